@@ -1,0 +1,83 @@
+namespace PSSocketTools;
+
+/// <summary>What went wrong, as a stable name: the error id a script can match.</summary>
+public enum SocketToolsError
+{
+    /// <summary>The port is held by another socket on an address that clashes (EADDRINUSE).</summary>
+    PortInUse,
+
+    /// <summary>The system does not let this user bind the port (EACCES): below 1024 without the right, or excluded.</summary>
+    PortAccessDenied,
+
+    /// <summary>The address is not one of this machine's (EADDRNOTAVAIL).</summary>
+    AddressNotAvailable,
+
+    /// <summary>The name does not resolve to an address, or not to one of a usable family.</summary>
+    NameNotFound,
+
+    /// <summary>Nothing listens at the far end (ECONNREFUSED), or the connection reached only itself.</summary>
+    ConnectionRefused,
+
+    /// <summary>No connection came about in the time allowed.</summary>
+    ConnectTimeout,
+
+    /// <summary>No route to the host or its network (EHOSTUNREACH, ENETUNREACH).</summary>
+    Unreachable,
+
+    /// <summary>The answer did not come in the time allowed; the session is faulted.</summary>
+    ResponseTimeout,
+
+    /// <summary>The peer closed the connection while an answer was owed.</summary>
+    ServerClosed,
+
+    /// <summary>The peer reset the connection (RST).</summary>
+    ConnectionReset,
+
+    /// <summary>The session was closed before.</summary>
+    SessionClosed,
+
+    /// <summary>The session faulted before and can't be trusted to pair answers any more.</summary>
+    SessionFaulted,
+
+    /// <summary>The wait was interrupted while an answer was owed; the session is faulted.</summary>
+    Interrupted,
+
+    /// <summary>The server was stopped before.</summary>
+    ServerStopped,
+
+    /// <summary>The framing can't carry this message.</summary>
+    MessageNotCarried,
+
+    /// <summary>The message is longer than the limit.</summary>
+    MessageTooLarge,
+
+    /// <summary>The peer broke the framing: a bad length prefix, or a message cut short.</summary>
+    InvalidMessage,
+
+    /// <summary>The TLS handshake failed.</summary>
+    TlsFailed,
+
+    /// <summary>Options that do not belong together, or a value out of its range.</summary>
+    InvalidOption,
+
+    /// <summary>What was asked for does not exist on this platform or edition.</summary>
+    NotSupported,
+
+    /// <summary>What was waited for did not happen in the time allowed.</summary>
+    WaitTimeout,
+
+    /// <summary>A range holds fewer free ports than were asked for.</summary>
+    NoFreePort,
+
+    /// <summary>Too many files or sockets are open (EMFILE, ENFILE).</summary>
+    TooManyOpenFiles,
+
+    /// <summary>No running server or open session has that id, name or port.</summary>
+    NotFound,
+
+    /// <summary>A file the tool needs could not be read or written.</summary>
+    FileFailed,
+
+    /// <summary>Any other error the system reports; its own words are in the message.</summary>
+    SocketFailed,
+}

@@ -1,0 +1,23 @@
+namespace PSSocketTools;
+
+/// <summary>The one exception the engine throws for what users can meet: it names the error, its target and a way out.</summary>
+public sealed class SocketToolsException : Exception
+{
+    /// <summary>Makes an exception for an error.</summary>
+    /// <param name="error">The error's stable name.</param>
+    /// <param name="message">A sentence with what happened and the way out.</param>
+    /// <param name="target">What the error is about: an endpoint's text, a session, a message.</param>
+    /// <param name="innerException">The system's exception, where there was one.</param>
+    public SocketToolsException(SocketToolsError error, string message, object? target = null, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        Error = error;
+        Target = target;
+    }
+
+    /// <summary>The error's stable name.</summary>
+    public SocketToolsError Error { get; }
+
+    /// <summary>What the error is about.</summary>
+    public object? Target { get; }
+}

@@ -1,0 +1,25 @@
+namespace PSSocketTools.Framing;
+
+/// <summary>How a message ended on the wire; a response ends the same way.</summary>
+internal enum Terminator : byte
+{
+    None,
+    LineFeed,
+    CarriageReturnLineFeed,
+    LengthPrefix,
+}
+
+/// <summary>One message within a buffer it does not own: good until the reader is fed or asked again.</summary>
+internal readonly struct Frame(byte[] buffer, int offset, int count, Terminator terminator, bool complete)
+{
+    public byte[] Buffer { get; } = buffer;
+
+    public int Offset { get; } = offset;
+
+    public int Count { get; } = count;
+
+    public Terminator Terminator { get; } = terminator;
+
+    /// <summary>False when the input ended before the message did.</summary>
+    public bool Complete { get; } = complete;
+}

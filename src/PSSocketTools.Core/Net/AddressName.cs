@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Net;
+
+/// <summary>Turns what users call an address into addresses.</summary>
+internal static class AddressName
+{
+    /// <summary>The name of both loopback addresses.</summary>
+    public const string Localhost = "localhost";
+
+    /// <summary>The name of every address of the machine, in both families.</summary>
+    public const string Any = "Any";
+
+    /// <summary>The addresses to listen on, or to test, for a name: localhost and Any mean both families where the machine has both.</summary>
+    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    public static IPAddress[] ToLocal(string name)
+    {
+        if (string.Equals(name, Localhost, StringComparison.OrdinalIgnoreCase))
+        {
+            return BothFamilies(IPAddress.Loopback, IPAddress.IPv6Loopback);
+        }
+
+        if (string.Equals(name, Any, StringComparison.OrdinalIgnoreCase) || name == "*")
+        {
+            return BothFamilies(IPAddress.Any, IPAddress.IPv6Any);
+        }
+
+        return ToAddresses(name);
+    }
+
+    /// <summary>The addresses of a name, as the system's resolver orders them (RFC 6724).</summary>
+    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    public static IPAddress[] ToAddresses(string name)
+    {
+        if (TryParse(name, out var address))
+        {
+            return [address];
+        }
+
+        try
+        {
+            return RequireAny(Dns.GetHostAddresses(name), name);
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            throw NotFound(name, exception);
+        }
+    }
+
+    /// <summary>The same, without blocking.</summary>
+    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    public static async Task<IPAddress[]> ToAddressesAsync(string name)
+    {
+        if (TryParse(name, out var address))
+        {
+            return [address];
+        }
+
+        try
+        {
+            return RequireAny(await Dns.GetHostAddressesAsync(name).ConfigureAwait(false), name);
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            throw NotFound(name, exception);
+        }
+    }
+
+    /// <summary>An address literal; with or without brackets for IPv6. A bare number is a name, not an address.</summary>
+    public static bool TryParse(string text, out IPAddress address)
+    {
+        address = IPAddress.None;
+        if (text.IndexOf('.') < 0 && text.IndexOf(':') < 0)
+        {
+            return false;
+        }
+
+        if (!IPAddress.TryParse(text, out var parsed))
+        {
+            return false;
+        }
+
+        address = parsed;
+        return true;
+    }
+
+    /// <summary>Whether this machine has IPv6 on: an address to bind, not only a stack that knows the family.</summary>
+    public static bool HasIPv6()
+    {
+        if (!Socket.OSSupportsIPv6)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static IPAddress[] BothFamilies(IPAddress ipv4, IPAddress ipv6) => HasIPv6() ? [ipv4, ipv6] : [ipv4];
+
+    private static IPAddress[] RequireAny(IPAddress[] addresses, string name) =>
+        addresses.Length > 0 ? addresses : throw NotFound(name, null);
+
+    private static SocketToolsException NotFound(string name, Exception? exception) =>
+        new(SocketToolsError.NameNotFound, Messages.Get("NameNotFound", name), name, exception);
+}

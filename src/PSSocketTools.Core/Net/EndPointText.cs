@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSSocketTools.Net;
+
+/// <summary>Endpoints and addresses as the text every object of the module carries.</summary>
+internal static class EndPointText
+{
+    /// <summary>An address as people write it: an IPv4 one that came through an IPv6 socket as IPv4.</summary>
+    public static string Of(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+
+    /// <summary><c>127.0.0.1:5000</c> or <c>[::1]:5000</c>; the path, of a Unix socket.</summary>
+    public static string Of(EndPoint? endPoint) => endPoint switch
+    {
+        IPEndPoint ip => Of(Of(ip.Address), ip.Port),
+        null => string.Empty,
+        _ => endPoint.ToString() ?? string.Empty,
+    };
+
+    /// <summary>A host and a port, with brackets where the host is an IPv6 address (RFC 3986, section 3.2.2).</summary>
+    public static string Of(string host, int port)
+    {
+        var number = port.ToString(CultureInfo.InvariantCulture);
+        return host.IndexOf(':') >= 0 ? $"[{host}]:{number}" : $"{host}:{number}";
+    }
+
+    /// <summary>True when a loopback connection met its own port and so only itself (RFC 9293, section 3.5: simultaneous open).</summary>
+    public static bool IsSelfConnected(Socket socket) =>
+        socket.LocalEndPoint is IPEndPoint local && socket.RemoteEndPoint is IPEndPoint remote
+        && local.Port == remote.Port && local.Address.Equals(remote.Address);
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>The engine's errors as PowerShell's: the error's name is the id, and each has its category.</summary>
+internal static class ErrorRecords
+{
+    public static ErrorRecord Of(SocketToolsException exception) =>
+        new(exception, exception.Error.ToString(), Category(exception.Error), exception.Target);
+
+    private static ErrorCategory Category(SocketToolsError error) => error switch
+    {
+        SocketToolsError.PortInUse => ErrorCategory.ResourceExists,
+        SocketToolsError.PortAccessDenied => ErrorCategory.PermissionDenied,
+        SocketToolsError.AddressNotAvailable or SocketToolsError.NameNotFound or SocketToolsError.NotFound => ErrorCategory.ObjectNotFound,
+        SocketToolsError.ConnectionRefused or SocketToolsError.ConnectionReset or SocketToolsError.ServerClosed
+            or SocketToolsError.Unreachable => ErrorCategory.ConnectionError,
+        SocketToolsError.ConnectTimeout or SocketToolsError.ResponseTimeout or SocketToolsError.WaitTimeout => ErrorCategory.OperationTimeout,
+        SocketToolsError.SessionClosed or SocketToolsError.SessionFaulted or SocketToolsError.ServerStopped => ErrorCategory.InvalidOperation,
+        SocketToolsError.Interrupted => ErrorCategory.OperationStopped,
+        SocketToolsError.MessageNotCarried or SocketToolsError.InvalidOption => ErrorCategory.InvalidArgument,
+        SocketToolsError.MessageTooLarge => ErrorCategory.LimitsExceeded,
+        SocketToolsError.InvalidMessage => ErrorCategory.InvalidData,
+        SocketToolsError.TlsFailed => ErrorCategory.SecurityError,
+        SocketToolsError.NotSupported => ErrorCategory.NotImplemented,
+        SocketToolsError.NoFreePort or SocketToolsError.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
+        SocketToolsError.FileFailed => ErrorCategory.WriteError,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

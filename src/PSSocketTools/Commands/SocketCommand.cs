@@ -1,0 +1,80 @@
+using System.Management.Automation;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>What every cmdlet of the module shares: Ctrl+C that ends a wait at once, and errors with one shape.</summary>
+public abstract class SocketCommand : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private bool _disposed;
+
+    /// <summary>Readies the command to be stopped.</summary>
+    protected SocketCommand() => StopToken = _stopping.Token;
+
+    /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops for another reason.</summary>
+    protected CancellationToken StopToken { get; }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        // It comes on a thread of its own, and may meet a pipeline that has just ended by itself.
+        lock (_stopping)
+        {
+            if (!_disposed)
+            {
+                _stopping.Cancel();
+            }
+        }
+    }
+
+    /// <summary>Waits for a task, until it ends or the pipeline stops.</summary>
+    /// <typeparam name="T">What the task gives.</typeparam>
+    /// <exception cref="PipelineStoppedException">The pipeline stopped first.</exception>
+    protected T Await<T>(Task<T> task)
+    {
+        Await((Task)task);
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Waits for a task, until it ends or the pipeline stops.</summary>
+    /// <exception cref="PipelineStoppedException">The pipeline stopped first.</exception>
+    protected void Await(Task task)
+    {
+        try
+        {
+            Task.WaitAny([task], StopToken);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Reports an error the pipeline can go on after.</summary>
+    protected void WriteError(SocketToolsException exception) => WriteError(ErrorRecords.Of(exception));
+
+    /// <summary>Ends the command with an error that leaves nothing to go on with.</summary>
+    protected void ThrowTerminating(SocketToolsException exception) => ThrowTerminatingError(ErrorRecords.Of(exception));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the command holds; PowerShell calls it when the pipeline ends, however it ends.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            lock (_stopping)
+            {
+                _disposed = true;
+                _stopping.Dispose();
+            }
+        }
+    }
+}
