@@ -1,0 +1,250 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Echo;
+using PSSocketTools.Journal;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Resources;
+using PSSocketTools.Transport;
+
+namespace PSSocketTools;
+
+/// <summary>An echo server (RFC 862, and what else its options make of it), running in the background of this process.</summary>
+public sealed class EchoServer : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly ServerRecord _record;
+    private readonly ServerTransport _transport;
+    private readonly IMessageResponder? _responder;
+    private readonly long _startedAt;
+    private ServerState _state = ServerState.Listening;
+    private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _stopped;
+
+    private EchoServer(EchoServerOptions options, List<Socket> listeners, ConversationPlan plan)
+    {
+        var clock = Clock.System;
+        var port = ((IPEndPoint)listeners[0].LocalEndPoint!).Port;
+        Id = options.Id;
+        Name = options.Name ?? $"EchoServer{options.Id}";
+        Protocol = nameof(SocketProtocol.Tcp);
+        Address = options.Address;
+        Port = port;
+        EndPoint = string.Join(", ", listeners.Select(listener => EndPointText.Of(listener.LocalEndPoint)));
+        ComputerName = ConnectableName(options.Address, (IPEndPoint)listeners[0].LocalEndPoint!);
+        Mode = options.IsSequential ? "Sequential" : "Concurrent";
+        Framing = options.Framing.ToString();
+        Encoding = options.Encoding.WebName;
+        Faults = options.DescribeFaults();
+        _responder = options.Responder;
+        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock), clock);
+        _startedAt = clock.Timestamp;
+        StartedAt = new DateTimeOffset(clock.UtcTicks, TimeSpan.Zero).ToLocalTime();
+        _transport = new AsyncTransport(
+            listeners, new Reception(plan, _record, options.MaxConnections, null), options.BufferSize, options.IsSequential, Fault);
+    }
+
+    /// <summary>Its number, by which it is found again.</summary>
+    public int Id { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>What carries the bytes: the name of a <see cref="SocketProtocol"/>.</summary>
+    public string Protocol { get; }
+
+    /// <summary>The address it was asked to listen on.</summary>
+    public string Address { get; }
+
+    /// <summary>The port it listens on.</summary>
+    public int Port { get; }
+
+    /// <summary>Every endpoint it listens on.</summary>
+    public string EndPoint { get; }
+
+    /// <summary>What a client on this machine connects to.</summary>
+    public string ComputerName { get; }
+
+    /// <summary>The name of a <see cref="ServerState"/>.</summary>
+    public string State => CurrentState.ToString();
+
+    /// <summary>Concurrent, or Sequential: one client at a time.</summary>
+    public string Mode { get; }
+
+    /// <summary>The name of the <see cref="MessageFraming"/> it follows where it looks at messages.</summary>
+    public string Framing { get; }
+
+    /// <summary>The encoding of text on the wire, by its IANA name.</summary>
+    public string Encoding { get; }
+
+    /// <summary>What is broken on purpose; empty for nothing.</summary>
+    public string Faults { get; }
+
+    /// <summary>What moves its bytes: Async, for .NET's asynchronous sockets.</summary>
+    public string Transport => _transport.Name;
+
+    /// <summary>When it began to listen.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>When it stopped; null while it runs.</summary>
+    public DateTimeOffset? StoppedAt { get; private set; }
+
+    /// <summary>The connections being served now.</summary>
+    public long ActiveConnections => _record.ActiveConnections;
+
+    /// <summary>The connections served since it started.</summary>
+    public long TotalConnections => _record.TotalConnections;
+
+    /// <summary>The connections turned away since it started.</summary>
+    public long RejectedConnections => _record.RejectedConnections;
+
+    /// <summary>The messages received; on a plain echo, the receives.</summary>
+    public long MessagesReceived => _record.MessagesReceived;
+
+    /// <summary>The bytes received, framing included.</summary>
+    public long BytesReceived => _record.BytesReceived;
+
+    /// <summary>The bytes sent, framing included.</summary>
+    public long BytesSent => _record.BytesSent;
+
+    /// <summary>The events the journal no longer holds.</summary>
+    public long EventsDropped => _record.Journal.Dropped;
+
+    /// <summary>What ended it, when its state is Faulted; else null.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Ends when the server has stopped.</summary>
+    public Task WhenStopped() => _completion.Task;
+
+    private ServerState CurrentState
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _state;
+            }
+        }
+    }
+
+    /// <summary>Starts a server; it listens when this returns.</summary>
+    /// <exception cref="SocketToolsException">
+    /// InvalidOption, NameNotFound, AddressNotAvailable, PortInUse, PortAccessDenied, TooManyOpenFiles or SocketFailed.
+    /// </exception>
+    public static EchoServer Start(EchoServerOptions options)
+    {
+        if (options is null)
+        {
+            throw new ArgumentNullException(nameof(options));
+        }
+
+        var plan = options.ToPlan();
+        var listeners = Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog);
+        var server = new EchoServer(options, listeners, plan);
+        server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
+        server._transport.Start();
+        return server;
+    }
+
+    /// <summary>
+    /// Stops it: ends accepting, closes connections with nothing under way at once, lets the others send what they owe, then closes them.
+    /// </summary>
+    /// <param name="timeout">How long the others may take; zero for no time at all.</param>
+    /// <returns>Ends when it has stopped; the same task however often it is asked.</returns>
+    public Task StopAsync(TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (_stopped is null)
+            {
+                _state = ServerState.Draining;
+                _stopped = Task.Run(() => StopOnceAsync(timeout));
+            }
+
+            return _stopped;
+        }
+    }
+
+    /// <summary>Its events that the journal still holds, oldest first.</summary>
+    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="since">The earliest wanted; null for all.</param>
+    /// <param name="last">How many of the latest; null for all.</param>
+    public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
+    {
+        var events = _record.Journal.Read(1, int.MaxValue, kinds, out _);
+        if (since is { } earliest)
+        {
+            events.RemoveAll(e => e.Timestamp < earliest);
+        }
+
+        if (last is { } count && events.Count > count)
+        {
+            events.RemoveRange(0, events.Count - count);
+        }
+
+        return events;
+    }
+
+    /// <summary>Follows its events, from the first the journal still holds or from now on.</summary>
+    /// <param name="fromStart">Whether what happened already is included.</param>
+    public ServerEventFollower Follow(bool fromStart) => new(_record.Journal, fromStart);
+
+    /// <summary>Throws when it has stopped and can't do what is asked.</summary>
+    /// <exception cref="SocketToolsException">ServerStopped.</exception>
+    public void RequireRunning()
+    {
+        if (CurrentState is not ServerState.Listening)
+        {
+            throw new SocketToolsException(SocketToolsError.ServerStopped, Messages.Get("ServerStopped", Name, EndPoint, State), this);
+        }
+    }
+
+    /// <summary>Stops it without waiting for anything it owes.</summary>
+    public void Dispose() => StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+
+    /// <summary>Its name and endpoints.</summary>
+    public override string ToString() => $"{Name} ({EndPoint})";
+
+    private async Task StopOnceAsync(TimeSpan timeout)
+    {
+        await _transport.StopAsync(timeout).ConfigureAwait(false);
+        _transport.Dispose();
+        _responder?.Dispose();
+        lock (_gate)
+        {
+            _state = ServerState.Stopped;
+            StoppedAt = new DateTimeOffset(_record.Clock.UtcTicks, TimeSpan.Zero).ToLocalTime();
+        }
+
+        _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt));
+        _record.Journal.End();
+        _completion.TrySetResult(true);
+    }
+
+    private void Fault(Exception exception)
+    {
+        lock (_gate)
+        {
+            if (_state == ServerState.Listening)
+            {
+                _state = ServerState.Faulted;
+                Error = exception.Message;
+            }
+        }
+
+        _record.Failed(null, ServerEventReason.Fault, exception.Message);
+    }
+
+    /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>
+    private static string ConnectableName(string address, IPEndPoint first)
+    {
+        if (first.Address.Equals(IPAddress.Any) || first.Address.Equals(IPAddress.IPv6Any))
+        {
+            return string.Equals(address, AddressName.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
+                ? AddressName.Localhost
+                : EndPointText.Of(first.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback);
+        }
+
+        return address;
+    }
+}

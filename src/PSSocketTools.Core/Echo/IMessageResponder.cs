@@ -1,0 +1,59 @@
+namespace PSSocketTools;
+
+/// <summary>What answers messages in place of the echo: a script block's runspaces, or any .NET code.</summary>
+public interface IMessageResponder : IDisposable
+{
+    /// <summary>Makes the answer to a message. Called in order within a connection, side by side across connections.</summary>
+    /// <param name="message">The message and who sent it.</param>
+    /// <returns>The answer's bytes without their framing; null for no answer. A failed task is an Error event.</returns>
+    Task<byte[]?> RespondAsync(ReceivedMessage message);
+}
+
+/// <summary>A message an echo server received, and who sent it.</summary>
+public sealed class ReceivedMessage
+{
+    internal ReceivedMessage(byte[] content, string message, string lineEnd, int connectionId, string remoteAddress, int remotePort, long sequence, DateTimeOffset timestamp)
+    {
+        Content = content;
+        Message = message;
+        LineEnd = lineEnd;
+        ConnectionId = connectionId;
+        RemoteAddress = remoteAddress;
+        RemotePort = remotePort;
+        Sequence = sequence;
+        Timestamp = timestamp;
+    }
+
+    /// <summary>The message as text in the server's encoding.</summary>
+    public string Message { get; }
+
+    /// <summary>The message in bytes.</summary>
+    public int Bytes => Content.Length;
+
+    /// <summary>The client's address.</summary>
+    public string RemoteAddress { get; }
+
+    /// <summary>The client's port.</summary>
+    public int RemotePort { get; }
+
+    /// <summary>The connection's number on its server, from 1 on.</summary>
+    public int ConnectionId { get; }
+
+    /// <summary>The message's number on its connection, from 1 on.</summary>
+    public long Sequence { get; }
+
+    /// <summary>When the message was whole.</summary>
+    public DateTimeOffset Timestamp { get; }
+
+    /// <summary>The message's bytes as they came.</summary>
+    internal byte[] Content { get; }
+
+    /// <summary>What ended the message and joins the lines of an answer.</summary>
+    internal string LineEnd { get; }
+
+    /// <summary>The message's bytes as they came, without their framing.</summary>
+    public byte[] GetContent() => (byte[])Content.Clone();
+
+    /// <summary>What joins the lines of an answer of several: the line end the message had, or LF.</summary>
+    public string GetLineEnd() => LineEnd;
+}

@@ -1,0 +1,352 @@
+using PSSocketTools.Framing;
+using PSSocketTools.Journal;
+
+namespace PSSocketTools.Echo;
+
+/// <summary>A conversation that looks at messages: finds where each ends, answers it in its order, knows the word that ends it.</summary>
+internal sealed class MessageConversation : Conversation
+{
+    // Answers are sent together up to this size, so that many small messages cost one send.
+    private const int FlushLength = 64 * 1024;
+
+    private readonly FrameReader _reader;
+    private readonly Outbox _outbox = new();
+    private Random? _random;
+    private char[]? _exitText;
+    private Task<byte[]?>? _answer;
+    private Terminator _answerTerminator;
+    private long _messages;
+    private int _sentBytes;
+    private int _sending;
+    private int _pause;
+    private bool _inputEnded;
+    private bool _greeting;
+    private bool _ending;
+    private bool _resetting;
+
+    public MessageConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
+        : base(plan, connection, record)
+    {
+        _reader = new FrameReader(plan.Framing, plan.MaxMessageBytes);
+        _greeting = plan.Greeting.Length > 0;
+    }
+
+    /// <inheritdoc/>
+    public override Step Next()
+    {
+        if (_greeting)
+        {
+            _greeting = false;
+            _outbox.Append(Plan.Greeting, 0, Plan.Greeting.Length);
+        }
+
+        while (true)
+        {
+            if (_pause > 0)
+            {
+                return Step.Pause(_pause);
+            }
+
+            if (_outbox.Count > 0 && (_ending || _answer is not null || _outbox.Count >= FlushLength || Plan.MaxDelayMilliseconds > 0))
+            {
+                return Flush();
+            }
+
+            if (_answer is { } answer)
+            {
+                if (!answer.IsCompleted)
+                {
+                    return Step.Await(answer);
+                }
+
+                TakeAnswer(answer);
+            }
+            else if (_ending)
+            {
+                return _resetting ? Step.Reset() : Step.Close();
+            }
+            else if (!TryHandleMessage())
+            {
+                if (_outbox.Count > 0)
+                {
+                    return Flush();
+                }
+
+                if (!_ending)
+                {
+                    return ToReceive();
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Received(byte[] buffer, int offset, int count)
+    {
+        Record.BytesCame(count);
+        _reader.Feed(buffer, offset, count);
+    }
+
+    /// <inheritdoc/>
+    public override void InputEnded() => _inputEnded = true;
+
+    /// <inheritdoc/>
+    public override void Sent()
+    {
+        _sentBytes += _sending;
+        if (_sentBytes < _outbox.Count)
+        {
+            return;
+        }
+
+        foreach (var (offset, count) in _outbox.Answers)
+        {
+            Record.ResponseSent(Connection, _outbox.Buffer, offset, count);
+        }
+
+        _outbox.Clear();
+        _sentBytes = 0;
+    }
+
+    /// <inheritdoc/>
+    public override void Elapsed()
+    {
+        if (_pause > 0)
+        {
+            _pause = 0;
+        }
+        else if (Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
+        {
+            HandleRest(complete: true);
+        }
+        else
+        {
+            End(ServerEventReason.IdleTimeout);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _reader.Dispose();
+        _outbox.Dispose();
+        base.Dispose();
+    }
+
+    private Step ToReceive()
+    {
+        var pausing = Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
+        return Step.Receive(pausing ? Plan.QuietMilliseconds : Plan.IdleMilliseconds, owing: pausing);
+    }
+
+    private Step Flush()
+    {
+        var left = _outbox.Count - _sentBytes;
+        _sending = Plan.FragmentBytes > 0 ? Math.Min(left, Plan.FragmentBytes) : left;
+        return Step.Send(_outbox.Buffer, _sentBytes, _sending);
+    }
+
+    /// <summary>Handles one message, or the end of the input; false when there is neither.</summary>
+    private bool TryHandleMessage()
+    {
+        try
+        {
+            if (_reader.TryRead(out var message))
+            {
+                Handle(message);
+                return true;
+            }
+
+            if (!_inputEnded)
+            {
+                return false;
+            }
+
+            // A line without its end is complete to a sender that pauses, and cut short by one that leaves.
+            if (!HandleRest(complete: Plan.Framing != MessageFraming.Line))
+            {
+                End(ServerEventReason.ClientClosed);
+            }
+
+            return true;
+        }
+        catch (FramingException exception)
+        {
+            var reason = exception.Error == SocketToolsError.MessageTooLarge
+                ? ServerEventReason.MessageTooLarge
+                : ServerEventReason.InvalidMessage;
+            Record.Failed(Connection, reason, exception.Message);
+            End(reason);
+            return true;
+        }
+    }
+
+    private bool HandleRest(bool complete)
+    {
+        if (!_reader.TryReadRest(complete, out var message))
+        {
+            return false;
+        }
+
+        Handle(message);
+        return true;
+    }
+
+    private void Handle(in Frame message)
+    {
+        Record.MessageReceived(Connection, message.Buffer, message.Offset, message.Count);
+        _messages++;
+        if (Plan.ExitCommand.Length > 0 && IsExitCommand(message))
+        {
+            if (Plan.Farewell.Length > 0)
+            {
+                Answer(Plan.Farewell, message.Terminator);
+            }
+
+            End(ServerEventReason.ExitCommand);
+            return;
+        }
+
+        if (Plan.Responder is { } responder)
+        {
+            _answerTerminator = message.Terminator;
+            _answer = responder.RespondAsync(ToReceivedMessage(message));
+        }
+        else if (!Plan.IsDiscarding)
+        {
+            var begin = _outbox.Begin(message.Terminator);
+            Plan.Response.Write(_outbox, message, Connection, _messages, Now());
+            _outbox.End(begin, message.Terminator);
+            Delay();
+        }
+
+        if (_answer is null)
+        {
+            CountMessage();
+        }
+    }
+
+    private void TakeAnswer(Task<byte[]?> answer)
+    {
+        _answer = null;
+        if (answer.Status == TaskStatus.RanToCompletion)
+        {
+            if (answer.Result is { } content)
+            {
+                Answer(content, _answerTerminator);
+            }
+        }
+        else
+        {
+            var failure = answer.Exception?.GetBaseException().Message ?? new OperationCanceledException().Message;
+            Record.Failed(Connection, ServerEventReason.ResponderFailed, failure);
+            if (Plan.ErrorResponse is not { } response)
+            {
+                End(ServerEventReason.ResponderFailed);
+                return;
+            }
+
+            Answer(response, _answerTerminator);
+        }
+
+        CountMessage();
+    }
+
+    private void Answer(byte[] content, Terminator terminator)
+    {
+        var begin = _outbox.Begin(terminator);
+        _outbox.Append(content, 0, content.Length);
+        _outbox.End(begin, terminator);
+        Delay();
+    }
+
+    private void CountMessage()
+    {
+        if (Plan.ResetAfter > 0 && _messages >= Plan.ResetAfter)
+        {
+            _resetting = true;
+            End(ServerEventReason.MessageLimit);
+        }
+        else if (Plan.DisconnectAfter > 0 && _messages >= Plan.DisconnectAfter)
+        {
+            End(ServerEventReason.MessageLimit);
+        }
+    }
+
+    private void End(ServerEventReason reason)
+    {
+        _ending = true;
+        EndReason = reason;
+    }
+
+    private void Delay()
+    {
+        if (Plan.MaxDelayMilliseconds > 0)
+        {
+            _random ??= new Random(Connection.Id);
+            _pause = _random.Next(Plan.MinDelayMilliseconds, Plan.MaxDelayMilliseconds + 1);
+        }
+    }
+
+    private bool IsExitCommand(in Frame message)
+    {
+        // Longer than any of the words and some white space around it, in any encoding: no need to look.
+        var chars = _exitText ??= new char[256];
+        if (message.Count > chars.Length)
+        {
+            return false;
+        }
+
+        var length = Plan.Encoding.GetChars(message.Buffer, message.Offset, message.Count, chars, 0);
+        var start = 0;
+        while (start < length && char.IsWhiteSpace(chars[start]))
+        {
+            start++;
+        }
+
+        while (length > start && char.IsWhiteSpace(chars[length - 1]))
+        {
+            length--;
+        }
+
+        foreach (var word in Plan.ExitCommand)
+        {
+            if (word.Length == length - start && Matches(word, chars, start))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Matches(string word, char[] chars, int start)
+    {
+        for (var i = 0; i < word.Length; i++)
+        {
+            if (char.ToUpperInvariant(word[i]) != char.ToUpperInvariant(chars[start + i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ReceivedMessage ToReceivedMessage(in Frame message)
+    {
+        var content = new byte[message.Count];
+        Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, message.Count);
+        return new ReceivedMessage(
+            content,
+            Plan.Encoding.GetString(content),
+            message.Terminator == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
+            Connection.Id,
+            Connection.RemoteAddress,
+            Connection.RemotePort,
+            _messages,
+            Now());
+    }
+
+    private DateTimeOffset Now() => new(Record.Clock.UtcTicks, TimeSpan.Zero);
+}

@@ -1,0 +1,320 @@
+using System.Text;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Journal;
+
+/// <summary>
+/// A server's events in a bounded ring. An event at rest is a row of numbers and a stretch of a byte ring: no object is
+/// made for it until somebody reads it, and the bytes of a message become text only then.
+/// </summary>
+/// <remarks>Bounded twice: by events and by the bytes kept. What is overwritten is counted, never silently lost.</remarks>
+internal sealed class EventJournal
+{
+    /// <summary>How many bytes of one message are kept; its full count is kept beside them.</summary>
+    public const int MaxBytesPerEvent = 4096;
+
+    /// <summary>How many bytes of messages are kept in all.</summary>
+    public const int MaxBytes = 16 * 1024 * 1024;
+
+    private readonly object _gate = new();
+    private readonly int _serverId;
+    private readonly int _capacity;
+    private readonly Encoding _encoding;
+    private readonly Clock _clock;
+    private Row[] _rows = [];
+    private byte[] _bytes = [];
+
+    // Sequences run from 1; the ring holds those in [_oldest, _next).
+    private long _next = 1;
+    private long _oldest = 1;
+
+    // Positions in an endless stretch of bytes, of which the ring holds the last _bytes.Length.
+    private long _byteEnd;
+    private TaskCompletionSource<bool>? _news;
+    private bool _ended;
+
+    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock)
+    {
+        _serverId = serverId;
+        _capacity = capacity;
+        _encoding = encoding;
+        _clock = clock;
+    }
+
+    /// <summary>How many events the ring no longer holds.</summary>
+    public long Dropped
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _oldest - 1;
+            }
+        }
+    }
+
+    /// <summary>Notes an event without bytes.</summary>
+    public void Append(
+        ServerEventKind kind,
+        ConnectionFacts? connection = null,
+        ServerEventReason reason = ServerEventReason.None,
+        string? text = null,
+        TimeSpan? duration = null)
+    {
+        lock (_gate)
+        {
+            ref var row = ref Claim(kind, connection, 0);
+            row.Reason = reason;
+            row.Text = text;
+            row.DurationTicks = duration?.Ticks ?? -1;
+            row.Bytes = -1;
+            Announce();
+        }
+    }
+
+    /// <summary>Notes a message or an answer.</summary>
+    public void Append(ServerEventKind kind, ConnectionFacts connection, byte[] buffer, int offset, int count)
+    {
+        lock (_gate)
+        {
+            var kept = _capacity == 0 ? 0 : Math.Min(count, MaxBytesPerEvent);
+            ref var row = ref Claim(kind, connection, kept);
+            row.Reason = ServerEventReason.None;
+            row.Text = null;
+            row.DurationTicks = -1;
+            row.Bytes = count;
+            if (kept > 0)
+            {
+                CopyIn(buffer, offset, kept, row.BytesAt);
+            }
+
+            Announce();
+        }
+    }
+
+    /// <summary>Says that nothing more will come, so that nobody waits for it.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            Announce();
+        }
+    }
+
+    /// <summary>The events from a sequence on that the ring still holds, oldest first.</summary>
+    /// <param name="from">The first sequence wanted; 1 for all.</param>
+    /// <param name="atMost">How many, counted from <paramref name="from"/>.</param>
+    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="next">The sequence to go on from.</param>
+    public List<ServerEvent> Read(long from, int atMost, IReadOnlyCollection<ServerEventKind>? kinds, out long next)
+    {
+        lock (_gate)
+        {
+            var events = new List<ServerEvent>();
+            var sequence = Math.Min(Math.Max(from, _oldest), _next);
+            for (; sequence < _next && events.Count < atMost; sequence++)
+            {
+                ref var row = ref _rows[(int)(sequence % _rows.Length)];
+                if (kinds is null || kinds.Contains(row.Kind))
+                {
+                    events.Add(Materialize(ref row, sequence));
+                }
+            }
+
+            next = sequence;
+            return events;
+        }
+    }
+
+    /// <summary>Ends when an event with this sequence or a later one is there, or with false when none will come.</summary>
+    public Task<bool> WhenReached(long sequence)
+    {
+        lock (_gate)
+        {
+            if (_next > sequence)
+            {
+                return Task.FromResult(true);
+            }
+
+            if (_ended)
+            {
+                return Task.FromResult(false);
+            }
+
+            _news ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _news.Task;
+        }
+    }
+
+    private ref Row Claim(ServerEventKind kind, ConnectionFacts? connection, int bytes)
+    {
+        MakeRoom(bytes);
+        var sequence = _next++;
+        if (_capacity == 0)
+        {
+            _oldest = _next;
+        }
+
+        ref var row = ref _rows[(int)(sequence % _rows.Length)];
+        row.UtcTicks = _clock.UtcTicks;
+        row.Kind = kind;
+        row.Connection = connection;
+        row.BytesAt = _byteEnd;
+        row.BytesKept = bytes;
+        _byteEnd += bytes;
+        return ref row;
+    }
+
+    private void MakeRoom(int bytes)
+    {
+        var held = (int)(_next - _oldest);
+        if (held == _rows.Length)
+        {
+            if (_rows.Length < Math.Max(_capacity, 1))
+            {
+                GrowRows(held);
+            }
+            else
+            {
+                DropOldest();
+            }
+        }
+
+        if (bytes == 0)
+        {
+            return;
+        }
+
+        while (_byteEnd + bytes - FirstByte() > _bytes.Length)
+        {
+            if (_bytes.Length < MaxBytes)
+            {
+                GrowBytes(bytes);
+            }
+            else
+            {
+                DropOldest();
+            }
+        }
+    }
+
+    private long FirstByte() => _oldest == _next ? _byteEnd : _rows[(int)(_oldest % _rows.Length)].BytesAt;
+
+    private void DropOldest()
+    {
+        ref var row = ref _rows[(int)(_oldest % _rows.Length)];
+        row.Connection = null;
+        row.Text = null;
+        _oldest++;
+    }
+
+    private void GrowRows(int held)
+    {
+        var grown = new Row[Math.Min(Math.Max(_rows.Length * 2, 64), Math.Max(_capacity, 1))];
+        for (var sequence = _oldest; sequence < _oldest + held; sequence++)
+        {
+            grown[(int)(sequence % grown.Length)] = _rows[(int)(sequence % _rows.Length)];
+        }
+
+        _rows = grown;
+    }
+
+    private void GrowBytes(int needed)
+    {
+        var first = FirstByte();
+        var held = (int)(_byteEnd - first);
+        var size = Math.Max(_bytes.Length, 16 * 1024);
+        while (size < held + needed && size < MaxBytes)
+        {
+            size *= 2;
+        }
+
+        if (size == _bytes.Length)
+        {
+            size = Math.Min(size * 2, MaxBytes);
+        }
+
+        var grown = new byte[size];
+        for (long at = first; at < _byteEnd;)
+        {
+            var from = (int)(at % _bytes.Length);
+            var to = (int)(at % size);
+            var run = (int)Math.Min(_byteEnd - at, Math.Min(_bytes.Length - from, size - to));
+            Buffer.BlockCopy(_bytes, from, grown, to, run);
+            at += run;
+        }
+
+        _bytes = grown;
+    }
+
+    private void CopyIn(byte[] buffer, int offset, int count, long at)
+    {
+        var to = (int)(at % _bytes.Length);
+        var run = Math.Min(count, _bytes.Length - to);
+        Buffer.BlockCopy(buffer, offset, _bytes, to, run);
+        if (run < count)
+        {
+            Buffer.BlockCopy(buffer, offset + run, _bytes, 0, count - run);
+        }
+    }
+
+    private ServerEvent Materialize(ref Row row, long sequence)
+    {
+        var text = row.Text;
+        if (row.Bytes >= 0)
+        {
+            text = Decode(row.BytesAt, row.BytesKept);
+        }
+
+        return new ServerEvent(
+            new DateTimeOffset(row.UtcTicks, TimeSpan.Zero).ToLocalTime(),
+            sequence,
+            _serverId,
+            row.Connection?.Id,
+            row.Kind,
+            row.Connection?.RemoteAddress,
+            row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
+            text,
+            row.Bytes >= 0 ? row.Bytes : null,
+            row.Reason,
+            row.DurationTicks >= 0 ? TimeSpan.FromTicks(row.DurationTicks) : null);
+    }
+
+    private string Decode(long at, int count)
+    {
+        var from = count == 0 ? 0 : (int)(at % _bytes.Length);
+        if (from + count <= _bytes.Length)
+        {
+            return _encoding.GetString(_bytes, from, count);
+        }
+
+        var joined = new byte[count];
+        var run = _bytes.Length - from;
+        Buffer.BlockCopy(_bytes, from, joined, 0, run);
+        Buffer.BlockCopy(_bytes, 0, joined, run, count - run);
+        return _encoding.GetString(joined);
+    }
+
+    private void Announce()
+    {
+        if (_news is { } news)
+        {
+            _news = null;
+            news.SetResult(true);
+        }
+    }
+
+    private struct Row
+    {
+        public long UtcTicks;
+        public long BytesAt;
+        public long Bytes;
+        public long DurationTicks;
+        public ConnectionFacts? Connection;
+        public string? Text;
+        public int BytesKept;
+        public ServerEventKind Kind;
+        public ServerEventReason Reason;
+    }
+}

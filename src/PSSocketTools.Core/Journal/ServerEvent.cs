@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace PSSocketTools;
+
+/// <summary>One thing that happened on an echo server.</summary>
+public sealed class ServerEvent
+{
+    internal ServerEvent(
+        DateTimeOffset timestamp,
+        long sequence,
+        int serverId,
+        int? connectionId,
+        ServerEventKind kind,
+        string? remoteAddress,
+        int? remotePort,
+        string? message,
+        long? bytes,
+        ServerEventReason reason,
+        TimeSpan? duration)
+    {
+        Timestamp = timestamp;
+        Sequence = sequence;
+        ServerId = serverId;
+        ConnectionId = connectionId;
+        Kind = kind.ToString();
+        RemoteAddress = remoteAddress;
+        RemotePort = remotePort;
+        Message = message;
+        Bytes = bytes;
+        Reason = reason == ServerEventReason.None ? null : reason.ToString();
+        Duration = duration;
+    }
+
+    /// <summary>When it happened.</summary>
+    public DateTimeOffset Timestamp { get; }
+
+    /// <summary>Its number among the server's events, from 1 on, without gaps.</summary>
+    public long Sequence { get; }
+
+    /// <summary>The server's id.</summary>
+    public int ServerId { get; }
+
+    /// <summary>The connection's number on its server, from 1 on; null where no connection is concerned.</summary>
+    public int? ConnectionId { get; }
+
+    /// <summary>What happened: the name of a <see cref="ServerEventKind"/>.</summary>
+    public string Kind { get; }
+
+    /// <summary>The client's address.</summary>
+    public string? RemoteAddress { get; }
+
+    /// <summary>The client's port.</summary>
+    public int? RemotePort { get; }
+
+    /// <summary>The message or answer as text, its first 4,096 bytes; or what failed.</summary>
+    public string? Message { get; }
+
+    /// <summary>The bytes of the message or answer in full, without what its framing adds.</summary>
+    public long? Bytes { get; }
+
+    /// <summary>Why: the name of a <see cref="ServerEventReason"/>, where one applies.</summary>
+    public string? Reason { get; }
+
+    /// <summary>How long the connection or the server had lived, when it ended.</summary>
+    public TimeSpan? Duration { get; }
+
+    /// <summary>One line: time, kind, who, what.</summary>
+    public override string ToString()
+    {
+        var time = Timestamp.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        var who = RemoteAddress is null ? string.Empty : " " + (RemotePort is { } port ? Net.EndPointText.Of(RemoteAddress, port) : RemoteAddress);
+        var why = Reason is null ? string.Empty : $" ({Reason})";
+        return $"{time} {Kind}{who}{why}{(Message is null ? string.Empty : " " + Message)}";
+    }
+}

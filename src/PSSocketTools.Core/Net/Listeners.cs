@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSSocketTools.Net;
+
+/// <summary>Opens the sockets a server listens on: the same port on each of its addresses, or none at all.</summary>
+internal static class Listeners
+{
+    // With port 0 the first address gets its port from the system, and the others may find it taken.
+    private const int PortTries = 32;
+
+    /// <summary>Binds and listens.</summary>
+    /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
+    public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return ListenOnce(addresses, port, backlog);
+            }
+            catch (SocketToolsException exception) when (
+                port == 0 && exception.Error == SocketToolsError.PortInUse && attempt < PortTries)
+            {
+                // Another port may be free on all of them.
+            }
+        }
+    }
+
+    private static List<Socket> ListenOnce(IPAddress[] addresses, int port, int backlog)
+    {
+        var sockets = new List<Socket>();
+        var text = string.Empty;
+        try
+        {
+            foreach (var address in addresses)
+            {
+                var endPoint = new IPEndPoint(address, port);
+                text = EndPointText.Of(endPoint);
+                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(socket);
+                ListenerSetup.Prepare(socket);
+                socket.Bind(endPoint);
+                socket.Listen(backlog);
+                port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            }
+
+            return sockets;
+        }
+        catch (SocketException exception)
+        {
+            foreach (var socket in sockets)
+            {
+                socket.Dispose();
+            }
+
+            throw SocketErrors.Listening(exception, text);
+        }
+    }
+}
+
+/// <summary>How a listening socket is set before it is bound; a test of a port sets its own the same way.</summary>
+internal static class ListenerSetup
+{
+    public static void Prepare(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            // Each family has a socket of its own, so that one can be had without the other.
+            socket.DualMode = false;
+        }
+
+        if (Environment.OSVersion.Platform == PlatformID.Win32NT)
+        {
+            // Else another process could bind the same port and take the clients; elsewhere that takes two to agree.
+            socket.ExclusiveAddressUse = true;
+        }
+    }
+}

@@ -1,0 +1,219 @@
+using System.Net.Sockets;
+using PSSocketTools.Echo;
+using PSSocketTools.Net;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>.NET's asynchronous sockets: everywhere, for everything.</summary>
+internal sealed class AsyncTransport : ServerTransport
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
+
+    private readonly IReadOnlyList<Socket> _listeners;
+    private readonly Reception _reception;
+    private readonly int _bufferSize;
+    private readonly Action<Exception> _onFault;
+    private readonly HashSet<AsyncConnection> _connections = [];
+    private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+
+    // One at a time: whoever has the turn is served. Null when all are served at once.
+    private readonly SemaphoreSlim? _turn;
+    private bool _stopped;
+
+    public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, Action<Exception> onFault)
+    {
+        _listeners = listeners;
+        _reception = reception;
+        _bufferSize = bufferSize;
+        _onFault = onFault;
+        _turn = sequential ? new SemaphoreSlim(1) : null;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "Async";
+
+    /// <inheritdoc/>
+    public override void Start()
+    {
+        foreach (var listener in _listeners)
+        {
+            _ = AcceptAllAsync(listener);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(TimeSpan timeout)
+    {
+        AsyncConnection[] connections;
+        lock (_connections)
+        {
+            _stopped = true;
+            connections = [.. _connections];
+            if (connections.Length == 0)
+            {
+                _empty.TrySetResult(true);
+            }
+        }
+
+        _stopping.Cancel();
+        foreach (var listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
+        foreach (var connection in connections)
+        {
+            connection.Drain();
+        }
+
+        using (var giveUp = new CancellationTokenSource())
+        {
+            await Task.WhenAny(_empty.Task, Task.Delay(timeout, giveUp.Token)).ConfigureAwait(false);
+            giveUp.Cancel();
+        }
+
+        lock (_connections)
+        {
+            connections = [.. _connections];
+        }
+
+        foreach (var connection in connections)
+        {
+            connection.Abort();
+        }
+
+        await _empty.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>A conversation is over; its socket may still be closing.</summary>
+    public void ConversationEnded() => _turn?.Release();
+
+    /// <summary>A connection holds nothing any more.</summary>
+    public void Closed(AsyncConnection connection)
+    {
+        lock (_connections)
+        {
+            _connections.Remove(connection);
+            if (_stopped && _connections.Count == 0)
+            {
+                _empty.TrySetResult(true);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        _turn?.Dispose();
+    }
+
+    private async Task AcceptAllAsync(Socket listener)
+    {
+        var backoff = FirstBackoff;
+        using var accepting = new AcceptOperation();
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                var socket = await accepting.AcceptAsync(listener).ConfigureAwait(false);
+                if (socket is null)
+                {
+                    if (_stopping.IsCancellationRequested || SocketErrors.IsAbort(accepting.Error))
+                    {
+                        return;
+                    }
+
+                    // A client that left before it was accepted is nobody's failure.
+                    if (!SocketErrors.IsReset(accepting.Error))
+                    {
+                        _reception.Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)accepting.Error).Message);
+                        await Task.Delay(backoff, _stopping.Token).ConfigureAwait(false);
+                        backoff = backoff + backoff > LongestBackoff ? LongestBackoff : backoff + backoff;
+                    }
+
+                    continue;
+                }
+
+                backoff = FirstBackoff;
+                if (_turn is not null)
+                {
+                    await WaitForTurnAsync(socket).ConfigureAwait(false);
+                }
+
+                Serve(socket);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+        catch (ObjectDisposedException) when (_stopping.IsCancellationRequested)
+        {
+            // The same, met in the middle of beginning to accept.
+        }
+#pragma warning disable CA1031 // Whatever else ends accepting is the server's fault, and is told as such.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _onFault(exception);
+        }
+    }
+
+    private async Task WaitForTurnAsync(Socket socket)
+    {
+        try
+        {
+            await _turn!.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        Conversation? conversation = null;
+        try
+        {
+            socket.Blocking = false;
+            if (socket.ProtocolType == ProtocolType.Tcp)
+            {
+                socket.NoDelay = true;
+            }
+
+            conversation = _reception.Admit(socket.RemoteEndPoint);
+        }
+        catch (SocketException)
+        {
+            // It was reset while it waited: no client came.
+        }
+
+        if (conversation is null)
+        {
+            socket.Dispose();
+            _turn?.Release();
+            return;
+        }
+
+        var signal = new AsyncSignal();
+        var connection = new AsyncConnection(this, conversation, _reception.Record, new SocketChannel(socket, _bufferSize, signal), signal);
+        bool late;
+        lock (_connections)
+        {
+            _connections.Add(connection);
+            late = _stopped;
+        }
+
+        if (late)
+        {
+            connection.Abort();
+        }
+
+        ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net.Sockets;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>Moves one connection's bytes for its loop, and sets the loop's signal when an operation that had to wait is over.</summary>
+internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
+{
+    protected AsyncSignal Signal { get; } = signal;
+
+    /// <summary>Whether a receive that had to wait is over.</summary>
+    public abstract bool IsReceiveOver { get; }
+
+    /// <summary>Whether a send that had to wait is over.</summary>
+    public abstract bool IsSendOver { get; }
+
+    /// <summary>Begins to receive; the bytes of the receive before are given back.</summary>
+    /// <returns>True when it was over at once.</returns>
+    public abstract bool BeginReceive();
+
+    /// <summary>Takes the outcome of a receive that is over.</summary>
+    /// <returns>The bytes in <paramref name="buffer"/>, from its start; 0 at the end of input, or with an error.</returns>
+    public abstract int EndReceive(out byte[] buffer, out SocketError error);
+
+    /// <summary>Begins to send some or all of the bytes.</summary>
+    /// <returns>True when it was over at once.</returns>
+    public abstract bool BeginSend(byte[] buffer, int offset, int count);
+
+    /// <summary>Takes the outcome of a send that is over.</summary>
+    /// <returns>The bytes that left; with an error, 0.</returns>
+    public abstract int EndSend(out SocketError error);
+
+    /// <summary>Whether bytes have arrived that no receive has returned.</summary>
+    public abstract bool HasBytesAtHand { get; }
+
+    /// <summary>Tells the peer that no more comes (FIN), after all that was sent.</summary>
+    public abstract void EndOutput();
+
+    /// <summary>Ends the connection at once with a reset (RST).</summary>
+    public abstract void Reset();
+
+    /// <summary>Closes the connection; operations under way end with an error. May be called from any thread, more than once.</summary>
+    public abstract void Close();
+
+    /// <summary>Gives back what the channel borrowed; only when no operation is under way.</summary>
+    public abstract void Dispose();
+}

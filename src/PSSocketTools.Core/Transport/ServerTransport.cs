@@ -1,0 +1,21 @@
+namespace PSSocketTools.Transport;
+
+/// <summary>What accepts a server's clients and moves the bytes of their conversations.</summary>
+internal abstract class ServerTransport : IDisposable
+{
+    /// <summary>Its name, as EchoServer.Transport shows it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Begins to accept.</summary>
+    public abstract void Start();
+
+    /// <summary>
+    /// Ends accepting, closes connections with nothing under way, lets the others send what they owe for as long as
+    /// <paramref name="timeout"/>, then closes them too.
+    /// </summary>
+    /// <returns>Ends when no connection is left.</returns>
+    public abstract Task StopAsync(TimeSpan timeout);
+
+    /// <summary>Frees what is left when everything has stopped.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,49 @@
+using System.Management.Automation;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Stop-EchoServer: ends servers, in order or at once.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "EchoServer", DefaultParameterSetName = ByServer, SupportsShouldProcess = true)]
+[OutputType(typeof(EchoServer))]
+public sealed class StopEchoServerCommand : ServerSelectorCommand
+{
+    /// <summary>The servers' ports.</summary>
+    [Parameter(ParameterSetName = ByPort, Mandatory = true)]
+    [ValidateRange(1, 65535)]
+    public int[]? Port { get; set; }
+
+    /// <summary>How long connections may take to send what they owe, in seconds, 0 to 86,400; 5 by default.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public double TimeoutSec { get; set; } = 5;
+
+    /// <summary>Closes all connections at once, whatever they owe.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Gives the stopped servers out.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == ByServer && Server is null)
+        {
+            ThrowTerminating(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("StopWhat")));
+        }
+
+        var chosen = SelectServers(Port).Where(s => ShouldProcess(s.ToString(), Messages.Get("ActionStopServer"))).ToArray();
+        var timeout = Force ? TimeSpan.Zero : TimeSpan.FromSeconds(TimeoutSec);
+        var stopping = chosen.Select(s => s.StopAsync(timeout)).ToArray();
+        Await(Task.WhenAll(stopping));
+        foreach (var server in chosen)
+        {
+            if (PassThru)
+            {
+                WriteObject(server);
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using System.Management.Automation;
+
+namespace PSSocketTools;
+
+/// <summary>What happens when the module comes and goes: nothing, and the end of what its runspace started.</summary>
+public sealed class OnImportAndRemove : IModuleAssemblyCleanup
+{
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo)
+    {
+        var owner = Running.CurrentRunspace;
+        var stopping = Running.Servers.TakeOwnedBy(owner).Select(static server => server.StopAsync(TimeSpan.Zero)).ToArray();
+        Task.WaitAll(stopping);
+    }
+}

@@ -1,0 +1,56 @@
+namespace PSSocketTools;
+
+/// <summary>
+/// What this process has running, by number: any runspace sees what another started, as with any listening port, and each
+/// entry remembers the runspace that owns it.
+/// </summary>
+/// <typeparam name="T">EchoServer or EchoSession.</typeparam>
+internal sealed class Registry<T>
+    where T : class
+{
+    private readonly SortedDictionary<int, (T Entry, Guid Owner)> _entries = [];
+    private int _lastId;
+
+    /// <summary>A number nothing else has had.</summary>
+    public int NextId() => Interlocked.Increment(ref _lastId);
+
+    public void Add(int id, T entry, Guid owner)
+    {
+        lock (_entries)
+        {
+            _entries.Add(id, (entry, owner));
+        }
+    }
+
+    public void Remove(int id)
+    {
+        lock (_entries)
+        {
+            _entries.Remove(id);
+        }
+    }
+
+    /// <summary>Everything, by number.</summary>
+    public T[] All()
+    {
+        lock (_entries)
+        {
+            return [.. _entries.Values.Select(static e => e.Entry)];
+        }
+    }
+
+    /// <summary>Takes out what a runspace owns.</summary>
+    public T[] TakeOwnedBy(Guid owner)
+    {
+        lock (_entries)
+        {
+            var owned = _entries.Where(e => e.Value.Owner == owner).ToArray();
+            foreach (var entry in owned)
+            {
+                _entries.Remove(entry.Key);
+            }
+
+            return [.. owned.Select(static e => e.Value.Entry)];
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.Management.Automation.Runspaces;
+
+namespace PSSocketTools;
+
+/// <summary>The process's running servers and open sessions.</summary>
+internal static class Running
+{
+    public static Registry<EchoServer> Servers { get; } = new();
+
+    /// <summary>Keeps a server findable for as long as it runs.</summary>
+    public static void Add(EchoServer server)
+    {
+        Servers.Add(server.Id, server, CurrentRunspace);
+        _ = server.WhenStopped().ContinueWith(
+            (_, id) => Servers.Remove((int)id!), server.Id, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>The runspace the caller runs in, which owns what it starts.</summary>
+    public static Guid CurrentRunspace => Runspace.DefaultRunspace?.InstanceId ?? Guid.Empty;
+}

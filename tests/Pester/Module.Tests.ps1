@@ -1,0 +1,49 @@
+BeforeAll {
+    $manifestPath = "$PSScriptRoot/../../PSSocketTools.psd1"
+    $manifest = Import-PowerShellDataFile $manifestPath
+    Import-Module $manifestPath -Force
+    $module = Get-Module PSSocketTools
+}
+
+Describe 'PSSocketTools' {
+    Context 'the manifest' {
+        It 'is valid' {
+            (Test-ModuleManifest $manifestPath -ErrorAction Stop).Name | Should -Be 'PSSocketTools'
+        }
+
+        It 'is for both editions, from Windows PowerShell 5.1 on' {
+            $manifest.PowerShellVersion | Should -Be '5.1'
+            $manifest.CompatiblePSEditions | Should -Be 'Desktop', 'Core'
+        }
+
+        It 'lists its <_> one by one' -ForEach 'CmdletsToExport', 'FunctionsToExport', 'VariablesToExport', 'AliasesToExport' {
+            $manifest.ContainsKey($_) | Should -BeTrue
+            $manifest[$_] | Where-Object { $_ -match '[*?]' } | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'the module' {
+        It 'has the version the manifest says' {
+            $module.Version | Should -Be $manifest.ModuleVersion
+        }
+
+        It 'loads the build for this edition' {
+            $framework = if ($PSEdition -eq 'Core') { 'net8.0' } else { 'netstandard2.0' }
+            $loaded = @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -like 'PSSocketTools*' })
+            $loaded | Should -Not -BeNullOrEmpty
+            foreach ($assembly in $loaded) {
+                Split-Path (Split-Path $assembly.Location) -Leaf | Should -Be $framework
+            }
+        }
+
+        It 'brings no assembly but its own' {
+            $folder = Join-Path $module.ModuleBase 'module/bin'
+            Get-ChildItem $folder -Recurse -Filter *.dll | Where-Object Name -notlike 'PSSocketTools*' | Should -BeNullOrEmpty
+        }
+
+        It 'adds only approved verbs' {
+            $approved = (Get-Verb).Verb
+            Get-Command -Module PSSocketTools | Where-Object Verb -notin $approved | Should -BeNullOrEmpty
+        }
+    }
+}
