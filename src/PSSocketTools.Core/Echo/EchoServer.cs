@@ -16,32 +16,41 @@ public sealed class EchoServer : IDisposable
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
+    private readonly JournalLog? _log;
+    private readonly bool _isReachableFromOutside;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
     private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _stopped;
 
-    private EchoServer(EchoServerOptions options, List<Socket> listeners, ConversationPlan plan)
+    private EchoServer(EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, JournalLog? log)
     {
         var clock = Clock.System;
-        var port = ((IPEndPoint)listeners[0].LocalEndPoint!).Port;
         Id = options.Id;
         Name = options.Name ?? $"EchoServer{options.Id}";
-        Protocol = nameof(SocketProtocol.Tcp);
-        Address = options.Address;
-        Port = port;
-        EndPoint = string.Join(", ", listeners.Select(listener => EndPointText.Of(listener.LocalEndPoint)));
-        ComputerName = ConnectableName(options.Address, (IPEndPoint)listeners[0].LocalEndPoint!);
+        Protocol = options.ActualProtocol.ToString();
+        SocketPath = options.SocketPath;
+        EndPoint = options.SocketPath ?? string.Join(", ", sockets.Select(static socket => EndPointText.Of(socket.LocalEndPoint)));
+        if (sockets[0].LocalEndPoint is IPEndPoint first)
+        {
+            Address = options.Address;
+            Port = first.Port;
+            ComputerName = ConnectableName(options.Address, first);
+            _isReachableFromOutside = sockets.Exists(static socket => !IPAddress.IsLoopback(((IPEndPoint)socket.LocalEndPoint!).Address));
+        }
+
+        IsEncrypted = options.Certificate is not null;
+        CertificateThumbprint = options.Certificate?.Thumbprint;
         Mode = options.IsSequential ? "Sequential" : "Concurrent";
         Framing = options.Framing.ToString();
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
         _responder = options.Responder;
-        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock), clock);
+        _log = log;
+        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock, log is not null), clock);
         _startedAt = clock.Timestamp;
         StartedAt = new DateTimeOffset(clock.UtcTicks, TimeSpan.Zero).ToLocalTime();
-        _transport = new AsyncTransport(
-            listeners, new Reception(plan, _record, options.MaxConnections, null), options.BufferSize, options.IsSequential, Fault);
+        _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
     }
 
     /// <summary>Its number, by which it is found again.</summary>
@@ -54,16 +63,19 @@ public sealed class EchoServer : IDisposable
     public string Protocol { get; }
 
     /// <summary>The address it was asked to listen on.</summary>
-    public string Address { get; }
+    public string? Address { get; }
 
-    /// <summary>The port it listens on.</summary>
+    /// <summary>The port it listens on; 0 on a Unix socket.</summary>
     public int Port { get; }
 
     /// <summary>Every endpoint it listens on.</summary>
     public string EndPoint { get; }
 
     /// <summary>What a client on this machine connects to.</summary>
-    public string ComputerName { get; }
+    public string? ComputerName { get; }
+
+    /// <summary>The path of the Unix domain socket it listens on; null for a port.</summary>
+    public string? SocketPath { get; }
 
     /// <summary>The name of a <see cref="ServerState"/>.</summary>
     public string State => CurrentState.ToString();
@@ -76,6 +88,12 @@ public sealed class EchoServer : IDisposable
 
     /// <summary>The encoding of text on the wire, by its IANA name.</summary>
     public string Encoding { get; }
+
+    /// <summary>Whether clients talk to it through TLS.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>The thumbprint of its certificate; null without TLS.</summary>
+    public string? CertificateThumbprint { get; }
 
     /// <summary>What is broken on purpose; empty for nothing.</summary>
     public string Faults { get; }
@@ -113,6 +131,9 @@ public sealed class EchoServer : IDisposable
     /// <summary>What ended it, when its state is Faulted; else null.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>Whether other machines may reach it: an address of it is not a loopback one.</summary>
+    public bool CanBeReachedFromOutside() => _isReachableFromOutside;
+
     /// <summary>Ends when the server has stopped.</summary>
     public Task WhenStopped() => _completion.Task;
 
@@ -139,8 +160,26 @@ public sealed class EchoServer : IDisposable
         }
 
         var plan = options.ToPlan();
-        var listeners = Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog);
-        var server = new EchoServer(options, listeners, plan);
+        _ = options.ToFilter();
+        var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
+        List<Socket> sockets;
+        try
+        {
+            sockets = options.ActualProtocol switch
+            {
+                SocketProtocol.Unix => [UnixListener.Listen(options.SocketPath!, options.Backlog)],
+                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address), options.Port),
+                _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
+            };
+        }
+        catch (SocketToolsException)
+        {
+            log?.Dispose();
+            throw;
+        }
+
+        var server = new EchoServer(options, sockets, plan, log);
+        log?.Follow(server._record.Journal);
         server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
         server._transport.Start();
         return server;
@@ -210,6 +249,11 @@ public sealed class EchoServer : IDisposable
         await _transport.StopAsync(timeout).ConfigureAwait(false);
         _transport.Dispose();
         _responder?.Dispose();
+        if (SocketPath is not null)
+        {
+            File.Delete(SocketPath);
+        }
+
         lock (_gate)
         {
             _state = ServerState.Stopped;
@@ -218,6 +262,11 @@ public sealed class EchoServer : IDisposable
 
         _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt));
         _record.Journal.End();
+        if (_log is not null)
+        {
+            await _log.WhenWritten().ConfigureAwait(false);
+        }
+
         _completion.TrySetResult(true);
     }
 

@@ -16,6 +16,9 @@ internal sealed class EventJournal
     /// <summary>How many bytes of messages are kept in all.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
+    // How far a log may fall behind, whatever readers asked for, before it holds the server up.
+    private const int LogBacklog = 10000;
+
     private readonly object _gate = new();
     private readonly int _serverId;
     private readonly int _capacity;
@@ -33,10 +36,19 @@ internal sealed class EventJournal
     private TaskCompletionSource<bool>? _news;
     private bool _ended;
 
-    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock)
+    // The first event the log has not taken; beyond all when there is no log.
+    private long _unlogged;
+
+    /// <param name="serverId">The server's id.</param>
+    /// <param name="capacity">How many events are held for readers.</param>
+    /// <param name="encoding">The encoding of messages.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="isLogged">Whether a log takes every event: then nothing is overwritten before it has.</param>
+    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock, bool isLogged = false)
     {
         _serverId = serverId;
-        _capacity = capacity;
+        _capacity = isLogged ? Math.Max(capacity, LogBacklog) : capacity;
+        _unlogged = isLogged ? 1 : long.MaxValue;
         _encoding = encoding;
         _clock = clock;
     }
@@ -89,6 +101,16 @@ internal sealed class EventJournal
             }
 
             Announce();
+        }
+    }
+
+    /// <summary>Says that the log has taken the events before a sequence; or all there will ever be, when it gives up.</summary>
+    public void Logged(long next)
+    {
+        lock (_gate)
+        {
+            _unlogged = next;
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -203,6 +225,12 @@ internal sealed class EventJournal
 
     private void DropOldest()
     {
+        // A slow disk holds the server up here: what is not in the log yet is not given up, and memory stays bounded.
+        while (_oldest == _unlogged)
+        {
+            Monitor.Wait(_gate);
+        }
+
         ref var row = ref _rows[(int)(_oldest % _rows.Length)];
         row.Connection = null;
         row.Text = null;
@@ -273,7 +301,7 @@ internal sealed class EventJournal
             _serverId,
             row.Connection?.Id,
             row.Kind,
-            row.Connection?.RemoteAddress,
+            row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
             text,
             row.Bytes >= 0 ? row.Bytes : null,
