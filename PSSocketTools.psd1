@@ -20,6 +20,7 @@
         'Start-EchoServer'
         'Stop-EchoServer'
         'Test-PortAvailability'
+        'Wait-EchoServer'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

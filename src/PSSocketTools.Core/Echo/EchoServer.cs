@@ -208,9 +208,19 @@ public sealed class EchoServer : IDisposable
     /// <param name="kinds">The kinds wanted; null for all.</param>
     /// <param name="since">The earliest wanted; null for all.</param>
     /// <param name="last">How many of the latest; null for all.</param>
-    public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
+    public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null) =>
+        GetEvents(out _, kinds, since, last);
+
+    /// <summary>Its events that the journal still holds, oldest first, and a follower for those that come after them.</summary>
+    /// <param name="follower">Follows from where the events end: none is missed, none comes twice.</param>
+    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="since">The earliest wanted; null for all.</param>
+    /// <param name="last">How many of the latest; null for all.</param>
+    public IReadOnlyList<ServerEvent> GetEvents(
+        out ServerEventFollower follower, IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
     {
-        var events = _record.Journal.Read(1, int.MaxValue, kinds, out _);
+        var events = _record.Journal.Read(1, int.MaxValue, kinds, out var next);
+        follower = new ServerEventFollower(_record.Journal, next);
         if (since is { } earliest)
         {
             events.RemoveAll(e => e.Timestamp < earliest);
@@ -224,9 +234,45 @@ public sealed class EchoServer : IDisposable
         return events;
     }
 
-    /// <summary>Follows its events, from the first the journal still holds or from now on.</summary>
-    /// <param name="fromStart">Whether what happened already is included.</param>
-    public ServerEventFollower Follow(bool fromStart) => new(_record.Journal, fromStart);
+    /// <summary>Follows its events from the first one on.</summary>
+    public ServerEventFollower Follow() => new(_record.Journal, 1);
+
+    /// <summary>Waits until so many events have happened since the server started: those that happened before the call count.</summary>
+    /// <param name="kinds">The kinds of events.</param>
+    /// <param name="count">How many of them, 1 or more.</param>
+    /// <param name="timeout">How long to wait at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The first so many events, less those the journal no longer holds.</returns>
+    /// <exception cref="SocketToolsException">WaitTimeout; ServerStopped when it stopped before.</exception>
+    public async Task<IReadOnlyList<ServerEvent>> WaitForEventsAsync(
+        IReadOnlyCollection<ServerEventKind> kinds, int count, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var timer = Task.Delay(timeout, stopWaiting.Token);
+        while (true)
+        {
+            var seen = _record.Journal.CountOf(kinds, out var next);
+            if (seen >= count)
+            {
+                stopWaiting.Cancel();
+                return _record.Journal.Read(1, count, kinds, out _);
+            }
+
+            var news = _record.Journal.WhenReached(next);
+            if (await Task.WhenAny(news, timer).ConfigureAwait(false) == timer)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new SocketToolsException(
+                    SocketToolsError.WaitTimeout, Messages.Get("WaitTimeout", Name, seen, count, timeout.TotalSeconds), this);
+            }
+
+            if (!await news.ConfigureAwait(false))
+            {
+                stopWaiting.Cancel();
+                throw new SocketToolsException(SocketToolsError.ServerStopped, Messages.Get("WaitStopped", Name, seen, count), this);
+            }
+        }
+    }
 
     /// <summary>Throws when it has stopped and can't do what is asked.</summary>
     /// <exception cref="SocketToolsException">ServerStopped.</exception>

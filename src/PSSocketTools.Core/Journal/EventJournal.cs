@@ -24,6 +24,7 @@ internal sealed class EventJournal
     private readonly int _capacity;
     private readonly Encoding _encoding;
     private readonly Clock _clock;
+    private readonly long[] _counts = new long[(int)ServerEventKind.Stopped + 1];
     private Row[] _rows = [];
     private byte[] _bytes = [];
 
@@ -149,6 +150,18 @@ internal sealed class EventJournal
         }
     }
 
+    /// <summary>How many events of these kinds there have been, overwritten ones included.</summary>
+    /// <param name="kinds">The kinds counted.</param>
+    /// <param name="next">The sequence the next event will have.</param>
+    public long CountOf(IReadOnlyCollection<ServerEventKind> kinds, out long next)
+    {
+        lock (_gate)
+        {
+            next = _next;
+            return kinds.Distinct().Sum(kind => _counts[(int)kind]);
+        }
+    }
+
     /// <summary>Ends when an event with this sequence or a later one is there, or with false when none will come.</summary>
     public Task<bool> WhenReached(long sequence)
     {
@@ -173,6 +186,7 @@ internal sealed class EventJournal
     {
         MakeRoom(bytes);
         var sequence = _next++;
+        _counts[(int)kind]++;
         if (_capacity == 0)
         {
             _oldest = _next;
