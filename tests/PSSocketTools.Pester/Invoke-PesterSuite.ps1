@@ -47,6 +47,9 @@ function Invoke-File([string] $Path) {
     $configuration.Output.RenderMode = 'Plaintext'
     $configuration.TestRegistry.Enabled = $false
     $run = Invoke-Pester -Configuration $configuration
+    if (-not $run -or ($run.Result -ne 'Failed' -and @($run.Tests).Count -eq 0)) {
+        throw "Pester found no test in the file. Does it call 'exit'?"
+    }
 
     $told = [Collections.Generic.List[object]]::new()
     foreach ($test in $run.Tests) {
