@@ -16,7 +16,6 @@ public sealed class LocalPortTest
 
     private readonly string _address;
     private readonly IPAddress[] _addresses;
-    private readonly SocketProtocol _protocol;
     private SocketTable? _table;
     private DateTime _tableReadAt;
 
@@ -33,8 +32,11 @@ public sealed class LocalPortTest
 
         _address = address ?? throw new ArgumentNullException(nameof(address));
         _addresses = AddressName.ToLocal(address);
-        _protocol = protocol;
+        Protocol = protocol;
     }
+
+    /// <summary>Tcp or Udp.</summary>
+    public SocketProtocol Protocol { get; }
 
     /// <summary>Tests a port.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
@@ -56,7 +58,7 @@ public sealed class LocalPortTest
             bound.ForEach(socket => socket.Dispose());
         }
 
-        return PortAvailability.CreateLocal(_address, port, _protocol, PortStatus.Available);
+        return PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
     }
 
     /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled.</summary>
@@ -84,7 +86,7 @@ public sealed class LocalPortTest
     {
         try
         {
-            var isTcp = _protocol == SocketProtocol.Tcp;
+            var isTcp = Protocol == SocketProtocol.Tcp;
             var socket = new Socket(
                 address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
             bound.Add(socket);
@@ -109,17 +111,17 @@ public sealed class LocalPortTest
         switch (error.SocketErrorCode)
         {
             case SocketError.AddressAlreadyInUse:
-                return PortAvailability.CreateInUse(text, port, _protocol, FindHolder(address, port));
+                return PortAvailability.CreateInUse(text, port, Protocol, FindHolder(address, port));
             case SocketError.AccessDenied:
                 return PortAvailability.CreateLocal(
-                    text, port, _protocol, PortStatus.AccessDenied, Messages.Get("PortAccessDenied", EndPointText.Of(text, port)));
+                    text, port, Protocol, PortStatus.AccessDenied, Messages.Get("PortAccessDenied", EndPointText.Of(text, port)));
             case SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported:
                 return PortAvailability.CreateLocal(
-                    text, port, _protocol, PortStatus.AddressNotAvailable, Messages.Get("AddressNotAvailable", text));
+                    text, port, Protocol, PortStatus.AddressNotAvailable, Messages.Get("AddressNotAvailable", text));
             case SocketError.TooManyOpenSockets:
                 throw SocketErrors.Listening(error, EndPointText.Of(text, port));
             default:
-                return PortAvailability.CreateLocal(text, port, _protocol, PortStatus.Failed, error.Message);
+                return PortAvailability.CreateLocal(text, port, Protocol, PortStatus.Failed, error.Message);
         }
     }
 
@@ -136,7 +138,7 @@ public sealed class LocalPortTest
             }
         }
 
-        _table = SocketTable.Read(_protocol);
+        _table = SocketTable.Read(Protocol);
         _tableReadAt = now;
         return PortHolder.Find(_table, address, port);
     }

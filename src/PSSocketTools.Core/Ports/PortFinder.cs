@@ -21,71 +21,63 @@ public static class PortFinder
         return new PortRange(49152, PortRange.MaxPort);
     }
 
-    /// <summary>Finds free ports, lazily: each is taken when it is asked for.</summary>
+    /// <summary>Finds free ports: all that were asked for, or none.</summary>
     /// <param name="test">How a port is tested.</param>
-    /// <param name="protocol">The protocol of that test.</param>
     /// <param name="ranges">Where to look, in order; null looks in the system's ephemeral range, from a place of chance on.</param>
     /// <param name="count">How many to find, at least 1.</param>
-    /// <param name="reservations">What was handed out already.</param>
+    /// <param name="reservations">What was handed out already, to which these are added.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
-    public static IEnumerable<PortAvailability> Find(
+    public static IReadOnlyList<PortAvailability> Find(
         LocalPortTest test,
-        SocketProtocol protocol,
         IReadOnlyList<PortRange>? ranges,
         int count,
         PortReservations reservations,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken = default)
     {
         if (test is null || reservations is null)
         {
             throw new ArgumentNullException(test is null ? nameof(test) : nameof(reservations));
         }
 
-        return FindEach(test, protocol, ranges, count, reservations, cancellationToken);
-    }
-
-    private static IEnumerable<PortAvailability> FindEach(
-        LocalPortTest test,
-        SocketProtocol protocol,
-        IReadOnlyList<PortRange>? ranges,
-        int count,
-        PortReservations reservations,
-        CancellationToken cancellationToken)
-    {
-        var found = 0;
-        var wanted = ranges ?? FromAnywhere(EphemeralRange());
-        foreach (var port in wanted.SelectMany(range => range.Ports()).Distinct())
+        var found = new List<PortAvailability>();
+        var isEnough = false;
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (found == count)
+            foreach (var port in (ranges ?? FromAnywhere(EphemeralRange())).SelectMany(range => range.Ports()).Distinct())
             {
-                yield break;
-            }
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!reservations.TryTake(port, test.Protocol))
+                {
+                    continue;
+                }
 
-            if (!reservations.TryTake(port, protocol))
-            {
-                continue;
-            }
+                var result = test.Test(port);
+                if (!result.Available)
+                {
+                    reservations.Release(port, test.Protocol);
+                    continue;
+                }
 
-            var result = test.Test(port);
-            if (result.Available)
-            {
-                found++;
-                yield return result;
+                found.Add(result);
+                if (found.Count >= count)
+                {
+                    isEnough = true;
+                    return found;
+                }
             }
-            else
+        }
+        finally
+        {
+            if (!isEnough)
             {
-                reservations.Release(port, protocol);
+                found.ForEach(result => reservations.Release(result.Port, test.Protocol));
             }
         }
 
-        if (found < count)
-        {
-            var text = string.Join(", ", ranges ?? [EphemeralRange()]);
-            throw new SocketToolsException(SocketToolsError.NoFreePort, Messages.Get("NoFreePort", count, text, found), text);
-        }
+        var text = string.Join(", ", ranges ?? [EphemeralRange()]);
+        throw new SocketToolsException(SocketToolsError.NoFreePort, Messages.Get("NoFreePort", count, text, found.Count), text);
     }
 
     // Another process that looks for a port at the same time begins elsewhere, most likely.

@@ -177,7 +177,9 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         if (InputObject is { } input && _isComputerNamed && (_arePortsNamed || Port is null))
         {
             throw new SocketToolsException(
-                SocketToolsError.InvalidOption, Messages.Get("PortFromPipelineWithComputer", computer, input), input);
+                SocketToolsError.InvalidOption,
+                _arePortsNamed ? Messages.Get("InputHasNoPlace", input) : Messages.Get("PortFromPipelineWithComputer", computer, input),
+                input);
         }
 
         if (Port is null)
