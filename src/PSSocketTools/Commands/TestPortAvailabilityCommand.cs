@@ -17,6 +17,9 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     private const string RemoteSet = "Remote";
     private const int ProgressMilliseconds = 250;
 
+    // The name of the view that groups by computer, in the module's format file.
+    private const string ByComputer = "PSSocketTools.PortAvailability#ByComputer";
+
     // How long an answer may keep a record's successor waiting: no longer than the record itself was waited for.
     private static readonly TimeSpan MostPatience = TimeSpan.FromMilliseconds(50);
 
@@ -31,6 +34,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     private double _total;
     private long _written;
     private bool _isProgressShown;
+    private bool _isGrouped;
     private bool _areAllAvailable = true;
 
     /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
@@ -227,6 +231,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         }
 
         _total += PortScan.CountOf(ComputerName!, Port!);
+        _isGrouped |= HasSeveral(ComputerName!, Port!);
         _scan.Add(ComputerName!, Port!);
         var until = _clock.Elapsed + patience;
         do
@@ -280,9 +285,20 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         _areAllAvailable &= result.Available;
         if (!Quiet && (Status is null || Array.IndexOf(Status, result.Status) >= 0))
         {
-            WriteObject(result);
+            WriteObject(_isGrouped ? Grouped(result) : result);
         }
     }
+
+    private static PSObject Grouped(PortAvailability result)
+    {
+        var grouped = new PSObject(result);
+        grouped.TypeNames.Insert(0, ByComputer);
+        return grouped;
+    }
+
+    // Of computers that come down the pipeline, the first does not know of the second.
+    private bool HasSeveral(string[] computers, PortRange[] ports) =>
+        PortScan.CountOf(computers, [new PortRange(1)]) > (_isComputerNamed ? 1 : 0) && PortScan.CountOf(["one"], ports) > 1;
 
     private void ShowProgress()
     {
