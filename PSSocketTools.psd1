@@ -13,6 +13,7 @@
     CmdletsToExport      = @(
         'Connect-EchoServer'
         'Disconnect-EchoServer'
+        'Find-AvailablePort'
         'Get-EchoServer'
         'Get-EchoServerEvent'
         'Get-EchoSession'
