@@ -19,6 +19,7 @@ internal sealed class MessageConversation : Conversation
     private int _sentBytes;
     private int _sending;
     private int _pause;
+    private bool _quiet;
     private bool _inputEnded;
     private bool _greeting;
     private bool _ending;
@@ -117,7 +118,7 @@ internal sealed class MessageConversation : Conversation
         }
         else if (Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
         {
-            HandleRest(complete: true);
+            _quiet = true;
         }
         else
         {
@@ -146,7 +147,7 @@ internal sealed class MessageConversation : Conversation
         return Step.Send(_outbox.Buffer, _sentBytes, _sending);
     }
 
-    /// <summary>Handles one message, or the end of the input; false when there is neither.</summary>
+    /// <summary>Handles one message, the rest a pause makes one, or the end of the input; false when there is none of them.</summary>
     private bool TryHandleMessage()
     {
         try
@@ -155,6 +156,12 @@ internal sealed class MessageConversation : Conversation
             {
                 Handle(message);
                 return true;
+            }
+
+            if (_quiet)
+            {
+                _quiet = false;
+                return HandleRest(complete: true);
             }
 
             if (!_inputEnded)
