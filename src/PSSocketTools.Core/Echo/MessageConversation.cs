@@ -217,7 +217,7 @@ internal sealed class MessageConversation : Conversation
         if (Plan.Responder is { } responder)
         {
             _answerTerminator = message.Terminator;
-            _answer = responder.RespondAsync(ToReceivedMessage(message));
+            _answer = Respond(responder, ToReceivedMessage(message));
         }
         else if (!Plan.IsDiscarding)
         {
@@ -230,6 +230,21 @@ internal sealed class MessageConversation : Conversation
         if (_answer is null)
         {
             CountMessage();
+        }
+    }
+
+    /// <summary>Asks the responder; one that fails before it has a task fails like any other.</summary>
+    private static Task<byte[]?> Respond(IMessageResponder responder, ReceivedMessage message)
+    {
+        try
+        {
+            return responder.RespondAsync(message);
+        }
+#pragma warning disable CA1031 // Whatever the responder throws is its failure, told when the answer is taken.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return Task.FromException<byte[]?>(exception);
         }
     }
 
