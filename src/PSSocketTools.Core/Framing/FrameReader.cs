@@ -22,6 +22,9 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
     // Room for a terminator, a prefix and one receive beyond the longest message.
     private const int Slack = 65536 + PrefixLength;
 
+    // The longest array of bytes there can be.
+    private const int MaxArrayLength = 0x7FFFFFC7;
+
     private byte[] _input = [];
     private int _start;
     private int _end;
@@ -74,7 +77,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
     /// <summary>What has come of an unfinished message, as a message: when the sender pauses or its input ends.</summary>
     /// <param name="complete">Whether the framing lets a message end this way.</param>
     /// <param name="frame">The message, when there is one.</param>
-    /// <exception cref="FramingException">The framing is LengthPrefix and the message was cut short.</exception>
+    /// <exception cref="FramingException">The framing is LengthPrefix and the message was cut short, or the message exceeds the limit.</exception>
     public bool TryReadRest(bool complete, out Frame frame)
     {
         if (Framing == MessageFraming.LengthPrefix && PendingBytes > 0)
@@ -88,6 +91,11 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
         {
             frame = default;
             return false;
+        }
+
+        if (PendingBytes > maxMessageBytes)
+        {
+            throw TooLarge(PendingBytes);
         }
 
         frame = new Frame(_input, _start, PendingBytes, Terminator.None, complete);
@@ -115,9 +123,10 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
         {
             _scanned = PendingBytes;
             // A CR that may yet turn out to be half of a line end does not count.
-            if (_scanned > maxMessageBytes + (_input[_end - 1] == '\r' ? 1 : 0))
+            var least = _scanned > 0 && _input[_end - 1] == '\r' ? _scanned - 1 : _scanned;
+            if (least > maxMessageBytes)
             {
-                throw TooLarge(_scanned);
+                throw TooLarge(least);
             }
 
             frame = default;
@@ -148,7 +157,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
         var length = (_input[_start] << 24) | (_input[_start + 1] << 16) | (_input[_start + 2] << 8) | _input[_start + 3];
         if (length <= 0)
         {
-            throw new FramingException(SocketToolsError.InvalidMessage, Messages.Get("FramingBadLength", length));
+            throw new FramingException(SocketToolsError.InvalidMessage, Messages.Get("FramingBadLength", unchecked((uint)length)));
         }
 
         if (length > maxMessageBytes)
@@ -168,18 +177,18 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
 
     private bool TryReadAll(out Frame frame)
     {
+        if (!gathers)
+        {
+            return TryReadRest(complete: true, out frame);
+        }
+
         if (PendingBytes > maxMessageBytes)
         {
             throw TooLarge(PendingBytes);
         }
 
-        if (gathers)
-        {
-            frame = default;
-            return false;
-        }
-
-        return TryReadRest(complete: true, out frame);
+        frame = default;
+        return false;
     }
 
     private FramingException TooLarge(int bytes) =>
@@ -218,7 +227,8 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
             }
         }
 
-        var grown = Pool.Rent((int)Math.Max(needed, Math.Min(2L * pending, (long)maxMessageBytes + Slack)));
+        var roomy = Math.Min(2L * pending, Math.Min((long)maxMessageBytes + Slack, MaxArrayLength));
+        var grown = Pool.Rent((int)Math.Max(needed, roomy));
         Buffer.BlockCopy(_input, _start, grown, 0, pending);
         ReleaseKept();
         _kept = _input = grown;

@@ -39,6 +39,7 @@ internal static class AddressName
             return [address];
         }
 
+        RequireName(name);
         try
         {
             return RequireAny(Dns.GetHostAddresses(name), name);
@@ -58,6 +59,7 @@ internal static class AddressName
             return [address];
         }
 
+        RequireName(name);
         try
         {
             return RequireAny(await Dns.GetHostAddressesAsync(name).ConfigureAwait(false), name);
@@ -73,6 +75,12 @@ internal static class AddressName
     {
         address = IPAddress.None;
         if (text.IndexOf('.') < 0 && text.IndexOf(':') < 0)
+        {
+            return false;
+        }
+
+        // IPAddress takes [::1]:80 for an address and drops the port.
+        if (text[0] == '[' && text[text.Length - 1] != ']')
         {
             return false;
         }
@@ -107,6 +115,15 @@ internal static class AddressName
     }
 
     private static IPAddress[] BothFamilies(IPAddress ipv4, IPAddress ipv6) => HasIPv6() ? [ipv4, ipv6] : [ipv4];
+
+    /// <summary>Refuses what the resolver takes for an address or for this machine: a bare number (7000 would be 0.0.27.88), nothing at all.</summary>
+    private static void RequireName(string name)
+    {
+        if (name.Length == 0 || IPAddress.TryParse(name, out _))
+        {
+            throw NotFound(name, null);
+        }
+    }
 
     private static IPAddress[] RequireAny(IPAddress[] addresses, string name) =>
         addresses.Length > 0 ? addresses : throw NotFound(name, null);

@@ -114,9 +114,12 @@ public abstract class ConnectingCommand : SocketCommand
         var framing = LanguagePrimitives.ConvertTo<MessageFraming>(server.Framing);
         return Complete(new SessionOptions
         {
-            ComputerName = server.ComputerName,
+            ComputerName = server.ComputerName ?? Localhost,
             Port = server.Port,
             Protocol = protocol,
+            SocketPath = server.SocketPath,
+            UseTls = server.IsEncrypted,
+            CertificateThumbprint = server.CertificateThumbprint,
             // A line is what Auto takes for a message without waiting for a pause.
             Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : framing == MessageFraming.Auto ? MessageFraming.Line : framing,
             Encoding = System.Text.Encoding.GetEncoding(server.Encoding),
