@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Ports;
 using PSSocketTools.Transport;
+using Xunit;
 
 namespace PSSocketTools.Tests.Ports;
 
