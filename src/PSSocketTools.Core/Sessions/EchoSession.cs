@@ -64,7 +64,7 @@ public sealed class EchoSession : IDisposable
     {
         _options = options;
         _channel = channel;
-        _endPoint = options.EndPoint;
+        _endPoint = options.EndPointName;
         if (options.Protocol != SocketProtocol.Udp)
         {
             _reader = new FrameReader(options.Framing, options.MaxMessageBytes, gathers: true);
@@ -91,7 +91,7 @@ public sealed class EchoSession : IDisposable
     public int Port => _options.Protocol == SocketProtocol.Unix ? 0 : _options.Port;
 
     /// <summary>What carries the bytes.</summary>
-    public SocketProtocol Protocol => _options.Protocol;
+    public string Protocol => _options.Protocol.ToString();
 
     /// <summary>This side's address and port.</summary>
     public string LocalEndPoint { get; }
@@ -100,27 +100,27 @@ public sealed class EchoSession : IDisposable
     public string RemoteEndPoint { get; }
 
     /// <summary>Whether it can still be spoken through. Reading it notices a server that has closed.</summary>
-    public EchoSessionState State
+    public string State
     {
         get
         {
             Notice();
-            return _state;
+            return _state.ToString();
         }
     }
 
-    /// <summary>Why it ended.</summary>
-    public SessionEndReason Reason
+    /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open.</summary>
+    public string? Reason
     {
         get
         {
             Notice();
-            return _reason;
+            return _state == EchoSessionState.Open ? null : _reason.ToString();
         }
     }
 
     /// <summary>Where messages end.</summary>
-    public MessageFraming Framing => _options.Framing;
+    public string Framing => _options.Framing.ToString();
 
     /// <summary>The encoding's name, as IANA registered it.</summary>
     public string Encoding => _options.Encoding.WebName;
@@ -157,6 +157,9 @@ public sealed class EchoSession : IDisposable
 
     internal Terminator ClientTerminator => _reader is null ? Terminator.None : FrameWriter.ClientTerminator(_options.Framing);
 
+    /// <summary>Whether one write is one message, on its own.</summary>
+    internal bool IsDatagrams => _reader is null;
+
     internal Encoding TextEncoding => _options.Encoding;
 
     /// <summary>Connects.</summary>
@@ -177,7 +180,7 @@ public sealed class EchoSession : IDisposable
         {
             // The server can be gone before the endpoints are asked for.
             channel.Dispose();
-            throw SocketErrors.Connecting(exception, options.EndPoint);
+            throw SocketErrors.Connecting(exception, options.EndPointName);
         }
     }
 
@@ -195,15 +198,17 @@ public sealed class EchoSession : IDisposable
         Send(message, asBytes: true, cancellationToken);
 
     /// <summary>Takes the oldest message nobody was waiting for: a greeting, or the answer to a message that was not waited for.</summary>
-    /// <param name="timeout">How long to wait for one; zero: no end.</param>
+    /// <param name="timeout">How long to wait for one; null: what the session says for answers; zero: no end.</param>
     /// <param name="asBytes">Whether to give it as bytes.</param>
     /// <param name="cancellationToken">Ends the wait; the session stays as it is.</param>
     /// <exception cref="SocketToolsException">WaitTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public SocketMessage Receive(TimeSpan timeout, bool asBytes = false, CancellationToken cancellationToken = default) =>
-        Receive(Deadline.After(timeout), asBytes, cancellationToken)
-        ?? throw new SocketToolsException(
-            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", _endPoint, timeout.TotalSeconds), this);
+    public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
+    {
+        var time = timeout ?? ResponseTimeout;
+        return Receive(Deadline.After(time), asBytes, cancellationToken)
+            ?? throw Error(SocketToolsError.WaitTimeout, "ReceiveTimeout", _endPoint, time.TotalSeconds);
+    }
 
     /// <summary>Takes what is there now of messages nobody was waiting for; null when there is none.</summary>
     /// <param name="asBytes">Whether to give it as bytes.</param>
@@ -326,6 +331,11 @@ public sealed class EchoSession : IDisposable
 
             Interlocked.Add(ref _messagesSent, batch.Count);
             Interlocked.Add(ref _bytesSent, count);
+            if (!batch[0].Waited && batch[0].Error is null)
+            {
+                batch[0].Result = new SocketMessage(
+                    this, batch[0].Timestamp, Shape(batch[0].Message, batch[0].AsBytes), count, null, false, 0, TimeSpan.Zero);
+            }
         }
         catch (Exception exception) when (IsTransport(exception))
         {
@@ -373,7 +383,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>Takes the oldest message nobody was waiting for, when it comes; null when the time passed first.</summary>
     /// <exception cref="SocketToolsException">ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    internal SocketMessage? Receive(Deadline deadline, bool asBytes, CancellationToken cancellationToken)
+    private SocketMessage? Receive(Deadline deadline, bool asBytes, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -776,7 +786,7 @@ public sealed class EchoSession : IDisposable
                 ? Copy(frame)
                 : TextEncoding.GetString(frame.Buffer, frame.Offset, frame.Count);
             exchange.Complete(new SocketMessage(
-                this, exchange.Timestamp, exchange.Message, exchange.BytesSent, response, frame.Complete, bytes, time));
+                this, exchange.Timestamp, Shape(exchange.Message, exchange.AsBytes), exchange.BytesSent, response, frame.Complete, bytes, time));
             lock (_sync)
             {
                 Monitor.PulseAll(_sync);
@@ -786,7 +796,7 @@ public sealed class EchoSession : IDisposable
         {
             Keep(new Unread(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.Now, exchange, time));
             // Whoever waits for it to be read off needs to know only that it was.
-            exchange?.Complete(null);
+            exchange?.Complete();
         }
     }
 
@@ -820,8 +830,9 @@ public sealed class EchoSession : IDisposable
             var unread = _inbox.Dequeue();
             _inboxBytes -= unread.Bytes.Length + UnreadOverhead;
             object response = asBytes ? unread.Bytes : TextEncoding.GetString(unread.Bytes);
+            var message = unread.Answers is { } exchange ? Shape(exchange.Message, asBytes) : null;
             return new SocketMessage(
-                this, unread.Timestamp, unread.Answers?.Message, unread.Answers?.BytesSent ?? 0, response, unread.Complete, unread.BytesReceived,
+                this, unread.Timestamp, message, unread.Answers?.BytesSent ?? 0, response, unread.Complete, unread.BytesReceived,
                 unread.RoundTripTime);
         }
     }
@@ -970,6 +981,14 @@ public sealed class EchoSession : IDisposable
             exchange.Fail(error);
         }
     }
+
+    /// <summary>A message that was sent, in the shape in which it is wanted back.</summary>
+    private object Shape(object message, bool asBytes) => message switch
+    {
+        byte[] bytes when !asBytes => TextEncoding.GetString(bytes),
+        string text when asBytes => TextEncoding.GetBytes(text),
+        _ => message,
+    };
 
     private static byte[] Copy(in Frame frame)
     {
