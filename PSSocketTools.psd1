@@ -13,6 +13,7 @@
     CmdletsToExport      = @(
         'Connect-EchoServer'
         'Disconnect-EchoServer'
+        'Find-AvailablePort'
         'Get-EchoServer'
         'Get-EchoServerEvent'
         'Get-EchoSession'
@@ -20,6 +21,7 @@
         'Start-EchoServer'
         'Stop-EchoServer'
         'Test-PortAvailability'
+        'Wait-EchoServer'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

@@ -29,14 +29,6 @@ function Get-ErrorStack($Records) {
         }) -join "`n`n"
 }
 
-# The errors of a test: its own, or those of the nearest block around it whose setup failed.
-function Get-TestError($Test) {
-    if (@($Test.ErrorRecord).Count -gt 0) { return $Test.ErrorRecord }
-    for ($block = $Test.Block; $block; $block = $block.Parent) {
-        if (@($block.ErrorRecord).Count -gt 0) { return $block.ErrorRecord }
-    }
-}
-
 # What stands for a file, or for a block's setup or teardown, among the results.
 function Send-Failure([string] $Path, [string] $Name, $Records, [int] $Line) {
     Send 'failure' @{
@@ -55,24 +47,35 @@ function Invoke-File([string] $Path) {
     $configuration.Output.RenderMode = 'Plaintext'
     $configuration.TestRegistry.Enabled = $false
     $run = Invoke-Pester -Configuration $configuration
-
-    $blamed = @{}
-    foreach ($test in $run.Tests) {
-        if ($test.Result -eq 'NotRun') { continue }
-        $records = @(Get-TestError $test)
-        if ($test.Result -eq 'Failed') {
-            for ($block = $test.Block; $block; $block = $block.Parent) { $blamed[[Runtime.CompilerServices.RuntimeHelpers]::GetHashCode($block)] = $true }
-        }
-        Send 'test' @{
-            file = $Path; line = $test.StartLine; name = $test.ExpandedPath; result = "$($test.Result)"
-            duration = $test.Duration.TotalMilliseconds; started = ([DateTime] $test.ExecutedAt).ToUniversalTime().ToString('o')
-            message = Get-ErrorText $records; stack = Get-ErrorStack $records
-        }
+    if (-not $run -or ($run.Result -ne 'Failed' -and @($run.Tests).Count -eq 0)) {
+        throw "Pester found no test in the file. Does it call 'exit'?"
     }
 
-    # A teardown that failed after its tests passed, and a file that gave no tests at all.
+    $told = [Collections.Generic.List[object]]::new()
+    foreach ($test in $run.Tests) {
+        if ($test.Result -eq 'NotRun') { continue }
+        $records = @($test.ErrorRecord)
+        # A test without an error of its own failed with the setup of a block around it.
+        for ($block = $test.Block; $test.Result -eq 'Failed' -and $records.Count -eq 0 -and $block; $block = $block.Parent) {
+            $records = @($block.ErrorRecord)
+            if ($records.Count -gt 0) { $told.Add($block) }
+        }
+        # A test whose setup failed was never executed.
+        $started = if ($test.ExecutedAt) { $test.ExecutedAt } else { [DateTime]::Now }
+        $fields = @{
+            file = $Path; line = $test.StartLine; name = $test.ExpandedPath; result = "$($test.Result)"
+            duration = $test.Duration.TotalMilliseconds; started = $started.ToUniversalTime().ToString('o')
+        }
+        if ($records.Count -gt 0) {
+            $fields.message = Get-ErrorText $records
+            $fields.stack = Get-ErrorStack $records
+        }
+        Send 'test' $fields
+    }
+
+    # A teardown that failed after its tests, and a file that gave no tests at all.
     foreach ($block in $run.FailedBlocks) {
-        if (@($block.ErrorRecord).Count -gt 0 -and -not $blamed[[Runtime.CompilerServices.RuntimeHelpers]::GetHashCode($block)]) {
+        if (@($block.ErrorRecord).Count -gt 0 -and -not $told.Contains($block)) {
             Send-Failure $Path "$($block.ExpandedPath).(setup or teardown)" $block.ErrorRecord $block.StartLine
         }
     }
@@ -85,12 +88,12 @@ function Invoke-File([string] $Path) {
 
 try {
     if ($PSVersionTable.PSEdition -eq 'Core' -and $PSVersionTable.PSVersion -lt [version] '7.4') {
-        Send 'unfit' @{ reason = "PowerShell $($PSVersionTable.PSVersion) is too old; 7.4 or later is needed." }
+        Send 'unfit' @{ reason = "PowerShell $($PSVersionTable.PSVersion) is too old. Get 7.4 or later from https://aka.ms/powershell." }
         return
     }
     $minimum = [version] '5.5.0'
     if (-not (Get-Module Pester -ListAvailable | Where-Object Version -ge $minimum)) {
-        Send 'unfit' @{ reason = "This PowerShell $($PSVersionTable.PSVersion) has no Pester $minimum or later; get it with: Install-Module Pester -Scope CurrentUser -Force -SkipPublisherCheck" }
+        Send 'unfit' @{ reason = "This PowerShell $($PSVersionTable.PSVersion) has no Pester $minimum or later. Get it there with 'Install-Module Pester -Scope CurrentUser -Force -SkipPublisherCheck'." }
         return
     }
     Import-Module Pester -MinimumVersion $minimum -ErrorAction Stop
@@ -101,7 +104,6 @@ try {
     $here = @($system; if ($system -ne 'Windows') { 'Unix' }; if ($core) { 'Core' } else { 'Desktop' })
     $excludeTag = @('Windows', 'Linux', 'MacOS', 'Unix', 'Core', 'Desktop' | Where-Object { $_ -notin $here })
 
-    Send 'hello' @{ version = "$($PSVersionTable.PSVersion)" }
     foreach ($path in $FileList.Split('|')) {
         Send 'file' @{ file = $path }
         try {

@@ -1,7 +1,7 @@
 namespace PSSocketTools.Pester;
 
 /// <summary>One line that the running script writes.</summary>
-/// <param name="Kind">hello, unfit, file, test, failure or end.</param>
+/// <param name="Kind">unfit, file, test, failure or end.</param>
 /// <param name="File">The test file it is about.</param>
 /// <param name="Line">The line in that file, from 1.</param>
 /// <param name="Name">A test's path of names, expanded.</param>

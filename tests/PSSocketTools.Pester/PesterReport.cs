@@ -8,11 +8,10 @@ namespace PSSocketTools.Pester;
 internal sealed class PesterReport(string source, PowerShellHost host, IFrameworkHandle frameworkHandle, Func<TestCase, bool> isWanted)
 {
     private readonly ResultNames _names = new(host);
-    private string? _unfit;
-    private bool _greeted;
-    private bool _ended;
-    private string? _running;
     private readonly HashSet<string> _begun = [];
+    private string? _running;
+    private string? _unfit;
+    private bool _ended;
 
     /// <summary>Runs the files and reports their tests.</summary>
     public void Run(string root, IReadOnlyList<string> files, IEnumerable<WrittenTest> written, CancellationToken cancellation)
@@ -26,19 +25,20 @@ internal sealed class PesterReport(string source, PowerShellHost host, IFramewor
         var failure = new PesterRun(host, root, Hear).RunAsync(files, cancellation).GetAwaiter().GetResult();
         if (_unfit is not null)
         {
-            Skip(written, $"{_unfit} {PowerShellHost.HowToGet}");
+            Skip(written, _unfit);
         }
         else if (!_ended)
         {
             failure ??= $"{host.Name} ended before the suite did.";
-            if (!_greeted || _running is null)
+            if (_running is null)
             {
                 Fail($"({host.Name})", failure, null, PesterSuite.Runner, 1);
             }
 
             foreach (var file in files.Where(file => file == _running || !_begun.Contains(file)))
             {
-                Fail(FileName(file), file == _running ? failure : $"Not run, for {host.Name} did not get past {Path.GetFileName(_running)}.", null, file, 1);
+                var what = file == _running ? failure : $"Not run, for {host.Name} did not get past {Path.GetFileName(_running) ?? "its start"}.";
+                Fail($"{Path.GetFileName(file)}.(the file)", what, null, file, 1);
             }
         }
         else if (failure is not null)
@@ -47,15 +47,10 @@ internal sealed class PesterReport(string source, PowerShellHost host, IFramewor
         }
     }
 
-    private static string FileName(string file) => $"{Path.GetFileName(file)}.(the file)";
-
     private void Hear(PesterEvent said)
     {
         switch (said.Kind)
         {
-            case "hello":
-                _greeted = true;
-                break;
             case "unfit":
                 _unfit = said.Reason;
                 break;
@@ -85,18 +80,19 @@ internal sealed class PesterReport(string source, PowerShellHost host, IFramewor
             return;
         }
 
+        var outcome = said.Result switch
+        {
+            "Passed" => TestOutcome.Passed,
+            "Skipped" or "Inconclusive" => TestOutcome.Skipped,
+            _ => TestOutcome.Failed,
+        };
         Record(new TestResult(test)
         {
-            Outcome = said.Result switch
-            {
-                "Passed" => TestOutcome.Passed,
-                "Skipped" or "Inconclusive" => TestOutcome.Skipped,
-                _ => TestOutcome.Failed,
-            },
+            Outcome = outcome,
             Duration = TimeSpan.FromMilliseconds(said.Duration),
             StartTime = said.Started,
             EndTime = said.Started.AddMilliseconds(said.Duration),
-            ErrorMessage = said.Message,
+            ErrorMessage = outcome == TestOutcome.Failed && string.IsNullOrEmpty(said.Message) ? "Pester gives no reason; does the test call 'exit'?" : said.Message,
             ErrorStackTrace = said.Stack,
         });
     }

@@ -12,13 +12,15 @@ namespace PSSocketTools.Pester;
 /// <param name="listener">Is given each event as it comes.</param>
 internal sealed class PesterRun(PowerShellHost host, string root, Action<PesterEvent> listener)
 {
-    private const int TailLines = 60;
+    private const int KeptLines = 40;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
     // What is left to do after the last result: leave the process. The module under test may not hold that up.
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(60);
 
-    private readonly Queue<string> _tail = new();
+    // The last of what the tests print tells how far they came; the first of the errors tells what a crash was.
+    private readonly Queue<string> _output = new();
+    private readonly List<string> _errors = [];
 
     /// <summary>Runs the files.</summary>
     /// <returns>Null when the process did all it was asked to and left in order; else what happened.</returns>
@@ -42,46 +44,54 @@ internal sealed class PesterRun(PowerShellHost host, string root, Action<PesterE
         }
 
         process.StandardInput.Close();
-        var output = Task.WhenAll(DrainAsync(process.StandardOutput), DrainAsync(process.StandardError));
+        var output = Task.WhenAll(DrainAsync(process.StandardOutput, KeepOutput), DrainAsync(process.StandardError, KeepError));
+        string? trouble = null;
         try
         {
-            var exit = process.WaitForExitAsync(ended.Token);
-            var reading = ReadAsync(pipe, ended.Token);
-            if (await Task.WhenAny(reading, exit) == exit)
-            {
-                await exit;
-                // What it wrote before it left is in the pipe still; a process that never connected wrote nothing.
-                if (pipe.IsConnected)
-                {
-                    await reading.WaitAsync(ExitLimit, ended.Token);
-                }
-            }
-            else
-            {
-                await reading;
-                await exit.WaitAsync(ExitLimit, ended.Token);
-            }
+            await FollowAsync(process, pipe, ended.Token);
         }
         catch (TimeoutException)
         {
-            Kill(process);
-            return await TellAsync($"{host.Name} did not end within {ExitLimit.TotalSeconds:0} s of its last result, and was killed.", output);
+            trouble = $"{host.Name} did not end within {ExitLimit.TotalSeconds:0} s of its last result, and was killed.";
         }
         catch (OperationCanceledException)
         {
-            Kill(process);
-            return await TellAsync(
-                cancellation.IsCancellationRequested ? "The run was cancelled." : $"{host.Name} was killed: the suite did not end within {Limit.TotalMinutes:0} minutes.",
-                output);
+            trouble = cancellation.IsCancellationRequested
+                ? "The run was cancelled."
+                : $"{host.Name} was killed: the suite did not end within {Limit.TotalMinutes:0} minutes.";
+        }
+        catch (JsonException exception)
+        {
+            trouble = $"{host.Name} was killed: it said what no test is ({exception.Message}).";
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
         }
 
-        return process.ExitCode == 0 ? null : await TellAsync($"{host.Name} ended with exit code {process.ExitCode}.", output);
+        trouble ??= process.ExitCode == 0 ? null : $"{host.Name} ended with exit code {process.ExitCode}.";
+        return trouble is null ? null : await TellAsync(trouble, output);
     }
 
-    private static void Kill(Process process)
+    /// <summary>Waits until the process has told all and left.</summary>
+    private async Task FollowAsync(Process process, NamedPipeServerStream pipe, CancellationToken cancellation)
     {
-        process.Kill(entireProcessTree: true);
-        process.WaitForExit();
+        var exit = process.WaitForExitAsync(cancellation);
+        var reading = ReadAsync(pipe, cancellation);
+        if (await Task.WhenAny(reading, exit) == reading)
+        {
+            await reading;
+            await exit.WaitAsync(ExitLimit, cancellation);
+            return;
+        }
+
+        // What it wrote before it left is in the pipe still; one that never connected wrote nothing.
+        await exit;
+        if (pipe.IsConnected)
+        {
+            await reading.WaitAsync(ExitLimit, cancellation);
+        }
     }
 
     private ProcessStartInfo StartInfo(string pipeName, IReadOnlyList<string> files)
@@ -123,29 +133,59 @@ internal sealed class PesterRun(PowerShellHost host, string root, Action<PesterE
         }
     }
 
-    private async Task DrainAsync(StreamReader reader)
+    private static async Task DrainAsync(StreamReader reader, Action<string> keep)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
-            lock (_tail)
+            keep(line);
+        }
+    }
+
+    private void KeepOutput(string line)
+    {
+        lock (_output)
+        {
+            _output.Enqueue(line);
+            if (_output.Count > KeptLines)
             {
-                _tail.Enqueue(line);
-                if (_tail.Count > TailLines)
-                {
-                    _tail.Dequeue();
-                }
+                _output.Dequeue();
             }
         }
     }
 
-    /// <summary>A sentence and the last lines of the console.</summary>
+    private void KeepError(string line)
+    {
+        lock (_errors)
+        {
+            if (_errors.Count < KeptLines)
+            {
+                _errors.Add(line);
+            }
+        }
+    }
+
+    /// <summary>A sentence with what the console says of it.</summary>
     private async Task<string> TellAsync(string sentence, Task output)
     {
         // A program that a test left running may hold the console open; what came is enough.
         await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(5)));
-        lock (_tail)
+        List<string> told = [sentence];
+        lock (_output)
         {
-            return _tail.Count == 0 ? sentence : $"{sentence} Its last output:\n{string.Join('\n', _tail)}";
+            if (_output.Count > 0)
+            {
+                told.AddRange(["Its last output:", .. _output]);
+            }
         }
+
+        lock (_errors)
+        {
+            if (_errors.Count > 0)
+            {
+                told.AddRange(["Its first errors:", .. _errors]);
+            }
+        }
+
+        return string.Join('\n', told);
     }
 }

@@ -41,6 +41,16 @@ Describe 'PSSocketTools' {
             Get-ChildItem $folder -Recurse -Filter *.dll | Where-Object Name -notlike 'PSSocketTools*' | Should -BeNullOrEmpty
         }
 
+        It 'has scripts that Windows PowerShell reads as they are: ASCII, or marked as UTF-8' {
+            $scripts = Get-ChildItem $module.ModuleBase -Recurse -Include *.ps1, *.psm1, *.psd1 | Where-Object FullName -notmatch '[\\/](bin|obj)[\\/]'
+            $misread = foreach ($script in $scripts) {
+                $bytes = [IO.File]::ReadAllBytes($script.FullName)
+                $marked = $bytes.Length -ge 3 -and $bytes[0] -eq 0xEF -and $bytes[1] -eq 0xBB -and $bytes[2] -eq 0xBF
+                if (-not $marked -and ($bytes | Where-Object { $_ -ge 0x80 } | Select-Object -First 1)) { $script.FullName }
+            }
+            $misread | Should -BeNullOrEmpty
+        }
+
         It 'adds only approved verbs' {
             $approved = (Get-Verb).Verb
             Get-Command -Module PSSocketTools | Where-Object Verb -notin $approved | Should -BeNullOrEmpty

@@ -1,10 +1,15 @@
 using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Journal;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Echo;
 
 /// <summary>A server's options as its conversations need them: encoded once, decided once.</summary>
 internal sealed class ConversationPlan
 {
+    private const int MaxExitBytes = 1024;
+
     public MessageFraming Framing { get; init; }
 
     /// <summary>Whether anything looks at messages; else the bytes just go back, or nowhere.</summary>
@@ -44,4 +49,33 @@ internal sealed class ConversationPlan
     public int ResetAfter { get; init; }
 
     public int FragmentBytes { get; init; }
+
+    /// <summary>Whether a message is one of the words that end a conversation, white space and case aside.</summary>
+    public bool IsExitCommand(in Frame message)
+    {
+        // Longer than a word and some white space around it: no need to look.
+        if (ExitCommand.Length == 0 || message.Count > MaxExitBytes)
+        {
+            return false;
+        }
+
+        var text = Encoding.GetString(message.Buffer, message.Offset, message.Count).Trim();
+        return Array.Exists(ExitCommand, word => string.Equals(word, text, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>A message as a responder gets it.</summary>
+    public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock)
+    {
+        var content = new byte[message.Count];
+        Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, content.Length);
+        return new ReceivedMessage(
+            content,
+            Encoding.GetString(content),
+            message.Terminator == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
+            connection.Id,
+            connection.RemoteAddress,
+            connection.RemotePort,
+            sequence,
+            new DateTimeOffset(clock.UtcTicks, TimeSpan.Zero));
+    }
 }

@@ -16,32 +16,41 @@ public sealed class EchoServer : IDisposable
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
+    private readonly JournalLog? _log;
+    private readonly bool _isReachableFromOutside;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
     private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _stopped;
 
-    private EchoServer(EchoServerOptions options, List<Socket> listeners, ConversationPlan plan)
+    private EchoServer(EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, JournalLog? log)
     {
         var clock = Clock.System;
-        var port = ((IPEndPoint)listeners[0].LocalEndPoint!).Port;
         Id = options.Id;
         Name = options.Name ?? $"EchoServer{options.Id}";
-        Protocol = nameof(SocketProtocol.Tcp);
-        Address = options.Address;
-        Port = port;
-        EndPoint = string.Join(", ", listeners.Select(listener => EndPointText.Of(listener.LocalEndPoint)));
-        ComputerName = ConnectableName(options.Address, (IPEndPoint)listeners[0].LocalEndPoint!);
+        Protocol = options.ActualProtocol.ToString();
+        SocketPath = options.SocketPath;
+        EndPoint = options.SocketPath ?? string.Join(", ", sockets.Select(static socket => EndPointText.Of(socket.LocalEndPoint)));
+        if (sockets[0].LocalEndPoint is IPEndPoint first)
+        {
+            Address = options.Address;
+            Port = first.Port;
+            ComputerName = ConnectableName(options.Address, first);
+            _isReachableFromOutside = sockets.Exists(static socket => !IPAddress.IsLoopback(((IPEndPoint)socket.LocalEndPoint!).Address));
+        }
+
+        IsEncrypted = options.Certificate is not null;
+        CertificateThumbprint = options.Certificate?.Thumbprint;
         Mode = options.IsSequential ? "Sequential" : "Concurrent";
         Framing = options.Framing.ToString();
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
         _responder = options.Responder;
-        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock), clock);
+        _log = log;
+        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock, log is not null), clock);
         _startedAt = clock.Timestamp;
         StartedAt = new DateTimeOffset(clock.UtcTicks, TimeSpan.Zero).ToLocalTime();
-        _transport = new AsyncTransport(
-            listeners, new Reception(plan, _record, options.MaxConnections, null), options.BufferSize, options.IsSequential, Fault);
+        _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
     }
 
     /// <summary>Its number, by which it is found again.</summary>
@@ -54,16 +63,19 @@ public sealed class EchoServer : IDisposable
     public string Protocol { get; }
 
     /// <summary>The address it was asked to listen on.</summary>
-    public string Address { get; }
+    public string? Address { get; }
 
-    /// <summary>The port it listens on.</summary>
+    /// <summary>The port it listens on; 0 on a Unix socket.</summary>
     public int Port { get; }
 
     /// <summary>Every endpoint it listens on.</summary>
     public string EndPoint { get; }
 
     /// <summary>What a client on this machine connects to.</summary>
-    public string ComputerName { get; }
+    public string? ComputerName { get; }
+
+    /// <summary>The path of the Unix domain socket it listens on; null for a port.</summary>
+    public string? SocketPath { get; }
 
     /// <summary>The name of a <see cref="ServerState"/>.</summary>
     public string State => CurrentState.ToString();
@@ -76,6 +88,12 @@ public sealed class EchoServer : IDisposable
 
     /// <summary>The encoding of text on the wire, by its IANA name.</summary>
     public string Encoding { get; }
+
+    /// <summary>Whether clients talk to it through TLS.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>The thumbprint of its certificate; null without TLS.</summary>
+    public string? CertificateThumbprint { get; }
 
     /// <summary>What is broken on purpose; empty for nothing.</summary>
     public string Faults { get; }
@@ -113,6 +131,9 @@ public sealed class EchoServer : IDisposable
     /// <summary>What ended it, when its state is Faulted; else null.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>Whether other machines may reach it: an address of it is not a loopback one.</summary>
+    public bool CanBeReachedFromOutside() => _isReachableFromOutside;
+
     /// <summary>Ends when the server has stopped.</summary>
     public Task WhenStopped() => _completion.Task;
 
@@ -139,8 +160,26 @@ public sealed class EchoServer : IDisposable
         }
 
         var plan = options.ToPlan();
-        var listeners = Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog);
-        var server = new EchoServer(options, listeners, plan);
+        _ = options.ToFilter();
+        var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
+        List<Socket> sockets;
+        try
+        {
+            sockets = options.ActualProtocol switch
+            {
+                SocketProtocol.Unix => [UnixListener.Listen(options.SocketPath!, options.Backlog)],
+                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address), options.Port),
+                _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
+            };
+        }
+        catch (SocketToolsException)
+        {
+            log?.Dispose();
+            throw;
+        }
+
+        var server = new EchoServer(options, sockets, plan, log);
+        log?.Follow(server._record.Journal);
         server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
         server._transport.Start();
         return server;
@@ -169,9 +208,19 @@ public sealed class EchoServer : IDisposable
     /// <param name="kinds">The kinds wanted; null for all.</param>
     /// <param name="since">The earliest wanted; null for all.</param>
     /// <param name="last">How many of the latest; null for all.</param>
-    public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
+    public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null) =>
+        GetEvents(out _, kinds, since, last);
+
+    /// <summary>Its events that the journal still holds, oldest first, and a follower for those that come after them.</summary>
+    /// <param name="follower">Follows from where the events end: none is missed, none comes twice.</param>
+    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="since">The earliest wanted; null for all.</param>
+    /// <param name="last">How many of the latest; null for all.</param>
+    public IReadOnlyList<ServerEvent> GetEvents(
+        out ServerEventFollower follower, IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
     {
-        var events = _record.Journal.Read(1, int.MaxValue, kinds, out _);
+        var events = _record.Journal.Read(1, int.MaxValue, kinds, out var next);
+        follower = new ServerEventFollower(_record.Journal, next);
         if (since is { } earliest)
         {
             events.RemoveAll(e => e.Timestamp < earliest);
@@ -185,9 +234,45 @@ public sealed class EchoServer : IDisposable
         return events;
     }
 
-    /// <summary>Follows its events, from the first the journal still holds or from now on.</summary>
-    /// <param name="fromStart">Whether what happened already is included.</param>
-    public ServerEventFollower Follow(bool fromStart) => new(_record.Journal, fromStart);
+    /// <summary>Follows its events from the first one on.</summary>
+    public ServerEventFollower Follow() => new(_record.Journal, 1);
+
+    /// <summary>Waits until so many events have happened since the server started: those that happened before the call count.</summary>
+    /// <param name="kinds">The kinds of events.</param>
+    /// <param name="count">How many of them, 1 or more.</param>
+    /// <param name="timeout">How long to wait at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The first so many events, less those the journal no longer holds.</returns>
+    /// <exception cref="SocketToolsException">WaitTimeout; ServerStopped when it stopped before.</exception>
+    public async Task<IReadOnlyList<ServerEvent>> WaitForEventsAsync(
+        IReadOnlyCollection<ServerEventKind> kinds, int count, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var timer = Task.Delay(timeout, stopWaiting.Token);
+        while (true)
+        {
+            var seen = _record.Journal.CountOf(kinds, out var next);
+            if (seen >= count)
+            {
+                stopWaiting.Cancel();
+                return _record.Journal.Read(1, count, kinds, out _);
+            }
+
+            var news = _record.Journal.WhenReached(next);
+            if (await Task.WhenAny(news, timer).ConfigureAwait(false) == timer)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new SocketToolsException(
+                    SocketToolsError.WaitTimeout, Messages.Get("WaitTimeout", Name, seen, count, timeout.TotalSeconds), this);
+            }
+
+            if (!await news.ConfigureAwait(false))
+            {
+                stopWaiting.Cancel();
+                throw new SocketToolsException(SocketToolsError.ServerStopped, Messages.Get("WaitStopped", Name, seen, count), this);
+            }
+        }
+    }
 
     /// <summary>Throws when it has stopped and can't do what is asked.</summary>
     /// <exception cref="SocketToolsException">ServerStopped.</exception>
@@ -210,6 +295,11 @@ public sealed class EchoServer : IDisposable
         await _transport.StopAsync(timeout).ConfigureAwait(false);
         _transport.Dispose();
         _responder?.Dispose();
+        if (SocketPath is not null)
+        {
+            File.Delete(SocketPath);
+        }
+
         lock (_gate)
         {
             _state = ServerState.Stopped;
@@ -218,6 +308,11 @@ public sealed class EchoServer : IDisposable
 
         _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt));
         _record.Journal.End();
+        if (_log is not null)
+        {
+            await _log.WhenWritten().ConfigureAwait(false);
+        }
+
         _completion.TrySetResult(true);
     }
 

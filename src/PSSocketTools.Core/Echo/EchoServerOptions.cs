@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Echo;
 using PSSocketTools.Framing;
@@ -21,6 +22,12 @@ public sealed record EchoServerOptions
 
     /// <summary>Where to listen: an address of this machine, a name, 'localhost' for both loopback addresses or 'Any' for all.</summary>
     public string Address { get; init; } = AddressName.Localhost;
+
+    /// <summary>What carries the bytes; Unix when <see cref="SocketPath"/> is given.</summary>
+    public SocketProtocol Protocol { get; init; } = SocketProtocol.Tcp;
+
+    /// <summary>The path of the Unix domain socket to listen on; null for a port.</summary>
+    public string? SocketPath { get; init; }
 
     /// <summary>Whether clients are served one at a time, in the order they came.</summary>
     public bool IsSequential { get; init; }
@@ -67,6 +74,15 @@ public sealed record EchoServerOptions
     /// <summary>How many connections are served at once, 1 or more; others are closed as they come.</summary>
     public int MaxConnections { get; init; } = 4096;
 
+    /// <summary>The addresses and CIDR blocks that may connect; empty for all.</summary>
+    public IReadOnlyList<string> AllowFrom { get; init; } = [];
+
+    /// <summary>The certificate to serve TLS with, its private key included; null for no TLS.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether a client must show a certificate that this machine trusts.</summary>
+    public bool RequireClientCertificate { get; init; }
+
     /// <summary>How long a message may be, in bytes, 1 to 1 GiB.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;
 
@@ -90,6 +106,12 @@ public sealed record EchoServerOptions
 
     /// <summary>How many events the journal holds, 0 to 10,000,000.</summary>
     public int EventCapacity { get; init; } = 10000;
+
+    /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
+    public string? LogPath { get; init; }
+
+    /// <summary>What carries the bytes, a path considered.</summary>
+    internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;
 
     /// <summary>Whether anything asks where messages end; without it the bytes just go back.</summary>
     internal bool IsPlain =>
@@ -144,6 +166,7 @@ public sealed record EchoServerOptions
         RequireRange(nameof(EventCapacity), EventCapacity, 0, 10_000_000);
         RequireRange(nameof(IdleTimeout), (long)IdleTimeout.TotalMilliseconds, 0, int.MaxValue);
         RequireTogether();
+        RequireProtocol();
 
         var terminator = FrameWriter.ClientTerminator(Framing);
         return new ConversationPlan
@@ -200,6 +223,59 @@ public sealed record EchoServerOptions
         {
             throw Refused("EncodingNeedsPrefix", Encoding.WebName, Framing);
         }
+    }
+
+    private void RequireProtocol()
+    {
+        const string DashPort = "Port";
+        if (ActualProtocol == SocketProtocol.Unix)
+        {
+            if (SocketPath is null)
+            {
+                throw Refused("OptionNeeds", nameof(Protocol) + " Unix", nameof(SocketPath));
+            }
+
+            RefuseTogether(nameof(SocketPath), Port != 0, DashPort);
+            RefuseTogether(nameof(SocketPath), Protocol == SocketProtocol.Udp, "Protocol Udp");
+            RefuseTogether(nameof(SocketPath), AllowFrom.Count > 0, nameof(AllowFrom));
+            RefuseTogether(nameof(SocketPath), Address != AddressName.Localhost, nameof(Address));
+        }
+
+        if (Protocol == SocketProtocol.Udp)
+        {
+            const string Udp = "Protocol Udp";
+            RefuseTogether("Sequential", IsSequential, Udp);
+            RefuseTogether(nameof(Certificate), Certificate is not null, Udp);
+            RefuseTogether(nameof(Greeting), Greeting is not null, Udp);
+            RefuseTogether("IdleTimeoutSec", IdleTimeout > TimeSpan.Zero, Udp);
+            RefuseTogether(nameof(DisconnectAfter), DisconnectAfter > 0, Udp);
+            RefuseTogether(nameof(ResetAfter), ResetAfter > 0, Udp);
+            RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, Udp);
+            RefuseTogether("Framing LengthPrefix", Framing == MessageFraming.LengthPrefix, Udp);
+        }
+
+        if (Certificate is { HasPrivateKey: false })
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("CertificateWithoutKey", Certificate.Subject), Certificate);
+        }
+
+        if (RequireClientCertificate && Certificate is null)
+        {
+            throw Refused("OptionNeeds", nameof(RequireClientCertificate), nameof(Certificate));
+        }
+    }
+
+    /// <summary>Whether a client's address may connect; null when all may.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with what is neither an address nor a block.</exception>
+    internal Func<IPAddress, bool>? ToFilter()
+    {
+        if (AllowFrom.Count == 0)
+        {
+            return null;
+        }
+
+        var ranges = AllowFrom.Select(AddressRange.Parse).ToArray();
+        return address => Array.Exists(ranges, range => range.Contains(address));
     }
 
     private static byte[] Framed(byte[] content, Terminator terminator)

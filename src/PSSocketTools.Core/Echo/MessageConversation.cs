@@ -12,7 +12,6 @@ internal sealed class MessageConversation : Conversation
     private readonly FrameReader _reader;
     private readonly Outbox _outbox = new();
     private Random? _random;
-    private char[]? _exitText;
     private Task<byte[]?>? _answer;
     private Terminator _answerTerminator;
     private long _messages;
@@ -203,7 +202,7 @@ internal sealed class MessageConversation : Conversation
     {
         Record.MessageReceived(Connection, message.Buffer, message.Offset, message.Count);
         _messages++;
-        if (Plan.ExitCommand.Length > 0 && IsExitCommand(message))
+        if (Plan.IsExitCommand(message))
         {
             if (Plan.Farewell.Length > 0)
             {
@@ -217,7 +216,7 @@ internal sealed class MessageConversation : Conversation
         if (Plan.Responder is { } responder)
         {
             _answerTerminator = message.Terminator;
-            _answer = Respond(responder, ToReceivedMessage(message));
+            _answer = Respond(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock));
         }
         else if (!Plan.IsDiscarding)
         {
@@ -308,66 +307,6 @@ internal sealed class MessageConversation : Conversation
             _random ??= new Random(Connection.Id);
             _pause = _random.Next(Plan.MinDelayMilliseconds, Plan.MaxDelayMilliseconds + 1);
         }
-    }
-
-    private bool IsExitCommand(in Frame message)
-    {
-        // Longer than any of the words and some white space around it, in any encoding: no need to look.
-        var chars = _exitText ??= new char[256];
-        if (message.Count > chars.Length)
-        {
-            return false;
-        }
-
-        var length = Plan.Encoding.GetChars(message.Buffer, message.Offset, message.Count, chars, 0);
-        var start = 0;
-        while (start < length && char.IsWhiteSpace(chars[start]))
-        {
-            start++;
-        }
-
-        while (length > start && char.IsWhiteSpace(chars[length - 1]))
-        {
-            length--;
-        }
-
-        foreach (var word in Plan.ExitCommand)
-        {
-            if (word.Length == length - start && Matches(word, chars, start))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool Matches(string word, char[] chars, int start)
-    {
-        for (var i = 0; i < word.Length; i++)
-        {
-            if (char.ToUpperInvariant(word[i]) != char.ToUpperInvariant(chars[start + i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private ReceivedMessage ToReceivedMessage(in Frame message)
-    {
-        var content = new byte[message.Count];
-        Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, message.Count);
-        return new ReceivedMessage(
-            content,
-            Plan.Encoding.GetString(content),
-            message.Terminator == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
-            Connection.Id,
-            Connection.RemoteAddress,
-            Connection.RemotePort,
-            _messages,
-            Now());
     }
 
     private DateTimeOffset Now() => new(Record.Clock.UtcTicks, TimeSpan.Zero);

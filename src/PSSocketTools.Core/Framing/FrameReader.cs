@@ -11,7 +11,10 @@ namespace PSSocketTools.Framing;
 /// The order of calls is Feed, TryRead until it is false, Feed and so on; <see cref="TryReadRest"/> when the sender
 /// paused or ended. Never holds more than the limit and one receive.
 /// </remarks>
-internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes) : IDisposable
+/// <param name="framing">Where messages end.</param>
+/// <param name="maxMessageBytes">The longest message taken.</param>
+/// <param name="gathers">Whether under None a message is what comes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
+internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, bool gathers = false) : IDisposable
 {
     /// <summary>The bytes of a length prefix: a big-endian Int32.</summary>
     public const int PrefixLength = 4;
@@ -61,7 +64,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes) :
         {
             MessageFraming.Line or MessageFraming.Auto => TryReadLine(out frame),
             MessageFraming.LengthPrefix => TryReadPrefixed(out frame),
-            _ => TryReadRest(complete: true, out frame),
+            _ => TryReadAll(out frame),
         };
         if (!found)
         {
@@ -170,6 +173,22 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes) :
         frame = new Frame(_input, _start + PrefixLength, length, Terminator.LengthPrefix, true);
         _start += PrefixLength + length;
         return true;
+    }
+
+    private bool TryReadAll(out Frame frame)
+    {
+        if (!gathers)
+        {
+            return TryReadRest(complete: true, out frame);
+        }
+
+        if (PendingBytes > maxMessageBytes)
+        {
+            throw TooLarge(PendingBytes);
+        }
+
+        frame = default;
+        return false;
     }
 
     private FramingException TooLarge(int bytes) =>

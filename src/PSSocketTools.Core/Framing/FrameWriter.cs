@@ -39,25 +39,30 @@ internal static class FrameWriter
 
     /// <summary>Refuses a message that would not arrive as one message.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
-    public static void Require(MessageFraming framing, byte[] message, int maxMessageBytes)
+    public static void Require(MessageFraming framing, byte[] message, int maxMessageBytes) =>
+        Require(framing, message, 0, message.Length, maxMessageBytes, message);
+
+    /// <summary>The same for a message within a buffer; the target is what the error is about.</summary>
+    /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
+    public static void Require(MessageFraming framing, byte[] buffer, int offset, int count, int maxMessageBytes, object target)
     {
-        if (message.Length > maxMessageBytes)
+        if (count > maxMessageBytes)
         {
             throw new SocketToolsException(
-                SocketToolsError.MessageTooLarge, Messages.Get("MessageTooLargeToSend", message.Length, maxMessageBytes), message);
+                SocketToolsError.MessageTooLarge, Messages.Get("MessageTooLargeToSend", count, maxMessageBytes), target);
         }
 
         if (framing is MessageFraming.Line or MessageFraming.Auto)
         {
             // A lone CR at the end would read as half of a CRLF.
-            if (Array.IndexOf(message, (byte)'\n') >= 0 || (message.Length > 0 && message[message.Length - 1] == '\r'))
+            if (Array.IndexOf(buffer, (byte)'\n', offset, count) >= 0 || (count > 0 && buffer[offset + count - 1] == '\r'))
             {
-                throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageHasLineEnd"), message);
+                throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageHasLineEnd"), target);
             }
         }
-        else if (message.Length == 0)
+        else if (count == 0)
         {
-            throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageIsEmpty", framing), message);
+            throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageIsEmpty", framing), target);
         }
     }
 }

@@ -6,6 +6,7 @@ internal sealed class ConnectionFacts(int id, string remoteAddress, int remotePo
     /// <summary>The connection's number on its server, from 1 on.</summary>
     public int Id { get; } = id;
 
+    /// <summary>The client's address; empty where the protocol has none.</summary>
     public string RemoteAddress { get; } = remoteAddress;
 
     /// <summary>The client's port; 0 where the protocol has none.</summary>

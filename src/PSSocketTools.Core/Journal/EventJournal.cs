@@ -16,11 +16,15 @@ internal sealed class EventJournal
     /// <summary>How many bytes of messages are kept in all.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
+    // How far a log may fall behind, whatever readers asked for, before it holds the server up.
+    private const int LogBacklog = 10000;
+
     private readonly object _gate = new();
     private readonly int _serverId;
     private readonly int _capacity;
     private readonly Encoding _encoding;
     private readonly Clock _clock;
+    private readonly long[] _counts = new long[(int)ServerEventKind.Stopped + 1];
     private Row[] _rows = [];
     private byte[] _bytes = [];
 
@@ -33,10 +37,19 @@ internal sealed class EventJournal
     private TaskCompletionSource<bool>? _news;
     private bool _ended;
 
-    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock)
+    // The first event the log has not taken; beyond all when there is no log.
+    private long _unlogged;
+
+    /// <param name="serverId">The server's id.</param>
+    /// <param name="capacity">How many events are held for readers.</param>
+    /// <param name="encoding">The encoding of messages.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="isLogged">Whether a log takes every event: then nothing is overwritten before it has.</param>
+    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock, bool isLogged = false)
     {
         _serverId = serverId;
-        _capacity = capacity;
+        _capacity = isLogged ? Math.Max(capacity, LogBacklog) : capacity;
+        _unlogged = isLogged ? 1 : long.MaxValue;
         _encoding = encoding;
         _clock = clock;
     }
@@ -92,6 +105,16 @@ internal sealed class EventJournal
         }
     }
 
+    /// <summary>Says that the log has taken the events before a sequence; or all there will ever be, when it gives up.</summary>
+    public void Logged(long next)
+    {
+        lock (_gate)
+        {
+            _unlogged = next;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
     /// <summary>Says that nothing more will come, so that nobody waits for it.</summary>
     public void End()
     {
@@ -127,6 +150,18 @@ internal sealed class EventJournal
         }
     }
 
+    /// <summary>How many events of these kinds there have been, overwritten ones included.</summary>
+    /// <param name="kinds">The kinds counted.</param>
+    /// <param name="next">The sequence the next event will have.</param>
+    public long CountOf(IReadOnlyCollection<ServerEventKind> kinds, out long next)
+    {
+        lock (_gate)
+        {
+            next = _next;
+            return kinds.Distinct().Sum(kind => _counts[(int)kind]);
+        }
+    }
+
     /// <summary>Ends when an event with this sequence or a later one is there, or with false when none will come.</summary>
     public async Task<bool> WhenReached(long sequence)
     {
@@ -157,6 +192,7 @@ internal sealed class EventJournal
     {
         MakeRoom(bytes);
         var sequence = _next++;
+        _counts[(int)kind]++;
         if (_capacity == 0)
         {
             _oldest = _next;
@@ -209,6 +245,12 @@ internal sealed class EventJournal
 
     private void DropOldest()
     {
+        // A slow disk holds the server up here: what is not in the log yet is not given up, and memory stays bounded.
+        while (_oldest == _unlogged)
+        {
+            Monitor.Wait(_gate);
+        }
+
         ref var row = ref _rows[(int)(_oldest % _rows.Length)];
         row.Connection = null;
         row.Text = null;
@@ -279,7 +321,7 @@ internal sealed class EventJournal
             _serverId,
             row.Connection?.Id,
             row.Kind,
-            row.Connection?.RemoteAddress,
+            row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
             text,
             row.Bytes >= 0 ? row.Bytes : null,

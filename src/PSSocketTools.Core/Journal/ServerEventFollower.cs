@@ -6,15 +6,12 @@ namespace PSSocketTools;
 public sealed class ServerEventFollower
 {
     private readonly EventJournal _journal;
-    private long _next = 1;
+    private long _next;
 
-    internal ServerEventFollower(EventJournal journal, bool fromStart)
+    internal ServerEventFollower(EventJournal journal, long next)
     {
         _journal = journal;
-        if (!fromStart)
-        {
-            journal.Read(long.MaxValue, 0, null, out _next);
-        }
+        _next = next;
     }
 
     /// <summary>The events that were overwritten before this reader came to them.</summary>

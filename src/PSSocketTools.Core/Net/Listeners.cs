@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -11,13 +12,21 @@ internal static class Listeners
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
-    public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog)
+    public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog) =>
+        OpenAll(addresses, port, address => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp), socket => socket.Listen(backlog));
+
+    /// <summary>Binds sockets for datagrams.</summary>
+    /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
+    public static List<Socket> BindDatagram(IPAddress[] addresses, int port) =>
+        OpenAll(addresses, port, address => new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp), DatagramPlatform.IgnoreUnreachable);
+
+    private static List<Socket> OpenAll(IPAddress[] addresses, int port, Func<IPAddress, Socket> create, Action<Socket> ready)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return ListenOnce(addresses, port, backlog);
+                return OpenOnce(addresses, port, create, ready);
             }
             catch (SocketToolsException exception) when (
                 port == 0 && exception.Error == SocketToolsError.PortInUse && attempt < PortTries)
@@ -27,7 +36,7 @@ internal static class Listeners
         }
     }
 
-    private static List<Socket> ListenOnce(IPAddress[] addresses, int port, int backlog)
+    private static List<Socket> OpenOnce(IPAddress[] addresses, int port, Func<IPAddress, Socket> create, Action<Socket> ready)
     {
         var sockets = new List<Socket>();
         var text = string.Empty;
@@ -37,11 +46,11 @@ internal static class Listeners
             {
                 var endPoint = new IPEndPoint(address, port);
                 text = EndPointText.Of(endPoint);
-                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                var socket = create(address);
                 sockets.Add(socket);
                 ListenerSetup.Prepare(socket);
                 socket.Bind(endPoint);
-                socket.Listen(backlog);
+                ready(socket);
                 port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             }
 

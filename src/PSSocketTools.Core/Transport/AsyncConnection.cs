@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using PSSocketTools.Echo;
 using PSSocketTools.Net;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
 
@@ -13,6 +15,8 @@ internal sealed class AsyncConnection
 
     // How long a client may take to read the end of the conversation before the socket is closed under it.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly AsyncTransport _transport;
     private readonly Conversation _conversation;
@@ -57,7 +61,9 @@ internal sealed class AsyncConnection
         var reason = ServerEventReason.Fault;
         try
         {
-            reason = await ConverseAsync().ConfigureAwait(false);
+            reason = await OpenAsync().ConfigureAwait(false)
+                ? await ConverseAsync().ConfigureAwait(false)
+                : ServerEventReason.HandshakeFailed;
         }
 #pragma warning disable CA1031 // A fault in one connection is told in the journal and ends that connection alone.
         catch (Exception exception)
@@ -77,6 +83,43 @@ internal sealed class AsyncConnection
         _transport.ConversationEnded();
         await CloseAsync(reason).ConfigureAwait(false);
         _transport.Closed(this);
+    }
+
+    /// <summary>Readies the channel; a client that takes too long over its handshake is dropped.</summary>
+    private async Task<bool> OpenAsync()
+    {
+        var opening = _channel.OpenAsync();
+        if (opening.IsCompleted)
+        {
+            await opening.ConfigureAwait(false);
+            return true;
+        }
+
+        using var giveUp = new CancellationTokenSource();
+        var isLate = false;
+        if (await Task.WhenAny(opening, Task.Delay(HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
+        {
+            isLate = true;
+            _channel.Close();
+            _record.Failed(
+                _conversation.Connection, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", HandshakeTimeout.TotalSeconds));
+        }
+
+        giveUp.Cancel();
+        try
+        {
+            await opening.ConfigureAwait(false);
+            return !_aborted;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
+        {
+            if (!_aborted && !isLate)
+            {
+                _record.Failed(_conversation.Connection, ServerEventReason.HandshakeFailed, (exception.InnerException ?? exception).Message);
+            }
+
+            return false;
+        }
     }
 
     private async Task<ServerEventReason> ConverseAsync()
@@ -230,9 +273,9 @@ internal sealed class AsyncConnection
     {
         try
         {
-            if (!_aborted && !_reset && reason is not (ServerEventReason.Reset or ServerEventReason.Fault))
+            if (!_aborted && !_reset && reason is not (ServerEventReason.Reset or ServerEventReason.Fault or ServerEventReason.HandshakeFailed))
             {
-                _channel.EndOutput();
+                await _channel.EndOutputAsync().ConfigureAwait(false);
                 if (!_inputEnded && !_draining)
                 {
                     await DiscardInputAsync().ConfigureAwait(false);

@@ -14,6 +14,7 @@ internal sealed class AsyncTransport : ServerTransport
     private readonly Reception _reception;
     private readonly int _bufferSize;
     private readonly Action<Exception> _onFault;
+    private readonly TlsServer? _tls;
     private readonly HashSet<AsyncConnection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
@@ -22,12 +23,13 @@ internal sealed class AsyncTransport : ServerTransport
     private readonly SemaphoreSlim? _turn;
     private bool _stopped;
 
-    public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, Action<Exception> onFault)
+    public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, TlsServer? tls, Action<Exception> onFault)
     {
         _listeners = listeners;
         _reception = reception;
         _bufferSize = bufferSize;
         _onFault = onFault;
+        _tls = tls;
         _turn = sequential ? new SemaphoreSlim(1) : null;
     }
 
@@ -162,6 +164,9 @@ internal sealed class AsyncTransport : ServerTransport
         }
     }
 
+    private ByteChannel ToChannel(Socket socket, AsyncSignal signal) =>
+        _tls is null ? new SocketChannel(socket, _bufferSize, signal) : new TlsChannel(socket, _bufferSize, _tls, signal);
+
     private async Task WaitForTurnAsync(Socket socket)
     {
         try
@@ -201,7 +206,7 @@ internal sealed class AsyncTransport : ServerTransport
         }
 
         var signal = new AsyncSignal();
-        var connection = new AsyncConnection(this, conversation, _reception.Record, new SocketChannel(socket, _bufferSize, signal), signal);
+        var connection = new AsyncConnection(this, conversation, _reception.Record, ToChannel(socket, signal), signal);
         bool late;
         lock (_connections)
         {

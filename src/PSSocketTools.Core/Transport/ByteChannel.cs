@@ -13,6 +13,9 @@ internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
     /// <summary>Whether a send that had to wait is over.</summary>
     public abstract bool IsSendOver { get; }
 
+    /// <summary>Readies the channel for bytes: the handshake, where it has one.</summary>
+    public virtual Task OpenAsync() => Task.CompletedTask;
+
     /// <summary>Begins to receive; the bytes of the receive before are given back.</summary>
     /// <returns>True when it was over at once.</returns>
     public abstract bool BeginReceive();
@@ -33,7 +36,7 @@ internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
     public abstract bool HasBytesAtHand { get; }
 
     /// <summary>Tells the peer that no more comes (FIN), after all that was sent.</summary>
-    public abstract void EndOutput();
+    public abstract Task EndOutputAsync();
 
     /// <summary>Ends the connection at once with a reset (RST).</summary>
     public abstract void Reset();

@@ -19,7 +19,7 @@ internal sealed class Reception(ConversationPlan plan, ServerRecord record, int 
         var ip = remote as IPEndPoint;
         var connection = new ConnectionFacts(
             Interlocked.Increment(ref _lastId),
-            ip is null ? "local" : EndPointText.Of(ip.Address),
+            ip is null ? string.Empty : EndPointText.Of(ip.Address),
             ip?.Port ?? 0,
             Record.Clock.Timestamp);
         if (ip is not null && isAllowed is not null && !isAllowed(ip.Address))

@@ -93,7 +93,11 @@ internal sealed class SocketChannel : ByteChannel
     }
 
     /// <inheritdoc/>
-    public override void EndOutput() => _socket.Shutdown(SocketShutdown.Send);
+    public override Task EndOutputAsync()
+    {
+        _socket.Shutdown(SocketShutdown.Send);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public override void Reset()

@@ -52,6 +52,40 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
         task.GetAwaiter().GetResult();
     }
 
+    /// <summary>Gives out events as they happen, until the servers have stopped or the pipeline does.</summary>
+    private protected void WriteEvents(IReadOnlyCollection<ServerEventFollower> followers, ServerEventKind[]? kinds)
+    {
+        var open = followers.ToDictionary(static f => f, static f => f.WaitAsync());
+        while (open.Count > 0)
+        {
+            Await(Task.WhenAny(open.Values));
+            foreach (var follower in open.Keys.Where(f => open[f].IsCompleted).ToArray())
+            {
+                if (!open[follower].GetAwaiter().GetResult())
+                {
+                    open.Remove(follower);
+                    continue;
+                }
+
+                var missed = follower.Missed;
+                foreach (var serverEvent in follower.Read())
+                {
+                    if (kinds is null || Array.Exists(kinds, kind => kind.ToString() == serverEvent.Kind))
+                    {
+                        WriteObject(serverEvent);
+                    }
+                }
+
+                if (follower.Missed > missed)
+                {
+                    WriteWarning(Resources.Messages.Get("EventsMissed", follower.Missed - missed));
+                }
+
+                open[follower] = follower.WaitAsync();
+            }
+        }
+    }
+
     /// <summary>Reports an error the pipeline can go on after.</summary>
     protected void WriteError(SocketToolsException exception) => WriteError(ErrorRecords.Of(exception));
 

@@ -1,13 +1,19 @@
 using System.Management.Automation;
+using System.Security;
+using System.Text;
+using PSSocketTools.Binding;
+using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>Start-EchoServer: a server that listens when the prompt is back.</summary>
+/// <summary>Start-EchoServer: a server that listens when the prompt is back, or that shows what happens until Ctrl+C.</summary>
 [Cmdlet(VerbsLifecycle.Start, "EchoServer", SupportsShouldProcess = true)]
-[OutputType(typeof(EchoServer))]
+[OutputType(typeof(EchoServer), typeof(ServerEvent))]
 public sealed class StartEchoServerCommand : SocketCommand
 {
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>The port to listen on, 0 to 65535; 0 (the default) lets the system pick.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, 65535)]
@@ -18,29 +24,267 @@ public sealed class StartEchoServerCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public string Address { get; set; } = "localhost";
 
+    /// <summary>Tcp (the default) or Udp.</summary>
+    [Parameter]
+    [ValidateSet("Tcp", "Udp")]
+    public string Protocol { get; set; } = "Tcp";
+
+    /// <summary>The path of a Unix domain socket to listen on in place of a port; PowerShell 7.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SocketPath { get; set; }
+
+    /// <summary>Serves one client at a time; the others wait in the system's backlog.</summary>
+    [Parameter]
+    public SwitchParameter Sequential { get; set; }
+
+    /// <summary>Where messages end; Auto by default.</summary>
+    [Parameter]
+    public MessageFraming Framing { get; set; } = MessageFraming.Auto;
+
+    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds, 1 to 60,000; 20 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 60000)]
+    public int QuietMilliseconds { get; set; } = 20;
+
+    /// <summary>The answer, with {0} for the message or named fields.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string? ResponseFormat { get; set; }
+
+    /// <summary>What is done to the message before it is answered; None by default.</summary>
+    [Parameter]
+    public ResponseTransform Transform { get; set; }
+
+    /// <summary>A script block that gets each message as $_ and the connection as $args[0], and whose output is the answer.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public ScriptBlock? Responder { get; set; }
+
+    /// <summary>Answers nothing (RFC 863).</summary>
+    [Parameter]
+    public SwitchParameter NoResponse { get; set; }
+
+    /// <summary>What a client gets when the responder fails; by default its connection is closed.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string? ErrorResponse { get; set; }
+
+    /// <summary>Messages that end a conversation, in any case.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] ExitCommand { get; set; } = [];
+
+    /// <summary>The answer to an exit command.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Farewell { get; set; }
+
+    /// <summary>What a client is sent when it connects.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Greeting { get; set; }
+
+    /// <summary>The encoding of text on the wire; utf-8 by default.</summary>
+    [Parameter]
+    [EncodingTransformation]
+    [ValidateNotNull]
+    public Encoding Encoding { get; set; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>How many bytes one receive takes at most, 1 to 16 MiB; 65,536 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 16777216)]
+    public int BufferSize { get; set; } = 65536;
+
+    /// <summary>How many connections wait to be accepted, 1 to 65,535; 512 by default. Systems may hold fewer.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int Backlog { get; set; } = 512;
+
+    /// <summary>How many connections are served at once, 1 or more; 4,096 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxConnections { get; set; } = 4096;
+
+    /// <summary>How long a message may be, in bytes, 1 to 1 GiB; 1 MiB by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 1073741824)]
+    public int MaxMessageBytes { get; set; } = 1048576;
+
+    /// <summary>How long a connection may send nothing, in seconds, 0 to 86,400; 0 (the default) for as long as it likes.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 86400.0)]
+    public double IdleTimeoutSec { get; set; }
+
+    /// <summary>The addresses and CIDR blocks that may connect; all by default.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] AllowFrom { get; set; } = [];
+
+    /// <summary>The certificate to serve TLS with, or the path of its PFX file.</summary>
+    [Parameter]
+    [CertificateTransformation]
+    [ValidateNotNull]
+    public object? Certificate { get; set; }
+
+    /// <summary>The PFX file's password.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CertificatePassword { get; set; }
+
+    /// <summary>Serves TLS with a certificate made in memory for localhost and this machine's name; PowerShell 7.</summary>
+    [Parameter]
+    public SwitchParameter SelfSigned { get; set; }
+
+    /// <summary>Turns away TLS clients without a certificate this machine trusts.</summary>
+    [Parameter]
+    public SwitchParameter RequireClientCertificate { get; set; }
+
+    /// <summary>How long answers are held back, in milliseconds, 0 to 600,000: a number, or a range as in '100-500'.</summary>
+    [Parameter]
+    [DelayTransformation]
+    public int[] ResponseDelayMilliseconds { get; set; } = [0, 0];
+
+    /// <summary>Closes a connection in order (FIN) after so many messages; 0 (the default) for never.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int DisconnectAfter { get; set; }
+
+    /// <summary>Resets a connection (RST) after so many messages; 0 (the default) for never.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int ResetAfter { get; set; }
+
+    /// <summary>Sends answers in pieces of so many bytes; 0 (the default) for whole.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int FragmentBytes { get; set; }
+
+    /// <summary>The file that gets every event as a line of JSON.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
+    /// <summary>How many events are kept for Get-EchoServerEvent, 0 to 10,000,000; 10,000 by default.</summary>
+    [Parameter]
+    [ValidateRange(0, 10000000)]
+    public int EventCapacity { get; set; } = 10000;
+
     /// <summary>The server's name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
+    /// <summary>Stays in the foreground and gives out what happens, until Ctrl+C stops the server.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (!ShouldProcess(Messages.Get("TargetEndPoint", Address, Port), Messages.Get("ActionStartServer")))
+        var target = SocketPath ?? Messages.Get("TargetEndPoint", Address, Port);
+        if (!ShouldProcess(target, Messages.Get("ActionStartServer")))
         {
             return;
         }
 
-        var id = Running.Servers.NextId();
+        EchoServer server;
         try
         {
-            var server = EchoServer.Start(new EchoServerOptions { Id = id, Name = Name, Port = Port, Address = Address });
-            Running.Add(server);
-            WriteObject(server);
+            server = EchoServer.Start(ToOptions());
         }
         catch (SocketToolsException exception)
         {
-            WriteError(exception);
+            WriteError(PortHolders.Name(exception, Port, Protocol));
+            return;
+        }
+
+        Running.Add(server);
+        if (server.CanBeReachedFromOutside())
+        {
+            WriteWarning(Messages.Get("ReachableFromOutside", server.EndPoint));
+        }
+
+        if (Wait)
+        {
+            Follow(server);
+        }
+        else
+        {
+            WriteObject(server);
+        }
+    }
+
+    private EchoServerOptions ToOptions()
+    {
+        if (SelfSigned && Certificate is not null)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SelfSignedOrCertificate"), Certificate);
+        }
+
+        if (CertificatePassword is not null && Certificate is not string)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PasswordWithoutFile"), nameof(CertificatePassword));
+        }
+
+        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(BufferSize) })
+        {
+            if (Protocol == "Udp" && MyInvocation.BoundParameters.ContainsKey(name))
+            {
+                throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("NotWithUdp", name), name);
+            }
+        }
+
+        return new EchoServerOptions
+        {
+            Id = Running.Servers.NextId(),
+            Name = Name,
+            Port = Port,
+            Address = Address,
+            Protocol = Protocol == "Udp" ? SocketProtocol.Udp : SocketProtocol.Tcp,
+            SocketPath = ToFullPath(SocketPath),
+            IsSequential = Sequential,
+            Framing = Framing,
+            QuietMilliseconds = QuietMilliseconds,
+            ResponseFormat = ResponseFormat,
+            Transform = Transform,
+            Responder = Responder is null ? null : ScriptResponder.Create(Responder, Encoding, SessionState),
+            IsDiscarding = NoResponse,
+            ErrorResponse = ErrorResponse,
+            ExitCommand = ExitCommand,
+            Farewell = Farewell,
+            Greeting = Greeting,
+            Encoding = Encoding,
+            BufferSize = BufferSize,
+            Backlog = Backlog,
+            MaxConnections = MaxConnections,
+            MaxMessageBytes = MaxMessageBytes,
+            IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
+            AllowFrom = AllowFrom,
+            Certificate = SelfSigned ? SelfSignedCertificate.Create() : CertificateFile.Open(Certificate, CertificatePassword, SessionState),
+            RequireClientCertificate = RequireClientCertificate,
+            MinDelayMilliseconds = ResponseDelayMilliseconds[0],
+            MaxDelayMilliseconds = ResponseDelayMilliseconds[1],
+            DisconnectAfter = DisconnectAfter,
+            ResetAfter = ResetAfter,
+            FragmentBytes = FragmentBytes,
+            LogPath = ToFullPath(LogPath),
+            EventCapacity = EventCapacity,
+        };
+    }
+
+    private string? ToFullPath(string? path) => path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+
+    private void Follow(EchoServer server)
+    {
+        try
+        {
+            WriteEvents([server.Follow()], null);
+        }
+        finally
+        {
+            // However the wait ends, by Ctrl+C or a pipeline that has enough, nothing is left running.
+            server.StopAsync(StopTimeout).GetAwaiter().GetResult();
         }
     }
 }

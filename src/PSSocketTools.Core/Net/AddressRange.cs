@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Net;
+
+/// <summary>A block of addresses with a common prefix (CIDR, RFC 4632 and RFC 4291 section 2.3); one address is a block of one.</summary>
+public sealed class AddressRange
+{
+    private readonly byte[] _first;
+
+    private AddressRange(byte[] first, int prefixLength)
+    {
+        _first = first;
+        PrefixLength = prefixLength;
+    }
+
+    /// <summary>How many leading bits are common: 0 to 32, or 0 to 128 for IPv6.</summary>
+    public int PrefixLength { get; }
+
+    /// <summary>How many addresses the block has; a double, as an IPv6 one may have 2^128.</summary>
+    public double Count => Math.Pow(2, (_first.Length * 8) - PrefixLength);
+
+    /// <summary>Reads a block, <c>10.0.0.0/8</c>, or a single address; bits after the prefix are ignored, as routers do.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: neither a block nor an address.</exception>
+    public static AddressRange Parse(string text) =>
+        TryParse(text, out var range)
+            ? range!
+            : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressRangeNotUnderstood", text), text);
+
+    /// <summary>Whether a text is meant as a block: a name never has a slash.</summary>
+    /// <param name="text">The text.</param>
+    public static bool IsBlock(string text) => (text ?? throw new ArgumentNullException(nameof(text))).IndexOf('/') >= 0;
+
+    /// <summary>Whether an address is in the block. An IPv4 address that came through an IPv6 socket counts as IPv4.</summary>
+    /// <param name="address">The address.</param>
+    public bool Contains(IPAddress address)
+    {
+        var bytes = Canonical(address ?? throw new ArgumentNullException(nameof(address))).GetAddressBytes();
+        return bytes.Length == _first.Length && Masked(bytes, PrefixLength).SequenceEqual(_first);
+    }
+
+    /// <summary>The addresses, in ascending order and one at a time, however many there are.</summary>
+    public IEnumerable<IPAddress> Addresses()
+    {
+        var bytes = (byte[])_first.Clone();
+        do
+        {
+            yield return new IPAddress(bytes);
+        }
+        while (Increment(bytes) && Masked(bytes, PrefixLength).SequenceEqual(_first));
+    }
+
+    /// <summary>The block as <see cref="Parse"/> reads it.</summary>
+    public override string ToString() =>
+        PrefixLength == _first.Length * 8
+            ? new IPAddress(_first).ToString()
+            : string.Format(CultureInfo.InvariantCulture, "{0}/{1}", new IPAddress(_first), PrefixLength);
+
+    private static bool TryParse(string text, out AddressRange? range)
+    {
+        range = null;
+        var slash = (text ?? throw new ArgumentNullException(nameof(text))).IndexOf('/');
+        if (!AddressName.TryParse(slash < 0 ? text : text.Substring(0, slash), out var address))
+        {
+            return false;
+        }
+
+        var bytes = Canonical(address).GetAddressBytes();
+        var prefixLength = bytes.Length * 8;
+        if (slash >= 0 && (!int.TryParse(text.Substring(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefixLength)
+            || prefixLength > bytes.Length * 8))
+        {
+            return false;
+        }
+
+        range = new AddressRange(Masked(bytes, prefixLength), prefixLength);
+        return true;
+    }
+
+    private static IPAddress Canonical(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    private static byte[] Masked(byte[] bytes, int prefixLength)
+    {
+        var masked = new byte[bytes.Length];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var bits = Math.Min(Math.Max(prefixLength - (i * 8), 0), 8);
+            masked[i] = (byte)(bytes[i] & (0xFF00 >> bits));
+        }
+
+        return masked;
+    }
+
+    private static bool Increment(byte[] bytes)
+    {
+        for (var i = bytes.Length - 1; i >= 0; i--)
+        {
+            if (++bytes[i] != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Net;
+
+/// <summary>Who holds a port, as far as the system lets it be known.</summary>
+internal sealed record PortHolder
+{
+    /// <summary>The address it is bound to; null where no socket of the system's table has the port.</summary>
+    public string? Address { get; init; }
+
+    public int? ProcessId { get; init; }
+
+    public string? ProcessName { get; init; }
+
+    /// <summary>What kept a name from being known, or what holds the port instead of a server: null where the rest says it all.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>Who keeps an address and port from being bound.</summary>
+    /// <param name="table">The sockets there are.</param>
+    /// <param name="address">The address that was to be bound.</param>
+    /// <param name="port">The port.</param>
+    public static PortHolder Find(SocketTable table, IPAddress address, int port)
+    {
+        SocketEntry? found = null;
+        foreach (var entry in table.Entries)
+        {
+            if (entry.LocalPort == port && Clashes(entry.LocalAddress, address)
+                && (found is null || Rank(entry, address) > Rank(found, address)))
+            {
+                found = entry;
+            }
+        }
+
+        if (found is null)
+        {
+            return new PortHolder { Detail = Messages.Get("PortHolderUnknown") };
+        }
+
+        var local = EndPointText.Of(found.LocalAddress);
+        if (found.State is TcpState.TimeWait)
+        {
+            return new PortHolder { Address = local, Detail = Messages.Get("PortInTimeWait", RemoteOf(found)) };
+        }
+
+        var owner = table.OwnerOf(found);
+        var detail = found.State is TcpState.Listen or TcpState.Unknown ? null : Messages.Get("PortHeldByConnection", RemoteOf(found));
+        return owner is { } process
+            ? new PortHolder { Address = local, ProcessId = process.Id, ProcessName = process.Name, Detail = detail }
+            : new PortHolder { Address = local, Detail = detail is null ? table.WhyUnknown(found) : detail + " " + table.WhyUnknown(found) };
+    }
+
+    private static string RemoteOf(SocketEntry entry) => EndPointText.Of(EndPointText.Of(entry.RemoteAddress), entry.RemotePort);
+
+    // A wildcard clashes with every address of its family, and the one of IPv6 may hold IPv4 too.
+    private static bool Clashes(IPAddress held, IPAddress wanted) =>
+        held.Equals(wanted) || IsWildcard(held) || IsWildcard(wanted) || EndPointText.Of(held) == EndPointText.Of(wanted);
+
+    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private static int Rank(SocketEntry entry, IPAddress wanted) =>
+        (entry.State switch
+        {
+            TcpState.Listen or TcpState.Unknown => 4,
+            TcpState.TimeWait => 0,
+            _ => 2,
+        })
+        + (entry.LocalAddress.AddressFamily == wanted.AddressFamily ? 1 : 0);
+}

@@ -1,0 +1,18 @@
+using System.Net.Sockets;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>What the platforms' UDP differs in.</summary>
+internal static class DatagramPlatform
+{
+    private const int SioUdpConnReset = unchecked((int)0x9800000C);
+
+    /// <summary>Keeps an ICMP "port unreachable" for one peer from failing the next receive from another, as it does on Windows (SIO_UDP_CONNRESET).</summary>
+    public static void IgnoreUnreachable(Socket socket)
+    {
+        if (Environment.OSVersion.Platform == PlatformID.Win32NT)
+        {
+            socket.IOControl(SioUdpConnReset, [0], null);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>How many more files and sockets this process may open.</summary>
+internal static unsafe class DescriptorLimit
+{
+    // What a running PowerShell may open meanwhile: assemblies, pipes, a server's connections.
+    private const int Reserve = 32;
+
+    private static bool IsLinux { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
+
+    private static bool IsMac { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
+
+    /// <summary>At least one, so that whoever asks can go on, if slowly; Windows has no such limit.</summary>
+    public static int Available()
+    {
+        if (!IsLinux && !IsMac)
+        {
+            return int.MaxValue;
+        }
+
+        var limits = stackalloc ulong[2];
+        if (Libc.GetResourceLimit(IsLinux ? Libc.LimitOpenFilesLinux : Libc.LimitOpenFilesMac, limits) != 0 || limits[0] > int.MaxValue)
+        {
+            return int.MaxValue;
+        }
+
+        var open = Directory.EnumerateFileSystemEntries(IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
+        return Math.Max((int)limits[0] - open - Reserve, 1);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>The few calls to the C library that .NET has no equal of; their numbers are Linux's, on x64 and Arm64.</summary>
+internal static unsafe class Libc
+{
+    public const int SockStream = 1;
+    public const int SockDatagram = 2;
+    public const int SockNonBlockingCloseOnExec = 0x800 | 0x80000;
+    public const int FamilyInet = 2;
+    public const int FamilyInet6 = 10;
+    public const int SolSocket = 1;
+    public const int SoError = 4;
+    public const int EpollCloseOnExec = 0x80000;
+    public const int EpollAdd = 1;
+    public const int EpollDelete = 2;
+    public const int EpollIn = 1;
+    public const int EpollOut = 4;
+    public const int EventNonBlockingCloseOnExec = 0x800 | 0x80000;
+
+    public const int LimitOpenFilesLinux = 7;
+    public const int LimitOpenFilesMac = 8;
+
+    public const int EPerm = 1;
+    public const int EIntr = 4;
+    public const int EAgain = 11;
+    public const int EAccess = 13;
+    public const int ENFile = 23;
+    public const int EMFile = 24;
+    public const int EAfNoSupport = 97;
+    public const int EAddrNotAvail = 99;
+    public const int ENetDown = 100;
+    public const int ENetUnreach = 101;
+    public const int EConnReset = 104;
+    public const int ENoBufs = 105;
+    public const int ETimedOut = 110;
+    public const int EConnRefused = 111;
+    public const int EHostDown = 112;
+    public const int EHostUnreach = 113;
+    public const int EAlready = 114;
+    public const int EInProgress = 115;
+
+    [DllImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static extern int Socket(int family, int type, int protocol);
+
+    [DllImport("libc", EntryPoint = "connect", SetLastError = true)]
+    public static extern int Connect(int descriptor, byte* address, int length);
+
+    [DllImport("libc", EntryPoint = "getsockname", SetLastError = true)]
+    public static extern int GetSocketName(int descriptor, byte* address, int* length);
+
+    [DllImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static extern int GetSocketOption(int descriptor, int level, int name, int* value, int* length);
+
+    [DllImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static extern nint Send(int descriptor, byte* buffer, nint length, int flags);
+
+    [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static extern nint Receive(int descriptor, byte* buffer, nint length, int flags);
+
+    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static extern int Close(int descriptor);
+
+    [DllImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static extern int EpollCreate(int flags);
+
+    [DllImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static extern int EpollControl(int epoll, int operation, int descriptor, byte* entry);
+
+    [DllImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static extern int EpollWait(int epoll, byte* entries, int capacity, int milliseconds);
+
+    [DllImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static extern int EventDescriptor(uint initial, int flags);
+
+    [DllImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static extern nint Read(int descriptor, byte* buffer, nint count);
+
+    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static extern nint Write(int descriptor, byte* buffer, nint count);
+
+    [DllImport("libc", EntryPoint = "readlink", SetLastError = true)]
+    public static extern nint ReadLink(byte* path, byte* buffer, nint capacity);
+
+    [DllImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static extern int GetResourceLimit(int resource, ulong* softAndHard);
+}

@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Ports;
+
+/// <summary>Tells whether a server may listen on ports of this machine, by binding them as a server would and letting go at once.</summary>
+public sealed class LocalPortTest
+{
+    // How long a port that is waited for may be free before anyone notices; no system tells of a port that becomes free.
+    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(40);
+
+    // A picture of the system's sockets serves a whole range of ports, while it is fresh.
+    private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
+
+    private readonly string _address;
+    private readonly IPAddress[] _addresses;
+    private SocketTable? _table;
+    private DateTime _tableReadAt;
+
+    /// <summary>Readies a test.</summary>
+    /// <param name="address">An address of this machine, a name for some, <c>localhost</c> for both loopback ones, or <c>Any</c> for all.</param>
+    /// <param name="protocol">Tcp or Udp.</param>
+    /// <exception cref="SocketToolsException">NameNotFound: the name has no address; InvalidOption: a protocol without ports.</exception>
+    public LocalPortTest(string address = AddressName.Any, SocketProtocol protocol = SocketProtocol.Tcp)
+    {
+        if (protocol is not (SocketProtocol.Tcp or SocketProtocol.Udp))
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("ProtocolHasNoPort", protocol), protocol);
+        }
+
+        _address = address ?? throw new ArgumentNullException(nameof(address));
+        _addresses = AddressName.ToLocal(address);
+        Protocol = protocol;
+    }
+
+    /// <summary>Tcp or Udp.</summary>
+    public SocketProtocol Protocol { get; }
+
+    /// <summary>Tests a port.</summary>
+    /// <param name="port">The port, 1 to 65535.</param>
+    public PortAvailability Test(int port)
+    {
+        var bound = new List<Socket>(_addresses.Length);
+        try
+        {
+            foreach (var address in _addresses)
+            {
+                if (TryBind(address, port, bound) is { } error)
+                {
+                    return Explain(address, port, error);
+                }
+            }
+        }
+        finally
+        {
+            bound.ForEach(socket => socket.Dispose());
+        }
+
+        return PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
+    }
+
+    /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled.</summary>
+    /// <param name="port">The port, 1 to 65535.</param>
+    /// <param name="until">When to stop, and be content with what the last test found.</param>
+    /// <param name="cancellationToken">Ends the wait at once.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public PortAvailability WaitUntilAvailable(int port, DateTime until, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var result = Test(port);
+            var left = until - DateTime.UtcNow;
+            if (result.Available || left <= TimeSpan.Zero)
+            {
+                return result;
+            }
+
+            cancellationToken.WaitHandle.WaitOne(left < WaitStep ? left : WaitStep);
+        }
+    }
+
+    private SocketException? TryBind(IPAddress address, int port, List<Socket> bound)
+    {
+        try
+        {
+            var isTcp = Protocol == SocketProtocol.Tcp;
+            var socket = new Socket(
+                address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
+            bound.Add(socket);
+            if (Environment.OSVersion.Platform == PlatformID.Win32NT)
+            {
+                // Without it Windows would let us take a port that is in use.
+                socket.ExclusiveAddressUse = true;
+            }
+
+            socket.Bind(new IPEndPoint(address, port));
+            return null;
+        }
+        catch (SocketException exception)
+        {
+            return exception;
+        }
+    }
+
+    private PortAvailability Explain(IPAddress address, int port, SocketException error)
+    {
+        var text = EndPointText.Of(address);
+        switch (error.SocketErrorCode)
+        {
+            case SocketError.AddressAlreadyInUse:
+                return PortAvailability.CreateInUse(text, port, Protocol, FindHolder(address, port));
+            case SocketError.AccessDenied:
+                return PortAvailability.CreateLocal(
+                    text, port, Protocol, PortStatus.AccessDenied, Messages.Get("PortAccessDenied", EndPointText.Of(text, port)));
+            case SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported:
+                return PortAvailability.CreateLocal(
+                    text, port, Protocol, PortStatus.AddressNotAvailable, Messages.Get("AddressNotAvailable", text));
+            case SocketError.TooManyOpenSockets:
+                throw SocketErrors.Listening(error, EndPointText.Of(text, port));
+            default:
+                return PortAvailability.CreateLocal(text, port, Protocol, PortStatus.Failed, error.Message);
+        }
+    }
+
+    private PortHolder FindHolder(IPAddress address, int port)
+    {
+        var now = DateTime.UtcNow;
+        var isOld = _table is null || now - _tableReadAt > TableAge;
+        if (!isOld)
+        {
+            var holder = PortHolder.Find(_table!, address, port);
+            if (holder.ProcessId is not null)
+            {
+                return holder;
+            }
+        }
+
+        _table = SocketTable.Read(Protocol);
+        _tableReadAt = now;
+        return PortHolder.Find(_table, address, port);
+    }
+}

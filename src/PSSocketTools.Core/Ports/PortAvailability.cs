@@ -1,0 +1,76 @@
+using PSSocketTools.Net;
+
+namespace PSSocketTools;
+
+/// <summary>What a test of one port found.</summary>
+public sealed class PortAvailability
+{
+    private PortAvailability(string computerName, int port, SocketProtocol protocol, PortStatus status)
+    {
+        ComputerName = computerName;
+        Port = port;
+        Protocol = protocol;
+        Status = status;
+        Service = ServiceNames.Of(port, protocol);
+    }
+
+    /// <summary>The computer tested, as it was asked for; <c>localhost</c> in a local test.</summary>
+    public string ComputerName { get; }
+
+    /// <summary>Local: the address that was asked for, or the one it is in use on. Remote: the one that answered, or the last tried; null where the name has none.</summary>
+    public string? Address { get; private init; }
+
+    /// <summary>The port, 1 to 65535.</summary>
+    public int Port { get; }
+
+    /// <summary>Tcp or Udp.</summary>
+    public SocketProtocol Protocol { get; }
+
+    /// <summary>The service registered for the port; null where there is none.</summary>
+    public string? Service { get; }
+
+    /// <summary>What was found.</summary>
+    public PortStatus Status { get; }
+
+    /// <summary>True where the answer is yes: a local port a server may listen on, a remote one that is open.</summary>
+    public bool Available => Status is PortStatus.Available or PortStatus.Open;
+
+    /// <summary>How long the answer took, in milliseconds; null where none came, or in a local test.</summary>
+    public double? Latency { get; private init; }
+
+    /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
+    public int? ProcessId { get; private init; }
+
+    /// <summary>That process's name.</summary>
+    public string? ProcessName { get; private init; }
+
+    /// <summary>What there is to add in words; null where Status says it all.</summary>
+    public string? Detail { get; private init; }
+
+    /// <summary>Whether a status answers the question of a local test.</summary>
+    /// <param name="status">The status.</param>
+    public static bool IsLocal(PortStatus status) => status <= PortStatus.AddressNotAvailable;
+
+    /// <summary>The status and where, for a debugger or a string.</summary>
+    public override string ToString() => $"{EndPointText.Of(ComputerName, Port)} {Status}";
+
+    internal static PortAvailability CreateLocal(string address, int port, SocketProtocol protocol, PortStatus status, string? detail = null) =>
+        new(AddressName.Localhost, port, protocol, status) { Address = address, Detail = detail };
+
+    internal static PortAvailability CreateInUse(string address, int port, SocketProtocol protocol, PortHolder holder) =>
+        new(AddressName.Localhost, port, protocol, PortStatus.InUse)
+        {
+            Address = holder.Address ?? address,
+            ProcessId = holder.ProcessId,
+            ProcessName = holder.ProcessName,
+            Detail = holder.Detail,
+        };
+
+    internal static PortAvailability CreateAnswered(
+        string computerName, string address, int port, SocketProtocol protocol, PortStatus status, double latency, string? detail) =>
+        new(computerName, port, protocol, status) { Address = address, Latency = latency, Detail = detail };
+
+    internal static PortAvailability CreateUnanswered(
+        string computerName, string? address, int port, SocketProtocol protocol, PortStatus status, string? detail) =>
+        new(computerName, port, protocol, status) { Address = address, Detail = detail };
+}

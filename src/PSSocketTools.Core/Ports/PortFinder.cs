@@ -1,0 +1,89 @@
+using System.Globalization;
+using PSSocketTools.Net;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Ports;
+
+/// <summary>Finds ports a server may listen on, and hands no port out twice within a few seconds.</summary>
+public static class PortFinder
+{
+    /// <summary>The range the system takes ports from for those who ask for none in particular.</summary>
+    public static PortRange EphemeralRange()
+    {
+        const string LinuxSetting = "/proc/sys/net/ipv4/ip_local_port_range";
+        if (File.Exists(LinuxSetting))
+        {
+            var limits = File.ReadAllText(LinuxSetting).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            return new PortRange(int.Parse(limits[0], CultureInfo.InvariantCulture), int.Parse(limits[1], CultureInfo.InvariantCulture));
+        }
+
+        // What IANA sets aside (RFC 6335, section 6), and Windows and macOS follow.
+        return new PortRange(49152, PortRange.MaxPort);
+    }
+
+    /// <summary>Finds free ports: all that were asked for, or none.</summary>
+    /// <param name="test">How a port is tested.</param>
+    /// <param name="ranges">Where to look, in order; null looks in the system's ephemeral range, from a place of chance on.</param>
+    /// <param name="count">How many to find, at least 1.</param>
+    /// <param name="reservations">What was handed out already, to which these are added.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few.</exception>
+    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
+    public static IReadOnlyList<PortAvailability> Find(
+        LocalPortTest test,
+        IReadOnlyList<PortRange>? ranges,
+        int count,
+        PortReservations reservations,
+        CancellationToken cancellationToken = default)
+    {
+        if (test is null || reservations is null)
+        {
+            throw new ArgumentNullException(test is null ? nameof(test) : nameof(reservations));
+        }
+
+        var found = new List<PortAvailability>();
+        var isEnough = false;
+        try
+        {
+            foreach (var port in (ranges ?? FromAnywhere(EphemeralRange())).SelectMany(range => range.Ports()).Distinct())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!reservations.TryTake(port, test.Protocol))
+                {
+                    continue;
+                }
+
+                var result = test.Test(port);
+                if (!result.Available)
+                {
+                    reservations.Release(port, test.Protocol);
+                    continue;
+                }
+
+                found.Add(result);
+                if (found.Count >= count)
+                {
+                    isEnough = true;
+                    return found;
+                }
+            }
+        }
+        finally
+        {
+            if (!isEnough)
+            {
+                found.ForEach(result => reservations.Release(result.Port, test.Protocol));
+            }
+        }
+
+        var text = string.Join(", ", ranges ?? [EphemeralRange()]);
+        throw new SocketToolsException(SocketToolsError.NoFreePort, Messages.Get("NoFreePort", count, text, found.Count), text);
+    }
+
+    // Another process that looks for a port at the same time begins elsewhere, most likely.
+    private static IReadOnlyList<PortRange> FromAnywhere(PortRange range)
+    {
+        var start = range.First + (int)(BitConverter.ToUInt32(Guid.NewGuid().ToByteArray(), 0) % (uint)range.Count);
+        return start == range.First ? [range] : [new PortRange(start, range.Last), new PortRange(range.First, start - 1)];
+    }
+}

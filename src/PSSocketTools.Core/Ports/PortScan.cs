@@ -1,0 +1,268 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using PSSocketTools.Net;
+using PSSocketTools.Transport;
+
+namespace PSSocketTools.Ports;
+
+/// <summary>
+/// A scan of ports on other computers: a window of probes under way at once, results in the order of the input and as soon as they are due.
+/// One thread adds and reads; disposing it ends the scan at once, with every socket and the thread it has.
+/// </summary>
+public sealed class PortScan : IDisposable
+{
+    // A slow probe holds back the results after it, never the probes; and this bounds the memory that takes.
+    private const int ResultsHeldPerProbe = 128;
+
+    // More in one go would keep a reader from what else it has to do.
+    private const int MostAtOnce = 1024;
+
+    private readonly object _gate = new();
+    private readonly Queue<IEnumerator<Probe>> _inputs = new();
+    private readonly Queue<Probe> _inOrder = new();
+    private readonly ProbeLoop _loop;
+    private readonly CancellationTokenRegistration _cancellation;
+    private readonly CancellationToken _cancellationToken;
+    private readonly int _capacity;
+    private ExceptionDispatchInfo? _failure;
+    private bool _isComplete;
+    private bool _isStalled;
+    private bool _hasNews;
+
+    /// <summary>Begins a scan, of nothing yet.</summary>
+    /// <param name="options">How to probe.</param>
+    /// <param name="cancellationToken">Ends a read that waits.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
+    public PortScan(PortScanOptions options, CancellationToken cancellationToken = default)
+        : this(options, Connector.Create, cancellationToken)
+    {
+    }
+
+    internal PortScan(PortScanOptions options, Func<SocketProtocol, Connector> connector, CancellationToken cancellationToken = default)
+    {
+        (options ?? throw new ArgumentNullException(nameof(options))).Validate();
+        _capacity = Math.Max(options.ThrottleLimit, 64) * ResultsHeldPerProbe;
+        _loop = new ProbeLoop(this, options, connector(options.Protocol));
+        _cancellationToken = cancellationToken;
+        _cancellation = cancellationToken.Register(Pulse);
+    }
+
+    /// <summary>How many results there are so far, read or not.</summary>
+    public long Done { get; private set; }
+
+    /// <summary>Whether a probe was begun for all that was added.</summary>
+    public bool IsStarted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _inputs.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Whether all that was added so far was read.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _inputs.Count == 0 && _inOrder.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Whether no more comes: the input is complete, and every result was read.</summary>
+    public bool IsFinished
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isComplete && _inputs.Count == 0 && _inOrder.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>How many probes a call of <see cref="Add"/> makes.</summary>
+    /// <param name="computers">Names, addresses and blocks of addresses.</param>
+    /// <param name="ports">The ports.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: a block that can't be understood.</exception>
+    public static double CountOf(IEnumerable<string> computers, IEnumerable<PortRange> ports) =>
+        computers.Sum(computer => AddressRange.IsBlock(computer) ? AddressRange.Parse(computer).Count : 1)
+        * ports.Sum(range => (double)range.Count);
+
+    /// <summary>Adds every port of every computer to the scan, each computer's ports together.</summary>
+    /// <param name="computers">Names, addresses, and blocks of addresses (<c>10.0.0.0/24</c>).</param>
+    /// <param name="ports">The ports.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: a block that can't be understood.</exception>
+    public void Add(IReadOnlyList<string> computers, IReadOnlyList<PortRange> ports)
+    {
+        var hosts = (computers ?? throw new ArgumentNullException(nameof(computers))).Select(ToHosts).ToArray();
+        var probes = Probes(hosts, ports ?? throw new ArgumentNullException(nameof(ports)));
+        lock (_gate)
+        {
+            _inputs.Enqueue(probes.GetEnumerator());
+        }
+
+        _loop.Wake();
+    }
+
+    /// <summary>Says that nothing more is added.</summary>
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _isComplete = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Takes the results that are due, in order; where none is, waits until one is, until all that was added is begun, or until the scan is finished.</summary>
+    /// <param name="due">Where to put them.</param>
+    /// <param name="milliseconds">How long to wait at most; 0 does not, -1 has no limit.</param>
+    /// <exception cref="OperationCanceledException">The scan's token was cancelled.</exception>
+    public void Read(ICollection<PortAvailability> due, int milliseconds)
+    {
+        var clock = Stopwatch.StartNew();
+        var hasRoom = false;
+        lock (_gate)
+        {
+            var wasStarted = _inputs.Count == 0;
+            while (!IsDue())
+            {
+                _cancellationToken.ThrowIfCancellationRequested();
+                var left = milliseconds < 0 ? -1 : milliseconds - (int)clock.ElapsedMilliseconds;
+                if (_failure is not null || IsFinished || wasStarted != (_inputs.Count == 0) || (milliseconds >= 0 && left <= 0))
+                {
+                    break;
+                }
+
+                Monitor.Wait(_gate, left);
+            }
+
+            for (var i = 0; i < MostAtOnce && IsDue(); i++)
+            {
+                due.Add(_inOrder.Dequeue().Result!);
+            }
+
+            _failure?.Throw();
+            if (_isStalled && _inOrder.Count <= _capacity / 2)
+            {
+                _isStalled = false;
+                hasRoom = true;
+            }
+        }
+
+        if (hasRoom)
+        {
+            _loop.Wake();
+        }
+    }
+
+    /// <summary>Ends the scan at once.</summary>
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        _loop.Dispose();
+        while (_inputs.Count > 0)
+        {
+            _inputs.Dequeue().Dispose();
+        }
+    }
+
+    /// <summary>The next probe to begin; null where there is none, or the reader has to catch up first.</summary>
+    internal Probe? Take()
+    {
+        lock (_gate)
+        {
+            if (_inOrder.Count >= _capacity)
+            {
+                _isStalled = true;
+                return null;
+            }
+
+            while (_inputs.Count > 0)
+            {
+                if (_inputs.Peek().MoveNext())
+                {
+                    var probe = _inputs.Peek().Current;
+                    _inOrder.Enqueue(probe);
+                    return probe;
+                }
+
+                _inputs.Dequeue().Dispose();
+                _hasNews = true;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Puts a result where the reader finds it; <see cref="Flush"/> tells the reader.</summary>
+    internal void Finish(Probe probe, PortAvailability result)
+    {
+        lock (_gate)
+        {
+            probe.Result = result;
+            Done++;
+            _hasNews |= ReferenceEquals(probe, _inOrder.Peek());
+        }
+    }
+
+    /// <summary>Tells the reader of what is new, once for many results: to wake it for each costs more than a probe.</summary>
+    internal void Flush()
+    {
+        lock (_gate)
+        {
+            if (_hasNews)
+            {
+                _hasNews = false;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Ends the scan with an error, for the reader to meet.</summary>
+    internal void Fail(Exception exception)
+    {
+        lock (_gate)
+        {
+            _failure = ExceptionDispatchInfo.Capture(exception);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private static IEnumerable<ScanHost> ToHosts(string computer)
+    {
+        // Parsed before the scan begins, so that what can't be understood is said at once.
+        var block = AddressRange.IsBlock(computer) ? AddressRange.Parse(computer) : null;
+        return block is null ? [new ScanHost(computer)] : block.Addresses().Select(address => new ScanHost(address.ToString()));
+    }
+
+    private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<ScanHost>> hosts, IReadOnlyList<PortRange> ports)
+    {
+        foreach (var host in hosts.SelectMany(group => group))
+        {
+            foreach (var range in ports)
+            {
+                for (var port = range.First; port <= range.Last; port++)
+                {
+                    yield return new Probe(host, port);
+                }
+            }
+        }
+    }
+
+    private bool IsDue() => _inOrder.Count > 0 && _inOrder.Peek().Result is not null;
+
+    private void Pulse()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace PSSocketTools;
+
+/// <summary>What a port test found.</summary>
+public enum PortStatus
+{
+    /// <summary>Local: a server may listen here.</summary>
+    Available,
+
+    /// <summary>Local: another socket holds the port on an address that clashes.</summary>
+    InUse,
+
+    /// <summary>Local: the system does not let this user listen here: below 1024 without the right, or excluded.</summary>
+    AccessDenied,
+
+    /// <summary>Local: the address is not one of this machine's.</summary>
+    AddressNotAvailable,
+
+    /// <summary>Remote: a connection came about; of UDP, an answer came.</summary>
+    Open,
+
+    /// <summary>Remote: the host refused, so nothing listens there; of UDP, an ICMP message said so.</summary>
+    Closed,
+
+    /// <summary>Remote: no answer in the time allowed: a firewall drops the packets, or the host is down.</summary>
+    TimedOut,
+
+    /// <summary>Remote, UDP: no answer in the time allowed, and silence says nothing of UDP.</summary>
+    OpenOrFiltered,
+
+    /// <summary>Remote: no route to the host or its network.</summary>
+    Unreachable,
+
+    /// <summary>Remote: the name does not resolve to an address.</summary>
+    NameNotFound,
+
+    /// <summary>The system reported another error; Detail has its words.</summary>
+    Failed,
+}

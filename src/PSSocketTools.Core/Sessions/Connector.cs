@@ -1,0 +1,219 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Sessions;
+
+/// <summary>
+/// Connects to the first of a name's addresses that answers: the attempts start one after the other without waiting long
+/// for each other, IPv6 and IPv4 in turn (RFC 8305, "Happy Eyeballs").
+/// </summary>
+internal static class Connector
+{
+    // RFC 8305, section 5: the recommended Connection Attempt Delay.
+    private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+
+    /// <exception cref="SocketToolsException">NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Channel Connect(SessionOptions options, CancellationToken cancellationToken)
+    {
+        var deadline = Deadline.After(options.ConnectTimeout);
+        var socket = options.Protocol switch
+        {
+            SocketProtocol.Unix => Race([UnixPath(options)], options, deadline, cancellationToken),
+            SocketProtocol.Udp => ConnectDatagrams(Resolve(options, deadline, cancellationToken)[0], options),
+            _ => Race(Interleave(Resolve(options, deadline, cancellationToken)), options, deadline, cancellationToken),
+        };
+        try
+        {
+            return options.UseTls ? TlsHandshake.Run(socket, options, deadline, cancellationToken) : new SocketChannel(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The families in turn, beginning with IPv6 where there is one, each in the resolver's order (RFC 8305, section 4).</summary>
+    internal static IPEndPoint[] Interleave(IPEndPoint[] endPoints)
+    {
+        var first = endPoints.Where(e => e.AddressFamily == AddressFamily.InterNetworkV6).ToArray();
+        var second = endPoints.Where(e => e.AddressFamily != AddressFamily.InterNetworkV6).ToArray();
+        var ordered = new List<IPEndPoint>(endPoints.Length);
+        for (var at = 0; at < Math.Max(first.Length, second.Length); at++)
+        {
+            ordered.AddRange(first.Skip(at).Take(1));
+            ordered.AddRange(second.Skip(at).Take(1));
+        }
+
+        return [.. ordered];
+    }
+
+    private static IPEndPoint[] Resolve(SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    {
+        var resolving = AddressName.ToAddressesAsync(options.ComputerName);
+        if (!resolving.Wait(deadline.Milliseconds, cancellationToken, out var addresses))
+        {
+            throw TimedOut(options);
+        }
+
+        return Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));
+    }
+
+    private static EndPoint UnixPath(SessionOptions options)
+    {
+        try
+        {
+            return UnixEndPoint.Of(options.SocketPath!);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("SocketPathNotValid", options.SocketPath), options.EndPoint, exception);
+        }
+    }
+
+    private static Socket ConnectDatagrams(IPEndPoint endPoint, SessionOptions options)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Connect(endPoint);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw SocketErrors.Connecting(exception, options.EndPoint);
+        }
+    }
+
+    private static Socket Race(EndPoint[] endPoints, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    {
+        var attempts = new List<Attempt>(endPoints.Length);
+        var running = new List<Attempt>(endPoints.Length);
+        Attempt? winner = null;
+        SocketException? failure = null;
+        try
+        {
+            while (winner is null)
+            {
+                if (attempts.Count < endPoints.Length)
+                {
+                    var attempt = new Attempt(endPoints[attempts.Count]);
+                    attempts.Add(attempt);
+                    running.Add(attempt);
+                }
+                else if (running.Count == 0)
+                {
+                    throw SocketErrors.Connecting(failure!, options.EndPoint);
+                }
+
+                var left = deadline.Milliseconds;
+                var more = attempts.Count < endPoints.Length;
+                var wait = more && (left < 0 || left > AttemptDelay.TotalMilliseconds) ? (int)AttemptDelay.TotalMilliseconds : left;
+                var first = Task.WaitAny([.. running.Select(attempt => attempt.Outcome)], wait, cancellationToken);
+                if (first >= 0)
+                {
+                    var ended = running[first];
+                    running.RemoveAt(first);
+                    if (ended.Outcome.Result is { } error)
+                    {
+                        // A refusal says more than an address that this machine has no way to.
+                        failure = failure is null || error.SocketErrorCode == SocketError.ConnectionRefused ? error : failure;
+                    }
+                    else
+                    {
+                        winner = ended;
+                    }
+                }
+                else if (deadline.HasPassed)
+                {
+                    throw TimedOut(options);
+                }
+            }
+
+            return winner.Socket!;
+        }
+        finally
+        {
+            foreach (var attempt in attempts)
+            {
+                if (attempt != winner)
+                {
+                    attempt.Abandon();
+                }
+            }
+        }
+    }
+
+    internal static SocketToolsException TimedOut(SessionOptions options) => new(
+        SocketToolsError.ConnectTimeout,
+        Messages.Get("ConnectTimeout", options.EndPoint, options.ConnectTimeout.TotalSeconds),
+        options.EndPoint);
+
+    /// <summary>One address being tried, on a thread of its own so that the socket stays a blocking one.</summary>
+    private sealed class Attempt
+    {
+        private readonly object _sync = new();
+        private bool _abandoned;
+
+        public Attempt(EndPoint endPoint) =>
+            Outcome = Task.Factory.StartNew(() => Connect(endPoint), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        /// <summary>Null when the connection came about, else why it did not.</summary>
+        public Task<SocketException?> Outcome { get; }
+
+        public Socket? Socket { get; private set; }
+
+        public void Abandon()
+        {
+            lock (_sync)
+            {
+                _abandoned = true;
+                // Ends a connect that is still under way.
+                Socket?.Dispose();
+            }
+        }
+
+        private SocketException? Connect(EndPoint endPoint)
+        {
+            try
+            {
+                lock (_sync)
+                {
+                    if (_abandoned)
+                    {
+                        return new SocketException((int)SocketError.OperationAborted);
+                    }
+
+                    Socket = endPoint is IPEndPoint
+                        ? new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+                        : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+                }
+
+                Socket.Connect(endPoint);
+                if (!EndPointText.IsSelfConnected(Socket))
+                {
+                    return null;
+                }
+
+                Socket.LingerState = new LingerOption(true, 0);
+                Socket.Dispose();
+                return new SocketException((int)SocketError.ConnectionRefused);
+            }
+            catch (SocketException exception)
+            {
+                Socket?.Dispose();
+                return exception;
+            }
+            catch (ObjectDisposedException)
+            {
+                return new SocketException((int)SocketError.OperationAborted);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace PSSocketTools;
+
+/// <summary>Whether a session can still be spoken through.</summary>
+public enum SessionState
+{
+    /// <summary>Connected.</summary>
+    Open,
+
+    /// <summary>Ended in order, by either side.</summary>
+    Closed,
+
+    /// <summary>Ended by an error: an answer that never came, a reset, a broken framing.</summary>
+    Faulted,
+}

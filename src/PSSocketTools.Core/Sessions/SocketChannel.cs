@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+
+namespace PSSocketTools.Sessions;
+
+/// <summary>A socket as it is: TCP and Unix streams, and connected UDP, where one read is one datagram.</summary>
+/// <remarks>
+/// Only synchronous operations: on Unix the first asynchronous one would make the socket non-blocking for good, and every
+/// later read pay for a visit to .NET's event thread.
+/// </remarks>
+internal sealed class SocketChannel(Socket socket) : Channel(socket)
+{
+    private readonly bool _datagrams = socket.SocketType == SocketType.Dgram;
+    private int _receiveTimeout = Timeout.Infinite;
+
+    public override int ReadSize => _datagrams ? 65536 : base.ReadSize;
+
+    public override int TryRead(byte[] buffer) => Socket.Poll(0, SelectMode.SelectRead) ? Receive(buffer) : Nothing;
+
+    public override int Read(byte[] buffer, Deadline deadline)
+    {
+        var left = deadline.Milliseconds;
+        if (left == 0)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+
+        // Setting the timeout is a call to the system, which a round trip need not pay for when the one set will do:
+        // at least what is left, and not much more.
+        if (left == Timeout.Infinite ? _receiveTimeout != left : _receiveTimeout < left || _receiveTimeout > left + 100 + (left / 8))
+        {
+            Socket.ReceiveTimeout = left == Timeout.Infinite ? 0 : left;
+            _receiveTimeout = left;
+        }
+
+        return Receive(buffer);
+    }
+
+    public override bool WaitReadable(int milliseconds, Waker? waker)
+    {
+        if (waker is null)
+        {
+            return Socket.Poll(Microseconds(milliseconds), SelectMode.SelectRead);
+        }
+
+        if (milliseconds == 0 || Socket.Poll(0, SelectMode.SelectRead))
+        {
+            return Socket.Poll(0, SelectMode.SelectRead);
+        }
+
+        var waiting = Deadline.After(TimeSpan.FromMilliseconds(milliseconds));
+        while (!waker.IsWoken)
+        {
+            var left = waiting.Milliseconds;
+            var readable = new List<Socket>(2) { Socket, waker.Bell };
+            Socket.Select(readable, null, null, Microseconds(left));
+            if (readable.Contains(Socket))
+            {
+                return true;
+            }
+
+            if (readable.Count == 0 && waiting.HasPassed)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        if (_datagrams)
+        {
+            Socket.Send(buffer, offset, count, SocketFlags.None);
+            return;
+        }
+
+        for (var end = offset + count; offset < end;)
+        {
+            offset += Socket.Send(buffer, offset, end - offset, SocketFlags.None);
+        }
+    }
+
+    private int Receive(byte[] buffer)
+    {
+        var count = Socket.Receive(buffer, 0, buffer.Length, SocketFlags.None);
+        return count == 0 && !_datagrams ? End : count;
+    }
+
+    // A wait longer than the system's counter can hold (36 minutes) is cut; who waits asks again.
+    private static int Microseconds(int milliseconds) =>
+        milliseconds < 0 ? -1 : milliseconds > int.MaxValue / 1000 ? int.MaxValue : milliseconds * 1000;
+}

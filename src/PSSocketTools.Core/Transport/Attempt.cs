@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>One attempt to get a word from an address and port: begun by a <see cref="Connector"/>, and ended by it or abandoned.</summary>
+internal sealed class Attempt(IPAddress address, int port, object owner)
+{
+    public IPAddress Address { get; } = address;
+
+    public int Port { get; } = port;
+
+    /// <summary>Whose attempt it is; the connector only carries it.</summary>
+    public object Owner { get; } = owner;
+
+    /// <summary>When it began, in <see cref="Stopwatch"/> ticks.</summary>
+    public long StartedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>When it ended, in the same.</summary>
+    public long EndedAt { get; private set; }
+
+    /// <summary>Success for a connection (of UDP: an answer); what the system said, otherwise.</summary>
+    public SocketError Error { get; private set; }
+
+    public bool IsAbandoned { get; set; }
+
+    /// <summary>What the connector holds for it while it is pending.</summary>
+    public object? State { get; set; }
+
+    /// <summary>The same, where that is a descriptor.</summary>
+    public int Descriptor { get; set; }
+
+    public void End(SocketError error)
+    {
+        EndedAt = Stopwatch.GetTimestamp();
+        Error = error;
+    }
+}

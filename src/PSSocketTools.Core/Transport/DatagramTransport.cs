@@ -1,0 +1,275 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Echo;
+using PSSocketTools.Framing;
+using PSSocketTools.Journal;
+using PSSocketTools.Net;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>Answers datagrams. A UDP server has no connections; its peers are numbered as they are met.</summary>
+internal sealed class DatagramTransport : ServerTransport
+{
+    /// <summary>What fits a datagram over IPv4 (RFC 768, RFC 791): 65,535 less the headers.</summary>
+    public const int MaxDatagramBytes = 65507;
+
+    private const int MaxPeers = 4096;
+
+    // Ports of services that answer whatever they get: answering them could go on forever (CERT CA-1996-01).
+    private static readonly HashSet<int> LoopingPorts = [7, 9, 13, 17, 19, 37];
+
+    private readonly IReadOnlyList<Socket> _sockets;
+    private readonly ConversationPlan _plan;
+    private readonly ServerRecord _record;
+    private readonly int _maxUnderWay;
+    private readonly Func<IPAddress, bool>? _isAllowed;
+    private readonly Action<Exception> _onFault;
+    private readonly Dictionary<EndPoint, Peer> _peers = [];
+    private readonly CancellationTokenSource _aborting = new();
+    private Task[] _loops = [];
+    private int _lastPeer;
+    private int _underWay;
+    private TaskCompletionSource<bool>? _drained;
+    private volatile bool _stopping;
+
+    public DatagramTransport(
+        IReadOnlyList<Socket> sockets,
+        ConversationPlan plan,
+        ServerRecord record,
+        int maxUnderWay,
+        Func<IPAddress, bool>? isAllowed,
+        Action<Exception> onFault)
+    {
+        _sockets = sockets;
+        _plan = plan;
+        _record = record;
+        _maxUnderWay = maxUnderWay;
+        _isAllowed = isAllowed;
+        _onFault = onFault;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "Async";
+
+    /// <inheritdoc/>
+    public override void Start() => _loops = [.. _sockets.Select(socket => Task.Run(() => ReceiveAllAsync(socket)))];
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(TimeSpan timeout)
+    {
+        _stopping = true;
+        var drained = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _drained = drained;
+        if (Volatile.Read(ref _underWay) == 0)
+        {
+            drained.TrySetResult(true);
+        }
+
+        using (var giveUp = new CancellationTokenSource())
+        {
+            await Task.WhenAny(drained.Task, Task.Delay(timeout, giveUp.Token)).ConfigureAwait(false);
+            giveUp.Cancel();
+        }
+
+        _aborting.Cancel();
+        foreach (var socket in _sockets)
+        {
+            socket.Dispose();
+        }
+
+        await Task.WhenAll(_loops).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => _aborting.Dispose();
+
+    private async Task ReceiveAllAsync(Socket socket)
+    {
+        using var outbox = new Outbox();
+        using var operation = new DatagramOperation(socket);
+        var buffer = new byte[ushort.MaxValue];
+        try
+        {
+            while (!_stopping)
+            {
+                var count = await operation.ReceiveAsync(buffer).ConfigureAwait(false);
+                if (operation.Error == SocketError.Success)
+                {
+                    await HandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
+                }
+                else if (SocketErrors.IsAbort(operation.Error))
+                {
+                    return;
+                }
+                else if (!SocketErrors.IsReset(operation.Error))
+                {
+                    // A reset is an ICMP "port unreachable" for an answer to a peer that is gone; anything else is worth telling.
+                    _record.Failed(null, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
+                }
+            }
+        }
+        catch (ObjectDisposedException) when (_stopping)
+        {
+            // The server stops.
+        }
+#pragma warning disable CA1031 // Whatever else ends receiving is the server's fault, and is told as such.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _onFault(exception);
+        }
+    }
+
+    private async Task HandleAsync(DatagramOperation operation, Socket socket, byte[] buffer, int count, Outbox outbox)
+    {
+        var remote = (IPEndPoint)operation.Remote;
+        var peer = PeerOf(remote);
+        if (LoopingPorts.Contains(remote.Port) || remote.Equals(socket.LocalEndPoint) || IsOwn(remote) || _isAllowed?.Invoke(remote.Address) == false)
+        {
+            _record.Rejected(peer.Facts, ServerEventReason.NotAllowed);
+            return;
+        }
+
+        _record.BytesCame(count);
+        var message = DatagramExchange.ToMessage(_plan, buffer, count);
+        _record.MessageReceived(peer.Facts, buffer, 0, message.Count);
+        var sequence = ++peer.Messages;
+        if (_plan.Responder is not null || _plan.MaxDelayMilliseconds > 0)
+        {
+            AnswerAside(socket, remote, peer, message, sequence);
+            return;
+        }
+
+        if (_plan.IsPlain)
+        {
+            if (!_plan.IsDiscarding)
+            {
+                await SendAsync(operation, peer, buffer, count, 0, count).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox).ConfigureAwait(false);
+        if (outbox.Count > 0)
+        {
+            var (offset, length) = outbox.Answers[0];
+            await SendAsync(operation, peer, outbox.Buffer, outbox.Count, offset, length).ConfigureAwait(false);
+            outbox.Clear();
+        }
+    }
+
+    /// <summary>Answers that take their time don't hold up the others; past the limit a datagram is lost, as UDP may.</summary>
+    private void AnswerAside(Socket socket, IPEndPoint remote, Peer peer, Frame message, long sequence)
+    {
+        if (Interlocked.Increment(ref _underWay) > _maxUnderWay)
+        {
+            EndUnderWay();
+            _record.Rejected(peer.Facts, ServerEventReason.TooManyConnections);
+            return;
+        }
+
+        var copy = new byte[message.Count];
+        Buffer.BlockCopy(message.Buffer, message.Offset, copy, 0, copy.Length);
+        _ = AnswerAsideAsync(socket, remote, peer, new Frame(copy, 0, copy.Length, message.Terminator, true), sequence);
+    }
+
+    private async Task AnswerAsideAsync(Socket socket, IPEndPoint remote, Peer peer, Frame message, long sequence)
+    {
+        try
+        {
+            using var outbox = new Outbox();
+            using var operation = new DatagramOperation(socket) { Remote = remote };
+            await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox).ConfigureAwait(false);
+            if (_plan.MaxDelayMilliseconds > 0)
+            {
+                var delay = peer.NextDelay(_plan);
+                await Task.Delay(delay, _aborting.Token).ConfigureAwait(false);
+            }
+
+            if (outbox.Count > 0)
+            {
+                var (offset, length) = outbox.Answers[0];
+                await SendAsync(operation, peer, outbox.Buffer, outbox.Count, offset, length).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
+        {
+            // The server stopped before the answer was due.
+        }
+        finally
+        {
+            EndUnderWay();
+        }
+    }
+
+    private void EndUnderWay()
+    {
+        if (Interlocked.Decrement(ref _underWay) == 0)
+        {
+            _drained?.TrySetResult(true);
+        }
+    }
+
+    private async Task SendAsync(DatagramOperation operation, Peer peer, byte[] buffer, int count, int contentOffset, int contentCount)
+    {
+        if (count > MaxDatagramBytes)
+        {
+            _record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Messages.Get("DatagramTooLarge", count));
+            return;
+        }
+
+        await operation.SendAsync(buffer, count).ConfigureAwait(false);
+        if (operation.Error == SocketError.Success)
+        {
+            _record.BytesLeft(count);
+            _record.ResponseSent(peer.Facts, buffer, contentOffset, contentCount);
+        }
+        else if (!SocketErrors.IsAbort(operation.Error))
+        {
+            _record.Failed(peer.Facts, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
+        }
+    }
+
+    private bool IsOwn(IPEndPoint remote) =>
+        IPAddress.IsLoopback(remote.Address) && remote.Port == ((IPEndPoint)_sockets[0].LocalEndPoint!).Port;
+
+    private Peer PeerOf(IPEndPoint remote)
+    {
+        lock (_peers)
+        {
+            if (_peers.TryGetValue(remote, out var known))
+            {
+                return known;
+            }
+
+            if (_peers.Count >= MaxPeers)
+            {
+                // Forgotten peers get new numbers; nothing else hangs on them.
+                _peers.Clear();
+            }
+
+            var peer = new Peer(new ConnectionFacts(++_lastPeer, EndPointText.Of(remote.Address), remote.Port, _record.Clock.Timestamp));
+            _peers.Add(remote, peer);
+            return peer;
+        }
+    }
+
+    private sealed class Peer(ConnectionFacts facts)
+    {
+        private readonly Random _random = new(facts.Id);
+
+        public ConnectionFacts Facts { get; } = facts;
+
+        public long Messages { get; set; }
+
+        public int NextDelay(ConversationPlan plan)
+        {
+            lock (_random)
+            {
+                return _random.Next(plan.MinDelayMilliseconds, plan.MaxDelayMilliseconds + 1);
+            }
+        }
+    }
+}

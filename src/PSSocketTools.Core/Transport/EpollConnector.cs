@@ -1,0 +1,327 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>Attempts over Linux's own calls: two for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
+internal sealed unsafe class EpollConnector : Connector
+{
+    private const int EntriesAtOnce = 64;
+    private const int LongestAddress = 28;
+
+    private readonly bool _isTcp;
+    private readonly int _epoll;
+    private readonly int _event;
+    private readonly Dictionary<int, Attempt> _pending = [];
+    private readonly object _disposing = new();
+    private bool _disposed;
+
+    // Linux lets a socket whose connection was refused connect again, which saves making a new one for each closed port.
+    private int _spareInet = -1;
+    private int _spareInet6 = -1;
+
+    public EpollConnector(SocketProtocol protocol)
+    {
+        _isTcp = protocol == SocketProtocol.Tcp;
+        _epoll = Require(Libc.EpollCreate(Libc.EpollCloseOnExec));
+        _event = Libc.EventDescriptor(0, Libc.EventNonBlockingCloseOnExec);
+        if (_event < 0 || !Watch(_event, Libc.EpollIn))
+        {
+            var error = Marshal.GetLastWin32Error();
+            Dispose();
+            throw new Win32Exception(error);
+        }
+    }
+
+    /// <summary>Whether this is Linux on a processor whose numbers <see cref="Libc"/> has.</summary>
+    public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
+        && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+
+    // struct epoll_event is packed on x64 alone.
+    private static int EntrySize { get; } = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+
+    private static int EntryData { get; } = EntrySize - 8;
+
+    public override bool Begin(Attempt attempt)
+    {
+        var family = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6 ? Libc.FamilyInet6 : Libc.FamilyInet;
+        ref var spare = ref family == Libc.FamilyInet6 ? ref _spareInet6 : ref _spareInet;
+        var descriptor = spare;
+        spare = -1;
+        if (descriptor < 0)
+        {
+            var type = _isTcp ? Libc.SockStream : Libc.SockDatagram;
+            descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
+            if (descriptor < 0)
+            {
+                attempt.End(ToSocketError(Marshal.GetLastWin32Error()));
+                return true;
+            }
+        }
+
+        var error = _isTcp ? Connect(descriptor, attempt) : Ask(descriptor, attempt);
+        if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
+        {
+            attempt.Descriptor = descriptor;
+            if (Watch(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
+            {
+                _pending.Add(descriptor, attempt);
+                return false;
+            }
+
+            error = Marshal.GetLastWin32Error();
+        }
+
+        attempt.End(ToSocketError(error));
+        if (error == Libc.EConnRefused)
+        {
+            spare = descriptor;
+        }
+        else
+        {
+            _ = Libc.Close(descriptor);
+            if (error == SelfConnectedCode)
+            {
+                attempt.End(SelfConnected);
+            }
+        }
+
+        return true;
+    }
+
+    public override void Abandon(Attempt attempt)
+    {
+        attempt.IsAbandoned = true;
+        Forget(attempt);
+    }
+
+    public override void Wait(int milliseconds, ICollection<Attempt> ended)
+    {
+        var entries = stackalloc byte[EntriesAtOnce * 16];
+        var count = Libc.EpollWait(_epoll, entries, EntriesAtOnce, milliseconds);
+        if (count < 0 && Marshal.GetLastWin32Error() != Libc.EIntr)
+        {
+            throw new Win32Exception(Marshal.GetLastWin32Error());
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var descriptor = *(int*)(entries + (i * EntrySize) + EntryData);
+            if (descriptor == _event)
+            {
+                ulong value;
+                _ = Libc.Read(_event, (byte*)&value, sizeof(ulong));
+            }
+            else if (_pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt))
+            {
+                Forget(attempt);
+                ended.Add(attempt);
+            }
+        }
+    }
+
+    public override void Wake()
+    {
+        lock (_disposing)
+        {
+            if (!_disposed)
+            {
+                var one = 1UL;
+                _ = Libc.Write(_event, (byte*)&one, sizeof(ulong));
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        lock (_disposing)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            foreach (var descriptor in _pending.Keys.Concat([_spareInet, _spareInet6, _event, _epoll]))
+            {
+                if (descriptor >= 0)
+                {
+                    _ = Libc.Close(descriptor);
+                }
+            }
+        }
+    }
+
+    // A code no system uses: the connection came about, with itself.
+    private const int SelfConnectedCode = -1;
+
+    private static int Connect(int descriptor, Attempt attempt)
+    {
+        var address = stackalloc byte[LongestAddress];
+        var length = WriteAddress(attempt, address);
+        if (Libc.Connect(descriptor, address, length) != 0)
+        {
+            var error = Marshal.GetLastWin32Error();
+            if (error != Libc.EInProgress)
+            {
+                return error;
+            }
+
+            // To an address of this machine the answer is there already, and asking again brings it without a wait.
+            if (Libc.Connect(descriptor, address, length) != 0)
+            {
+                return Marshal.GetLastWin32Error();
+            }
+        }
+
+        return IsSelfConnected(descriptor, address, length) ? SelfConnectedCode : 0;
+    }
+
+    private static int Ask(int descriptor, Attempt attempt)
+    {
+        var address = stackalloc byte[LongestAddress];
+        if (Libc.Connect(descriptor, address, WriteAddress(attempt, address)) != 0)
+        {
+            return Marshal.GetLastWin32Error();
+        }
+
+        var greeting = Greeting(attempt.Port);
+        fixed (byte* bytes = greeting)
+        {
+            if (Libc.Send(descriptor, bytes, greeting.Length, 0) < 0)
+            {
+                return Marshal.GetLastWin32Error();
+            }
+        }
+
+        return Receive(descriptor);
+    }
+
+    private static int Receive(int descriptor)
+    {
+        byte answer;
+        return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
+    }
+
+    private bool Conclude(int descriptor, Attempt attempt)
+    {
+        int error;
+        if (_isTcp)
+        {
+            var size = sizeof(int);
+            if (Libc.GetSocketOption(descriptor, Libc.SolSocket, Libc.SoError, &error, &size) != 0)
+            {
+                error = Marshal.GetLastWin32Error();
+            }
+
+            if (error == 0)
+            {
+                var address = stackalloc byte[LongestAddress];
+                if (IsSelfConnected(descriptor, address, WriteAddress(attempt, address)))
+                {
+                    attempt.End(SelfConnected);
+                    return true;
+                }
+            }
+        }
+        else
+        {
+            error = Receive(descriptor);
+            if (error == Libc.EAgain)
+            {
+                // A datagram with a bad checksum wakes the socket and is gone.
+                return false;
+            }
+        }
+
+        attempt.End(ToSocketError(error));
+        return true;
+    }
+
+    private static bool IsSelfConnected(int descriptor, byte* remote, int length)
+    {
+        var local = stackalloc byte[LongestAddress];
+        var localLength = LongestAddress;
+        if (Libc.GetSocketName(descriptor, local, &localLength) != 0)
+        {
+            return false;
+        }
+
+        // Family, port and, of IPv4, the address come first; of IPv6, the flow label stands between.
+        if (*(int*)local != *(int*)remote)
+        {
+            return false;
+        }
+
+        var (start, end) = length == LongestAddress ? (8, 24) : (4, 8);
+        for (var i = start; i < end; i++)
+        {
+            if (local[i] != remote[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
+    private static int WriteAddress(Attempt attempt, byte* address)
+    {
+        var isInet6 = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6;
+        var length = isInet6 ? LongestAddress : 16;
+        for (var i = 0; i < length; i++)
+        {
+            address[i] = 0;
+        }
+
+        *(ushort*)address = (ushort)(isInet6 ? Libc.FamilyInet6 : Libc.FamilyInet);
+        address[2] = (byte)(attempt.Port >> 8);
+        address[3] = (byte)attempt.Port;
+        var bytes = attempt.Address.GetAddressBytes();
+        Marshal.Copy(bytes, 0, (IntPtr)(address + (isInet6 ? 8 : 4)), bytes.Length);
+        if (isInet6)
+        {
+            *(uint*)(address + 24) = (uint)attempt.Address.ScopeId;
+        }
+
+        return length;
+    }
+
+    private static SocketError ToSocketError(int error) => error switch
+    {
+        0 => SocketError.Success,
+        Libc.EConnRefused => SocketError.ConnectionRefused,
+        Libc.EConnReset => SocketError.ConnectionReset,
+        Libc.ETimedOut => SocketError.TimedOut,
+        Libc.EHostUnreach => SocketError.HostUnreachable,
+        Libc.EHostDown => SocketError.HostDown,
+        Libc.ENetUnreach => SocketError.NetworkUnreachable,
+        Libc.ENetDown => SocketError.NetworkDown,
+        Libc.EAddrNotAvail => SocketError.AddressNotAvailable,
+        Libc.EAfNoSupport => SocketError.AddressFamilyNotSupported,
+        Libc.EAccess or Libc.EPerm => SocketError.AccessDenied,
+        Libc.EMFile or Libc.ENFile => SocketError.TooManyOpenSockets,
+        Libc.ENoBufs => SocketError.NoBufferSpaceAvailable,
+        _ => SocketError.SocketError,
+    };
+
+    private static int Require(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastWin32Error());
+
+    private bool Watch(int descriptor, int events)
+    {
+        var entry = stackalloc byte[16];
+        *(int*)entry = events;
+        *(long*)(entry + EntryData) = descriptor;
+        return Libc.EpollControl(_epoll, Libc.EpollAdd, descriptor, entry) == 0;
+    }
+
+    // Closing takes it out of the epoll set too.
+    private void Forget(Attempt attempt)
+    {
+        _pending.Remove(attempt.Descriptor);
+        _ = Libc.Close(attempt.Descriptor);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>A channel through TLS, which .NET offers as a stream only.</summary>
+internal sealed class TlsChannel : ByteChannel
+{
+    private readonly Socket _socket;
+    private readonly SslStream _stream;
+    private readonly byte[] _buffer;
+    private readonly int _bufferSize;
+    private readonly TlsServer _tls;
+    private Task<int>? _receive;
+    private Task? _send;
+    private int _sending;
+
+    public TlsChannel(Socket socket, int bufferSize, TlsServer tls, AsyncSignal signal)
+        : base(signal)
+    {
+        _socket = socket;
+        _bufferSize = bufferSize;
+        _tls = tls;
+
+        // A stream over a socket needs one that blocks, whatever it does asynchronously.
+        socket.Blocking = true;
+        _stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        _buffer = Pool.Rent(bufferSize);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsReceiveOver => _receive is null or { IsCompleted: true };
+
+    /// <inheritdoc/>
+    public override bool IsSendOver => _send is null or { IsCompleted: true };
+
+    /// <inheritdoc/>
+    public override bool HasBytesAtHand => _socket.Available > 0;
+
+    /// <inheritdoc/>
+    public override Task OpenAsync() =>
+        _stream.AuthenticateAsServerAsync(_tls.Certificate, _tls.RequireClientCertificate, TlsPlatform.Protocols, checkCertificateRevocation: false);
+
+    /// <inheritdoc/>
+    public override bool BeginReceive()
+    {
+        _receive = _stream.ReadAsync(_buffer, 0, _bufferSize);
+        return IsOver(_receive);
+    }
+
+    /// <inheritdoc/>
+    public override int EndReceive(out byte[] buffer, out SocketError error)
+    {
+        buffer = _buffer;
+        var receive = _receive!;
+        _receive = null;
+        error = Outcome(receive);
+        return error == SocketError.Success ? receive.Result : 0;
+    }
+
+    /// <inheritdoc/>
+    public override bool BeginSend(byte[] buffer, int offset, int count)
+    {
+        _sending = count;
+        _send = _stream.WriteAsync(buffer, offset, count);
+        return IsOver(_send);
+    }
+
+    /// <inheritdoc/>
+    public override int EndSend(out SocketError error)
+    {
+        var send = _send!;
+        _send = null;
+        error = Outcome(send);
+        return error == SocketError.Success ? _sending : 0;
+    }
+
+    /// <inheritdoc/>
+    public override async Task EndOutputAsync()
+    {
+        await TlsPlatform.ShutdownAsync(_stream).ConfigureAwait(false);
+        _socket.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <inheritdoc/>
+    public override void Reset()
+    {
+        _socket.LingerState = new LingerOption(true, 0);
+        Close();
+    }
+
+    /// <inheritdoc/>
+    public override void Close() => _socket.Dispose();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _stream.Dispose();
+        Pool.Return(_buffer);
+    }
+
+    private bool IsOver(Task task)
+    {
+        if (task.IsCompleted)
+        {
+            return true;
+        }
+
+        task.ContinueWith(
+            static (_, signal) => ((AsyncSignal)signal!).Set(), Signal, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return false;
+    }
+
+    private static SocketError Outcome(Task task)
+    {
+        if (task.Status == TaskStatus.RanToCompletion)
+        {
+            return SocketError.Success;
+        }
+
+        return task.Exception?.GetBaseException() switch
+        {
+            SocketException socket => socket.SocketErrorCode,
+            ObjectDisposedException or null => SocketError.OperationAborted,
+
+            // A peer that vanishes in the middle of a record, or sends garbage for one.
+            _ => SocketError.ConnectionAborted,
+        };
+    }
+}
+
+/// <summary>What a server proves itself with, and what it asks of its clients.</summary>
+internal sealed class TlsServer(X509Certificate2 certificate, bool requireClientCertificate)
+{
+    public X509Certificate2 Certificate { get; } = certificate;
+
+    public bool RequireClientCertificate { get; } = requireClientCertificate;
+}

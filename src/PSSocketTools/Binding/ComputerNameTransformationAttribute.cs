@@ -1,0 +1,30 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Net;
+
+namespace PSSocketTools.Binding;
+
+/// <summary>Takes names and addresses, and refuses to make a name of anything else: of a port, least of all.</summary>
+public sealed class ComputerNameTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => Read(inputData).ToArray();
+
+    private static IEnumerable<string> Read(object? input)
+    {
+        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        return value switch
+        {
+            string text when text.Trim().Length > 0 => [text.Trim()],
+            IPAddress address => [address.ToString()],
+            IEnumerable list when value is not string => list.Cast<object?>().SelectMany(Read),
+            _ => throw NotAComputer(value),
+        };
+    }
+
+    private static ArgumentTransformationMetadataException NotAComputer(object? value)
+    {
+        var message = Resources.Messages.Get("NotAComputer", value);
+        return new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using PSSocketTools.Net;
+
+namespace PSSocketTools.Binding;
+
+/// <summary>Takes ports as people write them: numbers, ranges (<c>'1-1024'</c>, <c>8000..8100</c>) and service names.</summary>
+public sealed class PortTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        try
+        {
+            return PortRange.Merge(Read(inputData)).ToArray();
+        }
+        catch (SocketToolsException exception)
+        {
+            // Down the pipeline, what is no port may still be a computer's name: the binder goes on to see, if the reason is a failed cast.
+            throw new ArgumentTransformationMetadataException(
+                exception.Message, inputData is string ? new PSInvalidCastException(exception.Message, exception) : exception);
+        }
+    }
+
+    private static IEnumerable<PortRange> Read(object? input)
+    {
+        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        return value switch
+        {
+            PortRange range => [range],
+            string text => PortRange.Parse(text),
+            IEnumerable list => list.Cast<object?>().SelectMany(Read),
+            byte or sbyte or short or ushort or int or uint or long or ulong or double or float or decimal =>
+                PortRange.Parse(Convert.ToString(value, CultureInfo.InvariantCulture)!),
+            _ => throw NotAPort(input),
+        };
+    }
+
+    private static ArgumentTransformationMetadataException NotAPort(object? input)
+    {
+        var message = Resources.Messages.Get("NotAPort", input?.GetType().Name ?? "null");
+        return new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
+    }
+}

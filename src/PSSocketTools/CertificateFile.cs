@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using System.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools;
+
+/// <summary>Certificates as users give them: the object itself, or the path of a PFX file.</summary>
+internal static class CertificateFile
+{
+    /// <exception cref="SocketToolsException">FileFailed: no such file, or not the password.</exception>
+    public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session)
+    {
+        if (certificate is not string path)
+        {
+            return (X509Certificate2?)certificate;
+        }
+
+        try
+        {
+            return new X509Certificate2(session.Path.GetUnresolvedProviderPathFromPSPath(path), password, X509KeyStorageFlags.Exportable);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException)
+        {
+            throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateNotOpened", path, exception.Message), path, exception);
+        }
+    }
+}

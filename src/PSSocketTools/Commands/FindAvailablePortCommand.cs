@@ -1,0 +1,54 @@
+using System.Management.Automation;
+using PSSocketTools.Binding;
+using PSSocketTools.Completion;
+using PSSocketTools.Net;
+using PSSocketTools.Ports;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Finds ports a server may listen on; nobody else in this process is given them for a few seconds.</summary>
+[Cmdlet(VerbsCommon.Find, "AvailablePort")]
+[OutputType(typeof(PortAvailability))]
+public sealed class FindAvailablePortCommand : SocketCommand
+{
+    // Time enough to start the server the port was found for. The process has one list, for all its runspaces.
+    private static readonly PortReservations HandedOut = new(TimeSpan.FromSeconds(5));
+
+    /// <summary>Where to look, in order: ranges ('8000-9000', 8000..9000), numbers, service names. The system's ephemeral range, without it.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    [PortTransformation]
+    [ArgumentCompleter(typeof(ServiceNameCompleter))]
+    public PortRange[]? Port { get; set; }
+
+    /// <summary>How many to find; all of them, or an error.</summary>
+    [Parameter]
+    [ValidateRange(1, PortRange.MaxPort)]
+    public int Count { get; set; } = 1;
+
+    /// <summary>The address to listen on: one of this machine's, localhost (both loopback ones), or Any (all of them).</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Address { get; set; } = "Any";
+
+    /// <summary>Tcp, or Udp.</summary>
+    [Parameter]
+    public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        try
+        {
+            WriteObject(PortFinder.Find(new LocalPortTest(Address, Protocol), Port, Count, HandedOut, StopToken), enumerateCollection: true);
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+}

@@ -1,0 +1,329 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PSSocketTools.Binding;
+using PSSocketTools.Completion;
+using PSSocketTools.Net;
+using PSSocketTools.Ports;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Tells whether a server may listen on local ports, and who holds them; or whether ports of other computers are open.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "PortAvailability", DefaultParameterSetName = LocalSet)]
+[OutputType(typeof(PortAvailability), typeof(bool))]
+public sealed class TestPortAvailabilityCommand : SocketCommand
+{
+    private const string LocalSet = "Local";
+    private const string RemoteSet = "Remote";
+    private const int ProgressMilliseconds = 250;
+
+    // The name of the view that groups by computer, in the module's format file.
+    private const string ByComputer = "PSSocketTools.PortAvailability#ByComputer";
+
+    // How long an answer may keep a record's successor waiting: no longer than the record itself was waited for.
+    private static readonly TimeSpan MostPatience = TimeSpan.FromMilliseconds(50);
+
+    private readonly List<PortAvailability> _due = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _progressAt = TimeSpan.FromSeconds(1);
+    private TimeSpan _returnedAt;
+    private bool _isComputerNamed;
+    private bool _arePortsNamed;
+    private PortScan? _scan;
+    private SocketProtocol _scanProtocol;
+    private double _total;
+    private long _written;
+    private bool _isProgressShown;
+    private bool _isGrouped;
+    private bool _areAllAvailable = true;
+
+    /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
+    [Parameter(ParameterSetName = LocalSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = RemoteSet, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [PortTransformation]
+    [ArgumentCompleter(typeof(ServiceNameCompleter))]
+    public PortRange[]? Port { get; set; }
+
+    /// <summary>The address to listen on: one of this machine's, localhost (both loopback ones), or Any (all of them).</summary>
+    [Parameter(ParameterSetName = LocalSet)]
+    [ValidateNotNullOrEmpty]
+    public string Address { get; set; } = "Any";
+
+    /// <summary>The computers: names, addresses, and blocks of addresses ('127.0.0.0/28').</summary>
+    [Parameter(ParameterSetName = RemoteSet, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ComputerNameTransformation]
+    public string[]? ComputerName { get; set; }
+
+    /// <summary>What came down the pipeline beside a computer's name, to tell what can't be meant.</summary>
+    [Parameter(ParameterSetName = RemoteSet, ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Tcp, or Udp.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
+
+    /// <summary>How many seconds a probe may go without an answer; fractions are fine.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    [ValidateRange(0.001, 86400.0)]
+    public double TimeoutSec { get; set; } = 1;
+
+    /// <summary>How many probes may be under way at once.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    [ValidateRange(1, 32767)]
+    public int ThrottleLimit { get; set; } = 512;
+
+    /// <summary>Only these results.</summary>
+    [Parameter]
+    public PortStatus[]? Status { get; set; }
+
+    /// <summary>Waits until the port is open; of a local one, until it is free.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>How many seconds to wait; without it, -Wait has no limit.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 2147483.0)]
+    public double WaitSec { get; set; }
+
+    /// <summary>A Boolean instead of results: whether all are available.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    private bool HasWaitLimit => MyInvocation.BoundParameters.ContainsKey(nameof(WaitSec));
+
+    private TimeSpan? WaitFor => HasWaitLimit ? TimeSpan.FromSeconds(WaitSec) : Wait ? TimeSpan.MaxValue : null;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _isComputerNamed = MyInvocation.BoundParameters.ContainsKey(nameof(ComputerName));
+        _arePortsNamed = MyInvocation.BoundParameters.ContainsKey(nameof(Port));
+        _returnedAt = _clock.Elapsed;
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Quiet && !_areAllAvailable)
+        {
+            return;
+        }
+
+        var patience = _clock.Elapsed - _returnedAt;
+        try
+        {
+            if (ParameterSetName == LocalSet)
+            {
+                TestLocal(Address, Port!);
+            }
+            else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.Status)
+                && !_isComputerNamed && !_arePortsNamed)
+            {
+                TestLocal(earlier.Status == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
+            }
+            else
+            {
+                RequireMeaning();
+                Scan(patience < MostPatience ? patience : MostPatience);
+            }
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            _returnedAt = _clock.Elapsed;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        try
+        {
+            FinishScan();
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        if (Quiet)
+        {
+            WriteObject(_areAllAvailable);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _scan?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Refuses what the pipeline brought and no parameter could use, with the way to write what may have been meant.</summary>
+    private void RequireMeaning()
+    {
+        var computer = string.Join(",", ComputerName!);
+        if (InputObject is { } input && _isComputerNamed && (_arePortsNamed || Port is null))
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption,
+                _arePortsNamed ? Messages.Get("InputHasNoPlace", input) : Messages.Get("PortFromPipelineWithComputer", computer, input),
+                input);
+        }
+
+        if (Port is null)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PortMissing", computer), computer);
+        }
+    }
+
+    private void TestLocal(string address, PortRange[] ranges)
+    {
+        FinishScan();
+        var test = new LocalPortTest(address, Protocol);
+        var until = WaitFor is { } limit && limit < TimeSpan.MaxValue ? DateTime.UtcNow + limit : DateTime.MaxValue;
+        _total += ranges.Sum(range => range.Count);
+        foreach (var port in ranges.SelectMany(range => range.Ports()))
+        {
+            StopToken.ThrowIfCancellationRequested();
+            Write(WaitFor is null ? test.Test(port) : test.WaitUntilAvailable(port, until, StopToken));
+            if (Quiet && !_areAllAvailable)
+            {
+                return;
+            }
+
+            ShowProgress();
+        }
+
+        HideProgress();
+    }
+
+    private void Scan(TimeSpan patience)
+    {
+        if (_scan is null || _scanProtocol != Protocol)
+        {
+            FinishScan();
+            _scanProtocol = Protocol;
+            _scan = new PortScan(
+                new PortScanOptions
+                {
+                    Protocol = Protocol,
+                    Timeout = TimeSpan.FromSeconds(TimeoutSec),
+                    ThrottleLimit = ThrottleLimit,
+                    WaitFor = WaitFor,
+                },
+                StopToken);
+        }
+
+        _total += PortScan.CountOf(ComputerName!, Port!);
+        _isGrouped |= HasSeveral(ComputerName!, Port!);
+        _scan.Add(ComputerName!, Port!);
+        var until = _clock.Elapsed + patience;
+        do
+        {
+            var left = (int)(until - _clock.Elapsed).TotalMilliseconds;
+            WriteDue(_scan.IsStarted ? Math.Max(left, 0) : ProgressMilliseconds);
+        }
+        while (_scan is not null && (!_scan.IsStarted || (!_scan.IsIdle && _clock.Elapsed < until)));
+    }
+
+    private void FinishScan()
+    {
+        _scan?.Complete();
+        while (_scan is { IsFinished: false })
+        {
+            WriteDue(ProgressMilliseconds);
+        }
+
+        EndScan();
+    }
+
+    private void EndScan()
+    {
+        _scan?.Dispose();
+        _scan = null;
+        HideProgress();
+    }
+
+    private void WriteDue(int milliseconds)
+    {
+        _due.Clear();
+        _scan!.Read(_due, milliseconds);
+        foreach (var result in _due)
+        {
+            Write(result);
+        }
+
+        if (Quiet && !_areAllAvailable)
+        {
+            EndScan();
+        }
+        else
+        {
+            ShowProgress();
+        }
+    }
+
+    private void Write(PortAvailability result)
+    {
+        _written++;
+        _areAllAvailable &= result.Available;
+        if (!Quiet && (Status is null || Array.IndexOf(Status, result.Status) >= 0))
+        {
+            WriteObject(_isGrouped ? Grouped(result) : result);
+        }
+    }
+
+    private static PSObject Grouped(PortAvailability result)
+    {
+        var grouped = new PSObject(result);
+        grouped.TypeNames.Insert(0, ByComputer);
+        return grouped;
+    }
+
+    // Of computers that come down the pipeline, the first does not know of the second.
+    private bool HasSeveral(string[] computers, PortRange[] ports) =>
+        PortScan.CountOf(computers, [new PortRange(1)]) > (_isComputerNamed ? 1 : 0) && PortScan.CountOf(["one"], ports) > 1;
+
+    private void ShowProgress()
+    {
+        var elapsed = _clock.Elapsed;
+        if (elapsed < _progressAt)
+        {
+            return;
+        }
+
+        _progressAt = elapsed + TimeSpan.FromMilliseconds(ProgressMilliseconds);
+        _isProgressShown = true;
+        var rate = _written / elapsed.TotalSeconds;
+        WriteProgress(new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressStatus", _written, _total, rate))
+        {
+            PercentComplete = (int)(100 * _written / _total),
+            SecondsRemaining = rate > 0 ? (int)Math.Min((_total - _written) / rate, int.MaxValue) : -1,
+        });
+    }
+
+    private void HideProgress()
+    {
+        if (_isProgressShown && !Stopping)
+        {
+            _isProgressShown = false;
+            WriteProgress(new ProgressRecord(0, Messages.Get("ProgressActivity"), " ") { RecordType = ProgressRecordType.Completed });
+        }
+    }
+}

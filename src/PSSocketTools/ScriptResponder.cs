@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using System.Text;
+
+namespace PSSocketTools;
+
+/// <summary>
+/// Answers messages with a script block, apart from the caller's session: in a bounded pool of runspaces, which see the
+/// caller's variables only through $using:.
+/// </summary>
+internal sealed class ScriptResponder : IMessageResponder
+{
+    private const string UsingPrefix = "__using_";
+
+    private readonly string _script;
+    private readonly Dictionary<string, object?> _variables;
+    private readonly Encoding _encoding;
+    private readonly ConcurrentBag<PowerShell> _idle = [];
+    private readonly HashSet<PowerShell> _all = [];
+    private readonly SemaphoreSlim _places;
+    private bool _disposed;
+
+    private ScriptResponder(string script, Dictionary<string, object?> variables, Encoding encoding)
+    {
+        _script = script;
+        _variables = variables;
+        _encoding = encoding;
+        _places = new SemaphoreSlim(Math.Max(4, Environment.ProcessorCount));
+    }
+
+    /// <summary>Readies a script block; the values of its $using: variables are taken now.</summary>
+    public static ScriptResponder Create(ScriptBlock script, Encoding encoding, SessionState session)
+    {
+        var ast = (ScriptBlockAst)script.Ast;
+        var variables = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        var start = ast.Extent.StartOffset;
+        var text = new StringBuilder(ast.Extent.Text);
+        var usings = ast.FindAll(static a => a is UsingExpressionAst, searchNestedScriptBlocks: true)
+            .Select(static a => UsingExpressionAst.ExtractUsingVariable((UsingExpressionAst)a))
+            .OrderByDescending(static a => a.Extent.StartOffset);
+        foreach (var variable in usings)
+        {
+            var name = variable.VariablePath.UserPath;
+            variables[UsingPrefix + name] = session.PSVariable.GetValue(name);
+            text.Remove(variable.Extent.StartOffset - start, variable.Extent.Text.Length);
+            text.Insert(variable.Extent.StartOffset - start, variable.Splatted ? $"@{UsingPrefix}{name}" : $"${{{UsingPrefix}{name}}}");
+        }
+
+        // A script block written as such has its braces in its text; one made of text or a file has not.
+        var block = ast.Parent is ScriptBlockExpressionAst ? text.ToString() : "{" + text + "\n}";
+
+        var invoke = ast.ProcessBlock is null ? $"$_ = $args[0]; & {block} $args[1]" : $"$args[0] | & {block} $args[1]";
+        return new ScriptResponder(invoke, variables, encoding);
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> RespondAsync(ReceivedMessage message)
+    {
+        await _places.WaitAsync().ConfigureAwait(false);
+        PowerShell? worker = null;
+        try
+        {
+            worker = Take();
+            worker.Commands.Clear();
+            worker.AddScript(_script, useLocalScope: true).AddArgument(message.Message).AddArgument(message);
+            using var input = new PSDataCollection<PSObject>();
+            input.Complete();
+            using var output = new PSDataCollection<PSObject>();
+            await Task.Factory.FromAsync(worker.BeginInvoke(input, output), worker.EndInvoke).ConfigureAwait(false);
+            return ToBytes(output.ReadAll(), message);
+        }
+        finally
+        {
+            if (worker is not null)
+            {
+                worker.Streams.ClearStreams();
+                _idle.Add(worker);
+            }
+
+            _places.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        PowerShell[] workers;
+        lock (_all)
+        {
+            _disposed = true;
+            workers = [.. _all];
+        }
+
+        foreach (var worker in workers)
+        {
+            // Interrupts a script that loops; what it would have answered has nobody left to get it.
+            worker.Stop();
+            worker.Runspace.Dispose();
+            worker.Dispose();
+        }
+    }
+
+    private PowerShell Take()
+    {
+        if (_idle.TryTake(out var idle))
+        {
+            return idle;
+        }
+
+        var state = InitialSessionState.CreateDefault2();
+        foreach (var variable in _variables)
+        {
+            state.Variables.Add(new SessionStateVariableEntry(variable.Key, variable.Value, null));
+        }
+
+        // An error the script does not handle is a failed answer, not an empty one.
+        state.Variables.Add(new SessionStateVariableEntry("ErrorActionPreference", ActionPreference.Stop, null));
+        var runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.ThreadOptions = PSThreadOptions.ReuseThread;
+        runspace.Open();
+        var worker = PowerShell.Create();
+        worker.Runspace = runspace;
+        lock (_all)
+        {
+            if (!_disposed)
+            {
+                _all.Add(worker);
+                return worker;
+            }
+        }
+
+        worker.Dispose();
+        runspace.Dispose();
+        throw new ObjectDisposedException(nameof(ScriptResponder));
+    }
+
+    /// <summary>Nothing is no answer; bytes are as they are; anything else is text, its lines joined.</summary>
+    private byte[]? ToBytes(Collection<PSObject> output, ReceivedMessage message)
+    {
+        var values = output.Where(static o => o is not null).ToArray();
+        if (values.Length == 0)
+        {
+            return null;
+        }
+
+        if (Array.TrueForAll(values, static v => v.BaseObject is byte))
+        {
+            return [.. values.Select(static v => (byte)v.BaseObject)];
+        }
+
+        if (values.Length == 1 && values[0].BaseObject is byte[] bytes)
+        {
+            return bytes;
+        }
+
+        return _encoding.GetBytes(string.Join(message.GetLineEnd(), values.Select(LanguagePrimitives.ConvertTo<string>)));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using PSSocketTools.Net;
+
+namespace PSSocketTools.Tests.Net;
+
+public sealed class AddressRangeTests
+{
+    [Fact]
+    public void A_block_has_each_of_its_addresses_in_order()
+    {
+        var addresses = AddressRange.Parse("127.0.0.0/28").Addresses().Select(address => address.ToString()).ToArray();
+        Assert.Equal(Enumerable.Range(0, 16).Select(last => $"127.0.0.{last}"), addresses);
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3", "10.1.2.3", 1)]
+    [InlineData("10.1.2.3/31", "10.1.2.2/31", 2)]
+    [InlineData("10.1.2.3/0", "0.0.0.0/0", 4294967296)]
+    [InlineData("fd00::1:2/112", "fd00::1:0/112", 65536)]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1", 1)]
+    public void Its_first_address_has_no_bits_after_the_prefix(string text, string canonical, double count)
+    {
+        var range = AddressRange.Parse(text);
+        Assert.Equal(canonical, range.ToString());
+        Assert.Equal(count, range.Count);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/8", "10.255.1.2", true)]
+    [InlineData("10.0.0.0/8", "11.0.0.0", false)]
+    [InlineData("10.0.0.0/8", "::ffff:10.0.0.1", true)]
+    [InlineData("10.0.0.0/8", "::1", false)]
+    [InlineData("fd00::/9", "fd7f::1", true)]
+    [InlineData("fd00::/9", "fd80::1", false)]
+    [InlineData("0.0.0.0/0", "1.2.3.4", true)]
+    [InlineData("::1", "::1", true)]
+    public void It_knows_what_it_contains(string range, string address, bool expected) =>
+        Assert.Equal(expected, AddressRange.Parse(range).Contains(IPAddress.Parse(address)));
+
+    [Fact]
+    public void The_last_block_of_all_ends_where_addresses_end() =>
+        Assert.Equal(["255.255.255.254", "255.255.255.255"],
+            AddressRange.Parse("255.255.255.254/31").Addresses().Select(address => address.ToString()));
+
+    [Fact]
+    public void However_many_addresses_come_one_at_a_time() =>
+        Assert.Equal("fd00::2", AddressRange.Parse("fd00::/8").Addresses().Skip(2).First().ToString());
+
+    [Theory]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.0/-1")]
+    [InlineData("10.0.0.0/")]
+    [InlineData("::/129")]
+    [InlineData("name/24")]
+    [InlineData("/24")]
+    public void What_is_no_block_is_refused(string text) =>
+        Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => AddressRange.Parse(text)).Error);
+}

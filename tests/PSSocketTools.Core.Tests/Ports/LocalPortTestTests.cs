@@ -1,0 +1,161 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Ports;
+
+namespace PSSocketTools.Tests.Ports;
+
+public sealed class LocalPortTestTests
+{
+    [Fact]
+    public void A_free_port_is_available_and_still_is_after_the_test()
+    {
+        var port = FreePort();
+        var test = new LocalPortTest("127.0.0.1");
+
+        Assert.Equal(PortStatus.Available, test.Test(port).Status);
+        Assert.Equal(PortStatus.Available, test.Test(port).Status);
+        Assert.DoesNotContain(SocketTable.Read(SocketProtocol.Tcp).Entries, entry => entry.LocalPort == port);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    [InlineData("Any")]
+    [InlineData("0.0.0.0")]
+    public void A_listener_on_an_address_that_clashes_is_named(string address)
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        var result = new LocalPortTest(address).Test(Port(listener));
+
+        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.False(result.Available);
+        Assert.Equal("127.0.0.1", result.Address);
+        Assert.Equal(Environment.ProcessId, result.ProcessId);
+        Assert.NotNull(result.ProcessName);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("Any")]
+    [InlineData("::1")]
+    public void A_dual_stack_listener_clashes_with_both_families(string address)
+    {
+        using var listener = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        listener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        listener.Listen(1);
+        var result = new LocalPortTest(address).Test(Port(listener));
+
+        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal("::", result.Address);
+        Assert.Equal(Environment.ProcessId, result.ProcessId);
+    }
+
+    [Fact]
+    public void A_listener_of_the_other_family_clashes_only_with_all_addresses()
+    {
+        using var listener = Listen(IPAddress.IPv6Loopback);
+        Assert.Equal(PortStatus.InUse, new LocalPortTest("Any").Test(Port(listener)).Status);
+        Assert.Equal(PortStatus.Available, new LocalPortTest("127.0.0.1").Test(Port(listener)).Status);
+    }
+
+    [Fact]
+    public void A_udp_socket_holds_its_port_against_udp_alone()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var result = new LocalPortTest("Any", SocketProtocol.Udp).Test(Port(socket));
+
+        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(Environment.ProcessId, result.ProcessId);
+        Assert.NotEqual(Environment.ProcessId, new LocalPortTest("Any").Test(Port(socket)).ProcessId);
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_is_not_available()
+    {
+        // TEST-NET-1 (RFC 5737) is nobody's.
+        var result = new LocalPortTest("192.0.2.1").Test(FreePort());
+        Assert.Equal(PortStatus.AddressNotAvailable, result.Status);
+        Assert.Contains("192.0.2.1", result.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("System", "Linux")]
+    public void A_port_in_time_wait_is_named_as_the_cause()
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(listener.LocalEndPoint!);
+        var port = Port(client);
+        using var server = listener.Accept();
+        client.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, server.Receive(new byte[1]));
+        server.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, client.Receive(new byte[1]));
+        client.Close();
+
+        var result = new LocalPortTest("127.0.0.1").Test(port);
+        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Contains("TIME_WAIT", result.Detail, StringComparison.Ordinal);
+        Assert.Null(result.ProcessId);
+    }
+
+    [Fact]
+    public void A_connection_that_holds_a_port_is_told_from_a_server()
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(listener.LocalEndPoint!);
+        var result = new LocalPortTest("127.0.0.1").Test(Port(client));
+
+        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(Environment.ProcessId, result.ProcessId);
+        Assert.Contains(listener.LocalEndPoint!.ToString()!, result.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_without_an_address_is_an_error() =>
+        Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => new LocalPortTest("name.invalid")).Error);
+
+    [Fact]
+    public async Task Waiting_notices_a_port_that_becomes_free()
+    {
+        var listener = Listen(IPAddress.Loopback);
+        var port = Port(listener);
+        var test = new LocalPortTest("127.0.0.1");
+        var wait = Task.Run(() => test.WaitUntilAvailable(port, DateTime.MaxValue, CancellationToken.None));
+        Assert.NotSame(wait, await Task.WhenAny(wait, Task.Delay(200)));
+
+        listener.Dispose();
+        Assert.Equal(PortStatus.Available, (await wait).Status);
+    }
+
+    [Fact]
+    public void Waiting_ends_when_the_time_is_over_or_it_is_cancelled()
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        var test = new LocalPortTest("127.0.0.1");
+        Assert.Equal(
+            PortStatus.InUse, test.WaitUntilAvailable(Port(listener), DateTime.UtcNow.AddSeconds(0.1), CancellationToken.None).Status);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
+        Assert.Throws<OperationCanceledException>(() =>
+            test.WaitUntilAvailable(Port(listener), DateTime.MaxValue, cancellation.Token));
+    }
+
+    private static Socket Listen(IPAddress address)
+    {
+        var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(address, 0));
+        listener.Listen(1);
+        return listener;
+    }
+
+    private static int Port(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
+
+    // Below the ephemeral range, where the system hands none of them to another test.
+    private static int FreePort() =>
+        PortFinder.Find(new LocalPortTest(), [new PortRange(20000, 29999)], 1, Reserved)[0].Port;
+
+    private static readonly PortReservations Reserved = new(TimeSpan.FromMinutes(10));
+}

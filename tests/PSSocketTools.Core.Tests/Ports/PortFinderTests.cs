@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Ports;
+
+namespace PSSocketTools.Tests.Ports;
+
+public sealed class PortFinderTests
+{
+    private static readonly PortRange[] Range = [new(30000, 32000)];
+
+    [Fact]
+    public void It_finds_as_many_as_asked_for_in_the_range()
+    {
+        var found = PortFinder.Find(new LocalPortTest(), Range, 3, Forever());
+
+        Assert.Equal(3, found.Select(result => result.Port).Distinct().Count());
+        Assert.All(found, result => Assert.True(result.Available && Range[0].Contains(result.Port)));
+    }
+
+    [Fact]
+    public void Nobody_is_given_a_port_that_another_has_just_been_given()
+    {
+        var reservations = Forever();
+        var ports = new int[8][];
+        Parallel.For(0, ports.Length, i =>
+            ports[i] = [.. PortFinder.Find(new LocalPortTest("127.0.0.1"), Range, 20, reservations).Select(result => result.Port)]);
+
+        Assert.Equal(160, ports.SelectMany(port => port).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_range_with_too_few_is_an_error_and_gives_back_what_it_had()
+    {
+        var reservations = Forever();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var held = new PortRange(((IPEndPoint)listener.LocalEndpoint).Port);
+        var free = new PortRange(PortFinder.Find(new LocalPortTest(), Range, 1, Forever())[0].Port);
+
+        var exception = Assert.Throws<SocketToolsException>(() => PortFinder.Find(new LocalPortTest(), [free, held], 2, reservations));
+
+        Assert.Equal(SocketToolsError.NoFreePort, exception.Error);
+        Assert.Contains(held.ToString(), exception.Message, StringComparison.Ordinal);
+        Assert.True(reservations.TryTake(free.First, SocketProtocol.Tcp));
+    }
+
+    [Fact]
+    public void Without_a_range_it_looks_where_the_system_does()
+    {
+        var result = Assert.Single(PortFinder.Find(new LocalPortTest(), null, 1, Forever()));
+        Assert.True(PortFinder.EphemeralRange().Contains(result.Port));
+    }
+
+    [Fact]
+    public void A_reservation_ends()
+    {
+        var reservations = new PortReservations(TimeSpan.Zero);
+        Assert.True(reservations.TryTake(80, SocketProtocol.Tcp));
+        Assert.True(reservations.TryTake(80, SocketProtocol.Tcp));
+        Assert.False(Forever() is var forever && forever.TryTake(80, SocketProtocol.Tcp) && forever.TryTake(80, SocketProtocol.Tcp));
+    }
+
+    private static PortReservations Forever() => new(TimeSpan.FromHours(1));
+}

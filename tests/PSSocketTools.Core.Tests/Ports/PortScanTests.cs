@@ -1,0 +1,348 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Ports;
+using PSSocketTools.Transport;
+
+namespace PSSocketTools.Tests.Ports;
+
+/// <summary>Each test runs over every connector this system has.</summary>
+public sealed class PortScanTests
+{
+    public static TheoryData<string> Connectors => EpollConnector.IsSupported ? ["epoll", "sockets"] : ["sockets"];
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void It_finds_what_is_open_and_what_is_closed(string connector)
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        var results = Scan(connector, ["127.0.0.1"], [listener.Port, ClosedPort()]);
+
+        Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.Status));
+        Assert.Equal([true, false], results.Select(result => result.Available));
+        Assert.All(results, result =>
+        {
+            Assert.Equal("127.0.0.1", result.Address);
+            Assert.InRange(result.Latency!.Value, 0.000_001, 30_000);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void It_scans_IPv6(string connector)
+    {
+        using var listener = Listen(IPAddress.IPv6Loopback);
+        var results = Scan(connector, ["::1"], [listener.Port, ClosedPort()]);
+
+        Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.Status));
+        Assert.Equal("::1", results[0].Address);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_refused_socket_serves_the_next_port_without_taking_anything_along(string connector)
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        int[] ports = [ClosedPort(), listener.Port, ClosedPort(), ClosedPort(), listener.Port];
+        var results = Scan(connector, ["127.0.0.1"], ports);
+
+        Assert.Equal(ports, results.Select(result => result.Port));
+        Assert.Equal([false, true, false, false, true], results.Select(result => result.Available));
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    [Trait("System", "Linux")]
+    public void A_silent_port_times_out_in_the_time_allowed(string connector)
+    {
+        using var silent = new SilentPort();
+        var clock = Stopwatch.StartNew();
+        var result = Assert.Single(Scan(connector, ["127.0.0.1"], [silent.Port], timeout: 0.3));
+
+        Assert.Equal(PortStatus.TimedOut, result.Status);
+        Assert.Null(result.Latency);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.29, 10);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    [Trait("System", "Linux")]
+    public void Results_keep_the_order_of_the_input_and_probes_do_not_wait_for_it(string connector)
+    {
+        using var silent = new SilentPort();
+        using var listener = Listen(IPAddress.Loopback);
+        int[] ports = [silent.Port, .. Enumerable.Repeat(listener.Port, 5), .. Enumerable.Repeat(ClosedPort(), 2000), silent.Port];
+        var results = Scan(connector, ["127.0.0.1"], ports, timeout: 0.5, throttle: 4);
+
+        Assert.Equal(ports, results.Select(result => result.Port));
+        Assert.Equal(2, results.Count(result => result.Status == PortStatus.TimedOut));
+        Assert.Equal(5, results.Count(result => result.Status == PortStatus.Open));
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_name_that_does_not_resolve_is_a_result_like_any_other(string connector)
+    {
+        var port = ClosedPort();
+        var results = Scan(connector, ["name.invalid", "127.0.0.1"], [port]);
+
+        Assert.Equal([PortStatus.NameNotFound, PortStatus.Closed], results.Select(result => result.Status));
+        Assert.Null(results[0].Address);
+        Assert.Contains("name.invalid", results[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_block_gives_one_result_for_each_address_and_port(string connector)
+    {
+        var port = ClosedPort();
+        var results = Scan(connector, ["127.0.0.0/30"], [port, port]);
+
+        Assert.Equal(8, results.Count);
+        Assert.Equal("127.0.0.3", results[^1].ComputerName);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_name_gives_one_result_with_the_address_that_answered(string connector)
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        var result = Assert.Single(Scan(connector, ["localhost"], [listener.Port]));
+
+        Assert.Equal(PortStatus.Open, result.Status);
+        Assert.Equal("localhost", result.ComputerName);
+        Assert.Equal("127.0.0.1", result.Address);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public async Task A_udp_port_is_open_when_it_answers(string connector)
+    {
+        using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var stop = new CancellationTokenSource();
+        var echo = Echo(server, stop.Token);
+        var result = Assert.Single(Scan(
+            connector, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 30));
+
+        Assert.Equal(PortStatus.Open, result.Status);
+        Assert.Equal(SocketProtocol.Udp, result.Protocol);
+        await stop.CancelAsync();
+        await echo;
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_udp_port_is_closed_when_an_icmp_message_says_so(string connector)
+    {
+        var result = Assert.Single(Scan(connector, ["127.0.0.1"], [ClosedUdpPort()], SocketProtocol.Udp, timeout: 30));
+        Assert.Equal(PortStatus.Closed, result.Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_silent_udp_port_may_be_open(string connector)
+    {
+        using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var result = Assert.Single(Scan(
+            connector, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 0.1));
+
+        Assert.Equal(PortStatus.OpenOrFiltered, result.Status);
+        Assert.False(result.Available);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_connection_with_itself_is_closed(string connector)
+    {
+        // Over and over to each port of the ephemeral range, until the system picks that very port for our side; each hit would be Open.
+        var range = PortFinder.EphemeralRange();
+        var ports = new PortRange(range.First, Math.Min(range.First + 2000, range.Last));
+        using var scan = Create(connector, new PortScanOptions { Timeout = TimeSpan.FromSeconds(30) });
+        var listening = Listening();
+        scan.Add(["127.0.0.77"], [ports]);
+        var open = ReadAll(scan).Where(result => result.Available).Select(result => result.Port);
+
+        Assert.Empty(open.Except(listening.Union(Listening())));
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void Waiting_notices_a_port_that_opens(string connector)
+    {
+        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
+        using var scan = Create(connector, new PortScanOptions { WaitFor = TimeSpan.MaxValue });
+        scan.Add(["127.0.0.1"], [new PortRange(port)]);
+        scan.Complete();
+        var results = new List<PortAvailability>();
+        scan.Read(results, 200);
+        Assert.Empty(results);
+
+        reserved.Listen(1);
+        Assert.Equal(PortStatus.Open, Assert.Single(ReadAll(scan)).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void Waiting_ends_with_what_was_found_last(string connector)
+    {
+        using var scan = Create(connector, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(2) });
+        scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
+        Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    [Trait("System", "Linux")]
+    public void Waiting_for_a_silent_port_notices_when_it_is_not(string connector)
+    {
+        using var silent = new SilentPort();
+        using var scan = Create(connector, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
+        scan.Add(["127.0.0.1"], [new PortRange(silent.Port)]);
+        Assert.Equal(PortStatus.TimedOut, Assert.Single(ReadAll(scan)).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    [Trait("System", "Linux")]
+    public void Disposing_leaves_no_socket_behind(string connector)
+    {
+        using var silent = new SilentPort();
+        using (var scan = Create(connector, new PortScanOptions { Timeout = TimeSpan.FromMinutes(10) }))
+        {
+            scan.Add(["127.0.0.1"], [.. Enumerable.Repeat(new PortRange(silent.Port), 100)]);
+            var none = new List<PortAvailability>();
+            scan.Read(none, 200);
+            Assert.Empty(none);
+        }
+
+        Assert.DoesNotContain(SocketTable.Read(SocketProtocol.Tcp).Entries, entry =>
+            entry.RemotePort == silent.Port && entry.State == System.Net.NetworkInformation.TcpState.SynSent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Connectors))]
+    public void A_reader_that_stops_reading_stops_the_scan(string connector)
+    {
+        using var scan = Create(connector, new PortScanOptions { ThrottleLimit = 1 });
+        scan.Add(["127.0.0.0/8"], [PortRange.All]);
+        var results = new List<PortAvailability>();
+        scan.Read(results, 30_000);
+
+        Assert.NotEmpty(results);
+        Assert.Equal(1, results[0].Port);
+    }
+
+    [Fact]
+    public void A_cancelled_read_ends_at_once()
+    {
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
+        using var scan = new PortScan(new PortScanOptions { WaitFor = TimeSpan.MaxValue }, cancellation.Token);
+        scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
+        Assert.Throws<OperationCanceledException>(() => scan.Read([], -1));
+    }
+
+    [Fact]
+    public void Reading_says_when_all_that_was_added_is_begun()
+    {
+        using var scan = new PortScan(new PortScanOptions());
+        Assert.True(scan.IsIdle);
+        scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
+        var results = new List<PortAvailability>();
+        while (!scan.IsIdle)
+        {
+            scan.Read(results, -1);
+        }
+
+        Assert.True(scan.IsStarted);
+        Assert.False(scan.IsFinished);
+        scan.Complete();
+        Assert.True(scan.IsFinished);
+        Assert.Single(results);
+    }
+
+    [Fact]
+    public void Options_out_of_their_range_are_refused()
+    {
+        Refused(new PortScanOptions { Timeout = TimeSpan.Zero });
+        Refused(new PortScanOptions { ThrottleLimit = 0 });
+        Refused(new PortScanOptions { Protocol = SocketProtocol.Unix });
+        Refused(new PortScanOptions { WaitFor = TimeSpan.FromSeconds(-1) });
+
+        static void Refused(PortScanOptions options) =>
+            Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => new PortScan(options)).Error);
+    }
+
+    private static PortScan Create(string connector, PortScanOptions options) => new(
+        options, protocol => connector == "epoll" ? new EpollConnector(protocol) : new SocketConnector(protocol));
+
+    private static List<PortAvailability> Scan(
+        string connector, string[] computers, int[] ports, SocketProtocol protocol = SocketProtocol.Tcp, double timeout = 30, int throttle = 512)
+    {
+        using var scan = Create(connector, new PortScanOptions
+        {
+            Protocol = protocol,
+            Timeout = TimeSpan.FromSeconds(timeout),
+            ThrottleLimit = throttle,
+        });
+        scan.Add(computers, [.. ports.Select(port => new PortRange(port))]);
+        return ReadAll(scan);
+    }
+
+    private static List<PortAvailability> ReadAll(PortScan scan)
+    {
+        scan.Complete();
+        var results = new List<PortAvailability>();
+        while (!scan.IsFinished)
+        {
+            scan.Read(results, -1);
+        }
+
+        return results;
+    }
+
+    private static HashSet<int> Listening() =>
+        [.. SocketTable.Read(SocketProtocol.Tcp).Entries
+            .Where(entry => entry.State == System.Net.NetworkInformation.TcpState.Listen).Select(entry => entry.LocalPort)];
+
+    private static Listener Listen(IPAddress address) => new(address);
+
+    // Below the ephemeral range, where no other test's port may turn up.
+    private static int ClosedPort() => 1;
+
+    private static int ClosedUdpPort() => 1;
+
+    private static async Task Echo(UdpClient server, CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                var datagram = await server.ReceiveAsync(stop);
+                await server.SendAsync(datagram.Buffer, datagram.RemoteEndPoint, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+            return;
+        }
+    }
+
+    private sealed class Listener : IDisposable
+    {
+        private readonly TcpListener _listener;
+
+        public Listener(IPAddress address)
+        {
+            _listener = new TcpListener(address, 0);
+            _listener.Start();
+        }
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
