@@ -47,7 +47,7 @@ public sealed class EchoSession : IDisposable
     private long _owedBytes;
     private long _inboxBytes;
     private bool _reading;
-    private volatile SessionState _state;
+    private volatile EchoSessionState _state;
     private SessionEndReason _reason;
     private SocketToolsException? _endError;
 
@@ -115,7 +115,7 @@ public sealed class EchoSession : IDisposable
         get
         {
             Notice();
-            return _state == SessionState.Open ? null : _reason.ToString();
+            return _state == EchoSessionState.Open ? null : _reason.ToString();
         }
     }
 
@@ -242,7 +242,7 @@ public sealed class EchoSession : IDisposable
         bool reads;
         lock (_sync)
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 return;
             }
@@ -251,7 +251,7 @@ public sealed class EchoSession : IDisposable
             // Someone who reads gives up as the channel closes; else the last reads are ours.
             reads = !_reading;
             _reading = true;
-            End(SessionState.Closed, SessionEndReason.ClientClosed, null);
+            End(EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
         }
 
         if (reads && !reset)
@@ -299,7 +299,7 @@ public sealed class EchoSession : IDisposable
 
         try
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 Fail(batch, NotOpen());
                 return;
@@ -357,7 +357,7 @@ public sealed class EchoSession : IDisposable
         {
             try
             {
-                while (!exchange.IsDone && _state == SessionState.Open)
+                while (!exchange.IsDone && _state == EchoSessionState.Open)
                 {
                     ReadSome(deadline, timeout);
                 }
@@ -397,7 +397,7 @@ public sealed class EchoSession : IDisposable
                     return unread;
                 }
 
-                if (_state != SessionState.Open)
+                if (_state != EchoSessionState.Open)
                 {
                     throw NotOpen();
                 }
@@ -482,7 +482,7 @@ public sealed class EchoSession : IDisposable
         }
 
         // Nobody is kept from reading meanwhile: this waits for a reason to look again, and takes nothing.
-        return waker.IsWoken || _state != SessionState.Open
+        return waker.IsWoken || _state != EchoSessionState.Open
             || _channel.WaitReadable(deadline.Milliseconds, waker) || waker.IsWoken || !deadline.HasPassed;
     }
 
@@ -531,7 +531,7 @@ public sealed class EchoSession : IDisposable
         var timestamp = DateTimeOffset.Now;
         lock (_sync)
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 return false;
             }
@@ -568,7 +568,7 @@ public sealed class EchoSession : IDisposable
                 Wake(waker);
             }
         });
-        while (!waker.IsWoken && _state == SessionState.Open)
+        while (!waker.IsWoken && _state == EchoSessionState.Open)
         {
             if (BecomeReader(null, waker.Woken, deadline))
             {
@@ -594,7 +594,7 @@ public sealed class EchoSession : IDisposable
     {
         try
         {
-            while (!waker.IsWoken && _state == SessionState.Open)
+            while (!waker.IsWoken && _state == EchoSessionState.Open)
             {
                 if (_channel.WaitReadable(deadline.Milliseconds, waker))
                 {
@@ -621,7 +621,7 @@ public sealed class EchoSession : IDisposable
             {
                 if (!_reading)
                 {
-                    return _reading = _state == SessionState.Open;
+                    return _reading = _state == EchoSessionState.Open;
                 }
 
                 var left = deadline.Milliseconds;
@@ -642,7 +642,7 @@ public sealed class EchoSession : IDisposable
         lock (_sync)
         {
             _reading = false;
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 Release();
             }
@@ -676,7 +676,7 @@ public sealed class EchoSession : IDisposable
         var any = false;
         try
         {
-            while (_state == SessionState.Open)
+            while (_state == EchoSessionState.Open)
             {
                 var came = _channel.TryRead(Input);
                 if (came != Channel.Nothing)
@@ -744,9 +744,9 @@ public sealed class EchoSession : IDisposable
 
         lock (_sync)
         {
-            if (_state == SessionState.Open)
+            if (_state == EchoSessionState.Open)
             {
-                End(SessionState.Closed, SessionEndReason.ServerClosed, Error(SocketToolsError.ServerClosed, "ServerClosed", _endPoint));
+                End(EchoSessionState.Closed, SessionEndReason.ServerClosed, Error(SocketToolsError.ServerClosed, "ServerClosed", _endPoint));
             }
         }
 
@@ -840,7 +840,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>Looks whether the server has closed, when nobody else is looking.</summary>
     private void Notice()
     {
-        if (_state == SessionState.Open && BecomeReader(null, Task.CompletedTask, Deadline.Never))
+        if (_state == EchoSessionState.Open && BecomeReader(null, Task.CompletedTask, Deadline.Never))
         {
             try
             {
@@ -873,7 +873,7 @@ public sealed class EchoSession : IDisposable
     }
 
     /// <summary>Ends the session under the lock: whoever is owed something is told.</summary>
-    private void End(SessionState state, SessionEndReason reason, SocketToolsException? error)
+    private void End(EchoSessionState state, SessionEndReason reason, SocketToolsException? error)
     {
         _state = state;
         _reason = reason;
@@ -897,12 +897,12 @@ public sealed class EchoSession : IDisposable
     {
         lock (_sync)
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 return;
             }
 
-            End(SessionState.Faulted, reason, error);
+            End(EchoSessionState.Faulted, reason, error);
         }
 
         _channel.Close(reset: false);
@@ -1000,7 +1000,7 @@ public sealed class EchoSession : IDisposable
     private static TimeSpan Since(long timestamp) =>
         TimeSpan.FromTicks(Math.Max(1, (Stopwatch.GetTimestamp() - timestamp) * TimeSpan.TicksPerSecond / Stopwatch.Frequency));
 
-    private SocketToolsException NotOpen() => _state == SessionState.Faulted
+    private SocketToolsException NotOpen() => _state == EchoSessionState.Faulted
         ? new SocketToolsException(SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", this, _endError!.Message), this, _endError)
         : Error(SocketToolsError.SessionClosed, _reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", this);
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using PSSocketTools.Echo;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Transport;
 
@@ -21,7 +22,9 @@ internal sealed class AsyncTransport : ServerTransport
 
     // One at a time: whoever has the turn is served. Null when all are served at once.
     private readonly SemaphoreSlim? _turn;
+    private Task _accepting = Task.CompletedTask;
     private bool _stopped;
+    private int _waitingForTurn;
 
     public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, TlsServer? tls, Action<Exception> onFault)
     {
@@ -37,17 +40,39 @@ internal sealed class AsyncTransport : ServerTransport
     public override string Name => "Async";
 
     /// <inheritdoc/>
-    public override void Start()
+    public override int? WaitingConnections
     {
-        foreach (var listener in _listeners)
+        get
         {
-            _ = AcceptAllAsync(listener);
+            var waiting = Volatile.Read(ref _waitingForTurn);
+            foreach (var listener in _listeners)
+            {
+                if (ListenBacklog.Waiting(listener) is not { } queued)
+                {
+                    return null;
+                }
+
+                waiting += queued;
+            }
+
+            return waiting;
         }
     }
 
     /// <inheritdoc/>
+    public override void Start() => _accepting = Task.WhenAll(_listeners.Select(AcceptAllAsync));
+
+    /// <inheritdoc/>
     public override async Task StopAsync(TimeSpan timeout)
     {
+        _stopping.Cancel();
+        foreach (var listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
+        // From here on nobody comes in any more.
+        await _accepting.ConfigureAwait(false);
         AsyncConnection[] connections;
         lock (_connections)
         {
@@ -57,12 +82,6 @@ internal sealed class AsyncTransport : ServerTransport
             {
                 _empty.TrySetResult(true);
             }
-        }
-
-        _stopping.Cancel();
-        foreach (var listener in _listeners)
-        {
-            listener.Dispose();
         }
 
         foreach (var connection in connections)
@@ -169,6 +188,7 @@ internal sealed class AsyncTransport : ServerTransport
 
     private async Task WaitForTurnAsync(Socket socket)
     {
+        Interlocked.Increment(ref _waitingForTurn);
         try
         {
             await _turn!.WaitAsync(_stopping.Token).ConfigureAwait(false);
@@ -177,6 +197,10 @@ internal sealed class AsyncTransport : ServerTransport
         {
             socket.Dispose();
             throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waitingForTurn);
         }
     }
 
@@ -207,16 +231,9 @@ internal sealed class AsyncTransport : ServerTransport
 
         var signal = new AsyncSignal();
         var connection = new AsyncConnection(this, conversation, _reception.Record, ToChannel(socket, signal), signal);
-        bool late;
         lock (_connections)
         {
             _connections.Add(connection);
-            late = _stopped;
-        }
-
-        if (late)
-        {
-            connection.Abort();
         }
 
         ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);
