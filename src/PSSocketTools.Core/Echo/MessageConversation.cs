@@ -18,6 +18,7 @@ internal sealed class MessageConversation : Conversation
     private int _sentBytes;
     private int _sending;
     private int _pause;
+    private bool _quiet;
     private bool _inputEnded;
     private bool _greeting;
     private bool _ending;
@@ -116,7 +117,7 @@ internal sealed class MessageConversation : Conversation
         }
         else if (Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
         {
-            HandleRest(complete: true);
+            _quiet = true;
         }
         else
         {
@@ -145,7 +146,7 @@ internal sealed class MessageConversation : Conversation
         return Step.Send(_outbox.Buffer, _sentBytes, _sending);
     }
 
-    /// <summary>Handles one message, or the end of the input; false when there is neither.</summary>
+    /// <summary>Handles one message, the rest a pause makes one, or the end of the input; false when there is none of them.</summary>
     private bool TryHandleMessage()
     {
         try
@@ -154,6 +155,12 @@ internal sealed class MessageConversation : Conversation
             {
                 Handle(message);
                 return true;
+            }
+
+            if (_quiet)
+            {
+                _quiet = false;
+                return HandleRest(complete: true);
             }
 
             if (!_inputEnded)
@@ -209,7 +216,7 @@ internal sealed class MessageConversation : Conversation
         if (Plan.Responder is { } responder)
         {
             _answerTerminator = message.Terminator;
-            _answer = responder.RespondAsync(Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock));
+            _answer = Respond(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock));
         }
         else if (!Plan.IsDiscarding)
         {
@@ -222,6 +229,21 @@ internal sealed class MessageConversation : Conversation
         if (_answer is null)
         {
             CountMessage();
+        }
+    }
+
+    /// <summary>Asks the responder; one that fails before it has a task fails like any other.</summary>
+    private static Task<byte[]?> Respond(IMessageResponder responder, ReceivedMessage message)
+    {
+        try
+        {
+            return responder.RespondAsync(message);
+        }
+#pragma warning disable CA1031 // Whatever the responder throws is its failure, told when the answer is taken.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return Task.FromException<byte[]?>(exception);
         }
     }
 

@@ -59,11 +59,17 @@ internal sealed class Outbox : IDisposable
         return begin;
     }
 
-    /// <summary>Ends an answer with what its framing asks for.</summary>
+    /// <summary>Ends an answer with what its framing asks for; an empty one that only a line can carry is none at all.</summary>
     public void End(int begin, Terminator terminator)
     {
         var content = begin + (terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0);
         var length = Count - content;
+        if (length == 0 && terminator is (Terminator.None or Terminator.LengthPrefix))
+        {
+            Count = begin;
+            return;
+        }
+
         if (terminator == Terminator.LengthPrefix)
         {
             FrameWriter.WritePrefix(_buffer, begin, length);

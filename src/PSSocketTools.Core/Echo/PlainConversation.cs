@@ -11,14 +11,14 @@ internal sealed class PlainConversation : Conversation
     private int _sending;
     private bool _ending;
 
-    // What is being sent as one: all that one receive returned, or the greeting.
+    // What is being sent as one answer: all that one receive returned. A greeting answers nothing.
     private int _whole;
 
     public PlainConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
     {
         _buffer = plan.Greeting;
-        _count = _whole = _buffer.Length;
+        _count = _buffer.Length;
     }
 
     /// <inheritdoc/>
@@ -60,10 +60,9 @@ internal sealed class PlainConversation : Conversation
     {
         _offset += _sending;
         _count -= _sending;
-        if (_count == 0)
+        if (_count == 0 && _whole > 0)
         {
             Record.ResponseSent(Connection, _buffer, _offset - _whole, _whole);
-            _offset = 0;
         }
     }
 

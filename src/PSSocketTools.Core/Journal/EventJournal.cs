@@ -163,22 +163,28 @@ internal sealed class EventJournal
     }
 
     /// <summary>Ends when an event with this sequence or a later one is there, or with false when none will come.</summary>
-    public Task<bool> WhenReached(long sequence)
+    public async Task<bool> WhenReached(long sequence)
     {
-        lock (_gate)
+        while (true)
         {
-            if (_next > sequence)
+            Task news;
+            lock (_gate)
             {
-                return Task.FromResult(true);
+                if (_next > sequence)
+                {
+                    return true;
+                }
+
+                if (_ended)
+                {
+                    return false;
+                }
+
+                _news ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+                news = _news.Task;
             }
 
-            if (_ended)
-            {
-                return Task.FromResult(false);
-            }
-
-            _news ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _news.Task;
+            await news.ConfigureAwait(false);
         }
     }
 

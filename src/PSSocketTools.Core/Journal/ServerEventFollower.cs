@@ -23,11 +23,7 @@ public sealed class ServerEventFollower
     {
         var from = _next;
         var events = _journal.Read(from, atMost, null, out _next);
-        if (events.Count > 0)
-        {
-            Missed += events[0].Sequence - from;
-        }
-
+        Missed += _next - from - events.Count;
         return events;
     }
 

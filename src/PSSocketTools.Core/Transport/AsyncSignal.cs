@@ -18,7 +18,11 @@ internal sealed class AsyncSignal : ICriticalNotifyCompletion
     public AsyncSignal GetAwaiter() => this;
 
     /// <summary>Takes the signal back, for the next wait.</summary>
-    public void GetResult() => Volatile.Write(ref _continuation, null);
+    /// <remarks>
+    /// A full fence: what the waiter looks at next must not be read before the signal is taken back, or a signal set in
+    /// between is wiped out and nobody knows of it.
+    /// </remarks>
+    public void GetResult() => Interlocked.Exchange(ref _continuation, null);
 
     /// <summary>Wakes the waiter on this thread.</summary>
     public void Set()

@@ -21,6 +21,7 @@ internal sealed class AsyncTransport : ServerTransport
 
     // One at a time: whoever has the turn is served. Null when all are served at once.
     private readonly SemaphoreSlim? _turn;
+    private Task _accepting = Task.CompletedTask;
     private bool _stopped;
 
     public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, TlsServer? tls, Action<Exception> onFault)
@@ -37,17 +38,19 @@ internal sealed class AsyncTransport : ServerTransport
     public override string Name => "Async";
 
     /// <inheritdoc/>
-    public override void Start()
-    {
-        foreach (var listener in _listeners)
-        {
-            _ = AcceptAllAsync(listener);
-        }
-    }
+    public override void Start() => _accepting = Task.WhenAll(_listeners.Select(AcceptAllAsync));
 
     /// <inheritdoc/>
     public override async Task StopAsync(TimeSpan timeout)
     {
+        _stopping.Cancel();
+        foreach (var listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
+        // From here on nobody comes in any more.
+        await _accepting.ConfigureAwait(false);
         AsyncConnection[] connections;
         lock (_connections)
         {
@@ -57,12 +60,6 @@ internal sealed class AsyncTransport : ServerTransport
             {
                 _empty.TrySetResult(true);
             }
-        }
-
-        _stopping.Cancel();
-        foreach (var listener in _listeners)
-        {
-            listener.Dispose();
         }
 
         foreach (var connection in connections)
@@ -207,16 +204,9 @@ internal sealed class AsyncTransport : ServerTransport
 
         var signal = new AsyncSignal();
         var connection = new AsyncConnection(this, conversation, _reception.Record, ToChannel(socket, signal), signal);
-        bool late;
         lock (_connections)
         {
             _connections.Add(connection);
-            late = _stopped;
-        }
-
-        if (late)
-        {
-            connection.Abort();
         }
 
         ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);

@@ -195,7 +195,7 @@ public sealed class StartEchoServerCommand : SocketCommand
         }
         catch (SocketToolsException exception)
         {
-            WriteError(PortHolders.Name(exception, Port, Protocol));
+            WriteError(exception);
             return;
         }
 

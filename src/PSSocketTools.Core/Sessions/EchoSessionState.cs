@@ -1,7 +1,7 @@
 namespace PSSocketTools;
 
 /// <summary>Whether a session can still be spoken through.</summary>
-public enum SessionState
+public enum EchoSessionState
 {
     /// <summary>Connected.</summary>
     Open,
