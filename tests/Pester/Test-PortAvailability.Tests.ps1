@@ -1,9 +1,9 @@
 BeforeDiscovery {
     # A test that needs a program of the system is left out where the program is missing.
-    $isLinux = $PSEdition -eq 'Core' -and $IsLinux
-    $canDropRight = $isLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
-    $hasSs = $isLinux -and (Get-Command ss -CommandType Application -ErrorAction Ignore)
-    $hasNmap = $isLinux -and (Get-Command nmap -CommandType Application -ErrorAction Ignore)
+    $onLinux = $PSEdition -eq 'Core' -and $IsLinux
+    $canDropRight = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
+    $hasSs = $onLinux -and (Get-Command ss -CommandType Application -ErrorAction Ignore)
+    $hasNmap = $onLinux -and (Get-Command nmap -CommandType Application -ErrorAction Ignore)
 }
 
 BeforeAll {
