@@ -17,6 +17,7 @@
         'Get-EchoServer'
         'Get-EchoServerEvent'
         'Get-EchoSession'
+        'Receive-SocketMessage'
         'Send-SocketMessage'
         'Start-EchoServer'
         'Stop-EchoServer'

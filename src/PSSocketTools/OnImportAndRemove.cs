@@ -9,6 +9,11 @@ public sealed class OnImportAndRemove : IModuleAssemblyCleanup
     public void OnRemove(PSModuleInfo psModuleInfo)
     {
         var owner = Running.CurrentRunspace;
+        foreach (var session in Running.Sessions.TakeOwnedBy(owner))
+        {
+            session.Close();
+        }
+
         var stopping = Running.Servers.TakeOwnedBy(owner).Select(static server => server.StopAsync(TimeSpan.Zero)).ToArray();
         Task.WaitAll(stopping);
     }

@@ -7,6 +7,11 @@ internal static class Running
 {
     public static Registry<EchoServer> Servers { get; } = new();
 
+    public static Registry<EchoSession> Sessions { get; } = new();
+
+    /// <summary>Keeps a session findable until it is disconnected.</summary>
+    public static void Add(EchoSession session) => Sessions.Add(session.Id, session, CurrentRunspace);
+
     /// <summary>Keeps a server findable for as long as it runs.</summary>
     public static void Add(EchoServer server)
     {

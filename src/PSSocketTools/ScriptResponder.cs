@@ -72,6 +72,11 @@ internal sealed class ScriptResponder : IMessageResponder
             await Task.Factory.FromAsync(worker.BeginInvoke(input, output), worker.EndInvoke).ConfigureAwait(false);
             return ToBytes(output.ReadAll(), message);
         }
+        catch (RuntimeException exception) when (exception is IContainsErrorRecord { ErrorRecord.Exception: { } cause } && cause != exception)
+        {
+            // What failed, rather than that a failure ends the script.
+            throw new InvalidOperationException(cause.Message, exception);
+        }
         finally
         {
             if (worker is not null)

@@ -110,6 +110,9 @@ public sealed class EchoServer : IDisposable
     /// <summary>The connections being served now.</summary>
     public long ActiveConnections => _record.ActiveConnections;
 
+    /// <summary>The clients that wait to be accepted, as far as the system tells; null where it does not.</summary>
+    public int? WaitingConnections => CurrentState == ServerState.Listening ? _transport.WaitingConnections : null;
+
     /// <summary>The connections served since it started.</summary>
     public long TotalConnections => _record.TotalConnections;
 

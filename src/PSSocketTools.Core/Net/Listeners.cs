@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
 
@@ -13,20 +14,20 @@ internal static class Listeners
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
     public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog) =>
-        OpenAll(addresses, port, address => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp), socket => socket.Listen(backlog));
+        OpenAll(addresses, port, SocketProtocol.Tcp, socket => socket.Listen(backlog));
 
     /// <summary>Binds sockets for datagrams.</summary>
     /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
     public static List<Socket> BindDatagram(IPAddress[] addresses, int port) =>
-        OpenAll(addresses, port, address => new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp), DatagramPlatform.IgnoreUnreachable);
+        OpenAll(addresses, port, SocketProtocol.Udp, DatagramPlatform.IgnoreUnreachable);
 
-    private static List<Socket> OpenAll(IPAddress[] addresses, int port, Func<IPAddress, Socket> create, Action<Socket> ready)
+    private static List<Socket> OpenAll(IPAddress[] addresses, int port, SocketProtocol protocol, Action<Socket> ready)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return OpenOnce(addresses, port, create, ready);
+                return OpenOnce(addresses, port, protocol, ready);
             }
             catch (SocketToolsException exception) when (
                 port == 0 && exception.Error == SocketToolsError.PortInUse && attempt < PortTries)
@@ -36,17 +37,18 @@ internal static class Listeners
         }
     }
 
-    private static List<Socket> OpenOnce(IPAddress[] addresses, int port, Func<IPAddress, Socket> create, Action<Socket> ready)
+    private static List<Socket> OpenOnce(IPAddress[] addresses, int port, SocketProtocol protocol, Action<Socket> ready)
     {
         var sockets = new List<Socket>();
-        var text = string.Empty;
+        var endPoint = new IPEndPoint(IPAddress.None, port);
         try
         {
             foreach (var address in addresses)
             {
-                var endPoint = new IPEndPoint(address, port);
-                text = EndPointText.Of(endPoint);
-                var socket = create(address);
+                endPoint = new IPEndPoint(address, port);
+                var socket = protocol == SocketProtocol.Udp
+                    ? new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+                    : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 sockets.Add(socket);
                 ListenerSetup.Prepare(socket);
                 socket.Bind(endPoint);
@@ -63,8 +65,25 @@ internal static class Listeners
                 socket.Dispose();
             }
 
-            throw SocketErrors.Listening(exception, text);
+            throw Refused(exception, endPoint, protocol);
         }
+    }
+
+    /// <summary>Why an endpoint can't be had; who has it, where the system lets it be known.</summary>
+    private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
+    {
+        var text = EndPointText.Of(endPoint);
+        if (exception.SocketErrorCode != SocketError.AddressAlreadyInUse)
+        {
+            // An address that is not here is not there on any port.
+            return SocketErrors.Listening(
+                exception, exception.SocketErrorCode == SocketError.AddressNotAvailable ? EndPointText.Of(endPoint.Address) : text);
+        }
+
+        var holder = PortHolder.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
+        return holder.ProcessId is { } id
+            ? new SocketToolsException(SocketToolsError.PortInUse, Messages.Get("PortInUseBy", text, holder.ProcessName, id), text, exception)
+            : SocketErrors.Listening(exception, text);
     }
 }
 

@@ -90,12 +90,7 @@ public sealed class LocalPortTest
             var socket = new Socket(
                 address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
             bound.Add(socket);
-            if (Environment.OSVersion.Platform == PlatformID.Win32NT)
-            {
-                // Without it Windows would let us take a port that is in use.
-                socket.ExclusiveAddressUse = true;
-            }
-
+            ListenerSetup.Prepare(socket);
             socket.Bind(new IPEndPoint(address, port));
             return null;
         }

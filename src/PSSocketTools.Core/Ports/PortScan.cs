@@ -34,15 +34,15 @@ public sealed class PortScan : IDisposable
     /// <param name="cancellationToken">Ends a read that waits.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
     public PortScan(PortScanOptions options, CancellationToken cancellationToken = default)
-        : this(options, Connector.Create, cancellationToken)
+        : this(options, ProbeTransport.Create, cancellationToken)
     {
     }
 
-    internal PortScan(PortScanOptions options, Func<SocketProtocol, Connector> connector, CancellationToken cancellationToken = default)
+    internal PortScan(PortScanOptions options, Func<SocketProtocol, ProbeTransport> transport, CancellationToken cancellationToken = default)
     {
         (options ?? throw new ArgumentNullException(nameof(options))).Validate();
         _capacity = Math.Max(options.ThrottleLimit, 64) * ResultsHeldPerProbe;
-        _loop = new ProbeLoop(this, options, connector(options.Protocol));
+        _loop = new ProbeLoop(this, options, transport(options.Protocol));
         _cancellationToken = cancellationToken;
         _cancellation = cancellationToken.Register(Pulse);
     }

@@ -34,12 +34,12 @@ internal sealed class Probe(ScanHost host, int port)
     public int Tried { get; set; }
 
     /// <summary>The attempts under way; null while there is none, as for most of a fast scan.</summary>
-    public List<Attempt>? Pending { get; set; }
+    public List<ProbeAttempt>? Pending { get; set; }
 
     public bool HasPending => Pending is { Count: > 0 };
 
     /// <summary>The best answer so far, of an attempt that did not succeed.</summary>
-    public Attempt? Best { get; set; }
+    public ProbeAttempt? Best { get; set; }
 
     public bool IsDone { get; set; }
 

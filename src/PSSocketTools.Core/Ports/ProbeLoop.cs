@@ -26,7 +26,7 @@ internal sealed class ProbeLoop : IDisposable
 
     private readonly PortScan _scan;
     private readonly SocketProtocol _protocol;
-    private readonly Connector _connector;
+    private readonly ProbeTransport _transport;
     private readonly Thread _thread;
     private readonly long _timeout;
     private readonly long _tick;
@@ -34,19 +34,19 @@ internal sealed class ProbeLoop : IDisposable
     private readonly int _window;
     private readonly LinkedList<Timed<Probe>> _deadlines = new();
     private readonly LinkedList<Timed<Probe>> _ticks = new();
-    private readonly LinkedList<Timed<Attempt>> _attemptDeadlines = new();
+    private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
     private readonly Queue<Probe> _postponed = new();
     private readonly Queue<Probe> _resolved = new();
-    private readonly List<Attempt> _ended = [];
+    private readonly List<ProbeAttempt> _ended = [];
     private int _descriptors;
     private int _probes;
     private int _attempts;
     private volatile bool _stopping;
 
-    public ProbeLoop(PortScan scan, PortScanOptions options, Connector connector)
+    public ProbeLoop(PortScan scan, PortScanOptions options, ProbeTransport transport)
     {
         _scan = scan;
-        _connector = connector;
+        _transport = transport;
         _protocol = options.Protocol;
         _descriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
@@ -66,13 +66,13 @@ internal sealed class ProbeLoop : IDisposable
     }
 
     /// <summary>Lets the loop look at what changed: a new input, room for results.</summary>
-    public void Wake() => _connector.Wake();
+    public void Wake() => _transport.Wake();
 
     /// <summary>Ends the loop and its thread, and closes every socket under way.</summary>
     public void Dispose()
     {
         _stopping = true;
-        _connector.Wake();
+        _transport.Wake();
         _thread.Join();
     }
 
@@ -88,7 +88,7 @@ internal sealed class ProbeLoop : IDisposable
             {
                 var isHungry = StartProbes();
                 _scan.Flush();
-                _connector.Wait(isHungry ? 0 : MillisecondsToNext(), _ended);
+                _transport.Wait(isHungry ? 0 : MillisecondsToNext(), _ended);
                 foreach (var attempt in _ended)
                 {
                     Judge(attempt);
@@ -106,7 +106,7 @@ internal sealed class ProbeLoop : IDisposable
         }
         finally
         {
-            _connector.Dispose();
+            _transport.Dispose();
         }
     }
 
@@ -155,7 +155,7 @@ internal sealed class ProbeLoop : IDisposable
                     _resolved.Enqueue(probe);
                 }
 
-                _connector.Wake();
+                _transport.Wake();
             },
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
@@ -202,8 +202,8 @@ internal sealed class ProbeLoop : IDisposable
     {
         while (!probe.IsDone && probe.Tried < probe.Addresses.Length)
         {
-            var attempt = new Attempt(probe.Addresses[probe.NextAddress], probe.Port, probe);
-            if (!_connector.Begin(attempt))
+            var attempt = new ProbeAttempt(probe.Addresses[probe.NextAddress], probe.Port, probe);
+            if (!_transport.Begin(attempt))
             {
                 Await(probe, attempt);
                 return;
@@ -222,7 +222,7 @@ internal sealed class ProbeLoop : IDisposable
         Settle(probe);
     }
 
-    private static bool SocketErrorsAreExhausted(Attempt attempt) => Net.SocketErrors.IsExhausted(attempt.Error);
+    private static bool SocketErrorsAreExhausted(ProbeAttempt attempt) => Net.SocketErrors.IsExhausted(attempt.Error);
 
     private static void Count(Probe probe)
     {
@@ -230,7 +230,7 @@ internal sealed class ProbeLoop : IDisposable
         probe.NextAddress = (probe.NextAddress + 1) % probe.Addresses.Length;
     }
 
-    private void Await(Probe probe, Attempt attempt)
+    private void Await(Probe probe, ProbeAttempt attempt)
     {
         Count(probe);
         _attempts++;
@@ -238,7 +238,7 @@ internal sealed class ProbeLoop : IDisposable
         probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, attempt.StartedAt + (_waitFor ?? _timeout)));
         if (_waitFor is not null)
         {
-            _attemptDeadlines.AddLast(new Timed<Attempt>(attempt, attempt.StartedAt + _timeout));
+            _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, attempt.StartedAt + _timeout));
             ArmTick(probe, attempt.StartedAt);
         }
         else if (probe.Tried < probe.Addresses.Length)
@@ -251,7 +251,7 @@ internal sealed class ProbeLoop : IDisposable
         probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, from + _tick));
 
     /// <summary>The limit on open files is nearer than it was: fewer at a time, then, and this one as soon as another ends.</summary>
-    private void Postpone(Probe probe, Attempt attempt)
+    private void Postpone(Probe probe, ProbeAttempt attempt)
     {
         if (_attempts == 0)
         {
@@ -267,7 +267,7 @@ internal sealed class ProbeLoop : IDisposable
     }
 
     /// <summary>Takes what an attempt that was pending brought.</summary>
-    private void Judge(Attempt attempt)
+    private void Judge(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
         _attempts--;
@@ -281,7 +281,7 @@ internal sealed class ProbeLoop : IDisposable
         Advance(probe);
     }
 
-    private void Answer(Probe probe, Attempt attempt)
+    private void Answer(Probe probe, ProbeAttempt attempt)
     {
         var status = PortStatuses.Of(attempt.Error);
         if (status == PortStatus.Open)
@@ -347,7 +347,7 @@ internal sealed class ProbeLoop : IDisposable
             _attempts -= pending.Count;
             foreach (var attempt in pending)
             {
-                _connector.Abandon(attempt);
+                _transport.Abandon(attempt);
             }
 
             pending.Clear();
@@ -399,7 +399,7 @@ internal sealed class ProbeLoop : IDisposable
     }
 
     /// <summary>An attempt of a probe that waits for the port has had its time; the probe has not.</summary>
-    private void GiveUp(Attempt attempt)
+    private void GiveUp(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
         if (probe.IsDone || probe.Pending?.Remove(attempt) is not true)
@@ -408,7 +408,7 @@ internal sealed class ProbeLoop : IDisposable
         }
 
         _attempts--;
-        _connector.Abandon(attempt);
+        _transport.Abandon(attempt);
         attempt.End(SocketError.TimedOut);
         Answer(probe, attempt);
         Settle(probe);

@@ -72,7 +72,7 @@ internal static class Connector
         catch (ArgumentException exception)
         {
             throw new SocketToolsException(
-                SocketToolsError.InvalidOption, Messages.Get("SocketPathNotValid", options.SocketPath), options.EndPoint, exception);
+                SocketToolsError.InvalidOption, Messages.Get("SocketPathNotValid", options.SocketPath), options.EndPointName, exception);
         }
     }
 
@@ -87,7 +87,7 @@ internal static class Connector
         catch (SocketException exception)
         {
             socket.Dispose();
-            throw SocketErrors.Connecting(exception, options.EndPoint);
+            throw SocketErrors.Connecting(exception, options.EndPointName);
         }
     }
 
@@ -109,7 +109,7 @@ internal static class Connector
                 }
                 else if (running.Count == 0)
                 {
-                    throw SocketErrors.Connecting(failure!, options.EndPoint);
+                    throw SocketErrors.Connecting(failure!, options.EndPointName);
                 }
 
                 var left = deadline.Milliseconds;
@@ -152,8 +152,8 @@ internal static class Connector
 
     internal static SocketToolsException TimedOut(SessionOptions options) => new(
         SocketToolsError.ConnectTimeout,
-        Messages.Get("ConnectTimeout", options.EndPoint, options.ConnectTimeout.TotalSeconds),
-        options.EndPoint);
+        Messages.Get("ConnectTimeout", options.EndPointName, options.ConnectTimeout.TotalSeconds),
+        options.EndPointName);
 
     /// <summary>One address being tried, on a thread of its own so that the socket stays a blocking one.</summary>
     private sealed class Attempt

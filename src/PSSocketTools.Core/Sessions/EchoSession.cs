@@ -47,7 +47,7 @@ public sealed class EchoSession : IDisposable
     private long _owedBytes;
     private long _inboxBytes;
     private bool _reading;
-    private volatile SessionState _state;
+    private volatile EchoSessionState _state;
     private SessionEndReason _reason;
     private SocketToolsException? _endError;
 
@@ -64,7 +64,7 @@ public sealed class EchoSession : IDisposable
     {
         _options = options;
         _channel = channel;
-        _endPoint = options.EndPoint;
+        _endPoint = options.EndPointName;
         if (options.Protocol != SocketProtocol.Udp)
         {
             _reader = new FrameReader(options.Framing, options.MaxMessageBytes, gathers: true);
@@ -91,7 +91,7 @@ public sealed class EchoSession : IDisposable
     public int Port => _options.Protocol == SocketProtocol.Unix ? 0 : _options.Port;
 
     /// <summary>What carries the bytes.</summary>
-    public SocketProtocol Protocol => _options.Protocol;
+    public string Protocol => _options.Protocol.ToString();
 
     /// <summary>This side's address and port.</summary>
     public string LocalEndPoint { get; }
@@ -100,27 +100,27 @@ public sealed class EchoSession : IDisposable
     public string RemoteEndPoint { get; }
 
     /// <summary>Whether it can still be spoken through. Reading it notices a server that has closed.</summary>
-    public SessionState State
+    public string State
     {
         get
         {
             Notice();
-            return _state;
+            return _state.ToString();
         }
     }
 
-    /// <summary>Why it ended.</summary>
-    public SessionEndReason Reason
+    /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open.</summary>
+    public string? Reason
     {
         get
         {
             Notice();
-            return _reason;
+            return _state == EchoSessionState.Open ? null : _reason.ToString();
         }
     }
 
     /// <summary>Where messages end.</summary>
-    public MessageFraming Framing => _options.Framing;
+    public string Framing => _options.Framing.ToString();
 
     /// <summary>The encoding's name, as IANA registered it.</summary>
     public string Encoding => _options.Encoding.WebName;
@@ -157,6 +157,9 @@ public sealed class EchoSession : IDisposable
 
     internal Terminator ClientTerminator => _reader is null ? Terminator.None : FrameWriter.ClientTerminator(_options.Framing);
 
+    /// <summary>Whether one write is one message, on its own.</summary>
+    internal bool IsDatagrams => _reader is null;
+
     internal Encoding TextEncoding => _options.Encoding;
 
     /// <summary>Connects.</summary>
@@ -177,7 +180,7 @@ public sealed class EchoSession : IDisposable
         {
             // The server can be gone before the endpoints are asked for.
             channel.Dispose();
-            throw SocketErrors.Connecting(exception, options.EndPoint);
+            throw SocketErrors.Connecting(exception, options.EndPointName);
         }
     }
 
@@ -195,15 +198,17 @@ public sealed class EchoSession : IDisposable
         Send(message, asBytes: true, cancellationToken);
 
     /// <summary>Takes the oldest message nobody was waiting for: a greeting, or the answer to a message that was not waited for.</summary>
-    /// <param name="timeout">How long to wait for one; zero: no end.</param>
+    /// <param name="timeout">How long to wait for one; null: what the session says for answers; zero: no end.</param>
     /// <param name="asBytes">Whether to give it as bytes.</param>
     /// <param name="cancellationToken">Ends the wait; the session stays as it is.</param>
     /// <exception cref="SocketToolsException">WaitTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public SocketMessage Receive(TimeSpan timeout, bool asBytes = false, CancellationToken cancellationToken = default) =>
-        Receive(Deadline.After(timeout), asBytes, cancellationToken)
-        ?? throw new SocketToolsException(
-            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", _endPoint, timeout.TotalSeconds), this);
+    public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
+    {
+        var time = timeout ?? ResponseTimeout;
+        return Receive(Deadline.After(time), asBytes, cancellationToken)
+            ?? throw Error(SocketToolsError.WaitTimeout, "ReceiveTimeout", _endPoint, time.TotalSeconds);
+    }
 
     /// <summary>Takes what is there now of messages nobody was waiting for; null when there is none.</summary>
     /// <param name="asBytes">Whether to give it as bytes.</param>
@@ -237,7 +242,7 @@ public sealed class EchoSession : IDisposable
         bool reads;
         lock (_sync)
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 return;
             }
@@ -246,7 +251,7 @@ public sealed class EchoSession : IDisposable
             // Someone who reads gives up as the channel closes; else the last reads are ours.
             reads = !_reading;
             _reading = true;
-            End(SessionState.Closed, SessionEndReason.ClientClosed, null);
+            End(EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
         }
 
         if (reads && !reset)
@@ -294,7 +299,7 @@ public sealed class EchoSession : IDisposable
 
         try
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 Fail(batch, NotOpen());
                 return;
@@ -326,6 +331,11 @@ public sealed class EchoSession : IDisposable
 
             Interlocked.Add(ref _messagesSent, batch.Count);
             Interlocked.Add(ref _bytesSent, count);
+            if (!batch[0].Waited && batch[0].Error is null)
+            {
+                batch[0].Result = new SocketMessage(
+                    this, batch[0].Timestamp, Shape(batch[0].Message, batch[0].AsBytes), count, null, false, 0, TimeSpan.Zero);
+            }
         }
         catch (Exception exception) when (IsTransport(exception))
         {
@@ -347,7 +357,7 @@ public sealed class EchoSession : IDisposable
         {
             try
             {
-                while (!exchange.IsDone && _state == SessionState.Open)
+                while (!exchange.IsDone && _state == EchoSessionState.Open)
                 {
                     ReadSome(deadline, timeout);
                 }
@@ -373,7 +383,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>Takes the oldest message nobody was waiting for, when it comes; null when the time passed first.</summary>
     /// <exception cref="SocketToolsException">ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    internal SocketMessage? Receive(Deadline deadline, bool asBytes, CancellationToken cancellationToken)
+    private SocketMessage? Receive(Deadline deadline, bool asBytes, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -387,7 +397,7 @@ public sealed class EchoSession : IDisposable
                     return unread;
                 }
 
-                if (_state != SessionState.Open)
+                if (_state != EchoSessionState.Open)
                 {
                     throw NotOpen();
                 }
@@ -472,7 +482,7 @@ public sealed class EchoSession : IDisposable
         }
 
         // Nobody is kept from reading meanwhile: this waits for a reason to look again, and takes nothing.
-        return waker.IsWoken || _state != SessionState.Open
+        return waker.IsWoken || _state != EchoSessionState.Open
             || _channel.WaitReadable(deadline.Milliseconds, waker) || waker.IsWoken || !deadline.HasPassed;
     }
 
@@ -521,7 +531,7 @@ public sealed class EchoSession : IDisposable
         var timestamp = DateTimeOffset.Now;
         lock (_sync)
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 return false;
             }
@@ -558,7 +568,7 @@ public sealed class EchoSession : IDisposable
                 Wake(waker);
             }
         });
-        while (!waker.IsWoken && _state == SessionState.Open)
+        while (!waker.IsWoken && _state == EchoSessionState.Open)
         {
             if (BecomeReader(null, waker.Woken, deadline))
             {
@@ -584,7 +594,7 @@ public sealed class EchoSession : IDisposable
     {
         try
         {
-            while (!waker.IsWoken && _state == SessionState.Open)
+            while (!waker.IsWoken && _state == EchoSessionState.Open)
             {
                 if (_channel.WaitReadable(deadline.Milliseconds, waker))
                 {
@@ -611,7 +621,7 @@ public sealed class EchoSession : IDisposable
             {
                 if (!_reading)
                 {
-                    return _reading = _state == SessionState.Open;
+                    return _reading = _state == EchoSessionState.Open;
                 }
 
                 var left = deadline.Milliseconds;
@@ -632,7 +642,7 @@ public sealed class EchoSession : IDisposable
         lock (_sync)
         {
             _reading = false;
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 Release();
             }
@@ -666,7 +676,7 @@ public sealed class EchoSession : IDisposable
         var any = false;
         try
         {
-            while (_state == SessionState.Open)
+            while (_state == EchoSessionState.Open)
             {
                 var came = _channel.TryRead(Input);
                 if (came != Channel.Nothing)
@@ -734,9 +744,9 @@ public sealed class EchoSession : IDisposable
 
         lock (_sync)
         {
-            if (_state == SessionState.Open)
+            if (_state == EchoSessionState.Open)
             {
-                End(SessionState.Closed, SessionEndReason.ServerClosed, Error(SocketToolsError.ServerClosed, "ServerClosed", _endPoint));
+                End(EchoSessionState.Closed, SessionEndReason.ServerClosed, Error(SocketToolsError.ServerClosed, "ServerClosed", _endPoint));
             }
         }
 
@@ -776,7 +786,7 @@ public sealed class EchoSession : IDisposable
                 ? Copy(frame)
                 : TextEncoding.GetString(frame.Buffer, frame.Offset, frame.Count);
             exchange.Complete(new SocketMessage(
-                this, exchange.Timestamp, exchange.Message, exchange.BytesSent, response, frame.Complete, bytes, time));
+                this, exchange.Timestamp, Shape(exchange.Message, exchange.AsBytes), exchange.BytesSent, response, frame.Complete, bytes, time));
             lock (_sync)
             {
                 Monitor.PulseAll(_sync);
@@ -786,7 +796,7 @@ public sealed class EchoSession : IDisposable
         {
             Keep(new Unread(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.Now, exchange, time));
             // Whoever waits for it to be read off needs to know only that it was.
-            exchange?.Complete(null);
+            exchange?.Complete();
         }
     }
 
@@ -820,8 +830,9 @@ public sealed class EchoSession : IDisposable
             var unread = _inbox.Dequeue();
             _inboxBytes -= unread.Bytes.Length + UnreadOverhead;
             object response = asBytes ? unread.Bytes : TextEncoding.GetString(unread.Bytes);
+            var message = unread.Answers is { } exchange ? Shape(exchange.Message, asBytes) : null;
             return new SocketMessage(
-                this, unread.Timestamp, unread.Answers?.Message, unread.Answers?.BytesSent ?? 0, response, unread.Complete, unread.BytesReceived,
+                this, unread.Timestamp, message, unread.Answers?.BytesSent ?? 0, response, unread.Complete, unread.BytesReceived,
                 unread.RoundTripTime);
         }
     }
@@ -829,7 +840,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>Looks whether the server has closed, when nobody else is looking.</summary>
     private void Notice()
     {
-        if (_state == SessionState.Open && BecomeReader(null, Task.CompletedTask, Deadline.Never))
+        if (_state == EchoSessionState.Open && BecomeReader(null, Task.CompletedTask, Deadline.Never))
         {
             try
             {
@@ -862,7 +873,7 @@ public sealed class EchoSession : IDisposable
     }
 
     /// <summary>Ends the session under the lock: whoever is owed something is told.</summary>
-    private void End(SessionState state, SessionEndReason reason, SocketToolsException? error)
+    private void End(EchoSessionState state, SessionEndReason reason, SocketToolsException? error)
     {
         _state = state;
         _reason = reason;
@@ -886,12 +897,12 @@ public sealed class EchoSession : IDisposable
     {
         lock (_sync)
         {
-            if (_state != SessionState.Open)
+            if (_state != EchoSessionState.Open)
             {
                 return;
             }
 
-            End(SessionState.Faulted, reason, error);
+            End(EchoSessionState.Faulted, reason, error);
         }
 
         _channel.Close(reset: false);
@@ -971,6 +982,14 @@ public sealed class EchoSession : IDisposable
         }
     }
 
+    /// <summary>A message that was sent, in the shape in which it is wanted back.</summary>
+    private object Shape(object message, bool asBytes) => message switch
+    {
+        byte[] bytes when !asBytes => TextEncoding.GetString(bytes),
+        string text when asBytes => TextEncoding.GetBytes(text),
+        _ => message,
+    };
+
     private static byte[] Copy(in Frame frame)
     {
         var bytes = new byte[frame.Count];
@@ -981,7 +1000,7 @@ public sealed class EchoSession : IDisposable
     private static TimeSpan Since(long timestamp) =>
         TimeSpan.FromTicks(Math.Max(1, (Stopwatch.GetTimestamp() - timestamp) * TimeSpan.TicksPerSecond / Stopwatch.Frequency));
 
-    private SocketToolsException NotOpen() => _state == SessionState.Faulted
+    private SocketToolsException NotOpen() => _state == EchoSessionState.Faulted
         ? new SocketToolsException(SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", this, _endError!.Message), this, _endError)
         : Error(SocketToolsError.SessionClosed, _reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", this);
 

@@ -9,7 +9,7 @@ namespace PSSocketTools.Sessions;
 /// that go out together leave in one write.
 /// </summary>
 /// <remarks>For one thread; its own timer sees to it that no message waits for company when the sender pauses.</remarks>
-internal sealed class SendWindow : IDisposable
+public sealed class SendWindow : IDisposable
 {
     /// <summary>What a batch may come to before it is sent.</summary>
     private const int BatchBytes = 16384;
@@ -32,7 +32,13 @@ internal sealed class SendWindow : IDisposable
     private byte[] _buffer = new byte[512];
     private int _count;
 
-    public SendWindow(EchoSession session, int size, TimeSpan responseTimeout, CancellationToken cancellationToken)
+    /// <summary>Opens a window.</summary>
+    /// <param name="session">The session to send through.</param>
+    /// <param name="size">How many messages may be in flight, 1 or more.</param>
+    /// <param name="responseTimeout">How long an answer is waited for; null: what the session says; zero: no end.</param>
+    /// <param name="cancellationToken">Ends every wait, and faults the session when answers are owed.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: only one message at a time can be in flight under this framing.</exception>
+    public SendWindow(EchoSession session, int size, TimeSpan? responseTimeout, CancellationToken cancellationToken)
     {
         if (size > 1 && session.EndsByPause)
         {
@@ -42,7 +48,7 @@ internal sealed class SendWindow : IDisposable
 
         _session = session;
         _size = size;
-        _responseTimeout = responseTimeout;
+        _responseTimeout = responseTimeout ?? session.ResponseTimeout;
         _cancellationToken = cancellationToken;
         _terminator = session.ClientTerminator;
         _encoding = session.TextEncoding;
@@ -58,6 +64,7 @@ internal sealed class SendWindow : IDisposable
     /// <param name="message">A string or a byte array.</param>
     /// <param name="asBytes">Whether the answer is wanted as bytes.</param>
     /// <param name="waited">Whether the answer is to be taken here.</param>
+    /// <returns>What will come of the message.</returns>
     /// <exception cref="SocketToolsException">The framing can't carry the message, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Exchange Add(object message, bool asBytes, bool waited = true)
@@ -85,7 +92,7 @@ internal sealed class SendWindow : IDisposable
                 _unanswered.Enqueue(exchange);
             }
 
-            if (_timer is null || !waited || _unanswered.Count >= _size || _count >= BatchBytes || _session.Protocol == SocketProtocol.Udp)
+            if (_timer is null || !waited || _unanswered.Count >= _size || _count >= BatchBytes || _session.IsDatagrams)
             {
                 Flush();
             }
@@ -128,6 +135,7 @@ internal sealed class SendWindow : IDisposable
     public bool IsFull => _unanswered.Count >= _size;
 
     /// <summary>Takes the oldest message's exchange if it is done.</summary>
+    /// <param name="exchange">What came of the message.</param>
     public bool TryTake(out Exchange exchange)
     {
         if (_unanswered.Count > 0 && _unanswered.Peek().IsDone)
@@ -141,6 +149,7 @@ internal sealed class SendWindow : IDisposable
     }
 
     /// <summary>Takes the oldest message's exchange, when it is done; false when none is left.</summary>
+    /// <param name="exchange">What came of the message.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled, and the session is faulted.</exception>
     public bool Take(out Exchange exchange)
     {
@@ -161,6 +170,7 @@ internal sealed class SendWindow : IDisposable
         return TryTake(out exchange);
     }
 
+    /// <summary>Leaves what is still owed to whoever receives what nobody waits for; what has not left is not sent.</summary>
     public void Dispose()
     {
         _registration.Dispose();

@@ -60,7 +60,7 @@ public sealed record SessionOptions
     public X509Certificate2? ClientCertificate { get; init; }
 
     /// <summary>The far end, as users would write it.</summary>
-    internal string EndPoint => Protocol == SocketProtocol.Unix ? SocketPath ?? string.Empty : EndPointText.Of(ComputerName, Port);
+    public string EndPointName => Protocol == SocketProtocol.Unix ? SocketPath ?? string.Empty : EndPointText.Of(ComputerName, Port);
 
     internal void Validate()
     {
@@ -93,5 +93,5 @@ public sealed record SessionOptions
         }
     }
 
-    private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, EndPoint);
+    private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, EndPointName);
 }

@@ -41,9 +41,9 @@ internal static class TlsHandshake
             throw new SocketToolsException(
                 SocketToolsError.TlsFailed,
                 refusal is null
-                    ? Messages.Get("TlsFailed", options.EndPoint, (exception.InnerException ?? exception).Message.TrimEnd('.'))
-                    : Messages.Get(refusal, options.EndPoint),
-                options.EndPoint,
+                    ? Messages.Get("TlsFailed", options.EndPointName, (exception.InnerException ?? exception).Message.TrimEnd('.'))
+                    : Messages.Get(refusal, options.EndPointName),
+                options.EndPointName,
                 exception);
         }
         catch

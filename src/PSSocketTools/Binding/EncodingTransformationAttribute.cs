@@ -5,46 +5,41 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes an encoding by PowerShell's names, by its IANA name, by its code page, or as it is; none of them writes a byte order mark.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class EncodingTransformationAttribute : ArgumentTransformationAttribute
+/// <summary>Takes an encoding by its name (utf-8, latin1, windows-1252), by the names Get-Content knows, by code page, or as it is.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class EncodingTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>The names PowerShell's own cmdlets know.</summary>
-    public static readonly string[] Names = ["utf8", "ascii", "latin1", "unicode", "bigendianunicode", "utf32"];
-
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (value is Encoding encoding)
+        {
+            return encoding;
+        }
+
+        var name = Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty;
         try
         {
-            return value switch
-            {
-                Encoding encoding => encoding,
-                int codePage => Encoding.GetEncoding(codePage),
-                string name => Named(name),
-                _ => throw Unknown(value),
-            };
+            return Find(name);
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            throw Unknown(value);
+            throw new ArgumentTransformationMetadataException(Messages.Get("EncodingNotKnown", name), exception);
         }
     }
 
-    private static Encoding Named(string name) => name.ToUpperInvariant() switch
+    // Preambles do not belong in a conversation, so that "with" and "without BOM" are the same here.
+    private static Encoding Find(string name) => name.ToUpperInvariant() switch
     {
-        "UTF8" or "UTF-8" or "UTF8NOBOM" => new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-        "ASCII" => Encoding.ASCII,
+        "UTF8" or "UTF-8" or "UTF8NOBOM" or "UTF8BOM" => new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        "UNICODE" => Encoding.Unicode,
+        "BIGENDIANUNICODE" => Encoding.BigEndianUnicode,
+        "UTF32" => Encoding.UTF32,
         "LATIN1" => Encoding.GetEncoding("iso-8859-1"),
-        "UNICODE" => new UnicodeEncoding(bigEndian: false, byteOrderMark: false),
-        "BIGENDIANUNICODE" => new UnicodeEncoding(bigEndian: true, byteOrderMark: false),
-        "UTF32" => new UTF32Encoding(bigEndian: false, byteOrderMark: false),
-        _ => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var codePage)
-            ? Encoding.GetEncoding(codePage)
-            : Encoding.GetEncoding(name),
+        "ANSI" => Encoding.GetEncoding(CultureInfo.CurrentCulture.TextInfo.ANSICodePage),
+        "OEM" => Encoding.GetEncoding(CultureInfo.CurrentCulture.TextInfo.OEMCodePage),
+        _ when int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var page) => Encoding.GetEncoding(page),
+        _ => Encoding.GetEncoding(name),
     };
-
-    private static ArgumentTransformationMetadataException Unknown(object? value) =>
-        new(Messages.Get("EncodingUnknown", value, string.Join(", ", Names)));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using PSSocketTools.Net;
+using Xunit;
 
 namespace PSSocketTools.Tests.Net;
 

@@ -1,4 +1,5 @@
 using PSSocketTools.Net;
+using Xunit;
 
 namespace PSSocketTools.Tests.Net;
 

@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using Xunit;
 
 namespace PSSocketTools.Tests.Net;
 

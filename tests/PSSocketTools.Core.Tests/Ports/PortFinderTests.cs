@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Ports;
+using Xunit;
 
 namespace PSSocketTools.Tests.Ports;
 

@@ -4,20 +4,21 @@ using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Ports;
 using PSSocketTools.Transport;
+using Xunit;
 
 namespace PSSocketTools.Tests.Ports;
 
-/// <summary>Each test runs over every connector this system has.</summary>
+/// <summary>Each test runs over every transport this system has.</summary>
 public sealed class PortScanTests
 {
-    public static TheoryData<string> Connectors => EpollConnector.IsSupported ? ["epoll", "sockets"] : ["sockets"];
+    public static TheoryData<string> Transports => EpollProbeTransport.IsSupported ? ["epoll", "sockets"] : ["sockets"];
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void It_finds_what_is_open_and_what_is_closed(string connector)
+    [MemberData(nameof(Transports))]
+    public void It_finds_what_is_open_and_what_is_closed(string transport)
     {
         using var listener = Listen(IPAddress.Loopback);
-        var results = Scan(connector, ["127.0.0.1"], [listener.Port, ClosedPort()]);
+        var results = Scan(transport, ["127.0.0.1"], [listener.Port, ClosedPort()]);
 
         Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.Status));
         Assert.Equal([true, false], results.Select(result => result.Available));
@@ -29,36 +30,36 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void It_scans_IPv6(string connector)
+    [MemberData(nameof(Transports))]
+    public void It_scans_IPv6(string transport)
     {
         using var listener = Listen(IPAddress.IPv6Loopback);
-        var results = Scan(connector, ["::1"], [listener.Port, ClosedPort()]);
+        var results = Scan(transport, ["::1"], [listener.Port, ClosedPort()]);
 
         Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.Status));
         Assert.Equal("::1", results[0].Address);
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_refused_socket_serves_the_next_port_without_taking_anything_along(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_refused_socket_serves_the_next_port_without_taking_anything_along(string transport)
     {
         using var listener = Listen(IPAddress.Loopback);
         int[] ports = [ClosedPort(), listener.Port, ClosedPort(), ClosedPort(), listener.Port];
-        var results = Scan(connector, ["127.0.0.1"], ports);
+        var results = Scan(transport, ["127.0.0.1"], ports);
 
         Assert.Equal(ports, results.Select(result => result.Port));
         Assert.Equal([false, true, false, false, true], results.Select(result => result.Available));
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
+    [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void A_silent_port_times_out_in_the_time_allowed(string connector)
+    public void A_silent_port_times_out_in_the_time_allowed(string transport)
     {
         using var silent = new SilentPort();
         var clock = Stopwatch.StartNew();
-        var result = Assert.Single(Scan(connector, ["127.0.0.1"], [silent.Port], timeout: 0.3));
+        var result = Assert.Single(Scan(transport, ["127.0.0.1"], [silent.Port], timeout: 0.3));
 
         Assert.Equal(PortStatus.TimedOut, result.Status);
         Assert.Null(result.Latency);
@@ -66,14 +67,14 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
+    [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void Results_keep_the_order_of_the_input_and_probes_do_not_wait_for_it(string connector)
+    public void Results_keep_the_order_of_the_input_and_probes_do_not_wait_for_it(string transport)
     {
         using var silent = new SilentPort();
         using var listener = Listen(IPAddress.Loopback);
         int[] ports = [silent.Port, .. Enumerable.Repeat(listener.Port, 5), .. Enumerable.Repeat(ClosedPort(), 2000), silent.Port];
-        var results = Scan(connector, ["127.0.0.1"], ports, timeout: 0.5, throttle: 4);
+        var results = Scan(transport, ["127.0.0.1"], ports, timeout: 0.5, throttle: 4);
 
         Assert.Equal(ports, results.Select(result => result.Port));
         Assert.Equal(2, results.Count(result => result.Status == PortStatus.TimedOut));
@@ -81,11 +82,11 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_name_that_does_not_resolve_is_a_result_like_any_other(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_name_that_does_not_resolve_is_a_result_like_any_other(string transport)
     {
         var port = ClosedPort();
-        var results = Scan(connector, ["name.invalid", "127.0.0.1"], [port]);
+        var results = Scan(transport, ["name.invalid", "127.0.0.1"], [port]);
 
         Assert.Equal([PortStatus.NameNotFound, PortStatus.Closed], results.Select(result => result.Status));
         Assert.Null(results[0].Address);
@@ -93,22 +94,22 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_block_gives_one_result_for_each_address_and_port(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_block_gives_one_result_for_each_address_and_port(string transport)
     {
         var port = ClosedPort();
-        var results = Scan(connector, ["127.0.0.0/30"], [port, port]);
+        var results = Scan(transport, ["127.0.0.0/30"], [port, port]);
 
         Assert.Equal(8, results.Count);
         Assert.Equal("127.0.0.3", results[^1].ComputerName);
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_name_gives_one_result_with_the_address_that_answered(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_name_gives_one_result_with_the_address_that_answered(string transport)
     {
         using var listener = Listen(IPAddress.Loopback);
-        var result = Assert.Single(Scan(connector, ["localhost"], [listener.Port]));
+        var result = Assert.Single(Scan(transport, ["localhost"], [listener.Port]));
 
         Assert.Equal(PortStatus.Open, result.Status);
         Assert.Equal("localhost", result.ComputerName);
@@ -116,14 +117,14 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public async Task A_udp_port_is_open_when_it_answers(string connector)
+    [MemberData(nameof(Transports))]
+    public async Task A_udp_port_is_open_when_it_answers(string transport)
     {
         using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var stop = new CancellationTokenSource();
         var echo = Echo(server, stop.Token);
         var result = Assert.Single(Scan(
-            connector, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 30));
+            transport, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 30));
 
         Assert.Equal(PortStatus.Open, result.Status);
         Assert.Equal(SocketProtocol.Udp, result.Protocol);
@@ -132,33 +133,33 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_udp_port_is_closed_when_an_icmp_message_says_so(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_udp_port_is_closed_when_an_icmp_message_says_so(string transport)
     {
-        var result = Assert.Single(Scan(connector, ["127.0.0.1"], [ClosedUdpPort()], SocketProtocol.Udp, timeout: 30));
+        var result = Assert.Single(Scan(transport, ["127.0.0.1"], [ClosedUdpPort()], SocketProtocol.Udp, timeout: 30));
         Assert.Equal(PortStatus.Closed, result.Status);
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_silent_udp_port_may_be_open(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_silent_udp_port_may_be_open(string transport)
     {
         using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var result = Assert.Single(Scan(
-            connector, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 0.1));
+            transport, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 0.1));
 
         Assert.Equal(PortStatus.OpenOrFiltered, result.Status);
         Assert.False(result.Available);
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_connection_with_itself_is_closed(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_connection_with_itself_is_closed(string transport)
     {
         // Over and over to each port of the ephemeral range, until the system picks that very port for our side; each hit would be Open.
         var range = PortFinder.EphemeralRange();
         var ports = new PortRange(range.First, Math.Min(range.First + 2000, range.Last));
-        using var scan = Create(connector, new PortScanOptions { Timeout = TimeSpan.FromSeconds(30) });
+        using var scan = Create(transport, new PortScanOptions { Timeout = TimeSpan.FromSeconds(30) });
         var listening = Listening();
         scan.Add(["127.0.0.77"], [ports]);
         var open = ReadAll(scan).Where(result => result.Available).Select(result => result.Port);
@@ -167,13 +168,13 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void Waiting_notices_a_port_that_opens(string connector)
+    [MemberData(nameof(Transports))]
+    public void Waiting_notices_a_port_that_opens(string transport)
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
-        using var scan = Create(connector, new PortScanOptions { WaitFor = TimeSpan.MaxValue });
+        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.MaxValue });
         scan.Add(["127.0.0.1"], [new PortRange(port)]);
         scan.Complete();
         var results = new List<PortAvailability>();
@@ -185,32 +186,32 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void Waiting_ends_with_what_was_found_last(string connector)
+    [MemberData(nameof(Transports))]
+    public void Waiting_ends_with_what_was_found_last(string transport)
     {
-        using var scan = Create(connector, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(2) });
+        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(2) });
         scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
         Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).Status);
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
+    [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void Waiting_for_a_silent_port_notices_when_it_is_not(string connector)
+    public void Waiting_for_a_silent_port_notices_when_it_is_not(string transport)
     {
         using var silent = new SilentPort();
-        using var scan = Create(connector, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
+        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
         scan.Add(["127.0.0.1"], [new PortRange(silent.Port)]);
         Assert.Equal(PortStatus.TimedOut, Assert.Single(ReadAll(scan)).Status);
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
+    [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void Disposing_leaves_no_socket_behind(string connector)
+    public void Disposing_leaves_no_socket_behind(string transport)
     {
         using var silent = new SilentPort();
-        using (var scan = Create(connector, new PortScanOptions { Timeout = TimeSpan.FromMinutes(10) }))
+        using (var scan = Create(transport, new PortScanOptions { Timeout = TimeSpan.FromMinutes(10) }))
         {
             scan.Add(["127.0.0.1"], [.. Enumerable.Repeat(new PortRange(silent.Port), 100)]);
             var none = new List<PortAvailability>();
@@ -223,10 +224,10 @@ public sealed class PortScanTests
     }
 
     [Theory]
-    [MemberData(nameof(Connectors))]
-    public void A_reader_that_stops_reading_stops_the_scan(string connector)
+    [MemberData(nameof(Transports))]
+    public void A_reader_that_stops_reading_stops_the_scan(string transport)
     {
-        using var scan = Create(connector, new PortScanOptions { ThrottleLimit = 1 });
+        using var scan = Create(transport, new PortScanOptions { ThrottleLimit = 1 });
         scan.Add(["127.0.0.0/8"], [PortRange.All]);
         var results = new List<PortAvailability>();
         scan.Read(results, 30_000);
@@ -275,13 +276,13 @@ public sealed class PortScanTests
             Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => new PortScan(options)).Error);
     }
 
-    private static PortScan Create(string connector, PortScanOptions options) => new(
-        options, protocol => connector == "epoll" ? new EpollConnector(protocol) : new SocketConnector(protocol));
+    private static PortScan Create(string transport, PortScanOptions options) => new(
+        options, protocol => transport == "epoll" ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol));
 
     private static List<PortAvailability> Scan(
-        string connector, string[] computers, int[] ports, SocketProtocol protocol = SocketProtocol.Tcp, double timeout = 30, int throttle = 512)
+        string transport, string[] computers, int[] ports, SocketProtocol protocol = SocketProtocol.Tcp, double timeout = 30, int throttle = 512)
     {
-        using var scan = Create(connector, new PortScanOptions
+        using var scan = Create(transport, new PortScanOptions
         {
             Protocol = protocol,
             Timeout = TimeSpan.FromSeconds(timeout),

@@ -4,14 +4,14 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Transport;
 
-/// <summary>One attempt to get a word from an address and port: begun by a <see cref="Connector"/>, and ended by it or abandoned.</summary>
-internal sealed class Attempt(IPAddress address, int port, object owner)
+/// <summary>One attempt to get a word from an address and port: begun by a <see cref="ProbeTransport"/>, and ended by it or abandoned.</summary>
+internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 {
     public IPAddress Address { get; } = address;
 
     public int Port { get; } = port;
 
-    /// <summary>Whose attempt it is; the connector only carries it.</summary>
+    /// <summary>Whose attempt it is; the transport only carries it.</summary>
     public object Owner { get; } = owner;
 
     /// <summary>When it began, in <see cref="Stopwatch"/> ticks.</summary>
@@ -25,7 +25,7 @@ internal sealed class Attempt(IPAddress address, int port, object owner)
 
     public bool IsAbandoned { get; set; }
 
-    /// <summary>What the connector holds for it while it is pending.</summary>
+    /// <summary>What the transport holds for it while it is pending.</summary>
     public object? State { get; set; }
 
     /// <summary>The same, where that is a descriptor.</summary>

@@ -1,7 +1,7 @@
-namespace PSSocketTools;
+namespace PSSocketTools.Sessions;
 
 /// <summary>Whether a session can still be spoken through.</summary>
-public enum SessionState
+internal enum EchoSessionState
 {
     /// <summary>Connected.</summary>
     Open,

@@ -6,7 +6,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Transport;
 
 /// <summary>Attempts over Linux's own calls: two for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
-internal sealed unsafe class EpollConnector : Connector
+internal sealed unsafe class EpollProbeTransport : ProbeTransport
 {
     private const int EntriesAtOnce = 64;
     private const int LongestAddress = 28;
@@ -14,7 +14,7 @@ internal sealed unsafe class EpollConnector : Connector
     private readonly bool _isTcp;
     private readonly int _epoll;
     private readonly int _event;
-    private readonly Dictionary<int, Attempt> _pending = [];
+    private readonly Dictionary<int, ProbeAttempt> _pending = [];
     private readonly object _disposing = new();
     private bool _disposed;
 
@@ -22,7 +22,7 @@ internal sealed unsafe class EpollConnector : Connector
     private int _spareInet = -1;
     private int _spareInet6 = -1;
 
-    public EpollConnector(SocketProtocol protocol)
+    public EpollProbeTransport(SocketProtocol protocol)
     {
         _isTcp = protocol == SocketProtocol.Tcp;
         _epoll = Require(Libc.EpollCreate(Libc.EpollCloseOnExec));
@@ -44,7 +44,7 @@ internal sealed unsafe class EpollConnector : Connector
 
     private static int EntryData { get; } = EntrySize - 8;
 
-    public override bool Begin(Attempt attempt)
+    public override bool Begin(ProbeAttempt attempt)
     {
         var family = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6 ? Libc.FamilyInet6 : Libc.FamilyInet;
         ref var spare = ref family == Libc.FamilyInet6 ? ref _spareInet6 : ref _spareInet;
@@ -91,13 +91,13 @@ internal sealed unsafe class EpollConnector : Connector
         return true;
     }
 
-    public override void Abandon(Attempt attempt)
+    public override void Abandon(ProbeAttempt attempt)
     {
         attempt.IsAbandoned = true;
         Forget(attempt);
     }
 
-    public override void Wait(int milliseconds, ICollection<Attempt> ended)
+    public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
     {
         var entries = stackalloc byte[EntriesAtOnce * 16];
         var count = Libc.EpollWait(_epoll, entries, EntriesAtOnce, milliseconds);
@@ -157,7 +157,7 @@ internal sealed unsafe class EpollConnector : Connector
     // A code no system uses: the connection came about, with itself.
     private const int SelfConnectedCode = -1;
 
-    private static int Connect(int descriptor, Attempt attempt)
+    private static int Connect(int descriptor, ProbeAttempt attempt)
     {
         var address = stackalloc byte[LongestAddress];
         var length = WriteAddress(attempt, address);
@@ -179,7 +179,7 @@ internal sealed unsafe class EpollConnector : Connector
         return IsSelfConnected(descriptor, address, length) ? SelfConnectedCode : 0;
     }
 
-    private static int Ask(int descriptor, Attempt attempt)
+    private static int Ask(int descriptor, ProbeAttempt attempt)
     {
         var address = stackalloc byte[LongestAddress];
         if (Libc.Connect(descriptor, address, WriteAddress(attempt, address)) != 0)
@@ -205,7 +205,7 @@ internal sealed unsafe class EpollConnector : Connector
         return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
     }
 
-    private bool Conclude(int descriptor, Attempt attempt)
+    private bool Conclude(int descriptor, ProbeAttempt attempt)
     {
         int error;
         if (_isTcp)
@@ -268,7 +268,7 @@ internal sealed unsafe class EpollConnector : Connector
     }
 
     // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
-    private static int WriteAddress(Attempt attempt, byte* address)
+    private static int WriteAddress(ProbeAttempt attempt, byte* address)
     {
         var isInet6 = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6;
         var length = isInet6 ? LongestAddress : 16;
@@ -319,7 +319,7 @@ internal sealed unsafe class EpollConnector : Connector
     }
 
     // Closing takes it out of the epoll set too.
-    private void Forget(Attempt attempt)
+    private void Forget(ProbeAttempt attempt)
     {
         _pending.Remove(attempt.Descriptor);
         _ = Libc.Close(attempt.Descriptor);

@@ -6,16 +6,16 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Transport;
 
 /// <summary>Attempts over .NET's asynchronous sockets, which every system has.</summary>
-internal sealed class SocketConnector(SocketProtocol protocol) : Connector
+internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTransport
 {
     private readonly object _gate = new();
-    private readonly Queue<Attempt> _ended = new();
+    private readonly Queue<ProbeAttempt> _ended = new();
     private readonly Stack<SocketAsyncEventArgs> _idle = new();
-    private readonly HashSet<Attempt> _pending = [];
+    private readonly HashSet<ProbeAttempt> _pending = [];
     private bool _woken;
     private bool _disposed;
 
-    public override bool Begin(Attempt attempt)
+    public override bool Begin(ProbeAttempt attempt)
     {
         var operation = Rent(attempt);
         try
@@ -60,13 +60,13 @@ internal sealed class SocketConnector(SocketProtocol protocol) : Connector
         return true;
     }
 
-    public override void Abandon(Attempt attempt)
+    public override void Abandon(ProbeAttempt attempt)
     {
         attempt.IsAbandoned = true;
         Close(attempt);
     }
 
-    public override void Wait(int milliseconds, ICollection<Attempt> ended)
+    public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
     {
         lock (_gate)
         {
@@ -114,7 +114,7 @@ internal sealed class SocketConnector(SocketProtocol protocol) : Connector
         }
     }
 
-    private static void Conclude(Attempt attempt, SocketError error)
+    private static void Conclude(ProbeAttempt attempt, SocketError error)
     {
         var isSelf = error == SocketError.Success && attempt.State is Socket { SocketType: SocketType.Stream } socket
             && EndPointText.IsSelfConnected(socket);
@@ -122,13 +122,13 @@ internal sealed class SocketConnector(SocketProtocol protocol) : Connector
         attempt.End(isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
     }
 
-    private void Close(Attempt attempt)
+    private void Close(ProbeAttempt attempt)
     {
         _pending.Remove(attempt);
         (attempt.State as Socket)?.Dispose();
     }
 
-    private SocketAsyncEventArgs Rent(Attempt attempt)
+    private SocketAsyncEventArgs Rent(ProbeAttempt attempt)
     {
         SocketAsyncEventArgs? operation = null;
         lock (_gate)
@@ -166,7 +166,7 @@ internal sealed class SocketConnector(SocketProtocol protocol) : Connector
 
     private void Completed(object? sender, SocketAsyncEventArgs operation)
     {
-        var attempt = (Attempt)operation.UserToken!;
+        var attempt = (ProbeAttempt)operation.UserToken!;
         if (!attempt.IsAbandoned)
         {
             try

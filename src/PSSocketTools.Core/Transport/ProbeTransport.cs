@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace PSSocketTools.Transport;
 
 /// <summary>Begins attempts and says when they ended, without an exception for each that failed; used by one thread, but for <see cref="Wake"/>.</summary>
-internal abstract class Connector : IDisposable
+internal abstract class ProbeTransport : IDisposable
 {
     // The answer of a self-connected socket, and of one nothing listens behind, is the same.
     protected const SocketError SelfConnected = SocketError.ConnectionRefused;
@@ -15,17 +15,17 @@ internal abstract class Connector : IDisposable
     private static readonly byte[] NtpRequest = [0x23, .. new byte[47]];
 
     /// <summary>The one that suits the system best.</summary>
-    public static Connector Create(SocketProtocol protocol) =>
-        EpollConnector.IsSupported ? new EpollConnector(protocol) : new SocketConnector(protocol);
+    public static ProbeTransport Create(SocketProtocol protocol) =>
+        EpollProbeTransport.IsSupported ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol);
 
     /// <summary>Begins an attempt. True where it ended at once, false where <see cref="Wait"/> will say so.</summary>
-    public abstract bool Begin(Attempt attempt);
+    public abstract bool Begin(ProbeAttempt attempt);
 
     /// <summary>Ends a pending attempt nobody waits for any more, with its socket.</summary>
-    public abstract void Abandon(Attempt attempt);
+    public abstract void Abandon(ProbeAttempt attempt);
 
     /// <summary>Waits until an attempt ends, <see cref="Wake"/> is called or the time is over; -1 is no limit.</summary>
-    public abstract void Wait(int milliseconds, ICollection<Attempt> ended);
+    public abstract void Wait(int milliseconds, ICollection<ProbeAttempt> ended);
 
     /// <summary>Ends a <see cref="Wait"/>, the one under way or else the next; from any thread.</summary>
     public abstract void Wake();

@@ -1,0 +1,63 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Binding;
+
+/// <summary>What is a message among the things that come down a pipeline.</summary>
+internal static class MessageInput
+{
+    private const string MessageProperty = "Message";
+
+    /// <summary>The several messages an argument holds; null when it is one message. Bytes are one.</summary>
+    public static IList? AsSeveral(object input)
+    {
+        var value = Unwrap(input);
+        return value is IList list and not byte[] ? list : null;
+    }
+
+    /// <summary>A message as what goes out: a string, or bytes.</summary>
+    /// <exception cref="SocketToolsException">It is no message, or a file that can't be read.</exception>
+    public static object ToMessage(object? input)
+    {
+        var value = Unwrap(input);
+        return value switch
+        {
+            string => value,
+            byte[] => value,
+            null => throw NotAMessage("MessageIsNull", input),
+            EchoSession session => throw NotAMessage("SessionIsNoMessage", session),
+            EchoServer server => throw NotAMessage("ServerIsNoMessage", server),
+            FileInfo file => ReadFile(file),
+            double number => number.ToString("R", CultureInfo.InvariantCulture),
+            float number => number.ToString("R", CultureInfo.InvariantCulture),
+            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+            IDictionary row when row.Contains(MessageProperty) => ToMessage(row[MessageProperty]),
+            _ when Property(input!) is { } property => ToMessage(property.Value),
+            PSCustomObject or IEnumerable => throw NotAMessage("NoMessageProperty", input),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
+        };
+    }
+
+    private static object? Unwrap(object? input) =>
+        input is PSObject wrapped ? wrapped.BaseObject : input;
+
+    private static PSPropertyInfo? Property(object input) => PSObject.AsPSObject(input).Properties[MessageProperty];
+
+    private static byte[] ReadFile(FileInfo file)
+    {
+        try
+        {
+            return File.ReadAllBytes(file.FullName);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.FileFailed, Messages.Get("FileNotRead", file.FullName, exception.Message.TrimEnd('.')), file, exception);
+        }
+    }
+
+    private static SocketToolsException NotAMessage(string message, object? target) =>
+        new(SocketToolsError.MessageNotCarried, Messages.Get(message), target);
+}

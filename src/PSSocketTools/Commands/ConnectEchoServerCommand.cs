@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Connect-EchoServer: a session with each server named.</summary>
+[Cmdlet(VerbsCommunications.Connect, "EchoServer", DefaultParameterSetName = ToComputer)]
+[OutputType(typeof(EchoSession))]
+public sealed class ConnectEchoServerCommand : ConnectingCommand
+{
+    private const int RetryMilliseconds = 100;
+
+    /// <summary>The computers' names or addresses; localhost by default.</summary>
+    [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] ComputerName { get; set; } = ["localhost"];
+
+    /// <summary>The ports, 1 to 65535.</summary>
+    [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(1, 65535)]
+    public int[]? Port { get; set; }
+
+    /// <summary>Servers that run in this process.</summary>
+    [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public EchoServer[]? Server { get; set; }
+
+    /// <summary>How long to keep trying until the server is up, in seconds, 0 to 86,400; 0 (the default) tries once.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public double WaitSec { get; set; }
+
+    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public double ResponseTimeoutSec { get; set; } = 30;
+
+    /// <summary>The session's name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var options in Targets())
+        {
+            var id = Running.Sessions.NextId();
+            try
+            {
+                var session = ConnectOrWait(options with
+                {
+                    Id = id,
+                    Name = Name ?? "Session" + id.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                    ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec),
+                });
+                Running.Add(session);
+                WriteObject(session);
+            }
+            catch (SocketToolsException exception)
+            {
+                WriteError(exception);
+            }
+        }
+    }
+
+    private IEnumerable<SessionOptions> Targets() => ParameterSetName switch
+    {
+        ToServer => Server!.Select(OptionsFor),
+        ToSocketPath => [OptionsFor(SocketPath!)],
+        _ => ComputerName.SelectMany(computer => Port!.Select(port => OptionsFor(computer, port))),
+    };
+
+    private EchoSession ConnectOrWait(SessionOptions options)
+    {
+        if (WaitSec <= 0)
+        {
+            return Connect(options);
+        }
+
+        var clock = Stopwatch.StartNew();
+        var progress = new ProgressRecord(1, Messages.Get("WaitingForServer", options.EndPointName), Messages.Get("NotTriedYet"));
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return Connect(options);
+                }
+                catch (SocketToolsException exception) when (MayPass(exception.Error) && clock.Elapsed.TotalSeconds < WaitSec)
+                {
+                    progress.StatusDescription = exception.Message;
+                    progress.PercentComplete = (int)(100 * clock.Elapsed.TotalSeconds / WaitSec);
+                    progress.SecondsRemaining = (int)(WaitSec - clock.Elapsed.TotalSeconds);
+                    WriteProgress(progress);
+                }
+
+                // No event tells when another machine begins to listen.
+                if (StopToken.WaitHandle.WaitOne(RetryMilliseconds))
+                {
+                    throw new PipelineStoppedException();
+                }
+            }
+        }
+        finally
+        {
+            if (!StopToken.IsCancellationRequested)
+            {
+                progress.RecordType = ProgressRecordType.Completed;
+                WriteProgress(progress);
+            }
+        }
+    }
+
+    /// <summary>Whether a server that is not up yet can be the reason.</summary>
+    private static bool MayPass(SocketToolsError error) => error is
+        SocketToolsError.ConnectionRefused or SocketToolsError.ConnectTimeout or SocketToolsError.Unreachable or
+        SocketToolsError.ConnectionReset or SocketToolsError.NameNotFound or SocketToolsError.SocketFailed;
+}

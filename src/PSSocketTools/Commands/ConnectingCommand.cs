@@ -1,0 +1,156 @@
+using System.Management.Automation;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using PSSocketTools.Binding;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>What the cmdlets share that connect: how to reach a server and how to speak with it.</summary>
+public abstract class ConnectingCommand : SocketCommand
+{
+    /// <summary>The parameter set that names a computer and a port.</summary>
+    protected const string ToComputer = "ComputerName";
+
+    /// <summary>The parameter set that names a Unix socket.</summary>
+    protected const string ToSocketPath = "SocketPath";
+
+    /// <summary>The parameter set that takes a server of this process.</summary>
+    protected const string ToServer = "Server";
+
+    private const string Localhost = "localhost";
+
+    /// <summary>The path of the server's Unix socket; PowerShell 7 has them.</summary>
+    [Parameter(ParameterSetName = ToSocketPath, Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string? SocketPath { get; set; }
+
+    /// <summary>Tcp (the default) or Udp.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [ValidateSet(nameof(SocketProtocol.Tcp), nameof(SocketProtocol.Udp))]
+    public string Protocol { get; set; } = nameof(SocketProtocol.Tcp);
+
+    /// <summary>Where messages end: Line (the default; with Udp, None), LengthPrefix, None or Auto.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    public MessageFraming Framing { get; set; }
+
+    /// <summary>How text becomes bytes; utf-8 by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [EncodingTransformation]
+    [ValidateNotNull]
+    public Encoding? Encoding { get; set; }
+
+    /// <summary>How long resolving, connecting and the TLS handshake may take together, in seconds, 0.001 to 86,400; 5 by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateRange(0.001, 86400)]
+    public double TimeoutSec { get; set; } = 5;
+
+    /// <summary>The pause that ends a response under None and Auto, in milliseconds, 1 to 3,600,000; 50 by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateRange(1, 3600000)]
+    public int QuietMilliseconds { get; set; } = 50;
+
+    /// <summary>The longest message sent or received, in bytes, 1 to 1 GiB; 64 MiB by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateRange(1, 1024 * 1024 * 1024)]
+    public int MaxMessageBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Speaks TLS.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    public SwitchParameter UseTls { get; set; }
+
+    /// <summary>Takes any server certificate: for tests only.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <summary>The thumbprint of the one server certificate to take, SHA-1 or SHA-256; it need not be trusted otherwise.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateNotNullOrEmpty]
+    public string? CertificateThumbprint { get; set; }
+
+    /// <summary>The certificate, with its private key, that says who the client is.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateNotNull]
+    public X509Certificate2? ClientCertificate { get; set; }
+
+    /// <summary>The options for a computer and a port.</summary>
+    protected SessionOptions OptionsFor(string computerName, int port)
+    {
+        var protocol = Protocol == nameof(SocketProtocol.Udp) ? SocketProtocol.Udp : SocketProtocol.Tcp;
+        return Complete(new SessionOptions
+        {
+            ComputerName = computerName,
+            Port = port,
+            Protocol = protocol,
+            Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : MessageFraming.Line,
+            UseTls = UseTls,
+        });
+    }
+
+    /// <summary>The options for a Unix socket.</summary>
+    protected SessionOptions OptionsFor(string socketPath) => Complete(new SessionOptions
+    {
+        ComputerName = Localhost,
+        Protocol = SocketProtocol.Unix,
+        SocketPath = GetUnresolvedProviderPathFromPSPath(socketPath),
+    });
+
+    /// <summary>The options for a server of this process: it speaks as the server does, unless told otherwise.</summary>
+    protected SessionOptions OptionsFor(EchoServer server)
+    {
+        var protocol = LanguagePrimitives.ConvertTo<SocketProtocol>(server.Protocol);
+        var framing = LanguagePrimitives.ConvertTo<MessageFraming>(server.Framing);
+        return Complete(new SessionOptions
+        {
+            ComputerName = server.ComputerName ?? Localhost,
+            Port = server.Port,
+            Protocol = protocol,
+            SocketPath = server.SocketPath,
+            UseTls = server.IsEncrypted,
+            CertificateThumbprint = server.CertificateThumbprint,
+            // A line is what Auto takes for a message without waiting for a pause.
+            Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : framing == MessageFraming.Auto ? MessageFraming.Line : framing,
+            Encoding = System.Text.Encoding.GetEncoding(server.Encoding),
+        });
+    }
+
+    private SessionOptions Complete(SessionOptions options) => options with
+    {
+        Framing = IsBound(nameof(Framing)) ? Framing : options.Framing,
+        Encoding = Encoding ?? options.Encoding,
+        ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
+        QuietMilliseconds = QuietMilliseconds,
+        MaxMessageBytes = MaxMessageBytes,
+        SkipCertificateCheck = SkipCertificateCheck,
+        CertificateThumbprint = CertificateThumbprint ?? options.CertificateThumbprint,
+        ClientCertificate = ClientCertificate,
+    };
+
+    /// <summary>Whether the user gave the parameter.</summary>
+    protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>Connects, and ends the pipeline quietly when it is stopped meanwhile.</summary>
+    protected EchoSession Connect(SessionOptions options)
+    {
+        try
+        {
+            return EchoSession.Connect(options, StopToken);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using System.Management.Automation;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Get-EchoSession: the sessions of this process that nobody has disconnected yet.</summary>
+[Cmdlet(VerbsCommon.Get, "EchoSession", DefaultParameterSetName = BySession)]
+[OutputType(typeof(EchoSession))]
+public sealed class GetEchoSessionCommand : SessionSelectorCommand
+{
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => WriteObject(SelectSessions(), enumerateCollection: true);
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Receive-SocketMessage: what servers send unasked, and answers that were not waited for.</summary>
+[Cmdlet(VerbsCommunications.Receive, "SocketMessage", DefaultParameterSetName = ByCount)]
+[OutputType(typeof(SocketMessage))]
+public sealed class ReceiveSocketMessageCommand : SocketCommand
+{
+    private const string ByCount = "Count";
+    private const string ByAll = "All";
+
+    /// <summary>The sessions to receive from.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public EchoSession[]? Session { get; set; }
+
+    /// <summary>How many messages to wait for, 1 or more; 1 by default.</summary>
+    [Parameter(ParameterSetName = ByCount)]
+    [ValidateRange(1, int.MaxValue)]
+    public int Count { get; set; } = 1;
+
+    /// <summary>Takes what is there now, and waits for nothing.</summary>
+    [Parameter(ParameterSetName = ByAll, Mandatory = true)]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>How long to wait for all of them, in seconds, 0 to 86,400; the session's response timeout for each by default, 0 is without end.</summary>
+    [Parameter(ParameterSetName = ByCount)]
+    [ValidateRange(0, 86400)]
+    public double? TimeoutSec { get; set; }
+
+    /// <summary>Gives messages as bytes.</summary>
+    [Parameter]
+    public SwitchParameter AsBytes { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var session in Session!)
+        {
+            try
+            {
+                if (All)
+                {
+                    ReceiveAll(session);
+                }
+                else
+                {
+                    ReceiveCount(session);
+                }
+            }
+            catch (SocketToolsException exception)
+            {
+                WriteError(exception);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new PipelineStoppedException();
+            }
+        }
+    }
+
+    private void ReceiveAll(EchoSession session)
+    {
+        while (session.TryReceive(AsBytes) is { } message)
+        {
+            WriteObject(message);
+        }
+    }
+
+    private void ReceiveCount(EchoSession session)
+    {
+        var clock = Stopwatch.StartNew();
+        for (var received = 0; received < Count; received++)
+        {
+            WriteObject(session.Receive(Left(clock.Elapsed), AsBytes, StopToken));
+        }
+    }
+
+    private TimeSpan? Left(TimeSpan elapsed)
+    {
+        if (TimeoutSec is not > 0)
+        {
+            return TimeoutSec is null ? null : TimeSpan.Zero;
+        }
+
+        var left = TimeSpan.FromSeconds(TimeoutSec.Value) - elapsed;
+        // Zero would mean without end.
+        return left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1);
+    }
+}

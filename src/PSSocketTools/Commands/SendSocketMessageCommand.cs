@@ -1,0 +1,255 @@
+using System.Management.Automation;
+using PSSocketTools.Binding;
+using PSSocketTools.Sessions;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Send-SocketMessage: messages out, and each with its answer back.</summary>
+[Cmdlet(VerbsCommunications.Send, "SocketMessage", DefaultParameterSetName = BySession)]
+[OutputType(typeof(SocketMessage))]
+public sealed class SendSocketMessageCommand : ConnectingCommand
+{
+    private const string BySession = "Session";
+
+    /// <summary>A window for each session that is given once for all messages.</summary>
+    private SendWindow[]? _windows;
+    private EchoSession? _ownSession;
+
+    /// <summary>The messages: text, bytes, files, or objects with a Message property.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public object? Message { get; set; }
+
+    /// <summary>The sessions to send each message through.</summary>
+    [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public EchoSession[]? Session { get; set; }
+
+    /// <summary>The computer's name or address, for a conversation that ends with the command; localhost by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [ValidateNotNullOrEmpty]
+    public string ComputerName { get; set; } = "localhost";
+
+    /// <summary>The port, 1 to 65535.</summary>
+    [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>A server that runs in this process.</summary>
+    [Parameter(ParameterSetName = ToServer, Mandatory = true)]
+    [ValidateNotNull]
+    public EchoServer? Server { get; set; }
+
+    /// <summary>Does not wait for answers; Receive-SocketMessage takes them.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
+    /// <summary>How many messages may be in flight, 1 to 65,536; 1 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 65536)]
+    public int Window { get; set; } = 1;
+
+    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; what the session says by default, 0 is without end.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public double ResponseTimeoutSec { get; set; }
+
+    /// <summary>Gives messages and answers as bytes.</summary>
+    [Parameter]
+    public SwitchParameter AsBytes { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            if (ParameterSetName != BySession)
+            {
+                var options = ParameterSetName switch
+                {
+                    ToServer => OptionsFor(Server!),
+                    ToSocketPath => OptionsFor(SocketPath!),
+                    _ => OptionsFor(ComputerName, Port),
+                };
+                _ownSession = Connect(IsBound(nameof(ResponseTimeoutSec))
+                    ? options with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) }
+                    : options);
+                _windows = Open([_ownSession]);
+            }
+            else if (Session is not null)
+            {
+                _windows = Open(Session);
+            }
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (_windows is not null)
+        {
+            Send(_windows);
+            return;
+        }
+
+        SendWindow[] windows;
+        try
+        {
+            windows = Open(Session!);
+        }
+        catch (SocketToolsException exception)
+        {
+            WriteError(exception);
+            return;
+        }
+
+        try
+        {
+            Send(windows);
+            Finish(windows);
+        }
+        finally
+        {
+            Close(windows);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_windows is not null)
+        {
+            Finish(_windows);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Close(_windows ?? []);
+            _ownSession?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private SendWindow[] Open(EchoSession[] sessions) => Array.ConvertAll(sessions, session => new SendWindow(
+        session,
+        NoWait ? 1 : Window,
+        IsBound(nameof(ResponseTimeoutSec)) ? TimeSpan.FromSeconds(ResponseTimeoutSec) : null,
+        StopToken));
+
+    private void Send(SendWindow[] windows)
+    {
+        if (MessageInput.AsSeveral(Message!) is { } several)
+        {
+            foreach (var message in several)
+            {
+                Send(windows, message);
+            }
+        }
+        else
+        {
+            Send(windows, Message);
+        }
+    }
+
+    private void Send(SendWindow[] windows, object? input)
+    {
+        object message;
+        try
+        {
+            message = MessageInput.ToMessage(input);
+        }
+        catch (SocketToolsException exception)
+        {
+            WriteError(exception);
+            return;
+        }
+
+        foreach (var window in windows)
+        {
+            try
+            {
+                var sent = window.Add(message, AsBytes, !NoWait);
+                if (NoWait)
+                {
+                    Write(sent);
+                }
+            }
+            catch (SocketToolsException exception)
+            {
+                WriteError(exception);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new PipelineStoppedException();
+            }
+
+            if (window.IsFull)
+            {
+                Take(window);
+            }
+
+            while (window.TryTake(out var done))
+            {
+                Write(done);
+            }
+        }
+    }
+
+    private void Finish(SendWindow[] windows)
+    {
+        foreach (var window in windows)
+        {
+            while (Take(window))
+            {
+            }
+        }
+    }
+
+    private bool Take(SendWindow window)
+    {
+        try
+        {
+            if (!window.Take(out var exchange))
+            {
+                return false;
+            }
+
+            Write(exchange);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    private void Write(Exchange exchange)
+    {
+        if (exchange.Error is { } error)
+        {
+            WriteError(error);
+        }
+        else
+        {
+            WriteObject(exchange.Result);
+        }
+    }
+
+    private static void Close(SendWindow[] windows)
+    {
+        foreach (var window in windows)
+        {
+            window.Dispose();
+        }
+    }
+}
