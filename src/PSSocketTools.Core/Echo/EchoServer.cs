@@ -98,7 +98,7 @@ public sealed class EchoServer : IDisposable
     /// <summary>What is broken on purpose; empty for nothing.</summary>
     public string Faults { get; }
 
-    /// <summary>What moves its bytes: Async, for .NET's asynchronous sockets.</summary>
+    /// <summary>What moves its bytes: Epoll, for Linux's event queue; Async, for .NET's asynchronous sockets.</summary>
     public string Transport => _transport.Name;
 
     /// <summary>When it began to listen.</summary>
@@ -164,6 +164,7 @@ public sealed class EchoServer : IDisposable
 
         var plan = options.ToPlan();
         _ = options.ToFilter();
+        ServerTransports.RequireChoice(options);
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
         List<Socket> sockets;
         try
