@@ -145,12 +145,16 @@ public sealed class PortScan : IDisposable
                 Monitor.Wait(_gate, left);
             }
 
+            if (!IsDue())
+            {
+                _failure?.Throw();
+            }
+
             for (var i = 0; i < MostAtOnce && IsDue(); i++)
             {
                 due.Add(_inOrder.Dequeue().Result!);
             }
 
-            _failure?.Throw();
             if (_isStalled && _inOrder.Count <= _capacity / 2)
             {
                 _isStalled = false;
