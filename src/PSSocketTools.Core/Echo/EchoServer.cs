@@ -98,7 +98,7 @@ public sealed class EchoServer : IDisposable
     /// <summary>What is broken on purpose; empty for nothing.</summary>
     public string Faults { get; }
 
-    /// <summary>What moves its bytes: Async, for .NET's asynchronous sockets.</summary>
+    /// <summary>What moves its bytes: Epoll, for Linux's event queue; Async, for .NET's asynchronous sockets.</summary>
     public string Transport => _transport.Name;
 
     /// <summary>When it began to listen.</summary>
@@ -109,6 +109,9 @@ public sealed class EchoServer : IDisposable
 
     /// <summary>The connections being served now.</summary>
     public long ActiveConnections => _record.ActiveConnections;
+
+    /// <summary>The clients that wait to be accepted, as far as the system tells; null where it does not.</summary>
+    public int? WaitingConnections => CurrentState == ServerState.Listening ? _transport.WaitingConnections : null;
 
     /// <summary>The connections served since it started.</summary>
     public long TotalConnections => _record.TotalConnections;
@@ -161,6 +164,7 @@ public sealed class EchoServer : IDisposable
 
         var plan = options.ToPlan();
         _ = options.ToFilter();
+        ServerTransports.RequireChoice(options);
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
         List<Socket> sockets;
         try

@@ -12,11 +12,17 @@ internal static unsafe class Libc
     public const int FamilyInet6 = 10;
     public const int SolSocket = 1;
     public const int SoError = 4;
+    public const int SoLinger = 13;
+    public const int MessageNoSignal = 0x4000;
+    public const int ShutWrite = 1;
     public const int EpollCloseOnExec = 0x80000;
     public const int EpollAdd = 1;
     public const int EpollDelete = 2;
     public const int EpollIn = 1;
+    public const int EpollUrgent = 2;
     public const int EpollOut = 4;
+    public const int EpollReadHangUp = 0x2000;
+    public const int EpollEdge = unchecked((int)0x80000000);
     public const int EventNonBlockingCloseOnExec = 0x800 | 0x80000;
 
     public const int LimitOpenFilesLinux = 7;
@@ -25,15 +31,19 @@ internal static unsafe class Libc
     public const int EPerm = 1;
     public const int EIntr = 4;
     public const int EAgain = 11;
+    public const int ENoMem = 12;
     public const int EAccess = 13;
     public const int ENFile = 23;
     public const int EMFile = 24;
+    public const int EPipe = 32;
     public const int EAfNoSupport = 97;
     public const int EAddrNotAvail = 99;
     public const int ENetDown = 100;
     public const int ENetUnreach = 101;
+    public const int EConnAborted = 103;
     public const int EConnReset = 104;
     public const int ENoBufs = 105;
+    public const int ENotConn = 107;
     public const int ETimedOut = 110;
     public const int EConnRefused = 111;
     public const int EHostDown = 112;
@@ -47,11 +57,20 @@ internal static unsafe class Libc
     [DllImport("libc", EntryPoint = "connect", SetLastError = true)]
     public static extern int Connect(int descriptor, byte* address, int length);
 
+    [DllImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    public static extern int Accept(int descriptor, byte* address, int* length, int flags);
+
+    [DllImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    public static extern int Shutdown(int descriptor, int how);
+
     [DllImport("libc", EntryPoint = "getsockname", SetLastError = true)]
     public static extern int GetSocketName(int descriptor, byte* address, int* length);
 
     [DllImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     public static extern int GetSocketOption(int descriptor, int level, int name, int* value, int* length);
+
+    [DllImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static extern int SetSocketOption(int descriptor, int level, int name, int* value, int length);
 
     [DllImport("libc", EntryPoint = "send", SetLastError = true)]
     public static extern nint Send(int descriptor, byte* buffer, nint length, int flags);

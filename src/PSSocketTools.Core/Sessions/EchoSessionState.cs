@@ -1,7 +1,7 @@
-namespace PSSocketTools;
+namespace PSSocketTools.Sessions;
 
 /// <summary>Whether a session can still be spoken through.</summary>
-public enum EchoSessionState
+internal enum EchoSessionState
 {
     /// <summary>Connected.</summary>
     Open,

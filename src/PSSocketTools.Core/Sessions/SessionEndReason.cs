@@ -1,7 +1,7 @@
-namespace PSSocketTools;
+namespace PSSocketTools.Sessions;
 
 /// <summary>Why a session ended.</summary>
-public enum SessionEndReason
+internal enum SessionEndReason
 {
     /// <summary>It has not ended.</summary>
     None,

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using PSSocketTools.Echo;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Transport;
 
@@ -23,6 +24,7 @@ internal sealed class AsyncTransport : ServerTransport
     private readonly SemaphoreSlim? _turn;
     private Task _accepting = Task.CompletedTask;
     private bool _stopped;
+    private int _waitingForTurn;
 
     public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, TlsServer? tls, Action<Exception> onFault)
     {
@@ -36,6 +38,26 @@ internal sealed class AsyncTransport : ServerTransport
 
     /// <inheritdoc/>
     public override string Name => "Async";
+
+    /// <inheritdoc/>
+    public override int? WaitingConnections
+    {
+        get
+        {
+            var waiting = Volatile.Read(ref _waitingForTurn);
+            foreach (var listener in _listeners)
+            {
+                if (ListenBacklog.Waiting(listener) is not { } queued)
+                {
+                    return null;
+                }
+
+                waiting += queued;
+            }
+
+            return waiting;
+        }
+    }
 
     /// <inheritdoc/>
     public override void Start() => _accepting = Task.WhenAll(_listeners.Select(AcceptAllAsync));
@@ -166,6 +188,7 @@ internal sealed class AsyncTransport : ServerTransport
 
     private async Task WaitForTurnAsync(Socket socket)
     {
+        Interlocked.Increment(ref _waitingForTurn);
         try
         {
             await _turn!.WaitAsync(_stopping.Token).ConfigureAwait(false);
@@ -174,6 +197,10 @@ internal sealed class AsyncTransport : ServerTransport
         {
             socket.Dispose();
             throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waitingForTurn);
         }
     }
 

@@ -6,6 +6,9 @@ internal abstract class ServerTransport : IDisposable
     /// <summary>Its name, as EchoServer.Transport shows it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The clients that wait to be accepted, where the system tells; else null.</summary>
+    public virtual int? WaitingConnections => null;
+
     /// <summary>Begins to accept.</summary>
     public abstract void Start();
 

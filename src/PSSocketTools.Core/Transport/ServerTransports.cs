@@ -1,11 +1,29 @@
+#if NET
+using System.ComponentModel;
+#endif
 using System.Net.Sockets;
 using PSSocketTools.Echo;
+#if NET
+using PSSocketTools.Platform;
+#endif
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
 
 /// <summary>Chooses what moves a server's bytes.</summary>
 internal static class ServerTransports
 {
+    /// <summary>The environment variable that makes the choice where there is one, for tests and comparisons.</summary>
+    public const string Variable = "PSSOCKETTOOLS_TRANSPORT";
+
+    private const string Async = "Async";
+    private const string Epoll = "Epoll";
+
+    /// <summary>Throws when the environment asks for a transport that can't serve with these options.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption.</exception>
+    public static void RequireChoice(EchoServerOptions options) => _ = UsesEpoll(options);
+
+    /// <summary>Makes the transport of a server.</summary>
     public static ServerTransport Create(
         EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception> onFault)
     {
@@ -16,7 +34,55 @@ internal static class ServerTransports
         }
 
         var reception = new Reception(plan, record, options.MaxConnections, isAllowed);
+#if NET
+        if (UsesEpoll(options))
+        {
+            try
+            {
+                // A log that falls behind holds its server up, and would hold up those on the same loops.
+                var loops = EpollLoops.Join(alone: options.LogPath is not null);
+                return new EpollTransport(sockets, reception, options.BufferSize, options.IsSequential, loops, onFault);
+            }
+            catch (Win32Exception)
+            {
+                // No descriptor is left for a loop of our own; .NET may have one running.
+            }
+        }
+#endif
+
         var tls = options.Certificate is { } certificate ? new TlsServer(certificate, options.RequireClientCertificate) : null;
         return new AsyncTransport(sockets, reception, options.BufferSize, options.IsSequential, tls, onFault);
     }
+
+    /// <summary>Whether the loops of our own serve: they take what is theirs to take, unless the environment says otherwise.</summary>
+    private static bool UsesEpoll(EchoServerOptions options)
+    {
+        // A datagram has one way to go.
+        if (options.ActualProtocol == SocketProtocol.Udp)
+        {
+            return false;
+        }
+
+        var wanted = Environment.GetEnvironmentVariable(Variable);
+        var canUseEpoll = IsEpollSupported && options is { Certificate: null, Responder: null };
+        if (string.IsNullOrEmpty(wanted))
+        {
+            return canUseEpoll;
+        }
+
+        if (string.Equals(wanted, Async, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        return string.Equals(wanted, Epoll, StringComparison.OrdinalIgnoreCase) && canUseEpoll
+            ? true
+            : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TransportRefused", Variable, wanted), wanted);
+    }
+
+#if NET
+    private static bool IsEpollSupported => LinuxEpoll.IsSupported;
+#else
+    private static bool IsEpollSupported => false;
+#endif
 }

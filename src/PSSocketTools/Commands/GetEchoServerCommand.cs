@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 
 namespace PSSocketTools.Commands;
 
@@ -9,6 +10,7 @@ public sealed class GetEchoServerCommand : ServerSelectorCommand
 {
     /// <summary>The servers' ports.</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     [ValidateRange(1, 65535)]
     public int[]? Port { get; set; }
 

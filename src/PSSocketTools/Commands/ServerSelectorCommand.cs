@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -25,11 +26,13 @@ public abstract class ServerSelectorCommand : SocketCommand
 
     /// <summary>The servers' numbers.</summary>
     [Parameter(ParameterSetName = ById, Mandatory = true)]
+    [ArgumentCompleter(typeof(ServerIdCompleter))]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }
 
     /// <summary>The servers' names; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = ByName, Mandatory = true)]
+    [ArgumentCompleter(typeof(ServerNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Name { get; set; }

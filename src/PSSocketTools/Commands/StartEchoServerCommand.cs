@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using System.Text;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
@@ -22,6 +23,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     /// <summary>The address to listen on; localhost (the default) is both loopback addresses, Any is all of the machine's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public string Address { get; set; } = "localhost";
 
     /// <summary>Tcp (the default) or Udp.</summary>
@@ -88,6 +90,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     /// <summary>The encoding of text on the wire; utf-8 by default.</summary>
     [Parameter]
     [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNull]
     public Encoding Encoding { get; set; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 

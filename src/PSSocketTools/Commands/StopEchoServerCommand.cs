@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -10,6 +11,7 @@ public sealed class StopEchoServerCommand : ServerSelectorCommand
 {
     /// <summary>The servers' ports.</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     [ValidateRange(1, 65535)]
     public int[]? Port { get; set; }
 

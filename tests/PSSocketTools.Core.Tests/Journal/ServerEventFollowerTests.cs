@@ -10,12 +10,12 @@ public sealed class ServerEventFollowerTests
     private static readonly ConnectionFacts Client = new(3, "192.0.2.1", 49152, 1);
 
     [Fact]
-    public void A_follower_reads_each_event_once_from_the_start_or_from_now_on()
+    public void A_follower_reads_each_event_once_from_where_it_begins()
     {
         var journal = Journal(10);
         Note(journal, "one");
-        var all = new ServerEventFollower(journal, fromStart: true);
-        var news = new ServerEventFollower(journal, fromStart: false);
+        var all = new ServerEventFollower(journal, next: 1);
+        var news = new ServerEventFollower(journal, next: 2);
         Note(journal, "two");
 
         Assert.Equal(["one", "two"], Messages(all.Read()));
@@ -30,7 +30,7 @@ public sealed class ServerEventFollowerTests
     public void What_was_overwritten_before_it_was_read_is_counted()
     {
         var journal = Journal(3);
-        var follower = new ServerEventFollower(journal, fromStart: true);
+        var follower = new ServerEventFollower(journal, next: 1);
         Note(journal, "m1");
         Assert.Equal(["m1"], Messages(follower.Read()));
         for (var i = 2; i <= 9; i++)
@@ -48,7 +48,7 @@ public sealed class ServerEventFollowerTests
     public void Where_nothing_is_held_everything_is_missed()
     {
         var journal = Journal(0);
-        var follower = new ServerEventFollower(journal, fromStart: true);
+        var follower = new ServerEventFollower(journal, next: 1);
         Note(journal, "one");
         Note(journal, "two");
         Assert.Empty(follower.Read());
@@ -59,7 +59,7 @@ public sealed class ServerEventFollowerTests
     public async Task Waiting_ends_with_the_next_event_or_with_the_end()
     {
         var journal = Journal(10);
-        var follower = new ServerEventFollower(journal, fromStart: true);
+        var follower = new ServerEventFollower(journal, next: 1);
         var waiting = follower.WaitAsync();
         Assert.False(waiting.IsCompleted);
         Note(journal, "one");
@@ -77,7 +77,7 @@ public sealed class ServerEventFollowerTests
     public async Task What_was_noted_before_the_end_can_be_read_after_it()
     {
         var journal = Journal(10);
-        var follower = new ServerEventFollower(journal, fromStart: true);
+        var follower = new ServerEventFollower(journal, next: 1);
         Note(journal, "last");
         journal.End();
         Assert.True(await follower.WaitAsync().WaitAsync(Patience.Long));
@@ -93,7 +93,7 @@ public sealed class ServerEventFollowerTests
         const int Writers = 4;
         const int Each = 5000;
         var journal = Journal(capacity);
-        var follower = new ServerEventFollower(journal, fromStart: true);
+        var follower = new ServerEventFollower(journal, next: 1);
         var writing = Enumerable.Range(1, Writers).Select(id => Task.Run(() =>
         {
             var client = new ConnectionFacts(id, "192.0.2.1", id, 1);

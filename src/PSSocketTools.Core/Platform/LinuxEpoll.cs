@@ -1,0 +1,144 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>Descriptors one thread waits for, and a way to wake it.</summary>
+internal sealed unsafe class LinuxEpoll : IDisposable
+{
+    /// <summary>The bytes of one entry at most: what <see cref="Wait"/> needs for each.</summary>
+    public const int LongestEntry = 16;
+
+    private readonly LinuxDescriptor _epoll;
+    private readonly LinuxDescriptor _wake;
+    private readonly object _waking = new();
+    private bool _disposed;
+
+    /// <exception cref="Win32Exception">The system has no descriptor left.</exception>
+    public LinuxEpoll()
+    {
+        _epoll = Own(Libc.EpollCreate(Libc.EpollCloseOnExec));
+        try
+        {
+            _wake = Own(Libc.EventDescriptor(0, Libc.EventNonBlockingCloseOnExec));
+        }
+        catch (Win32Exception)
+        {
+            _epoll.Dispose();
+            throw;
+        }
+
+        if (!TryAdd(_wake.Number, Libc.EpollIn))
+        {
+            var error = Marshal.GetLastWin32Error();
+            Dispose();
+            throw new Win32Exception(error);
+        }
+    }
+
+    /// <summary>Whether this is Linux on a processor whose numbers <see cref="Libc"/> has, with a C library that has the calls.</summary>
+    public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
+        && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64
+        && HasCalls();
+
+    // struct epoll_event is packed on x64 alone.
+    private static int EntrySize { get; } = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : LongestEntry;
+
+    private static int EntryData { get; } = EntrySize - 8;
+
+    /// <summary>Watches a descriptor, until it is closed or removed.</summary>
+    /// <returns>False with the system's last error set.</returns>
+    public bool TryAdd(int descriptor, int events)
+    {
+        var entry = stackalloc byte[LongestEntry];
+        *(int*)entry = events;
+        *(long*)(entry + EntryData) = descriptor;
+        return Libc.EpollControl(_epoll.Number, Libc.EpollAdd, descriptor, entry) == 0;
+    }
+
+    /// <summary>Watches a descriptor no more.</summary>
+    public void Remove(int descriptor)
+    {
+        var entry = stackalloc byte[LongestEntry];
+        _ = Libc.EpollControl(_epoll.Number, Libc.EpollDelete, descriptor, entry);
+    }
+
+    /// <summary>Waits until something happens.</summary>
+    /// <param name="entries">Room for what did.</param>
+    /// <param name="capacity">How many entries there is room for.</param>
+    /// <param name="milliseconds">How long at most; -1 without an end.</param>
+    /// <returns>How many entries there are; 0 when the wait was over or interrupted.</returns>
+    public int Wait(byte* entries, int capacity, int milliseconds)
+    {
+        var count = Libc.EpollWait(_epoll.Number, entries, capacity, milliseconds);
+        if (count >= 0)
+        {
+            return count;
+        }
+
+        var error = Marshal.GetLastWin32Error();
+        return error == Libc.EIntr ? 0 : throw new Win32Exception(error);
+    }
+
+    /// <summary>The descriptor of an entry.</summary>
+    public static int DescriptorOf(byte* entries, int index) => *(int*)(entries + (index * EntrySize) + EntryData);
+
+    /// <summary>What happened to the descriptor of an entry.</summary>
+    public static int EventsOf(byte* entries, int index) => *(int*)(entries + (index * EntrySize));
+
+    /// <summary>Whether a descriptor is the one that only wakes; its signal is taken back.</summary>
+    public bool TakeWake(int descriptor)
+    {
+        if (descriptor != _wake.Number)
+        {
+            return false;
+        }
+
+        ulong value;
+        _ = Libc.Read(descriptor, (byte*)&value, sizeof(ulong));
+        return true;
+    }
+
+    /// <summary>Ends a wait under way, or else the next one. From any thread, even when all is over.</summary>
+    public void Wake()
+    {
+        lock (_waking)
+        {
+            if (!_disposed)
+            {
+                var one = 1UL;
+                _ = Libc.Write(_wake.Number, (byte*)&one, sizeof(ulong));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_waking)
+        {
+            _disposed = true;
+            _wake.Dispose();
+            _epoll.Dispose();
+        }
+    }
+
+    private static LinuxDescriptor Own(int descriptor) =>
+        descriptor >= 0 ? new LinuxDescriptor(descriptor) : throw new Win32Exception(Marshal.GetLastWin32Error());
+
+    private static bool HasCalls()
+    {
+        try
+        {
+            // The descriptor is no socket's: what counts is that there is something to call.
+            _ = Libc.Accept(-1, null, null, 0);
+            _ = Libc.EpollWait(-1, null, 0, 0);
+            _ = Libc.EventDescriptor(0, -1);
+            return true;
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+}

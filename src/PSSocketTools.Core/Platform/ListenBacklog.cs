@@ -1,0 +1,35 @@
+#if NET
+using System.Buffers.Binary;
+#endif
+using System.Net.Sockets;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>How many connections wait in a listening socket's backlog, where the system tells.</summary>
+internal static class ListenBacklog
+{
+    /// <summary>The connections that are established and not accepted; null where it can't be known.</summary>
+    public static int? Waiting(Socket listener)
+    {
+#if NET
+        const int Tcp = 6, TcpInfo = 11, UnackedAt = 24;
+        if (OperatingSystem.IsLinux() && listener.ProtocolType == ProtocolType.Tcp)
+        {
+            // Of a listening socket, tcpi_unacked is the accept queue's length (Linux, tcp_get_info).
+            Span<byte> info = stackalloc byte[UnackedAt + sizeof(int)];
+            try
+            {
+                if (listener.GetRawSocketOption(Tcp, TcpInfo, info) == info.Length)
+                {
+                    return BinaryPrimitives.ReadInt32LittleEndian(info[UnackedAt..]);
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Asked of a server that stops meanwhile.
+            }
+        }
+#endif
+        return null;
+    }
+}

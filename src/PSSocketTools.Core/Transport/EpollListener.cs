@@ -1,0 +1,159 @@
+#if NET
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>Accepts a listening socket's clients on a loop, several at a time.</summary>
+internal sealed unsafe class EpollListener : EpollSource
+{
+    // Clients that come in a crowd are let in by turns with those that are in.
+    private const int AcceptsInARow = 64;
+
+    private const int FirstBackoff = 50;
+    private const int LongestBackoff = 1000;
+
+    // struct sockaddr_storage.
+    private const int LongestAddress = 128;
+
+    private readonly EpollTransport _transport;
+    private readonly EpollLoop _loop;
+    private readonly SafeSocketHandle _socket;
+    private readonly int _descriptor;
+    private int _backoff = FirstBackoff;
+    private bool _isHeld;
+    private bool _isWatched;
+
+    public EpollListener(EpollTransport transport, EpollLoop loop, Socket socket)
+    {
+        _transport = transport;
+        _loop = loop;
+        socket.Blocking = false;
+        _socket = socket.SafeHandle;
+
+        // Held, so that nobody can close the descriptor while its number is used.
+        _socket.DangerousAddRef(ref _isHeld);
+        _descriptor = (int)_socket.DangerousGetHandle();
+    }
+
+    /// <summary>Begins to accept, or goes on, unless it waits for descriptors.</summary>
+    public void Resume()
+    {
+        if (_isHeld && !_isWatched && Deadline == Never)
+        {
+            _loop.Watch(_descriptor, Libc.EpollIn, this);
+            _isWatched = true;
+        }
+    }
+
+    /// <summary>Leaves clients in the kernel's backlog.</summary>
+    public void Pause()
+    {
+        if (_isWatched)
+        {
+            _isWatched = false;
+            _loop.Unwatch(_descriptor);
+        }
+    }
+
+    /// <summary>Accepts no more; whoever owns the socket closes it.</summary>
+    public void End()
+    {
+        Pause();
+        _loop.Forget(_descriptor, this);
+        if (_isHeld)
+        {
+            _isHeld = false;
+            _socket.DangerousRelease();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnReady(int events)
+    {
+        try
+        {
+            AcceptSome();
+        }
+#pragma warning disable CA1031 // Whatever ends accepting is the server's fault, and is told as such; the loop goes on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            End();
+            _transport.Fault(exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnTime()
+    {
+        try
+        {
+            _transport.ResumeAccepting(this);
+        }
+        catch (Win32Exception exception)
+        {
+            End();
+            _transport.Fault(exception);
+        }
+    }
+
+    private void AcceptSome()
+    {
+        var address = stackalloc byte[LongestAddress];
+        for (var i = 0; i < AcceptsInARow && _isWatched; i++)
+        {
+            var length = LongestAddress;
+            var descriptor = Libc.Accept(_descriptor, address, &length, Libc.SockNonBlockingCloseOnExec);
+            if (descriptor >= 0)
+            {
+                _backoff = FirstBackoff;
+                _transport.Serve(new LinuxDescriptor(descriptor), ToEndPoint(address, length));
+                continue;
+            }
+
+            var number = Marshal.GetLastWin32Error();
+            if (number == Libc.EAgain)
+            {
+                return;
+            }
+
+            // A client that left before it was accepted is nobody's failure.
+            var error = LinuxErrors.ToSocketError(number);
+            if (number != Libc.EIntr && !SocketErrors.IsReset(error))
+            {
+                BackOff(error == SocketError.SocketError ? Marshal.GetPInvokeErrorMessage(number) : new SocketException((int)error).Message);
+            }
+        }
+    }
+
+    /// <summary>Tells what went wrong and waits, since the clients that wait would have it tried again at once.</summary>
+    private void BackOff(string what)
+    {
+        Pause();
+        _transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
+        _loop.SetTimer(this, _backoff);
+        _backoff = Math.Min(_backoff * 2, LongestBackoff);
+    }
+
+    // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
+    private static IPEndPoint? ToEndPoint(byte* address, int length)
+    {
+        var bytes = new ReadOnlySpan<byte>(address, Math.Min(length, LongestAddress));
+        var family = bytes.Length < sizeof(ushort) ? 0 : *(ushort*)address;
+        if (family == Libc.FamilyInet)
+        {
+            return new IPEndPoint(new IPAddress(bytes.Slice(4, 4)), BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
+        }
+
+        return family == Libc.FamilyInet6
+            ? new IPEndPoint(new IPAddress(bytes.Slice(8, 16), *(uint*)(address + 24)), BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]))
+            : null;
+    }
+}
+#endif

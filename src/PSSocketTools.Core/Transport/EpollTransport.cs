@@ -1,0 +1,193 @@
+#if NET
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Echo;
+using PSSocketTools.Journal;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Transport;
+
+/// <summary>Linux's own event queue, on a few threads for all servers: for plain streams, with conversations that wait for no task.</summary>
+internal sealed class EpollTransport : ServerTransport
+{
+    private readonly IReadOnlyList<Socket> _sockets;
+    private readonly Reception _reception;
+    private readonly bool _sequential;
+    private readonly Action<Exception> _onFault;
+    private readonly EpollLoops _loops;
+    private readonly EpollBuffers[] _buffers;
+
+    // Accepts, and serves the one client of a server that has one at a time.
+    private readonly EpollLoop _home;
+    private readonly List<EpollListener> _listeners = [];
+    private readonly HashSet<EpollConnection> _connections = [];
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _stopped;
+
+    // Of the home loop: whether the one client a sequential server serves is there.
+    private bool _isTaken;
+
+    public EpollTransport(
+        IReadOnlyList<Socket> sockets, Reception reception, int bufferSize, bool sequential, EpollLoops loops, Action<Exception> onFault)
+    {
+        _sockets = sockets;
+        _reception = reception;
+        _sequential = sequential;
+        _onFault = onFault;
+        _loops = loops;
+        _home = loops.Next();
+        _buffers = new EpollBuffers[loops.Count];
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            _buffers[i] = new EpollBuffers(bufferSize);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "Epoll";
+
+    /// <summary>What the server knows of its doings.</summary>
+    public ServerRecord Record => _reception.Record;
+
+    /// <inheritdoc/>
+    public override void Start() => _home.Post(() =>
+    {
+        try
+        {
+            foreach (var socket in _sockets)
+            {
+                if (socket.AddressFamily != AddressFamily.Unix)
+                {
+                    // On Linux, accepted sockets have it from the one that listens.
+                    socket.NoDelay = true;
+                }
+
+                var listener = new EpollListener(this, _home, socket);
+                _listeners.Add(listener);
+                listener.Resume();
+            }
+        }
+        catch (Exception exception) when (exception is Win32Exception or ObjectDisposedException)
+        {
+            _onFault(exception);
+        }
+    });
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(TimeSpan timeout)
+    {
+        await _home.PostAsync(() => _listeners.ForEach(static listener => listener.End())).ConfigureAwait(false);
+        foreach (var socket in _sockets)
+        {
+            socket.Dispose();
+        }
+
+        lock (_connections)
+        {
+            _stopped = true;
+            if (_connections.Count == 0)
+            {
+                _empty.SetResult();
+            }
+        }
+
+        ForAll(static connection => connection.Drain());
+        using (var giveUp = new CancellationTokenSource())
+        {
+            await Task.WhenAny(_empty.Task, Task.Delay(timeout, giveUp.Token)).ConfigureAwait(false);
+            await giveUp.CancelAsync().ConfigureAwait(false);
+        }
+
+        ForAll(static connection => connection.Abort());
+        await _empty.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Begins to serve a client that was accepted. On the home loop.</summary>
+    public void Serve(LinuxDescriptor socket, IPEndPoint? remote)
+    {
+        var conversation = _reception.Admit(remote);
+        if (conversation is null)
+        {
+            socket.Dispose();
+            return;
+        }
+
+        var loop = _home;
+        if (_sequential)
+        {
+            _isTaken = true;
+            _listeners.ForEach(static listener => listener.Pause());
+        }
+        else
+        {
+            loop = _loops.Next();
+        }
+
+        var connection = new EpollConnection(this, loop, conversation, socket, _buffers[loop.Index]);
+        lock (_connections)
+        {
+            _connections.Add(connection);
+        }
+
+        if (loop == _home)
+        {
+            connection.Begin();
+        }
+        else
+        {
+            loop.Post(connection.Begin);
+        }
+    }
+
+    /// <summary>Lets a listener go on that had to wait. On the home loop.</summary>
+    public void ResumeAccepting(EpollListener listener)
+    {
+        if (!_isTaken)
+        {
+            listener.Resume();
+        }
+    }
+
+    /// <summary>A conversation is over; its socket may still be closing.</summary>
+    public void ConversationEnded(ConnectionFacts connection, ServerEventReason reason)
+    {
+        Record.Disconnected(connection, reason);
+        if (_isTaken)
+        {
+            _isTaken = false;
+            _listeners.ForEach(static listener => listener.Resume());
+        }
+    }
+
+    /// <summary>A connection holds nothing any more.</summary>
+    public void Closed(EpollConnection connection)
+    {
+        lock (_connections)
+        {
+            _connections.Remove(connection);
+            if (_stopped && _connections.Count == 0)
+            {
+                _empty.SetResult();
+            }
+        }
+    }
+
+    /// <summary>Accepting has ended for a reason that is not the server's.</summary>
+    public void Fault(Exception exception) => _onFault(exception);
+
+    /// <inheritdoc/>
+    public override void Dispose() => _loops.Leave();
+
+    private void ForAll(Action<EpollConnection> action) => _loops.PostToAll(loop =>
+    {
+        EpollConnection[] connections;
+        lock (_connections)
+        {
+            connections = [.. _connections.Where(connection => connection.Loop == loop)];
+        }
+
+        Array.ForEach(connections, action);
+    });
+}
+#endif

@@ -1,0 +1,3 @@
+namespace PSSocketTools.Tests.Transport;
+
+public sealed class AsyncEchoServerTests() : EchoServerTests("Async");

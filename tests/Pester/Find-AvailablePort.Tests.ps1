@@ -1,0 +1,70 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+}
+
+Describe 'Find-AvailablePort' {
+    It 'finds as many free ports as asked for, in the range' {
+        $found = Find-AvailablePort -Count 3 -Port 28000-28999
+        $found.Status | Should -Be 'Available', 'Available', 'Available'
+        ($found.Port | Sort-Object -Unique).Count | Should -Be 3
+        $found | ForEach-Object { $_.Port | Should -BeGreaterOrEqual 28000; $_.Port | Should -BeLessOrEqual 28999 }
+    }
+
+    It 'takes a range as <_>' -ForEach '28000-28999', '28000..28999' {
+        (Find-AvailablePort $_).Port | Should -BeGreaterOrEqual 28000
+    }
+
+    It 'leaves out a port that is in use' {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, (Find-AvailablePort -Port 28000-28999).Port)
+        $listener.Start()
+        try {
+            $held = $listener.LocalEndpoint.Port
+            (Find-AvailablePort -Port "$held-28999").Port | Should -BeGreaterThan $held
+        }
+        finally {
+            $listener.Stop()
+        }
+    }
+
+    It 'needs no range' {
+        (Find-AvailablePort).Port | Should -BeGreaterThan 1023
+        (Find-AvailablePort -Protocol Udp).Protocol | Should -Be 'Udp'
+    }
+
+    It 'gives no port to two callers of this process' {
+        $shells = 1..4 | ForEach-Object {
+            [powershell]::Create().AddScript('param($Manifest) Import-Module $Manifest; (Find-AvailablePort -Count 25 -Port 27000-27999).Port').AddArgument($manifest)
+        }
+        $runs = $shells | ForEach-Object { $_.BeginInvoke() }
+        $ports = for ($i = 0; $i -lt 4; $i++) { $shells[$i].EndInvoke($runs[$i]); $shells[$i].Dispose() }
+        @($ports).Count | Should -Be 100
+        @($ports | Sort-Object -Unique).Count | Should -Be 100
+    }
+
+    It 'says that a range has too few' {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        try {
+            $failure = { Find-AvailablePort -Count 2 -Port $listener.LocalEndpoint.Port } | Should -Throw -PassThru
+            $failure.FullyQualifiedErrorId | Should -Be 'NoFreePort,PSSocketTools.Commands.FindAvailablePortCommand'
+            $failure.CategoryInfo.Category | Should -Be 'ResourceUnavailable'
+            $failure.TargetObject | Should -Be "$($listener.LocalEndpoint.Port)"
+            "$failure" | Should -Match 'Widen the range'
+        }
+        finally {
+            $listener.Stop()
+        }
+    }
+
+    It 'gives what Start-EchoServer takes' {
+        $server = Find-AvailablePort -Port 26000-26999 | Start-EchoServer
+        try {
+            $server.Port | Should -BeGreaterOrEqual 26000
+            $server.Port | Should -BeLessOrEqual 26999
+        }
+        finally {
+            $server | Stop-EchoServer
+        }
+    }
+}

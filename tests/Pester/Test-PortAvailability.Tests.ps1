@@ -1,0 +1,420 @@
+BeforeDiscovery {
+    # A test that needs a program of the system is left out where the program is missing.
+    $onLinux = $PSEdition -eq 'Core' -and $IsLinux
+    $canDropRight = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
+    $hasSs = $onLinux -and (Get-Command ss -CommandType Application -ErrorAction Ignore)
+    $hasNmap = $onLinux -and (Get-Command nmap -CommandType Application -ErrorAction Ignore)
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+
+    function New-Listener([string] $Address = '127.0.0.1') {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Parse($Address), 0)
+        $listener.Start()
+        $listener
+    }
+
+    function Get-ListeningPort([string] $Pattern) {
+        Get-Content /proc/net/tcp, /proc/net/tcp6 |
+            Where-Object { $_ -match "^\s*\d+: ($Pattern):([0-9A-F]{4}) \S+ 0A" } |
+            ForEach-Object { [Convert]::ToInt32($Matches[2], 16) }
+    }
+
+    # Runs a script beside the test, with what it writes to be waited for.
+    function Start-Script([string] $Script, [hashtable] $Variables) {
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("param(`$Manifest, `$Variables) Import-Module `$Manifest; $Script").AddArgument($manifest).AddArgument($Variables)
+        $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $written = [Threading.ManualResetEventSlim]::new()
+        $output.add_DataAdded({ $written.Set() }.GetNewClosure())
+        $result = $shell.GetType().GetMethods().Where({ $_.Name -eq 'BeginInvoke' -and $_.GetParameters().Count -eq 2 })[0].MakeGenericMethod(
+            [psobject], [psobject]).Invoke($shell, @([System.Management.Automation.PSDataCollection[psobject]] $null, $output))
+        [pscustomobject]@{ Shell = $shell; Output = $output; Written = $written; Result = $result }
+    }
+
+    $listener = New-Listener
+    $port = $listener.LocalEndpoint.Port
+    # Nothing listens on tcpmux.
+    $closed = 1
+}
+
+AfterAll {
+    $listener.Stop()
+}
+
+Describe 'Test-PortAvailability' {
+    Context 'of this machine' {
+        It 'says that a free port is available, and leaves no trace' {
+            $free = (Find-AvailablePort -Port 20000-29999).Port
+            $result = Test-PortAvailability $free
+            $result.Status | Should -Be 'Available'
+            $result.Available | Should -BeTrue
+            $result.ComputerName | Should -Be 'localhost'
+            $result.Detail | Should -BeNullOrEmpty
+            (Test-PortAvailability $free).Status | Should -Be 'Available'
+        }
+
+        It 'says who holds a port, and on which address' {
+            $result = Test-PortAvailability $port
+            $result.Status | Should -Be 'InUse'
+            $result.Available | Should -BeFalse
+            $result.Address | Should -Be '127.0.0.1'
+            $result.ProcessId | Should -Be $PID
+            $result.ProcessName | Should -Be (Get-Process -Id $PID).ProcessName
+        }
+
+        It 'knows a clash over the families' {
+            $dual = [Net.Sockets.TcpListener]::Create(0)
+            $dual.Start()
+            try {
+                $held = $dual.LocalEndpoint.Port
+                (Test-PortAvailability $held).Status | Should -Be 'InUse'
+                (Test-PortAvailability $held -Address 127.0.0.1).Status | Should -Be 'InUse'
+            }
+            finally {
+                $dual.Stop()
+            }
+        }
+
+        It 'tests UDP by UDP' {
+            $socket = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            try {
+                $result = Test-PortAvailability $socket.Client.LocalEndPoint.Port -Protocol Udp
+                $result.Status | Should -Be 'InUse'
+                $result.Protocol | Should -Be 'Udp'
+                $result.ProcessId | Should -Be $PID
+            }
+            finally {
+                $socket.Dispose()
+            }
+        }
+
+        It 'says that an address is another machine''s' {
+            $result = Test-PortAvailability 20000 -Address 192.0.2.1
+            $result.Status | Should -Be 'AddressNotAvailable'
+            $result.Detail | Should -Match '192\.0\.2\.1'
+        }
+
+        if ($canDropRight) {
+            It 'says that a port needs a right this user lacks' {
+                $status = setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service pwsh -NoProfile -Command (
+                    "Import-Module '$manifest'; (Test-PortAvailability $closed).Status")
+                $status | Should -Be 'AccessDenied'
+            }
+        }
+
+        It 'takes <Name>' -ForEach @(
+            @{ Name = 'a range as text'; Ports = '20001-20003'; Expected = 20001, 20002, 20003 }
+            @{ Name = 'a range with dots as text'; Ports = '20001..20002'; Expected = 20001, 20002 }
+            @{ Name = 'a range of PowerShell'; Ports = 20001..20003; Expected = 20001, 20002, 20003 }
+            @{ Name = 'the name of a service'; Ports = 'https'; Expected = 443 }
+            @{ Name = 'a mixture, in its order'; Ports = 20009, '20001-20002', 'http'; Expected = 20009, 20001, 20002, 80 }
+        ) {
+            (Test-PortAvailability -Port $Ports).Port | Should -Be $Expected
+            ($Ports | Test-PortAvailability).Port | Should -Be $Expected
+        }
+
+        It 'names the service of a port' {
+            (Test-PortAvailability 443).Service | Should -Be 'https'
+        }
+
+        It 'refuses <_>, with what a port is' -ForEach 0, 65536, -1, 'no-such-service', '9-1' {
+            $failure = { Test-PortAvailability -Port $_ } | Should -Throw -PassThru
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentTransformationError,*'
+        }
+
+        It 'waits until the port is free' {
+            $held = New-Listener
+            $wait = Start-Script '"begun"; Test-PortAvailability $Variables.Port -Wait' @{ Port = $held.LocalEndpoint.Port }
+            try {
+                $wait.Written.Wait(60000) | Should -BeTrue
+                $held.Stop()
+                $wait.Result.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                $wait.Output[1].Status | Should -Be 'Available'
+            }
+            finally {
+                $wait.Shell.Dispose()
+                $held.Stop()
+            }
+        }
+
+        It 'waits no longer than it is told' {
+            (Test-PortAvailability $port -WaitSec 0.2).Status | Should -Be 'InUse'
+        }
+    }
+
+    Context 'of another computer' {
+        It 'tells open from closed' {
+            $results = Test-PortAvailability $port, $closed -ComputerName 127.0.0.1
+            $results.Status | Should -Be 'Open', 'Closed'
+            $results.Available | Should -Be $true, $false
+            $results[0].Address | Should -Be '127.0.0.1'
+            $results[0].Latency | Should -BeGreaterThan 0
+        }
+
+        It 'gives a name that does not resolve as a result' {
+            $result = Test-PortAvailability 80 -ComputerName name.invalid
+            $result.Status | Should -Be 'NameNotFound'
+            $result.Available | Should -BeFalse
+            $result.Detail | Should -Match 'name\.invalid'
+        }
+
+        It 'gives one result for a name, with the address that answered' {
+            $result = Test-PortAvailability $port -ComputerName localhost
+            @($result).Count | Should -Be 1
+            $result.Address | Should -Be '127.0.0.1'
+        }
+
+        It 'takes a block of addresses' {
+            $results = Test-PortAvailability $closed -ComputerName '127.0.0.0/28'
+            $results.ComputerName | Should -Be (0..15 | ForEach-Object { "127.0.0.$_" })
+        }
+
+        It 'refuses what is no block' {
+            $failure = { Test-PortAvailability 80 -ComputerName '127.0.0.0/33' } | Should -Throw -PassThru
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+        }
+
+        It 'times out a port that stays silent, and holds back no other' -Tag Linux {
+            $silent = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+            $silent.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            $silent.Listen(0)
+            $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $silent.LocalEndPoint.Port)
+            try {
+                $ports = @($silent.LocalEndPoint.Port, $port) * 500
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                $results = Test-PortAvailability $ports -ComputerName 127.0.0.1 -TimeoutSec 0.5
+                $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
+                $results.Port | Should -Be $ports
+                $results.Status | Should -Be (@('TimedOut', 'Open') * 500)
+            }
+            finally {
+                $client.Dispose()
+                $silent.Dispose()
+            }
+        }
+
+        It 'tells a UDP port that answers from one that is closed, and from silence' {
+            $server = Start-EchoServer -Protocol Udp -Address 127.0.0.1
+            $silent = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            try {
+                $results = Test-PortAvailability $server.Port, $closed, $silent.Client.LocalEndPoint.Port -ComputerName 127.0.0.1 -Protocol Udp
+                $results.Status | Should -Be 'Open', 'Closed', 'OpenOrFiltered'
+            }
+            finally {
+                $silent.Dispose()
+                Stop-EchoServer -Server $server
+            }
+        }
+
+        It 'waits until the port opens' {
+            $late = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+            $late.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            $wait = Start-Script '"begun"; Test-PortAvailability $Variables.Port -ComputerName 127.0.0.1 -Wait' @{ Port = $late.LocalEndPoint.Port }
+            try {
+                $wait.Written.Wait(60000) | Should -BeTrue
+                $late.Listen(1)
+                $wait.Result.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                $wait.Output[1].Status | Should -Be 'Open'
+            }
+            finally {
+                $wait.Shell.Dispose()
+                $late.Dispose()
+            }
+        }
+
+        It 'waits no longer than it is told' {
+            (Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 2).Status | Should -Be 'Closed'
+        }
+
+        It 'finds on <Address> what the system says listens' -Tag Linux -ForEach @(
+            @{ Address = '127.0.0.1'; Pattern = '00000000|0100007F|0{32}' }
+            @{ Address = '::1'; Pattern = '0{32}|0{24}01000000' }
+        ) {
+            $before = Get-ListeningPort $Pattern
+            $open = (Test-PortAvailability 1-65535 -ComputerName $Address -Status Open).Port
+            $after = Get-ListeningPort $Pattern
+            $open | Where-Object { $_ -notin $before -and $_ -notin $after } | Should -BeNullOrEmpty
+            $before | Where-Object { $_ -in $after -and $_ -notin $open } | Should -BeNullOrEmpty
+        }
+
+        if ($hasSs) {
+            It 'finds what ss finds' -Tag Linux {
+                $find = { ss -Hltn4 | ForEach-Object { ($_ -split '\s+')[3] } | Where-Object { $_ -match '^(0\.0\.0\.0|127\.0\.0\.1|\*):(\d+)$' } | ForEach-Object { [int] $Matches[2] } }
+                $before = & $find
+                $open = (Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 -Status Open).Port
+                $after = & $find
+                $before | Where-Object { $_ -in $after -and $_ -notin $open } | Should -BeNullOrEmpty
+            }
+        }
+
+        if ($hasNmap) {
+            It 'finds what nmap finds' -Tag Linux {
+                $find = { nmap -sT -p- -n -Pn -T5 127.0.0.1 | Where-Object { $_ -match '^(\d+)/tcp\s+open' } | ForEach-Object { [int] $Matches[1] } }
+                $before = & $find
+                $open = (Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 -Status Open).Port
+                $after = & $find
+                $before | Where-Object { $_ -in $after -and $_ -notin $open } | Should -BeNullOrEmpty
+            }
+        }
+    }
+
+    Context 'down the pipeline' {
+        It 'takes ports' {
+            $results = $port, $closed | Test-PortAvailability
+            $results.Port | Should -Be $port, $closed
+            $results[0].Status | Should -Be 'InUse'
+        }
+
+        It 'takes computers' {
+            $results = 'localhost', '127.0.0.1' | Test-PortAvailability -Port $port
+            $results.ComputerName | Should -Be 'localhost', '127.0.0.1'
+            $results.Status | Should -Be 'Open', 'Open'
+        }
+
+        It 'takes the rows of a CSV' {
+            $results = "ComputerName,Port`n127.0.0.1,$port`nlocalhost,`"$closed-2`"" | ConvertFrom-Csv | Test-PortAvailability
+            $results.Port | Should -Be $port, $closed, 2
+            $results.ComputerName | Should -Be '127.0.0.1', 'localhost', 'localhost'
+        }
+
+        It 'takes a server, with its protocol' {
+            $servers = (Start-EchoServer -Name Tcp), (Start-EchoServer -Name Udp -Protocol Udp)
+            try {
+                $results = $servers | Test-PortAvailability
+                $results.Port | Should -Be $servers.Port
+                $results.Protocol | Should -Be 'Tcp', 'Udp'
+                $results.Status | Should -Be 'Open', 'Open'
+            }
+            finally {
+                $servers | Stop-EchoServer
+            }
+        }
+
+        It 'tests again what an earlier test tested, in the same way' {
+            (Test-PortAvailability $port | Test-PortAvailability).Status | Should -Be 'InUse'
+            (Test-PortAvailability $port -ComputerName 127.0.0.1 | Test-PortAvailability).Status | Should -Be 'Open'
+            (Find-AvailablePort | Test-PortAvailability).Status | Should -Be 'Available'
+        }
+
+        It 'says how to write a port for a computer' {
+            $failure = { 80 | Test-PortAvailability -ComputerName x } | Should -Throw -PassThru
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+            $failure.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            "$failure" | Should -Match 'Test-PortAvailability -ComputerName x -Port 80'
+        }
+
+        It 'says that a port is missing' {
+            $failure = { Test-PortAvailability -ComputerName x } | Should -Throw -PassThru
+            "$failure" | Should -Match '-Port'
+        }
+
+        It 'takes no number for a computer' {
+            80 | Test-PortAvailability -Port 443 -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InputObjectMissingMandatory,*'
+        }
+
+        It 'gives results while more comes' {
+            $seen = [Collections.Generic.List[string]]::new()
+            'localhost', '127.0.0.1', '127.0.0.2' |
+                ForEach-Object { $seen.Add("to $_"); $_ } |
+                Test-PortAvailability -Port $closed -TimeoutSec 30 |
+                ForEach-Object { $seen.Add("from $($_.ComputerName)") }
+            $seen.IndexOf('from localhost') | Should -BeLessThan $seen.Count
+            $seen.Count | Should -Be 6
+        }
+
+        It 'ends the scan with the first result that is wanted' {
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $result = Test-PortAvailability 1-65535 -ComputerName '127.0.0.0/8' | Select-Object -First 1
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
+            $result.Port | Should -Be 1
+        }
+    }
+
+    Context 'asked for less' {
+        It 'answers with a Boolean' {
+            Test-PortAvailability $port -ComputerName 127.0.0.1 -Quiet | Should -BeTrue
+            Test-PortAvailability $port, $closed -ComputerName 127.0.0.1 -Quiet | Should -BeFalse
+            Test-PortAvailability $port -Quiet | Should -BeFalse
+            Test-PortAvailability 443 -Quiet | Should -BeOfType [bool]
+            $port, $closed | Test-PortAvailability -Quiet | Should -BeFalse
+        }
+
+        It 'gives only results of a status' {
+            (Test-PortAvailability $port, $closed -ComputerName 127.0.0.1 -Status Open).Port | Should -Be $port
+            (Test-PortAvailability $port, $closed -ComputerName 127.0.0.1 -Status Open, Closed).Port | Should -Be $port, $closed
+        }
+    }
+
+    Context 'interrupted' -Tag Linux {
+        BeforeAll {
+            $silent = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+            $silent.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            $silent.Listen(0)
+            $silentPort = $silent.LocalEndPoint.Port
+            $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $silentPort)
+        }
+
+        AfterAll {
+            $client.Dispose()
+            $silent.Dispose()
+        }
+
+        It 'leaves no socket, no thread and no progress bar' {
+            $ports = @($port) + @($silentPort) * 1000
+            $scan = Start-Script 'Test-PortAvailability $Variables.Ports -ComputerName 127.0.0.1 -TimeoutSec 3600' @{ Ports = $ports }
+            $scan.Written.Wait(60000) | Should -BeTrue
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $scan.Shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+            $scan.Shell.Dispose()
+
+            Get-Content /proc/net/tcp | Where-Object { $_ -match (':{0:X4} 02 ' -f $silentPort) } | Should -BeNullOrEmpty
+            Get-ChildItem /proc/self/task | ForEach-Object { Get-Content "$($_.FullName)/comm" -ErrorAction Ignore } | Should -Not -Contain 'Port scan'
+        }
+
+        It 'shows how far it is, and takes that away' {
+            $shell = [powershell]::Create()
+            $null = $shell.AddScript({
+                    param($Manifest, $Port)
+                    Import-Module $Manifest
+                    Test-PortAvailability $Port -ComputerName 127.0.0.1 -TimeoutSec 2.5
+                }).AddArgument($manifest).AddArgument($silentPort)
+            $shell.Invoke().Status | Should -Be 'TimedOut'
+            $records = @($shell.Streams.Progress | Where-Object Activity -eq 'Testing ports')
+            $records.Count | Should -BeGreaterThan 1
+            $records[-1].RecordType | Should -Be 'Completed'
+            $shell.Dispose()
+        }
+    }
+
+    Context 'shown' {
+        It 'is a table of 80 columns with the port at the right' {
+            $lines = Test-PortAvailability 443, $port -ComputerName 127.0.0.1 | Out-String -Width 80 | ForEach-Object { $_ -split '\r?\n' }
+            $text = $lines -replace "`e\[[\d;]*m"
+            $text | Where-Object { $_ -match '^127\.0\.0\.1\s+443 Tcp\s+https\s+Closed' } | Should -HaveCount 1
+            ($text | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+        }
+
+        It 'is by computer where there are several' {
+            $text = (Test-PortAvailability 80, 443 -ComputerName 127.0.0.1, 127.0.0.2 | Out-String -Width 80) -replace "`e\[[\d;]*m"
+            $text | Should -Match 'ComputerName: 127\.0\.0\.1'
+            $text | Should -Match 'ComputerName: 127\.0\.0\.2'
+        }
+
+        It 'goes to CSV and JSON in flat rows' {
+            $result = Test-PortAvailability $port -ComputerName 127.0.0.1
+            $columns = 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'Latency', 'ProcessId', 'ProcessName', 'Detail'
+            ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).PSObject.Properties.Name | Should -Be $columns
+            ($result | ConvertTo-Json | ConvertFrom-Json).Address | Should -Be '127.0.0.1'
+        }
+
+        It 'completes the names of services' {
+            $completion = TabExpansion2 'Test-PortAvailability -Port htt' -cursorColumn 30
+            $completion.CompletionMatches.CompletionText | Should -Contain 'https'
+        }
+    }
+}
