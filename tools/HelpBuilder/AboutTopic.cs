@@ -13,7 +13,7 @@ internal static class AboutTopic
     /// <summary>Writes the topic. PowerShell takes its fifth line for the summary: after name, nothing, heading, nothing.</summary>
     public static string Write(string path, Problems problems)
     {
-        var blocks = Markdown.Parse(File.ReadAllText(path)).ToList();
+        var blocks = Markdown.Parse(File.ReadAllText(path), Text.Pipeline).ToList();
         var name = Path.GetFileNameWithoutExtension(path);
         if (blocks is not [HeadingBlock { Level: 1 } title, HeadingBlock { Level: 2 }, ParagraphBlock summary, ..] || Text.Of(title.Inline!) != name
             || Text.Of(summary.Inline!).Length > Width - Indent)

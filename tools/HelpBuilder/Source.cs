@@ -155,7 +155,7 @@ internal sealed class Source(string folder, Problems problems)
             problems.Add(path, part.Line, $"-{parameter.Name} is not described.");
         }
 
-        var named = part.Blocks.SelectMany(block => block.Descendants<CodeInline>()).Select(code => code.Content).ToHashSet();
+        var named = part.Blocks.SelectMany(Text.Codes).ToHashSet();
         foreach (var value in parameter.Values.Where(value => !named.Contains(value)))
         {
             problems.Add(path, part.Line, $"-{parameter.Name} takes `{value}`, and its text does not say so.");
@@ -165,7 +165,7 @@ internal sealed class Source(string folder, Problems problems)
         if (parameter.Range is not null)
         {
             var range = facts[^1];
-            var limits = range.Descendants<CodeInline>().Select(code => code.Content).ToList();
+            var limits = Text.Codes(range).ToList();
             if (!limits.SequenceEqual(parameter.Range.Select(limit => limit.ToString("0.############", CultureInfo.InvariantCulture))))
             {
                 problems.Add(path, range.Line + 1, $"The range of -{parameter.Name} is `{parameter.Range[0]:0.############}` to `{parameter.Range[1]:0.############}`.");
@@ -256,7 +256,7 @@ internal sealed class Source(string folder, Problems problems)
     {
         var root = new Part("", 0, 0);
         var open = new Stack<Part>([root]);
-        foreach (var block in Markdown.Parse(File.ReadAllText(path)))
+        foreach (var block in Markdown.Parse(File.ReadAllText(path), Text.Pipeline))
         {
             if (block is not HeadingBlock heading)
             {

@@ -1,3 +1,4 @@
+using Markdig;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -6,8 +7,15 @@ namespace PSSocketTools.HelpBuilder;
 /// <summary>Markdown as plain text.</summary>
 internal static class Text
 {
+    /// <summary>Markdown as it is, and where each word stands.</summary>
+    public static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePreciseSourceLocation().Build();
+
     /// <summary>The paragraphs, the items of lists and the code, each as a paragraph; code keeps its lines.</summary>
     public static IReadOnlyList<string> Of(IEnumerable<Block> blocks) => [.. blocks.SelectMany(Of)];
+
+    /// <summary>What stands in `code` within a block.</summary>
+    public static IEnumerable<string> Codes(Block block) =>
+        (block is LeafBlock leaf ? leaf.Inline?.Descendants<CodeInline>() ?? [] : block.Descendants<CodeInline>()).Select(code => code.Content);
 
     public static string Of(CodeBlock code) => code.Lines.ToString().TrimEnd();
 
