@@ -56,7 +56,8 @@ internal static class Maml
                 Command + "example",
                 new XElement(Text + "title", $"----- {i + 1}: {example.Title} -----"),
                 new XElement(Dev + "code", example.Code),
-                new XElement(Dev + "remarks", Paragraphs(example.Remarks))))),
+                // An empty paragraph keeps the next title apart.
+                new XElement(Dev + "remarks", Paragraphs([.. example.Remarks, ""]))))),
             new XElement(Command + "relatedLinks", page.Links.Select(link => new XElement(
                 Text + "navigationLink",
                 new XElement(Text + "linkText", link.Text),
