@@ -127,6 +127,11 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
                 Scan(patience < MostPatience ? patience : MostPatience);
             }
         }
+        catch (SocketToolsException exception) when (InputObject is not null && !_isComputerNamed && exception.Error == SocketToolsError.InvalidOption)
+        {
+            // What one input can't be tested for says nothing of the next.
+            WriteError(exception);
+        }
         catch (SocketToolsException exception)
         {
             ThrowTerminating(exception);
@@ -237,9 +242,9 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         do
         {
             var left = (int)(until - _clock.Elapsed).TotalMilliseconds;
-            WriteDue(_scan.IsStarted ? Math.Max(left, 0) : ProgressMilliseconds);
+            WriteDue(_scan.HasRoom ? Math.Max(left, 0) : ProgressMilliseconds);
         }
-        while (_scan is not null && (!_scan.IsStarted || (!_scan.IsIdle && _clock.Elapsed < until)));
+        while (_scan is not null && (!_scan.HasRoom || (!_scan.IsIdle && _clock.Elapsed < until)));
     }
 
     private void FinishScan()
