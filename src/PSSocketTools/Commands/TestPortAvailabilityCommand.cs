@@ -116,10 +116,10 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
             {
                 TestLocal(Address, Port!);
             }
-            else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.Status)
+            else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.GetStatus())
                 && !_isComputerNamed && !_arePortsNamed)
             {
-                TestLocal(earlier.Status == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
+                TestLocal(earlier.GetStatus() == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
             }
             else
             {
@@ -288,7 +288,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     {
         _written++;
         _areAllAvailable &= result.Available;
-        if (!Quiet && (Status is null || Array.IndexOf(Status, result.Status) >= 0))
+        if (!Quiet && (Status is null || Array.IndexOf(Status, result.GetStatus()) >= 0))
         {
             WriteObject(_isGrouped ? Grouped(result) : result);
         }

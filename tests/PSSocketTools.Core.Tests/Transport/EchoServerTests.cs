@@ -464,6 +464,104 @@ public abstract class EchoServerTests(string transport)
         await first.AssertReceivesAsync("a2\n");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_comes_while_an_answer_is_waited_for_is_answered_next(bool responder)
+    {
+        // The pause that ended the first message left a receive under way, which ends while the server waits for something else.
+        using var answers = new Answers();
+        using var server = Start(responder ? Own with { Responder = answers } : Own with { MinDelayMilliseconds = 400, MaxDelayMilliseconds = 400 });
+        using var bystander = Start();
+        using var client = await BareClient.ConnectAsync(server);
+        using var other = await BareClient.ConnectAsync(bystander);
+        await client.SendAsync("one");
+        await (responder ? answers.AskedAsync("one") : server.UntilAsync(ServerEventKind.MessageReceived));
+        await client.SendAsync("two");
+        for (var i = 0; i < 100; i++)
+        {
+            await other.ExchangeAsync("time passes");
+        }
+
+        if (responder)
+        {
+            answers.Give("one");
+            await client.AssertReceivesAsync("one");
+            await answers.AskedAsync("two");
+            answers.Give("two");
+            await client.AssertReceivesAsync("two");
+        }
+        else
+        {
+            await client.AssertReceivesAsync("onetwo");
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_stays_after_the_servers_end_holds_up_neither_the_next_one_nor_the_stop()
+    {
+        using var server = Start(Own with { IsSequential = true, DisconnectAfter = 1, Framing = MessageFraming.Line });
+        using var first = await BareClient.ConnectAsync(server);
+        using var second = await BareClient.ConnectAsync(server);
+        await second.SendAsync("two\n");
+        await first.SendAsync("one\nmore\n");
+        await first.AssertEndsWithAsync("one\n");
+        await second.AssertEndsWithAsync("two\n");
+        Assert.Equal(0, server.ActiveConnections);
+        await server.StopAsync(Ample).WaitAsync(Patience.Long);
+        Assert.Equal("Stopped", server.GetEvents()[^1].Kind);
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_its_side_at_once_is_answered_by_an_end()
+    {
+        using var server = Start();
+        using var client = await BareClient.ConnectAsync(server);
+        client.EndOutput();
+        Assert.Empty(await client.ReceiveToEndAsync());
+        Assert.Equal("Connected Disconnected/ClientClosed", (await server.UntilAsync(ServerEventKind.Disconnected)).Story(1));
+    }
+
+    [Fact]
+    public async Task Stopping_does_not_wait_for_a_client_that_never_stops_sending()
+    {
+        using var server = Start(Own with { IsDiscarding = true });
+        using var client = await BareClient.ConnectAsync(server);
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                var bytes = new byte[64 * 1024];
+                while (true)
+                {
+                    await client.Socket.SendAsync(bytes.AsMemory());
+                }
+            }
+            catch (SocketException)
+            {
+                // The server has closed the connection.
+            }
+        });
+        await server.UntilAsync(ServerEventKind.MessageReceived, 20);
+        var watch = Stopwatch.StartNew();
+        await server.StopAsync(TimeSpan.FromMilliseconds(500)).WaitAsync(Patience.Long);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        await sending.WaitAsync(Patience.Long);
+        Assert.Equal(0, server.ActiveConnections);
+        Assert.EndsWith("Disconnected/ServerStopped", server.GetEvents().Story(1), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(double.MaxValue)]
+    public void A_timeout_that_is_none_stops_nothing(double seconds)
+    {
+        using var server = Start();
+        var timeout = seconds < 0 ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = server.StopAsync(timeout); });
+        server.RequireRunning();
+    }
+
     [Fact]
     public async Task Stopping_closes_idle_connections_in_order_and_at_once()
     {
