@@ -120,7 +120,7 @@ BeforeAll {
     }
 
     function Get-Line([string] $Text) {
-        @($Text -split '\r?\n' | ForEach-Object TrimEnd | Where-Object { $_ })
+        @($Text -split '\r?\n' | ForEach-Object { $_.TrimEnd() -replace ' +', ' ' } | Where-Object { $_ })
     }
 }
 
@@ -173,7 +173,7 @@ Describe 'Help in <Culture>' -ForEach $cultures {
                 $range = $parameter.Attributes | Where-Object { $_ -is [ValidateRange] }
                 if ($range) {
                     $told = @(Get-Line (Get-Text $texts[$parameter.Name].description))[-1]
-                    $limits = @([regex]::Matches($told -replace '\(.*?\)', '', '\d[\d.]*') | ForEach-Object { [double] $_.Value })
+                    $limits = @([regex]::Matches(($told -replace '\(.*?\)'), '\d[\d.]*') | ForEach-Object { [double] $_.Value })
                     $limits | Should -Be ([double] $range.MinRange), ([double] $range.MaxRange) -Because $parameter.Name
                 }
             }
