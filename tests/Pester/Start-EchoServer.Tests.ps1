@@ -1,0 +1,997 @@
+﻿BeforeDiscovery {
+    $isCore = $PSEdition -eq 'Core'
+    $onLinux = $isCore -and $IsLinux
+    $hasUnixSockets = $isCore
+    $hasIPv6 = & {
+        $probe = [Net.Sockets.TcpListener]::new([Net.IPAddress]::IPv6Loopback, 0)
+        try { $probe.Start(); $true } catch [Net.Sockets.SocketException] { $false } finally { $probe.Stop() }
+    }
+    $mayUseLowPorts = & {
+        $probe = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
+        try { $probe.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 19)); $true } catch [Net.Sockets.SocketException] { $false } finally { $probe.Dispose() }
+    }
+    $canDropRights = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
+    $lacksRights = $onLinux -and (id -u) -ne 0
+    $python = if ($onLinux) { Get-Command python3 -CommandType Application -ErrorAction Ignore }
+    $ncat = if ($onLinux) { Get-Command ncat -CommandType Application -ErrorAction Ignore }
+    $socat = if ($onLinux) { Get-Command socat -CommandType Application -ErrorAction Ignore }
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/BareClient.ps1"
+    . "$PSScriptRoot/Beside.ps1"
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+    $pwsh = (Get-Process -Id $PID).Path
+
+    # The error of a command that must fail.
+    function Get-Failure([scriptblock] $Script) {
+        $failure = { & $Script } | Should -Throw -PassThru
+        $failure
+    }
+
+    function Assert-Failure($Failure, [string] $Id, [string] $Category, $Target, [string] $Like = '*') {
+        $Failure.FullyQualifiedErrorId | Should -Be "$Id,PSSocketTools.Commands.StartEchoServerCommand"
+        $Failure.CategoryInfo.Category | Should -Be $Category
+        $Failure.TargetObject | Should -Be $Target
+        $Failure.Exception.Message | Should -BeLike $Like
+    }
+}
+
+Describe 'Start-EchoServer' {
+    AfterEach {
+        Clear-Beside
+        Clear-Bare
+    }
+
+    Context 'by itself' {
+        It 'gives a server that listens when the prompt is back' {
+            $server = Start-EchoServer
+            $server | Should -BeOfType PSSocketTools.EchoServer
+            $server.State | Should -Be 'Listening'
+            $server.Port | Should -BeIn (1..65535)
+            $server.Mode | Should -Be 'Concurrent'
+            $server.Framing | Should -Be 'Auto'
+            $server.Encoding | Should -Be 'utf-8'
+            $server.IsEncrypted | Should -BeFalse
+            $server.ComputerName | Should -Be 'localhost'
+            $server.StartedAt | Should -BeOfType DateTimeOffset
+            $server.StoppedAt | Should -BeNullOrEmpty
+            Get-BareAnswer $server.Port 'hello' | Should -BeExactly 'hello'
+        }
+
+        It 'sends bytes back as they came, valid text or not' {
+            $server = Start-EchoServer
+            $bytes = [byte[]] (0..255)
+            $client = Connect-Bare $server.Port
+            Send-Bare $client $bytes
+            Close-BareOutput $client
+            [Convert]::ToBase64String((Read-BareBytes $client)) | Should -Be ([Convert]::ToBase64String($bytes))
+        }
+
+        It 'listens on both loopbacks, on one port the system picks' -Skip:(-not $hasIPv6) {
+            $server = Start-EchoServer
+            $server.EndPoint | Should -Be "127.0.0.1:$($server.Port), [::1]:$($server.Port)"
+            Get-BareAnswer $server.Port 'four' '127.0.0.1' | Should -BeExactly 'four'
+            Get-BareAnswer $server.Port 'six' '::1' | Should -BeExactly 'six'
+        }
+
+        It 'runs as many as are started, each by its number and name' {
+            $servers = 1..3 | ForEach-Object { Start-EchoServer -Name "many$_" -ResponseFormat "server ${_}: {0}" }
+            $servers.Id | Sort-Object -Unique | Should -HaveCount 3
+            $servers.Port | Sort-Object -Unique | Should -HaveCount 3
+            foreach ($i in 1..3) { Get-BareAnswer $servers[$i - 1].Port 'hi' | Should -BeExactly "server ${i}: hi" }
+        }
+
+        It 'does nothing with -WhatIf' {
+            $port = (Find-AvailablePort).Port
+            Start-EchoServer $port -WhatIf | Should -BeNullOrEmpty
+            Start-EchoServer $port -WhatIf -Wait | Should -BeNullOrEmpty
+            Get-EchoServer | Should -BeNullOrEmpty
+        }
+
+        It 'loses count of nothing over 1,000 connections that are reset' {
+            $server = Start-EchoServer -Address 127.0.0.1 -EventCapacity 100
+            foreach ($i in 1..1000) { Reset-Bare (Connect-Bare $server.Port) }
+            $bareSockets.Clear()
+            $null = $server | Wait-EchoServer -Kind Disconnected -Count 1000
+            $server.TotalConnections | Should -Be 1000
+            $server.ActiveConnections | Should -Be 0
+            Get-BareAnswer $server.Port 'well?' | Should -BeExactly 'well?'
+        }
+
+        It 'counts bytes to the byte' {
+            $server = Start-EchoServer
+            $sum = 0
+            foreach ($size in 1, 1000, 70000) {
+                $client = Connect-Bare $server.Port
+                Send-Bare $client ([byte[]]::new($size))
+                Close-BareOutput $client
+                (Read-BareBytes $client).Length | Should -Be $size
+                $sum += $size
+            }
+            $null = $server | Wait-EchoServer -Kind Disconnected -Count 3
+            $server.BytesReceived | Should -Be $sum
+            $server.BytesSent | Should -Be $sum
+            ($server | Get-EchoServerEvent -Kind MessageReceived | Measure-Object Bytes -Sum).Sum | Should -Be $sum
+        }
+    }
+
+    Context '-Wait' {
+        It 'gives out what happens as it happens, and ends and stops the server when the pipeline has enough' {
+            $running = Start-Beside { Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_); $_ } | Select-Object -First 3 }
+            (Receive-Beside $running).Kind | Should -Be 'Started'
+            $port = (Get-EchoServer -Name waiting).Port
+            $client = Connect-Bare $port
+            (Receive-Beside $running).Kind | Should -Be 'Connected'
+            Send-Bare $client 'hello'
+            $message = Receive-Beside $running
+            $message.Kind | Should -Be 'MessageReceived'
+            $message.Message | Should -BeExactly 'hello'
+            (Wait-Beside $running).Kind | Should -Be 'Started', 'Connected', 'MessageReceived'
+            Get-EchoServer | Should -BeNullOrEmpty
+            Test-PortAvailability $port -Quiet | Should -BeTrue
+        }
+
+        It 'gives the prompt back on Ctrl+C, with the port free' {
+            $running = Start-Beside { Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_) } }
+            $null = Receive-Beside $running
+            $port = (Get-EchoServer -Name waiting).Port
+            $client = Connect-Bare $port
+            Invoke-Bare $client 'hello' | Should -BeExactly 'hello'
+            Stop-Beside $running | Should -BeLessThan ([timespan]::FromSeconds(5))
+            Get-EchoServer | Should -BeNullOrEmpty
+            Receive-Bare $client | Should -BeExactly ''
+            Start-EchoServer $port -Address 127.0.0.1 | Should -Not -BeNullOrEmpty
+        }
+
+        It 'ends when another runspace stops the server, with the last event' {
+            $running = Start-Beside { Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_); $_ } }
+            $null = Receive-Beside $running
+            Stop-EchoServer -Name waiting
+            (Wait-Beside $running).Kind | Should -Be 'Started', 'Stopped'
+        }
+
+        It 'goes down a pipeline to a file' {
+            $path = Join-Path $TestDrive 'events.csv'
+            $running = Start-Beside {
+                Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_); $_ } |
+                    Where-Object Kind -eq MessageReceived | Export-Csv $Values.Path -NoTypeInformation
+            } @{ Path = $path }
+            $null = Receive-Beside $running
+            $server = Get-EchoServer -Name waiting
+            Get-BareAnswer $server.Port 'one, two' | Should -BeExactly 'one, two'
+            $null = $server | Wait-EchoServer -Kind Disconnected
+            $server | Stop-EchoServer
+            $null = Wait-Beside $running
+            $row = Import-Csv $path
+            $row.Message | Should -BeExactly 'one, two'
+            $row.Bytes | Should -Be 8
+        }
+    }
+
+    Context 'responses' {
+        It 'fills every field of -ResponseFormat' {
+            $server = Start-EchoServer -ResponseFormat '{Message}|{Bytes}|{RemoteAddress}|{RemotePort}|{ConnectionId}|{Sequence}|{Timestamp:yyyy}|{{{0,5}}}'
+            $client = Connect-Bare $server.Port
+            $null = Invoke-Bare $client 'first'
+            Invoke-Bare $client 'olá' | Should -BeExactly "olá|4|127.0.0.1|$($client.LocalEndPoint.Port)|1|2|$([DateTimeOffset]::UtcNow.Year)|{  olá}"
+        }
+
+        It 'refuses the format <Format> at <At>' -ForEach @(
+            @{ Format = 'a {Nope} b'; At = '{Nope}' }
+            @{ Format = '{1}'; At = '{1}' }
+            @{ Format = 'open {'; At = '{' }
+            @{ Format = 'close }'; At = '}' }
+            @{ Format = '{Bytes:Q9}'; At = '{Bytes:Q9}' }
+        ) {
+            $failure = Get-Failure { Start-EchoServer -ResponseFormat $Format -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument $Format "*'$([WildcardPattern]::Escape($At))'*"
+            Get-EchoServer | Should -BeNullOrEmpty
+        }
+
+        It 'answers <Message> with <Answer> by -Transform <Transform>' -ForEach @(
+            @{ Transform = 'Upper'; Message = 'olá'; Answer = 'OLÁ' }
+            @{ Transform = 'Lower'; Message = 'OLÁ'; Answer = 'olá' }
+            @{ Transform = 'Reverse'; Message = "ola$([char]0x301) $([char]::ConvertFromUtf32(0x1F44B))!"; Answer = "!$([char]::ConvertFromUtf32(0x1F44B)) a$([char]0x301)lo" }
+            @{ Transform = 'None'; Message = 'Olá'; Answer = 'Olá' }
+        ) {
+            $server = Start-EchoServer -Transform $Transform
+            Get-BareAnswer $server.Port $Message | Should -BeExactly $Answer
+        }
+
+        It 'transforms before it formats' {
+            $server = Start-EchoServer -Transform Upper -ResponseFormat 'Echo: {0}'
+            Get-BareAnswer $server.Port 'hi' | Should -BeExactly 'Echo: HI'
+        }
+
+        It 'transforms alike in every culture' {
+            $culture = [cultureinfo]::CurrentCulture
+            try {
+                [cultureinfo]::CurrentCulture = 'tr-TR'
+                $server = Start-EchoServer -Transform Upper -ResponseFormat '{0} {Bytes:N1}'
+                Get-BareAnswer $server.Port 'title' | Should -BeExactly 'TITLE 5.0'
+            }
+            finally {
+                [cultureinfo]::CurrentCulture = $culture
+            }
+        }
+
+        It 'greets' {
+            $server = Start-EchoServer -Greeting 'Bem-vindo!'
+            $client = Connect-Bare $server.Port
+            Receive-Bare $client | Should -BeExactly 'Bem-vindo!'
+            Invoke-Bare $client 'olá' | Should -BeExactly 'olá'
+        }
+
+        It 'greets with a line where messages are lines, and with a length where they have one' {
+            $client = Connect-Bare (Start-EchoServer -Greeting 'hi' -Framing Line).Port
+            Receive-Bare $client | Should -BeExactly "hi`n"
+            $client = Connect-Bare (Start-EchoServer -Greeting 'hi' -Framing LengthPrefix).Port
+            Receive-Bare $client | Should -BeExactly "`0`0`0$([char]2)hi"
+        }
+
+        It 'takes "<_>" for an exit command' -ForEach 'sair', '  SAIR ', 'Quit', "quit`r`n" {
+            $server = Start-EchoServer -ExitCommand sair, quit -Farewell 'Tchau'
+            $client = Connect-Bare $server.Port
+            Send-Bare $client $_
+            (Read-Bare $client).Trim() | Should -BeExactly 'Tchau'
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'ExitCommand'
+        }
+
+        It 'closes without a farewell when there is none' {
+            $client = Connect-Bare (Start-EchoServer -ExitCommand sair).Port
+            Invoke-Bare $client 'sair da frente' | Should -BeExactly 'sair da frente'
+            Send-Bare $client 'sair'
+            Read-Bare $client | Should -BeExactly ''
+        }
+
+        It 'ends answers as their messages ended' {
+            $server = Start-EchoServer -ResponseFormat '<{0}>'
+            $client = Connect-Bare $server.Port
+            Send-Bare $client "a`nb`r`n`nc"
+            Close-BareOutput $client
+            Read-Bare $client | Should -BeExactly "<a>`n<b>`r`n<>`n<c>"
+        }
+
+        It 'speaks the encoding it is told' {
+            $server = Start-EchoServer -Encoding latin1 -Transform Upper
+            $server.Encoding | Should -Be 'iso-8859-1'
+            $client = Connect-Bare $server.Port
+            Send-Bare $client ([byte[]] (0x6F, 0x6C, 0xE1))
+            Close-BareOutput $client
+            Read-BareBytes $client | Should -Be 0x4F, 0x4C, 0xC1
+            $null = $server | Wait-EchoServer -Kind Disconnected
+            ($server | Get-EchoServerEvent -Kind MessageReceived).Message | Should -BeExactly 'olá'
+        }
+
+        It 'does not let culture or console encoding change a byte' {
+            $culture, $encoding = [cultureinfo]::CurrentCulture, [Console]::OutputEncoding
+            try {
+                [cultureinfo]::CurrentCulture = 'pt-BR'
+                [Console]::OutputEncoding = [Text.Encoding]::GetEncoding('iso-8859-1')
+                $server = Start-EchoServer -ResponseFormat 'çé {0} {Bytes:N2} {Timestamp:MMM}'
+                $client = Connect-Bare $server.Port
+                Send-Bare $client 'olá'
+                Close-BareOutput $client
+                $month = [DateTimeOffset]::UtcNow.ToString('MMM', [cultureinfo]::InvariantCulture)
+                [Convert]::ToBase64String((Read-BareBytes $client)) | Should -Be ([Convert]::ToBase64String($utf8.GetBytes("çé olá 4.00 $month")))
+            }
+            finally {
+                [cultureinfo]::CurrentCulture = $culture
+                [Console]::OutputEncoding = $encoding
+            }
+        }
+    }
+
+    Context '-Responder' {
+        It 'answers what the script block gives out, from the message and the connection''s facts' {
+            $server = Start-EchoServer -Responder { "$_ from $($args[0].RemoteAddress):$($args[0].RemotePort), $($args[0].ConnectionId).$($args[0].Sequence), $($args[0].Bytes) bytes" }
+            $client = Connect-Bare $server.Port
+            Invoke-Bare $client 'olá' | Should -BeExactly "olá from 127.0.0.1:$($client.LocalEndPoint.Port), 1.1, 4 bytes"
+            Invoke-Bare $client 'oi' | Should -BeLike 'oi from *, 1.2, 2 bytes'
+        }
+
+        It 'answers nothing where it gives nothing out' {
+            $server = Start-EchoServer -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
+            Get-BareAnswer $server.Port "quiet`nloud`nquiet`n" | Should -BeExactly "<loud>`n"
+        }
+
+        It 'joins several lines by the line end the message had' {
+            $server = Start-EchoServer -Responder { 1..3 }
+            Get-BareAnswer $server.Port "a`n" | Should -BeExactly "1`n2`n3`n"
+            Get-BareAnswer $server.Port "a`r`n" | Should -BeExactly "1`r`n2`r`n3`r`n"
+            Get-BareAnswer $server.Port 'a' | Should -BeExactly "1`n2`n3"
+        }
+
+        It 'gives bytes as they are' {
+            $server = Start-EchoServer -Responder { , [byte[]] (0, 255, 10, 13) }
+            $client = Connect-Bare $server.Port
+            Send-Bare $client 'x'
+            Close-BareOutput $client
+            Read-BareBytes $client | Should -Be 0, 255, 10, 13
+        }
+
+        It 'answers in order within a connection, though later answers are made sooner' {
+            $gate = [Threading.ManualResetEventSlim]::new()
+            $server = Start-EchoServer -Framing Line -Responder {
+                if ($_ -eq '1') { $null = ($using:gate).Wait(10000) }
+                $_
+            }
+            $client = Connect-Bare $server.Port
+            Send-Bare $client "1`n2`n3`n"
+            # Another connection is answered while the first message of this one is not.
+            Get-BareAnswer $server.Port "x`n" | Should -BeExactly "x`n"
+            $client.Available | Should -Be 0
+            $gate.Set()
+            Close-BareOutput $client
+            Read-Bare $client | Should -BeExactly "1`n2`n3`n"
+        }
+
+        It 'runs side by side across connections' {
+            $all = [Threading.CountdownEvent]::new(3)
+            $server = Start-EchoServer -Responder {
+                $null = ($using:all).Signal()
+                ($using:all).Wait(10000)
+            }
+            $clients = 1..3 | ForEach-Object {
+                $client = Connect-Bare $server.Port
+                Send-Bare $client 'x'
+                $client
+            }
+            foreach ($client in $clients) { Receive-Bare $client | Should -BeExactly 'True' }
+        }
+
+        It 'sees the caller''s variables through $using: alone' {
+            $word = 'secret'
+            $server = Start-EchoServer -Responder { "[$word][$using:word][$($using:word.Length)]" }
+            Get-BareAnswer $server.Port 'x' | Should -BeExactly '[][secret][6]'
+        }
+
+        It 'sees what $using: named when the server started' {
+            $word = 'before'
+            $server = Start-EchoServer -Responder { $using:word }
+            $word = 'after'
+            Get-BareAnswer $server.Port 'x' | Should -BeExactly 'before'
+        }
+
+        It 'refuses a $using: variable that is not there' {
+            $failure = Get-Failure { Start-EchoServer -Responder { $using:nosuchvariable } -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument 'nosuchvariable' '*$using:nosuchvariable*'
+        }
+
+        It 'leaves nothing from one message to the next' {
+            $server = Start-EchoServer -Responder { $n++; "$n" }
+            $client = Connect-Bare $server.Port
+            foreach ($i in 1..3) { Invoke-Bare $client 'x' | Should -BeExactly '1' }
+        }
+
+        It 'closes the connection where it throws, notes the error, and serves on' {
+            $server = Start-EchoServer -Responder { if ($_ -eq 'bad') { throw "no good: $_" }; "<$_>" }
+            $client = Connect-Bare $server.Port
+            Send-Bare $client 'bad'
+            Read-Bare $client | Should -BeExactly ''
+            $null = $server | Wait-EchoServer -Kind Disconnected
+            $failure = $server | Get-EchoServerEvent -Kind Error
+            $failure.Reason | Should -Be 'ResponderFailed'
+            $failure.Message | Should -Be 'no good: bad'
+            $failure.ConnectionId | Should -Be 1
+            ($server | Get-EchoServerEvent -Kind Disconnected).Reason | Should -Be 'ResponderFailed'
+            Get-BareAnswer $server.Port 'good' | Should -BeExactly '<good>'
+        }
+
+        It 'answers -ErrorResponse where it throws, or writes an error' {
+            $server = Start-EchoServer -ErrorResponse 'sorry' -Responder {
+                if ($_ -eq 'throw') { throw 'thrown' }
+                if ($_ -eq 'write') { Write-Error 'written' }
+                if ($_ -eq 'divide') { 1 / 0 }
+                'fine'
+            }
+            $client = Connect-Bare $server.Port
+            foreach ($message in 'throw', 'write', 'divide') { Invoke-Bare $client $message | Should -BeExactly 'sorry' }
+            Invoke-Bare $client 'x' | Should -BeExactly 'fine'
+            ($server | Get-EchoServerEvent -Kind Error).Message | Should -Be 'thrown', 'written', 'Attempted to divide by zero.'
+        }
+
+        It 'is interrupted by the server''s stop when it loops' {
+            $begun = [Threading.ManualResetEventSlim]::new()
+            $server = Start-EchoServer -Responder { ($using:begun).Set(); while ($true) { } }
+            $client = Connect-Bare $server.Port
+            Send-Bare $client 'x'
+            $begun.Wait(10000) | Should -BeTrue
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            $server | Stop-EchoServer -Force
+            $watch.Elapsed | Should -BeLessThan ([timespan]::FromSeconds(10))
+            $server.State | Should -Be 'Stopped'
+        }
+
+        It 'says farewell to an exit command without asking the script' {
+            $server = Start-EchoServer -Responder { "<$_>" } -ExitCommand bye -Farewell 'Bye!'
+            $client = Connect-Bare $server.Port
+            Invoke-Bare $client 'hi' | Should -BeExactly '<hi>'
+            Send-Bare $client 'bye'
+            Read-Bare $client | Should -BeExactly 'Bye!'
+        }
+
+        It 'takes a script block with a process block, and one made of text' {
+            Get-BareAnswer (Start-EchoServer -Responder { process { "<$_>" } }).Port 'x' | Should -BeExactly '<x>'
+            Get-BareAnswer (Start-EchoServer -Responder ([scriptblock]::Create('"<$_>"'))).Port 'x' | Should -BeExactly '<x>'
+        }
+    }
+
+    Context 'framing' {
+        It 'refuses a length prefix of <Name>, and says why' -ForEach @(
+            @{ Name = 'zero'; Prefix = 0, 0, 0, 0; Reason = 'InvalidMessage'; Like = '*says 0,*' }
+            @{ Name = 'a negative number'; Prefix = 255, 255, 255, 255; Reason = 'InvalidMessage'; Like = '*says -1,*' }
+            @{ Name = 'two billion'; Prefix = 127, 255, 255, 255; Reason = 'MessageTooLarge'; Like = '*2147483647*1048576*-MaxMessageBytes*' }
+        ) {
+            $server = Start-EchoServer -Framing LengthPrefix
+            $client = Connect-Bare $server.Port
+            Send-Bare $client ([byte[]] $Prefix)
+            Read-Bare $client | Should -BeExactly ''
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be $Reason
+            $failure = $server | Get-EchoServerEvent -Kind Error
+            $failure.Reason | Should -Be $Reason
+            $failure.Message | Should -BeLike $Like
+        }
+
+        It 'tells of a message that its sender cut short' {
+            $server = Start-EchoServer -Framing LengthPrefix
+            $client = Connect-Bare $server.Port
+            Send-Bare $client ([byte[]] (0, 0, 0, 5, 65))
+            Close-BareOutput $client
+            Read-Bare $client | Should -BeExactly ''
+            ($server | Wait-EchoServer -Kind Error).Reason | Should -Be 'InvalidMessage'
+        }
+
+        It 'ends a connection that exceeds -MaxMessageBytes' {
+            $server = Start-EchoServer -Framing Line -MaxMessageBytes 100
+            $client = Connect-Bare $server.Port
+            Send-Bare $client ('a' * 100 + "`n")
+            Receive-Bare $client | Should -BeExactly ('a' * 100 + "`n")
+            Send-Bare $client ('a' * 101)
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageTooLarge'
+        }
+
+        It 'answers each receive without framing' {
+            $server = Start-EchoServer -Framing None -ResponseFormat '<{0}>'
+            $client = Connect-Bare $server.Port
+            Invoke-Bare $client "a`nb" | Should -BeExactly "<a`nb>"
+        }
+
+        It 'takes a pause of -QuietMilliseconds for the end of a message' {
+            $server = Start-EchoServer -Transform Upper -QuietMilliseconds 1
+            $client = Connect-Bare $server.Port
+            Invoke-Bare $client 'one' | Should -BeExactly 'ONE'
+            Invoke-Bare $client 'two' | Should -BeExactly 'TWO'
+        }
+    }
+
+    Context 'UDP' {
+        It 'answers a datagram of <_> bytes' -ForEach 0, 1, 65507 {
+            $server = Start-EchoServer -Protocol Udp
+            $client = Connect-BareDatagram $server.Port
+            $bytes = [byte[]]::new($_)
+            [Random]::new(1).NextBytes($bytes)
+            $null = $client.Send($bytes)
+            $buffer = [byte[]]::new(65536)
+            $count = $client.Receive($buffer)
+            $count | Should -Be $_
+            [Linq.Enumerable]::SequenceEqual($bytes, [byte[]] [ArraySegment[byte]]::new($buffer, 0, $count).ToArray()) | Should -BeTrue
+            $server.Protocol | Should -Be 'Udp'
+        }
+
+        It 'formats, transforms and knows exit commands' {
+            $server = Start-EchoServer -Protocol Udp -Transform Upper -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
+            $client = Connect-BareDatagram $server.Port
+            Invoke-Bare $client 'olá' | Should -BeExactly 'Echo: OLÁ'
+            Invoke-Bare $client 'Sair' | Should -BeExactly 'Tchau'
+        }
+
+        It 'answers on IPv6 as well' -Skip:(-not $hasIPv6) {
+            $server = Start-EchoServer -Protocol Udp
+            Invoke-Bare (Connect-BareDatagram $server.Port '::1') 'six' | Should -BeExactly 'six'
+        }
+
+        It 'never answers a datagram from port <_>' -Skip:(-not $mayUseLowPorts) -ForEach 7, 9, 13, 17, 19, 37 {
+            $server = Start-EchoServer -Protocol Udp
+            $loop = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
+            $bareSockets.Add($loop)
+            $loop.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, $_))
+            $loop.Connect([Net.IPAddress]::Loopback, $server.Port)
+            Send-Bare $loop 'around and around'
+            # What comes later is answered, and so the first would have been by then.
+            Invoke-Bare (Connect-BareDatagram $server.Port) 'hello' | Should -BeExactly 'hello'
+            $loop.Available | Should -Be 0
+        }
+
+        It 'is not disturbed by clients that are gone when the answer comes' {
+            $server = Start-EchoServer -Protocol Udp
+            foreach ($i in 1..20) {
+                $gone = Connect-BareDatagram $server.Port
+                Send-Bare $gone 'bye'
+                Close-Bare $gone
+                Invoke-Bare (Connect-BareDatagram $server.Port) "still $i" | Should -BeExactly "still $i"
+            }
+            $server.State | Should -Be 'Listening'
+            $server | Get-EchoServerEvent -Kind Error | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'a Unix socket' -Skip:(-not $hasUnixSockets) {
+        BeforeEach {
+            $path = Join-Path ([IO.Path]::GetTempPath()) "pst-$([Guid]::NewGuid().ToString('N').Substring(0, 8)).sock"
+            function Connect-BareUnix([string] $Path) {
+                $socket = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+                $socket.ReceiveTimeout = 10000
+                $bareSockets.Add($socket)
+                $socket.Connect([Net.Sockets.UnixDomainSocketEndPoint]::new($Path))
+                $socket
+            }
+        }
+
+        AfterEach {
+            Remove-Item $path -ErrorAction Ignore
+        }
+
+        It 'echoes, and is removed on stop' {
+            $server = Start-EchoServer -SocketPath $path
+            $server.SocketPath | Should -Be $path
+            $server.EndPoint | Should -Be $path
+            $server.Protocol | Should -Be 'Unix'
+            $server.Port | Should -Be 0
+            $client = Connect-BareUnix $path
+            Invoke-Bare $client 'olá' | Should -BeExactly 'olá'
+            $server | Stop-EchoServer
+            Test-Path $path | Should -BeFalse
+        }
+
+        It 'is this user''s alone' -Skip:(-not $onLinux) {
+            $null = Start-EchoServer -SocketPath $path
+            [int] [IO.File]::GetUnixFileMode($path) | Should -Be ([Convert]::ToInt32('600', 8))
+        }
+
+        It 'takes a path relative to the current location' {
+            Push-Location ([IO.Path]::GetTempPath())
+            try { (Start-EchoServer -SocketPath "./$(Split-Path $path -Leaf)").SocketPath | Should -Be $path } finally { Pop-Location }
+        }
+
+        It 'replaces a file that a dead server left' {
+            $dead = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+            $dead.Bind([Net.Sockets.UnixDomainSocketEndPoint]::new($path))
+            # A copy, since closing the socket takes its own file away.
+            $left = "$path.left"
+            [IO.File]::Move($path, $left)
+            $dead.Dispose()
+            [IO.File]::Move($left, $path)
+            $null = Start-EchoServer -SocketPath $path -ErrorAction Stop
+            Invoke-Bare (Connect-BareUnix $path) 'alive' | Should -BeExactly 'alive'
+        }
+
+        It 'is refused where a live server listens' {
+            $server = Start-EchoServer -SocketPath $path
+            $failure = Get-Failure { Start-EchoServer -SocketPath $path -ErrorAction Stop }
+            Assert-Failure $failure PortInUse ResourceExists $path "*$path*"
+            Invoke-Bare (Connect-BareUnix $path) 'unharmed' | Should -BeExactly 'unharmed'
+            $server.State | Should -Be 'Listening'
+        }
+
+        It 'is refused where a file is that is no socket' {
+            Set-Content $path 'mine'
+            { Start-EchoServer -SocketPath $path -ErrorAction Stop } | Should -Throw '*not a socket*'
+            Get-Content $path | Should -Be 'mine'
+        }
+    }
+
+    Context 'TLS' {
+        BeforeAll {
+            function New-Certificate([string] $Name = 'localhost') {
+                $key = [Security.Cryptography.RSA]::Create(2048)
+                $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new(
+                    "CN=$Name", $key, [Security.Cryptography.HashAlgorithmName]::SHA256, [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+                $made = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
+                # Through a PFX, since Windows can't serve with a key that has only been made.
+                $pfx = $made.Export('Pfx', 'secret')
+                [pscustomobject]@{
+                    Certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::new($pfx, 'secret', 'Exportable')
+                    Pfx = $pfx
+                    Password = ConvertTo-SecureString 'secret' -AsPlainText -Force
+                }
+            }
+
+            # A TLS stream that trusts anyone, and the certificate it was shown.
+            function Connect-Tls([int] $Port) {
+                $stream = [Net.Security.SslStream]::new(
+                    [Net.Sockets.NetworkStream]::new((Connect-Bare $Port), $true), $false, { $true })
+                $stream.AuthenticateAsClient('localhost')
+                $stream
+            }
+
+            function Invoke-Tls([IO.Stream] $Stream, [string] $Text) {
+                $bytes = $utf8.GetBytes($Text)
+                $Stream.Write($bytes, 0, $bytes.Length)
+                $buffer = [byte[]]::new(1024)
+                $utf8.GetString($buffer, 0, $Stream.Read($buffer, 0, $buffer.Length))
+            }
+
+            $own = New-Certificate
+        }
+
+        It 'serves with a certificate' {
+            $server = Start-EchoServer -Certificate $own.Certificate
+            $server.IsEncrypted | Should -BeTrue
+            $server.CertificateThumbprint | Should -Be $own.Certificate.Thumbprint
+            $stream = Connect-Tls $server.Port
+            $stream.RemoteCertificate.GetCertHashString() | Should -Be $own.Certificate.Thumbprint
+            Invoke-Tls $stream 'olá' | Should -BeExactly 'olá'
+            [string] $stream.SslProtocol | Should -BeIn 'Tls12', 'Tls13'
+            $stream.Dispose()
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'ClientClosed'
+        }
+
+        It 'serves with a PFX file and its password' {
+            $path = Join-Path $TestDrive 'own.pfx'
+            [IO.File]::WriteAllBytes($path, $own.Pfx)
+            $server = Start-EchoServer -Certificate $path -CertificatePassword $own.Password
+            $server.CertificateThumbprint | Should -Be $own.Certificate.Thumbprint
+            Invoke-Tls (Connect-Tls $server.Port) 'olá' | Should -BeExactly 'olá'
+            (Start-EchoServer -Certificate (Get-Item $path) -CertificatePassword $own.Password).IsEncrypted | Should -BeTrue
+        }
+
+        It 'says that the password is wrong, and that the file is missing' {
+            $path = Join-Path $TestDrive 'own.pfx'
+            [IO.File]::WriteAllBytes($path, $own.Pfx)
+            $failure = Get-Failure { Start-EchoServer -Certificate $path -ErrorAction Stop }
+            Assert-Failure $failure FileFailed WriteError $path '*-CertificatePassword*'
+            $missing = Join-Path $TestDrive 'missing.pfx'
+            $failure = Get-Failure { Start-EchoServer -Certificate $missing -ErrorAction Stop }
+            Assert-Failure $failure FileFailed WriteError $missing "*Could not find file*missing.pfx*. Check the path*"
+        }
+
+        It 'makes a certificate of its own with -SelfSigned, for localhost and this machine' -Skip:(-not $isCore) {
+            $server = Start-EchoServer -SelfSigned
+            $stream = Connect-Tls $server.Port
+            $shown = [Security.Cryptography.X509Certificates.X509Certificate2]::new($stream.RemoteCertificate)
+            $shown.Thumbprint | Should -Be $server.CertificateThumbprint
+            $names = ($shown.Extensions | Where-Object { $_.Oid.Value -eq '2.5.29.17' }).EnumerateDnsNames()
+            $names | Should -Contain 'localhost'
+            $names | Should -Contain ([Net.Dns]::GetHostName())
+            Invoke-Tls $stream 'olá' | Should -BeExactly 'olá'
+        }
+
+        It 'is pinned by $server | Connect-EchoServer' -Skip:(-not $isCore) {
+            $server = Start-EchoServer -SelfSigned
+            $session = $server | Connect-EchoServer
+            try {
+                $session.IsEncrypted | Should -BeTrue
+                ($session | Send-SocketMessage 'olá').Response | Should -BeExactly 'olá'
+            }
+            finally {
+                $session | Disconnect-EchoServer
+            }
+        }
+
+        It 'notes a handshake that fails, and serves on' {
+            $server = Start-EchoServer -Certificate $own.Certificate
+            $open = Connect-Tls $server.Port
+            $plain = Connect-Bare $server.Port
+            Send-Bare $plain "GET / HTTP/1.1`r`n`r`n"
+            $failure = $server | Wait-EchoServer -Kind Error
+            $failure.Reason | Should -Be 'HandshakeFailed'
+            $failure.Message | Should -Not -BeNullOrEmpty
+            $failure.RemotePort | Should -Be $plain.LocalEndPoint.Port
+            Invoke-Tls $open 'one that was there' | Should -BeExactly 'one that was there'
+            Invoke-Tls (Connect-Tls $server.Port) 'one that comes' | Should -BeExactly 'one that comes'
+        }
+
+        It 'does not speak TLS 1.1' {
+            $server = Start-EchoServer -Certificate $own.Certificate
+            $client = Connect-Bare $server.Port
+            # A ClientHello (RFC 4346) with TLS_RSA_WITH_AES_128_CBC_SHA and _ECDHE_.
+            $hello = [byte[]] (@(3, 2) + (1..32) + @(0, 0, 4, 0, 0x2F, 0xC0, 0x13, 1, 0))
+            Send-Bare $client ([byte[]] (@(22, 3, 1, 0, ($hello.Length + 4), 1, 0, 0, $hello.Length) + $hello))
+            ($server | Wait-EchoServer -Kind Error).Reason | Should -Be 'HandshakeFailed'
+            $server | Wait-EchoServer -Kind Disconnected | Should -Not -BeNullOrEmpty
+        }
+
+        It 'turns away clients without a certificate with -RequireClientCertificate' {
+            $server = Start-EchoServer -Certificate $own.Certificate -RequireClientCertificate
+            # TLS 1.3 tells the client only when it reads.
+            { Invoke-Tls (Connect-Tls $server.Port) 'let me in' } | Should -Throw
+            ($server | Wait-EchoServer -Kind Error).Reason | Should -Be 'HandshakeFailed'
+            $server.MessagesReceived | Should -Be 0
+        }
+
+        It 'formats and frames as it does without' {
+            $server = Start-EchoServer -Certificate $own.Certificate -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
+            $stream = Connect-Tls $server.Port
+            Invoke-Tls $stream "olá`n" | Should -BeExactly "Echo: olá`n"
+            Invoke-Tls $stream 'sair' | Should -BeExactly 'Tchau'
+            $stream.ReadByte() | Should -Be -1
+        }
+    }
+
+    Context 'options that do not belong together' {
+        It 'refuses <Name>' -ForEach @(
+            @{ Name = 'Udp with -SelfSigned'; Options = @{ Protocol = 'Udp'; SelfSigned = $true }; Names = 'SelfSigned', 'Udp' }
+            @{ Name = 'Udp with -Backlog'; Options = @{ Protocol = 'Udp'; Backlog = 5 }; Names = 'Backlog', 'Udp' }
+            @{ Name = 'Udp with -MaxConnections'; Options = @{ Protocol = 'Udp'; MaxConnections = 5 }; Names = 'MaxConnections', 'Udp' }
+            @{ Name = 'Udp with -BufferSize'; Options = @{ Protocol = 'Udp'; BufferSize = 5 }; Names = 'BufferSize', 'Udp' }
+            @{ Name = 'Udp with -Sequential'; Options = @{ Protocol = 'Udp'; Sequential = $true }; Names = 'Sequential', 'Udp' }
+            @{ Name = 'Udp with -Greeting'; Options = @{ Protocol = 'Udp'; Greeting = 'hi' }; Names = 'Greeting', 'Udp' }
+            @{ Name = 'Udp with -IdleTimeoutSec'; Options = @{ Protocol = 'Udp'; IdleTimeoutSec = 5 }; Names = 'IdleTimeoutSec', 'Udp' }
+            @{ Name = 'Udp with -DisconnectAfter'; Options = @{ Protocol = 'Udp'; DisconnectAfter = 5 }; Names = 'DisconnectAfter', 'Udp' }
+            @{ Name = 'Udp with -ResetAfter'; Options = @{ Protocol = 'Udp'; ResetAfter = 5 }; Names = 'ResetAfter', 'Udp' }
+            @{ Name = 'Udp with -FragmentBytes'; Options = @{ Protocol = 'Udp'; FragmentBytes = 5 }; Names = 'FragmentBytes', 'Udp' }
+            @{ Name = 'Udp with -Framing LengthPrefix'; Options = @{ Protocol = 'Udp'; Framing = 'LengthPrefix' }; Names = 'Framing LengthPrefix', 'Udp' }
+            @{ Name = '-SocketPath with Udp'; Options = @{ SocketPath = 'x.sock'; Protocol = 'Udp' }; Names = 'SocketPath', 'Udp' }
+            @{ Name = '-SocketPath with -Port'; Options = @{ SocketPath = 'x.sock'; Port = 5000 }; Names = 'SocketPath', 'Port' }
+            @{ Name = '-SocketPath with -Port 0'; Options = @{ SocketPath = 'x.sock'; Port = 0 }; Names = 'SocketPath', 'Port' }
+            @{ Name = '-SocketPath with -Address'; Options = @{ SocketPath = 'x.sock'; Address = '127.0.0.1' }; Names = 'SocketPath', 'Address' }
+            @{ Name = '-SocketPath with -AllowFrom'; Options = @{ SocketPath = 'x.sock'; AllowFrom = '127.0.0.1' }; Names = 'SocketPath', 'AllowFrom' }
+            @{ Name = '-NoResponse with -ResponseFormat'; Options = @{ NoResponse = $true; ResponseFormat = '{0}' }; Names = 'ResponseFormat', 'NoResponse' }
+            @{ Name = '-NoResponse with -Transform'; Options = @{ NoResponse = $true; Transform = 'Upper' }; Names = 'Transform', 'NoResponse' }
+            @{ Name = '-NoResponse with -Responder'; Options = @{ NoResponse = $true; Responder = { $_ } }; Names = 'Responder', 'NoResponse' }
+            @{ Name = '-NoResponse with -ResponseDelayMilliseconds'; Options = @{ NoResponse = $true; ResponseDelayMilliseconds = 5 }; Names = 'ResponseDelayMilliseconds', 'NoResponse' }
+            @{ Name = '-NoResponse with -FragmentBytes'; Options = @{ NoResponse = $true; FragmentBytes = 5 }; Names = 'FragmentBytes', 'NoResponse' }
+            @{ Name = '-Responder with -ResponseFormat'; Options = @{ Responder = { $_ }; ResponseFormat = '{0}' }; Names = 'ResponseFormat', 'Responder' }
+            @{ Name = '-Responder with -Transform'; Options = @{ Responder = { $_ }; Transform = 'Upper' }; Names = 'Transform', 'Responder' }
+            @{ Name = '-ErrorResponse without -Responder'; Options = @{ ErrorResponse = 'x' }; Names = 'ErrorResponse', 'Responder' }
+            @{ Name = '-Farewell without -ExitCommand'; Options = @{ Farewell = 'x' }; Names = 'Farewell', 'ExitCommand' }
+            @{ Name = '-ResetAfter with -DisconnectAfter'; Options = @{ ResetAfter = 1; DisconnectAfter = 1 }; Names = 'ResetAfter', 'DisconnectAfter' }
+            @{ Name = '-RequireClientCertificate without -Certificate'; Options = @{ RequireClientCertificate = $true }; Names = 'RequireClientCertificate', 'Certificate' }
+            @{ Name = '-CertificatePassword without a file'; Options = @{ CertificatePassword = [securestring]::new() }; Names = 'CertificatePassword', 'Certificate' }
+            @{ Name = '-Certificate with -SelfSigned'; Options = @{ Certificate = 'x.pfx'; SelfSigned = $true }; Names = 'SelfSigned', 'Certificate'; Target = 'x.pfx' }
+        ) {
+            $failure = Get-Failure { Start-EchoServer @Options -ErrorAction Stop }
+            $expected = if ($Target) { $Target } else { $Names[0] }
+            Assert-Failure $failure InvalidOption InvalidArgument $expected "*$($Names[0])*$($Names[1])*"
+            Get-EchoServer | Should -BeNullOrEmpty
+        }
+
+        It 'refuses a -Certificate without its private key' {
+            $key = [Security.Cryptography.RSA]::Create(2048)
+            $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new(
+                'CN=localhost', $key, [Security.Cryptography.HashAlgorithmName]::SHA256, [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+            $public = [Security.Cryptography.X509Certificates.X509Certificate2]::new(
+                $request.CreateSelfSigned([DateTimeOffset]::UtcNow, [DateTimeOffset]::UtcNow.AddDays(1)).RawData)
+            $failure = Get-Failure { Start-EchoServer -Certificate $public -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument $public '*CN=localhost*private key*'
+        }
+
+        It 'refuses what is out of range by binding: <Name> <Value>' -ForEach @(
+            @{ Name = 'Port'; Value = 65536 }
+            @{ Name = 'Port'; Value = -1 }
+            @{ Name = 'QuietMilliseconds'; Value = 0 }
+            @{ Name = 'BufferSize'; Value = 0 }
+            @{ Name = 'MaxMessageBytes'; Value = 0 }
+            @{ Name = 'EventCapacity'; Value = -1 }
+            @{ Name = 'ResponseDelayMilliseconds'; Value = 'soon' }
+            @{ Name = 'ResponseDelayMilliseconds'; Value = '500-100' }
+            @{ Name = 'ResponseDelayMilliseconds'; Value = -5 }
+            @{ Name = 'Transform'; Value = 'Sideways' }
+            @{ Name = 'Encoding'; Value = 'no-such-encoding' }
+        ) {
+            $options = @{ $Name = $Value }
+            $failure = Get-Failure { Start-EchoServer @options }
+            $failure.CategoryInfo.Category | Should -BeIn 'InvalidData', 'InvalidArgument'
+            $failure.Exception | Should -BeOfType System.Management.Automation.ParameterBindingException
+            $failure.Exception.ParameterName | Should -Be $Name
+        }
+    }
+
+    Context 'who may connect' {
+        It 'does not warn of a loopback address' {
+            $null = Start-EchoServer -Address 127.0.0.1 -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Should -BeNullOrEmpty
+            $null = Start-EchoServer -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Should -BeNullOrEmpty
+        }
+
+        It 'warns once of an address that can be reached from outside' {
+            $server = Start-EchoServer -Address 0.0.0.0 -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Should -HaveCount 1
+            $warnings[0].Message | Should -BeLike "*0.0.0.0:$($server.Port)*-AllowFrom*"
+        }
+
+        It 'leaves no server behind where the warning is told to stop' {
+            { Start-EchoServer -Address 0.0.0.0 -WarningAction Stop } | Should -Throw
+            Get-EchoServer | Should -BeNullOrEmpty
+        }
+
+        It 'serves addresses of -AllowFrom, and turns others away' {
+            $server = Start-EchoServer -Address 127.0.0.1 -AllowFrom 127.0.0.1, 10.0.0.0/8
+            Get-BareAnswer $server.Port 'me' | Should -BeExactly 'me'
+            $server.RejectedConnections | Should -Be 0
+        }
+
+        It 'accepts and closes one that -AllowFrom leaves out, with an event' {
+            $server = Start-EchoServer -Address 127.0.0.1 -AllowFrom 10.0.0.0/8
+            $client = Connect-Bare $server.Port
+            $rejected = $server | Wait-EchoServer -Kind Rejected
+            $rejected.Reason | Should -Be 'NotAllowed'
+            $rejected.RemoteAddress | Should -Be '127.0.0.1'
+            $rejected.RemotePort | Should -Be $client.LocalEndPoint.Port
+            $server.RejectedConnections | Should -Be 1
+            $server.TotalConnections | Should -Be 0
+            try { $answer = Read-Bare $client } catch [System.Management.Automation.MethodInvocationException] { $answer = '' }
+            $answer | Should -BeExactly ''
+        }
+
+        It 'refuses an -AllowFrom that is neither address nor block' {
+            $failure = Get-Failure { Start-EchoServer -AllowFrom '10.0.0.0/33' -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument '10.0.0.0/33' '*10.0.0.0/33*CIDR*'
+        }
+
+        It 'turns away more than -MaxConnections, and serves again when one has left' {
+            $server = Start-EchoServer -Address 127.0.0.1 -MaxConnections 2
+            $first, $second = 1..2 | ForEach-Object { Connect-Bare $server.Port }
+            Invoke-Bare $first '1' | Should -BeExactly '1'
+            Invoke-Bare $second '2' | Should -BeExactly '2'
+            $null = Connect-Bare $server.Port
+            ($server | Wait-EchoServer -Kind Rejected).Reason | Should -Be 'TooManyConnections'
+            Close-Bare $first
+            $null = $server | Wait-EchoServer -Kind Disconnected
+            Get-BareAnswer $server.Port '4' | Should -BeExactly '4'
+        }
+
+        It 'drops a connection that sends nothing for -IdleTimeoutSec' {
+            $server = Start-EchoServer -IdleTimeoutSec 0.2
+            $client = Connect-Bare $server.Port
+            Invoke-Bare $client 'hello' | Should -BeExactly 'hello'
+            Receive-Bare $client | Should -BeExactly ''
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'IdleTimeout'
+        }
+    }
+
+    Context 'faults on purpose' {
+        It 'shows them on the server' {
+            (Start-EchoServer -ResponseDelayMilliseconds '10-20' -DisconnectAfter 3 -FragmentBytes 2).Faults |
+                Should -Be 'ResponseDelayMilliseconds 10-20, DisconnectAfter 3, FragmentBytes 2'
+            (Start-EchoServer -ResponseDelayMilliseconds 5 -ResetAfter 1).Faults | Should -Be 'ResponseDelayMilliseconds 5, ResetAfter 1'
+            (Start-EchoServer).Faults | Should -BeNullOrEmpty
+        }
+
+        It 'holds answers back by -ResponseDelayMilliseconds <Delay>' -ForEach @(
+            @{ Delay = 100; Least = 100 }
+            @{ Delay = '50-100'; Least = 50 }
+        ) {
+            $server = Start-EchoServer -ResponseDelayMilliseconds $Delay
+            $client = Connect-Bare $server.Port
+            $null = Invoke-Bare $client "x`n"
+            $null = $server | Wait-EchoServer -Kind ResponseSent
+            $received, $sent = $server | Get-EchoServerEvent -Kind MessageReceived, ResponseSent
+            # Timers round; a clock tick less is no fault.
+            ($sent.Timestamp - $received.Timestamp).TotalMilliseconds | Should -BeGreaterThan ($Least - 20)
+        }
+
+        It 'ends a connection in order with -DisconnectAfter 2' {
+            $server = Start-EchoServer -DisconnectAfter 2 -Framing Line
+            Get-BareAnswer $server.Port "1`n2`n3`n" | Should -BeExactly "1`n2`n"
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageLimit'
+        }
+
+        It 'resets a connection with -ResetAfter 2' {
+            $server = Start-EchoServer -ResetAfter 2 -Framing Line
+            $client = Connect-Bare $server.Port
+            Invoke-Bare $client "1`n" | Should -BeExactly "1`n"
+            Send-Bare $client "2`n"
+            $failure = { Read-BareBytes $client } | Should -Throw -PassThru
+            $failure.Exception.InnerException.SocketErrorCode | Should -Be 'ConnectionReset'
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageLimit'
+        }
+
+        It 'sends answers in pieces with -FragmentBytes 3' {
+            $server = Start-EchoServer -FragmentBytes 3 -ResponseFormat '{0}'
+            $client = Connect-Bare $server.Port
+            Send-Bare $client "abcdefgh`n"
+            Close-BareOutput $client
+            Read-Bare $client | Should -BeExactly "abcdefgh`n"
+        }
+    }
+
+    Context 'errors' {
+        It 'says that a port is in use, and who holds it' {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $failure = Get-Failure { Start-EchoServer $server.Port -Address 127.0.0.1 -ErrorAction Stop }
+            Assert-Failure $failure PortInUse ResourceExists "127.0.0.1:$($server.Port)" "*127.0.0.1:$($server.Port)*(process $PID)*"
+        }
+
+        It 'says that a port is in use when only one of the loopbacks is' -Skip:(-not $hasIPv6) {
+            $server = Start-EchoServer -Address ::1
+            $failure = Get-Failure { Start-EchoServer $server.Port -ErrorAction Stop }
+            Assert-Failure $failure PortInUse ResourceExists "[[]::1]:$($server.Port)".Replace('[[]', '[') "*``[::1``]:$($server.Port)*"
+            Test-PortAvailability $server.Port -Address 127.0.0.1 -Quiet | Should -BeTrue
+        }
+
+        It 'is an error the pipeline goes on after' {
+            $held = Start-EchoServer -Address 127.0.0.1
+            $free = (Find-AvailablePort -Address 127.0.0.1).Port
+            $started = $held.Port, $free | ForEach-Object { [pscustomobject]@{ Port = $_ } } |
+                Start-EchoServer -Address 127.0.0.1 -ErrorAction SilentlyContinue -ErrorVariable failures
+            $started.Port | Should -Be $free
+            $failures | Should -HaveCount 1
+        }
+
+        It 'says that this machine has no such address' {
+            $failure = Get-Failure { Start-EchoServer -Address 203.0.113.7 -ErrorAction Stop }
+            Assert-Failure $failure AddressNotAvailable ObjectNotFound '203.0.113.7' '*no address 203.0.113.7*'
+        }
+
+        It 'says that a name does not resolve' {
+            $failure = Get-Failure { Start-EchoServer -Address no-such-host.invalid -ErrorAction Stop }
+            Assert-Failure $failure NameNotFound ObjectNotFound 'no-such-host.invalid' "*'no-such-host.invalid' does not resolve*"
+        }
+
+        It 'says that a log can not be written' {
+            $path = Join-Path $TestDrive 'no/such/folder.log'
+            $failure = Get-Failure { Start-EchoServer -LogPath $path -ErrorAction Stop }
+            Assert-Failure $failure FileFailed WriteError $path "*$path*"
+        }
+
+        if ($canDropRights -or $lacksRights) {
+            It 'says that a port below 1024 takes a right this user lacks' -Tag Linux {
+                $script = "`$env:HOME = '/tmp'; Import-Module '$manifest'; try { Start-EchoServer 81 -Address 127.0.0.1 -ErrorAction Stop } catch { @(`$_.FullyQualifiedErrorId, `$_.CategoryInfo.Category, `$_.TargetObject, `$_.Exception.Message) -join '|' }"
+                $said = if ((id -u) -eq 0) {
+                    # Without the right alone, since another user may not be able to read this folder.
+                    setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service $pwsh -NoProfile -NonInteractive -Command $script
+                }
+                else {
+                    & $pwsh -NoProfile -NonInteractive -Command $script
+                }
+                $said | Should -BeLike 'PortAccessDenied,PSSocketTools.Commands.StartEchoServerCommand|PermissionDenied|127.0.0.1:81|*1024*'
+            }
+        }
+    }
+
+    Context 'with other programs as clients' {
+        BeforeAll {
+            # 64 MiB that repeat nowhere near.
+            $file = Join-Path $TestDrive 'random.bin'
+            $random = [byte[]]::new(64MB)
+            [Random]::new(7).NextBytes($random)
+            [IO.File]::WriteAllBytes($file, $random)
+            $hash = (Get-FileHash $file).Hash
+            Remove-Variable random
+        }
+
+        It 'sends 64 MiB back to Python as they came, also after it half-closed' -Skip:(-not $python) {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $program = Join-Path $TestDrive 'client.py'
+            Set-Content $program -Encoding Ascii -Value @'
+import hashlib, socket, sys, threading
+data = open(sys.argv[2], 'rb').read()
+s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+def send():
+    s.sendall(data)
+    s.shutdown(socket.SHUT_WR)
+threading.Thread(target=send).start()
+h = hashlib.sha256()
+while True:
+    b = s.recv(65536)
+    if not b:
+        break
+    h.update(b)
+print(h.hexdigest().upper())
+'@
+            python3 $program $server.Port $file | Should -Be $hash
+            $null = $server | Wait-EchoServer -Kind Disconnected
+            $server.BytesReceived | Should -Be 64MB
+            $server.BytesSent | Should -Be 64MB
+        }
+
+        It 'sends 64 MiB back to ncat as they came' -Skip:(-not $ncat) {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $back = Join-Path $TestDrive 'ncat.bin'
+            sh -c "ncat 127.0.0.1 $($server.Port) < '$file' > '$back'"
+            (Get-FileHash $back).Hash | Should -Be $hash
+        }
+
+        It 'sends 64 MiB back to socat as they came' -Skip:(-not $socat) {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $back = Join-Path $TestDrive 'socat.bin'
+            sh -c "socat -t 30 - TCP:127.0.0.1:$($server.Port) < '$file' > '$back'"
+            (Get-FileHash $back).Hash | Should -Be $hash
+        }
+    }
+}
