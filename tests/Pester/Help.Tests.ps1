@@ -84,7 +84,7 @@ BeforeAll {
     function ConvertTo-Word($Value) {
         if ($Value -is [Text.Encoding]) { $Value.WebName }
         elseif ($Value -is [IFormattable]) { $Value.ToString($null, [cultureinfo]::InvariantCulture) }
-        else { "$Value" }
+        else { $Value -join ', ' }
     }
 
     function Get-Text($Paragraph) {
@@ -131,7 +131,7 @@ BeforeAll {
     }
 
     function Get-Line([string] $Text) {
-        @($Text -split '\r?\n' | ForEach-Object { $_.TrimEnd() -replace ' +', ' ' } | Where-Object { $_ })
+        @($Text -split '\r?\n' | ForEach-Object { $_.Trim() -replace ' +', ' ' } | Where-Object { $_ })
     }
 }
 
