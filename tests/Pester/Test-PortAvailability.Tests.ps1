@@ -22,16 +22,13 @@ BeforeAll {
             ForEach-Object { [Convert]::ToInt32($Matches[2], 16) }
     }
 
-    # Runs a script beside the test, with what it writes to be waited for.
-    function Start-Script([string] $Script, [hashtable] $Variables) {
+    # Runs a script beside the test; it sets $Begun when it is where the test wants it.
+    function Start-Script([string] $Script, $Port) {
+        $begun = [Threading.ManualResetEventSlim]::new()
         $shell = [powershell]::Create()
-        $null = $shell.AddScript("param(`$Manifest, `$Variables) Import-Module `$Manifest; $Script").AddArgument($manifest).AddArgument($Variables)
-        $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
-        $written = [Threading.ManualResetEventSlim]::new()
-        $output.add_DataAdded({ $written.Set() }.GetNewClosure())
-        $result = $shell.GetType().GetMethods().Where({ $_.Name -eq 'BeginInvoke' -and $_.GetParameters().Count -eq 2 })[0].MakeGenericMethod(
-            [psobject], [psobject]).Invoke($shell, @([System.Management.Automation.PSDataCollection[psobject]] $null, $output))
-        [pscustomobject]@{ Shell = $shell; Output = $output; Written = $written; Result = $result }
+        $null = $shell.AddScript("param(`$Manifest, `$Port, `$Begun) Import-Module `$Manifest; $Script")
+        $null = $shell.AddArgument($manifest).AddArgument($Port).AddArgument($begun)
+        [pscustomobject]@{ Shell = $shell; Begun = $begun; Run = $shell.BeginInvoke() }
     }
 
     $listener = New-Listener
@@ -99,7 +96,7 @@ Describe 'Test-PortAvailability' {
 
         if ($canDropRight) {
             It 'says that a port needs a right this user lacks' {
-                $status = setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service pwsh -NoProfile -Command (
+                $status = setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service (Get-Process -Id $PID).Path -NoProfile -Command (
                     "Import-Module '$manifest'; (Test-PortAvailability $closed).Status")
                 $status | Should -Be 'AccessDenied'
             }
@@ -127,12 +124,12 @@ Describe 'Test-PortAvailability' {
 
         It 'waits until the port is free' {
             $held = New-Listener
-            $wait = Start-Script '"begun"; Test-PortAvailability $Variables.Port -Wait' @{ Port = $held.LocalEndpoint.Port }
+            $wait = Start-Script '$Begun.Set(); Test-PortAvailability $Port -Wait' $held.LocalEndpoint.Port
             try {
-                $wait.Written.Wait(60000) | Should -BeTrue
+                $wait.Begun.Wait(60000) | Should -BeTrue
                 $held.Stop()
-                $wait.Result.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
-                $wait.Output[1].Status | Should -Be 'Available'
+                $wait.Run.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                $wait.Shell.EndInvoke($wait.Run).Status | Should -Be 'Available'
             }
             finally {
                 $wait.Shell.Dispose()
@@ -212,12 +209,12 @@ Describe 'Test-PortAvailability' {
         It 'waits until the port opens' {
             $late = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
             $late.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
-            $wait = Start-Script '"begun"; Test-PortAvailability $Variables.Port -ComputerName 127.0.0.1 -Wait' @{ Port = $late.LocalEndPoint.Port }
+            $wait = Start-Script '$Begun.Set(); Test-PortAvailability $Port -ComputerName 127.0.0.1 -Wait' $late.LocalEndPoint.Port
             try {
-                $wait.Written.Wait(60000) | Should -BeTrue
+                $wait.Begun.Wait(60000) | Should -BeTrue
                 $late.Listen(1)
-                $wait.Result.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
-                $wait.Output[1].Status | Should -Be 'Open'
+                $wait.Run.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                $wait.Shell.EndInvoke($wait.Run).Status | Should -Be 'Open'
             }
             finally {
                 $wait.Shell.Dispose()
@@ -318,12 +315,19 @@ Describe 'Test-PortAvailability' {
 
         It 'gives results while more comes' {
             $seen = [Collections.Generic.List[string]]::new()
-            'localhost', '127.0.0.1', '127.0.0.2' |
-                ForEach-Object { $seen.Add("to $_"); $_ } |
-                Test-PortAvailability -Port $closed -TimeoutSec 30 |
-                ForEach-Object { $seen.Add("from $($_.ComputerName)") }
-            $seen.IndexOf('from localhost') | Should -BeLessThan $seen.Count
-            $seen.Count | Should -Be 6
+            1..5000 |
+                ForEach-Object { $seen.Add('to'); '127.0.0.1' } |
+                Test-PortAvailability -Port $closed |
+                ForEach-Object { $seen.Add('from') }
+            $seen.IndexOf('from') | Should -BeLessThan $seen.LastIndexOf('to')
+            $seen.Count | Should -Be 10000
+        }
+
+        It 'goes on after an input it has no test for' {
+            $rows = [pscustomobject]@{ ComputerName = 'x'; Port = 80; Protocol = 'Unix' }, [pscustomobject]@{ ComputerName = '127.0.0.1'; Port = $port }
+            $results = $rows | Test-PortAvailability -ErrorVariable failure -ErrorAction SilentlyContinue
+            $results.Status | Should -Be 'Open'
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
         }
 
         It 'ends the scan with the first result that is wanted' {
@@ -365,8 +369,8 @@ Describe 'Test-PortAvailability' {
 
         It 'leaves no socket, no thread and no progress bar' {
             $ports = @($port) + @($silentPort) * 1000
-            $scan = Start-Script 'Test-PortAvailability $Variables.Ports -ComputerName 127.0.0.1 -TimeoutSec 3600' @{ Ports = $ports }
-            $scan.Written.Wait(60000) | Should -BeTrue
+            $scan = Start-Script 'Test-PortAvailability $Port -ComputerName 127.0.0.1 -TimeoutSec 3600 | ForEach-Object { $Begun.Set() }' $ports
+            $scan.Begun.Wait(60000) | Should -BeTrue
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $scan.Shell.Stop()
             $clock.Elapsed.TotalSeconds | Should -BeLessThan 10

@@ -60,7 +60,15 @@ internal sealed class ConversationPlan
         }
 
         var text = Encoding.GetString(message.Buffer, message.Offset, message.Count).Trim();
-        return Array.Exists(ExitCommand, word => string.Equals(word, text, StringComparison.OrdinalIgnoreCase));
+        foreach (var word in ExitCommand)
+        {
+            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A message as a responder gets it.</summary>

@@ -192,10 +192,16 @@ public sealed class EchoServer : IDisposable
     /// <summary>
     /// Stops it: ends accepting, closes connections with nothing under way at once, lets the others send what they owe, then closes them.
     /// </summary>
-    /// <param name="timeout">How long the others may take; zero for no time at all.</param>
+    /// <param name="timeout">How long the others may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
     /// <returns>Ends when it has stopped; the same task however often it is asked.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative or too long.</exception>
     public Task StopAsync(TimeSpan timeout)
     {
+        if (timeout < TimeSpan.Zero || timeout.TotalMilliseconds > int.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout));
+        }
+
         lock (_gate)
         {
             if (_stopped is null)

@@ -8,7 +8,6 @@ internal sealed class Outbox : IDisposable
 {
     private const int InitialLength = 4096;
 
-    private readonly List<(int Offset, int Count)> _answers = [];
     private byte[] _buffer = [];
 
     /// <summary>The bytes waiting, framing included.</summary>
@@ -17,7 +16,7 @@ internal sealed class Outbox : IDisposable
     public byte[] Buffer => _buffer;
 
     /// <summary>The answers without their framing.</summary>
-    public IReadOnlyList<(int Offset, int Count)> Answers => _answers;
+    public List<(int Offset, int Count)> Answers { get; } = [];
 
     /// <summary>Makes room for an answer of at most so many bytes; they go at <see cref="Count"/> in <see cref="Buffer"/>.</summary>
     public void Reserve(int bytes)
@@ -80,14 +79,14 @@ internal sealed class Outbox : IDisposable
             Append(tail, 0, tail.Length);
         }
 
-        _answers.Add((content, length));
+        Answers.Add((content, length));
     }
 
     /// <summary>Empties the box and gives its buffer back.</summary>
     public void Clear()
     {
         Count = 0;
-        _answers.Clear();
+        Answers.Clear();
         Release();
         _buffer = [];
     }

@@ -208,35 +208,37 @@ internal sealed class EventJournal
         return ref row;
     }
 
+    /// <summary>Looks at both bounds anew after each step: while it waits for the log, others note events.</summary>
     private void MakeRoom(int bytes)
     {
-        var held = (int)(_next - _oldest);
-        if (held == _rows.Length)
+        while (true)
         {
-            if (_rows.Length < Math.Max(_capacity, 1))
+            var held = (int)(_next - _oldest);
+            if (held == _rows.Length)
             {
-                GrowRows(held);
+                if (_rows.Length < Math.Max(_capacity, 1))
+                {
+                    GrowRows(held);
+                }
+                else
+                {
+                    DropOldest();
+                }
+            }
+            else if (bytes > 0 && _byteEnd + bytes - FirstByte() > _bytes.Length)
+            {
+                if (_bytes.Length < MaxBytes)
+                {
+                    GrowBytes(bytes);
+                }
+                else
+                {
+                    DropOldest();
+                }
             }
             else
             {
-                DropOldest();
-            }
-        }
-
-        if (bytes == 0)
-        {
-            return;
-        }
-
-        while (_byteEnd + bytes - FirstByte() > _bytes.Length)
-        {
-            if (_bytes.Length < MaxBytes)
-            {
-                GrowBytes(bytes);
-            }
-            else
-            {
-                DropOldest();
+                return;
             }
         }
     }

@@ -9,7 +9,7 @@ namespace PSSocketTools.Ports;
 public sealed class LocalPortTest
 {
     // How long a port that is waited for may be free before anyone notices; no system tells of a port that becomes free.
-    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(30);
 
     // A picture of the system's sockets serves a whole range of ports, while it is fresh.
     private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
@@ -40,26 +40,9 @@ public sealed class LocalPortTest
 
     /// <summary>Tests a port.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
-    public PortAvailability Test(int port)
-    {
-        var bound = new List<Socket>(_addresses.Length);
-        try
-        {
-            foreach (var address in _addresses)
-            {
-                if (TryBind(address, port, bound) is { } error)
-                {
-                    return Explain(address, port, error);
-                }
-            }
-        }
-        finally
-        {
-            bound.ForEach(socket => socket.Dispose());
-        }
-
-        return PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
-    }
+    public PortAvailability Test(int port) => TryBindAll(port) is { } refusal
+        ? Explain(refusal.Address, port, refusal.Error)
+        : CreateAvailable(port);
 
     /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
@@ -71,14 +54,43 @@ public sealed class LocalPortTest
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var result = Test(port);
-            var left = until - DateTime.UtcNow;
-            if (result.Available || left <= TimeSpan.Zero)
+            if (TryBindAll(port) is null)
             {
-                return result;
+                return CreateAvailable(port);
+            }
+
+            // Who holds it takes a walk over all processes to find, and is of interest only in the end.
+            var left = until - DateTime.UtcNow;
+            if (left <= TimeSpan.Zero)
+            {
+                return Test(port);
             }
 
             cancellationToken.WaitHandle.WaitOne(left < WaitStep ? left : WaitStep);
+        }
+    }
+
+    private PortAvailability CreateAvailable(int port) =>
+        PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
+
+    private (IPAddress Address, SocketException Error)? TryBindAll(int port)
+    {
+        var bound = new List<Socket>(_addresses.Length);
+        try
+        {
+            foreach (var address in _addresses)
+            {
+                if (TryBind(address, port, bound) is { } error)
+                {
+                    return (address, error);
+                }
+            }
+
+            return null;
+        }
+        finally
+        {
+            bound.ForEach(socket => socket.Dispose());
         }
     }
 

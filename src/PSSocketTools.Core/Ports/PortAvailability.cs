@@ -5,12 +5,15 @@ namespace PSSocketTools;
 /// <summary>What a test of one port found.</summary>
 public sealed class PortAvailability
 {
+    private readonly PortStatus _status;
+    private readonly SocketProtocol _protocol;
+
     private PortAvailability(string computerName, int port, SocketProtocol protocol, PortStatus status)
     {
         ComputerName = computerName;
         Port = port;
-        Protocol = protocol;
-        Status = status;
+        _protocol = protocol;
+        _status = status;
         Service = ServiceNames.Of(port, protocol);
     }
 
@@ -23,17 +26,17 @@ public sealed class PortAvailability
     /// <summary>The port, 1 to 65535.</summary>
     public int Port { get; }
 
-    /// <summary>Tcp or Udp.</summary>
-    public SocketProtocol Protocol { get; }
+    /// <summary>Tcp or Udp: the name of a <see cref="SocketProtocol"/>, which a remoting hop keeps as it is.</summary>
+    public string Protocol => _protocol.ToString();
 
     /// <summary>The service registered for the port; null where there is none.</summary>
     public string? Service { get; }
 
-    /// <summary>What was found.</summary>
-    public PortStatus Status { get; }
+    /// <summary>What was found: the name of a <see cref="PortStatus"/>.</summary>
+    public string Status => _status.ToString();
 
     /// <summary>True where the answer is yes: a local port a server may listen on, a remote one that is open.</summary>
-    public bool Available => Status is PortStatus.Available or PortStatus.Open;
+    public bool Available => _status is PortStatus.Available or PortStatus.Open;
 
     /// <summary>How long the answer took, in milliseconds; null where none came, or in a local test.</summary>
     public double? Latency { get; private init; }
@@ -46,6 +49,12 @@ public sealed class PortAvailability
 
     /// <summary>What there is to add in words; null where Status says it all.</summary>
     public string? Detail { get; private init; }
+
+    /// <summary>What was found.</summary>
+    public PortStatus GetStatus() => _status;
+
+    /// <summary>What carried the test.</summary>
+    public SocketProtocol GetProtocol() => _protocol;
 
     /// <summary>Whether a status answers the question of a local test.</summary>
     /// <param name="status">The status.</param>

@@ -24,6 +24,8 @@ public sealed class PortScan : IDisposable
     private readonly CancellationTokenRegistration _cancellation;
     private readonly CancellationToken _cancellationToken;
     private readonly int _capacity;
+    private readonly int _window;
+    private double _queued;
     private ExceptionDispatchInfo? _failure;
     private bool _isComplete;
     private bool _isStalled;
@@ -41,23 +43,21 @@ public sealed class PortScan : IDisposable
     internal PortScan(PortScanOptions options, Func<SocketProtocol, ProbeTransport> transport, CancellationToken cancellationToken = default)
     {
         (options ?? throw new ArgumentNullException(nameof(options))).Validate();
-        _capacity = Math.Max(options.ThrottleLimit, 64) * ResultsHeldPerProbe;
+        _window = options.ThrottleLimit;
+        _capacity = Math.Max(_window, 64) * ResultsHeldPerProbe;
         _loop = new ProbeLoop(this, options, transport(options.Protocol));
         _cancellationToken = cancellationToken;
         _cancellation = cancellationToken.Register(Pulse);
     }
 
-    /// <summary>How many results there are so far, read or not.</summary>
-    public long Done { get; private set; }
-
-    /// <summary>Whether a probe was begun for all that was added.</summary>
-    public bool IsStarted
+    /// <summary>Whether the window has room for more than was added so far: to add before it does takes memory and gains nothing.</summary>
+    public bool HasRoom
     {
         get
         {
             lock (_gate)
             {
-                return _inputs.Count == 0;
+                return _queued < _window;
             }
         }
     }
@@ -101,10 +101,12 @@ public sealed class PortScan : IDisposable
     public void Add(IReadOnlyList<string> computers, IReadOnlyList<PortRange> ports)
     {
         var hosts = (computers ?? throw new ArgumentNullException(nameof(computers))).Select(ToHosts).ToArray();
-        var probes = Probes(hosts, ports ?? throw new ArgumentNullException(nameof(ports)));
+        var count = CountOf(computers, ports ?? throw new ArgumentNullException(nameof(ports)));
+        var probes = Probes(hosts, ports);
         lock (_gate)
         {
             _inputs.Enqueue(probes.GetEnumerator());
+            _queued += count;
         }
 
         _loop.Wake();
@@ -120,7 +122,7 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Takes the results that are due, in order; where none is, waits until one is, until all that was added is begun, or until the scan is finished.</summary>
+    /// <summary>Takes the results that are due, in order; where none is, waits until one is, until the window has room, or until the scan is finished.</summary>
     /// <param name="due">Where to put them.</param>
     /// <param name="milliseconds">How long to wait at most; 0 does not, -1 has no limit.</param>
     /// <exception cref="OperationCanceledException">The scan's token was cancelled.</exception>
@@ -130,12 +132,12 @@ public sealed class PortScan : IDisposable
         var hasRoom = false;
         lock (_gate)
         {
-            var wasStarted = _inputs.Count == 0;
+            var hadRoom = HasRoom;
             while (!IsDue())
             {
                 _cancellationToken.ThrowIfCancellationRequested();
                 var left = milliseconds < 0 ? -1 : milliseconds - (int)clock.ElapsedMilliseconds;
-                if (_failure is not null || IsFinished || wasStarted != (_inputs.Count == 0) || (milliseconds >= 0 && left <= 0))
+                if (_failure is not null || IsFinished || hadRoom != HasRoom || (milliseconds >= 0 && left <= 0))
                 {
                     break;
                 }
@@ -143,12 +145,16 @@ public sealed class PortScan : IDisposable
                 Monitor.Wait(_gate, left);
             }
 
+            if (!IsDue())
+            {
+                _failure?.Throw();
+            }
+
             for (var i = 0; i < MostAtOnce && IsDue(); i++)
             {
                 due.Add(_inOrder.Dequeue().Result!);
             }
 
-            _failure?.Throw();
             if (_isStalled && _inOrder.Count <= _capacity / 2)
             {
                 _isStalled = false;
@@ -190,11 +196,12 @@ public sealed class PortScan : IDisposable
                 {
                     var probe = _inputs.Peek().Current;
                     _inOrder.Enqueue(probe);
+                    _queued--;
+                    _hasNews |= _queued < _window && _queued >= _window - 1;
                     return probe;
                 }
 
                 _inputs.Dequeue().Dispose();
-                _hasNews = true;
             }
 
             return null;
@@ -207,7 +214,6 @@ public sealed class PortScan : IDisposable
         lock (_gate)
         {
             probe.Result = result;
-            Done++;
             _hasNews |= ReferenceEquals(probe, _inOrder.Peek());
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 using PSSocketTools.Transport;
@@ -16,7 +17,7 @@ internal sealed class ProbeLoop : IDisposable
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long after one attempt the next begins, while waiting for a port to open.</summary>
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(30);
 
     // The clock of Windows ticks 64 times a second; what is due before the next tick but one half is due now.
     private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Stopwatch.Frequency * 8 / 1000 : 0;
@@ -209,7 +210,7 @@ internal sealed class ProbeLoop : IDisposable
                 return;
             }
 
-            if (SocketErrorsAreExhausted(attempt))
+            if (SocketErrors.IsExhausted(attempt.Error))
             {
                 Postpone(probe, attempt);
                 return;
@@ -221,8 +222,6 @@ internal sealed class ProbeLoop : IDisposable
 
         Settle(probe);
     }
-
-    private static bool SocketErrorsAreExhausted(ProbeAttempt attempt) => Net.SocketErrors.IsExhausted(attempt.Error);
 
     private static void Count(Probe probe)
     {
@@ -257,7 +256,7 @@ internal sealed class ProbeLoop : IDisposable
         {
             throw new SocketToolsException(
                 SocketToolsError.TooManyOpenFiles,
-                Messages.Get("TooManyOpenFiles", Net.EndPointText.Of(probe.Host.Name, probe.Port)),
+                Messages.Get("TooManyOpenFiles", EndPointText.Of(probe.Host.Name, probe.Port)),
                 probe.Host.Name,
                 new SocketException((int)attempt.Error));
         }
@@ -287,7 +286,7 @@ internal sealed class ProbeLoop : IDisposable
         if (status == PortStatus.Open)
         {
             End(probe, PortAvailability.CreateAnswered(
-                probe.Host.Name, Net.EndPointText.Of(attempt.Address), probe.Port, _protocol, status,
+                probe.Host.Name, EndPointText.Of(attempt.Address), probe.Port, _protocol, status,
                 Milliseconds(attempt.EndedAt - attempt.StartedAt), null));
         }
         else if (probe.Best is null || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best.Error)) || _waitFor is not null)
@@ -324,11 +323,11 @@ internal sealed class ProbeLoop : IDisposable
         if (best is null || (silent is not null && PortStatuses.Outranks(silence, PortStatuses.Of(best.Error))))
         {
             return PortAvailability.CreateUnanswered(
-                probe.Host.Name, silent is null ? null : Net.EndPointText.Of(silent.Address), probe.Port, _protocol, silence, null);
+                probe.Host.Name, silent is null ? null : EndPointText.Of(silent.Address), probe.Port, _protocol, silence, null);
         }
 
         var status = PortStatuses.Of(best.Error);
-        var address = Net.EndPointText.Of(best.Address);
+        var address = EndPointText.Of(best.Address);
         return status == PortStatus.Closed
             ? PortAvailability.CreateAnswered(
                 probe.Host.Name, address, probe.Port, _protocol, status, Milliseconds(best.EndedAt - best.StartedAt), null)

@@ -166,13 +166,19 @@ internal sealed class AsyncConnection
                     {
                         receivesInARow = 0;
                         _receiving = true;
-                        if (_draining && !step.IsOwing && !_channel.IsReceiveOver && !_channel.HasBytesAtHand)
+
+                        // A receive that outlived a pause may have ended while something else was waited for, its signal taken.
+                        if (!_channel.IsReceiveOver)
                         {
-                            return ServerEventReason.ServerStopped;
+                            if (_draining && !step.IsOwing && !_channel.HasBytesAtHand)
+                            {
+                                return ServerEventReason.ServerStopped;
+                            }
+
+                            SetTimer(step.Milliseconds);
+                            await _signal;
                         }
 
-                        SetTimer(step.Milliseconds);
-                        await _signal;
                         if (!_channel.IsReceiveOver)
                         {
                             if (_aborted)

@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
 
@@ -31,7 +33,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         {
             var error = Marshal.GetLastWin32Error();
             Dispose();
-            throw new Win32Exception(error);
+            throw Failed(error);
         }
     }
 
@@ -308,7 +310,15 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         _ => SocketError.SocketError,
     };
 
-    private static int Require(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastWin32Error());
+    private static int Require(int result) => result >= 0 ? result : throw Failed(Marshal.GetLastWin32Error());
+
+    private static SocketToolsException Failed(int error)
+    {
+        const string What = "epoll";
+        return SocketErrors.IsExhausted(ToSocketError(error))
+            ? new SocketToolsException(SocketToolsError.TooManyOpenFiles, Messages.Get("TooManyOpenFiles", What))
+            : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, new Win32Exception(error).Message));
+    }
 
     private bool Watch(int descriptor, int events)
     {

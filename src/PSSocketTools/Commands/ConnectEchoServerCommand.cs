@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Connect-EchoServer: a session with each server named.</summary>
-[Cmdlet(VerbsCommunications.Connect, "EchoServer", DefaultParameterSetName = ToComputer)]
+[Cmdlet(VerbsCommunications.Connect, "EchoServer", DefaultParameterSetName = ToServer)]
 [OutputType(typeof(EchoSession))]
 public sealed class ConnectEchoServerCommand : ConnectingCommand
 {

@@ -27,7 +27,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     public string Address { get; set; } = "localhost";
 
     /// <summary>Tcp (the default) or Udp.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateSet("Tcp", "Udp")]
     public string Protocol { get; set; } = "Tcp";
 

@@ -116,16 +116,21 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
             {
                 TestLocal(Address, Port!);
             }
-            else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.Status)
+            else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.GetStatus())
                 && !_isComputerNamed && !_arePortsNamed)
             {
-                TestLocal(earlier.Status == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
+                TestLocal(earlier.GetStatus() == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
             }
             else
             {
                 RequireMeaning();
                 Scan(patience < MostPatience ? patience : MostPatience);
             }
+        }
+        catch (SocketToolsException exception) when (InputObject is not null && !_isComputerNamed && exception.Error == SocketToolsError.InvalidOption)
+        {
+            // What one input can't be tested for says nothing of the next.
+            WriteError(exception);
         }
         catch (SocketToolsException exception)
         {
@@ -237,9 +242,9 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         do
         {
             var left = (int)(until - _clock.Elapsed).TotalMilliseconds;
-            WriteDue(_scan.IsStarted ? Math.Max(left, 0) : ProgressMilliseconds);
+            WriteDue(_scan.HasRoom ? Math.Max(left, 0) : ProgressMilliseconds);
         }
-        while (_scan is not null && (!_scan.IsStarted || (!_scan.IsIdle && _clock.Elapsed < until)));
+        while (_scan is not null && (!_scan.HasRoom || (!_scan.IsIdle && _clock.Elapsed < until)));
     }
 
     private void FinishScan()
@@ -283,7 +288,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     {
         _written++;
         _areAllAvailable &= result.Available;
-        if (!Quiet && (Status is null || Array.IndexOf(Status, result.Status) >= 0))
+        if (!Quiet && (Status is null || Array.IndexOf(Status, result.GetStatus()) >= 0))
         {
             WriteObject(_isGrouped ? Grouped(result) : result);
         }

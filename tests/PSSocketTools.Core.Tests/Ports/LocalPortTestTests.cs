@@ -14,8 +14,8 @@ public sealed class LocalPortTestTests
         var port = FreePort();
         var test = new LocalPortTest("127.0.0.1");
 
-        Assert.Equal(PortStatus.Available, test.Test(port).Status);
-        Assert.Equal(PortStatus.Available, test.Test(port).Status);
+        Assert.Equal(PortStatus.Available, test.Test(port).GetStatus());
+        Assert.Equal(PortStatus.Available, test.Test(port).GetStatus());
         Assert.DoesNotContain(SocketTable.Read(SocketProtocol.Tcp).Entries, entry => entry.LocalPort == port);
     }
 
@@ -29,7 +29,7 @@ public sealed class LocalPortTestTests
         using var listener = Listen(IPAddress.Loopback);
         var result = new LocalPortTest(address).Test(Port(listener));
 
-        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.False(result.Available);
         Assert.Equal("127.0.0.1", result.Address);
         Assert.Equal(Environment.ProcessId, result.ProcessId);
@@ -47,7 +47,7 @@ public sealed class LocalPortTestTests
         listener.Listen(1);
         var result = new LocalPortTest(address).Test(Port(listener));
 
-        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.Equal("::", result.Address);
         Assert.Equal(Environment.ProcessId, result.ProcessId);
     }
@@ -56,8 +56,8 @@ public sealed class LocalPortTestTests
     public void A_listener_of_the_other_family_clashes_only_with_all_addresses()
     {
         using var listener = Listen(IPAddress.IPv6Loopback);
-        Assert.Equal(PortStatus.InUse, new LocalPortTest("Any").Test(Port(listener)).Status);
-        Assert.Equal(PortStatus.Available, new LocalPortTest("127.0.0.1").Test(Port(listener)).Status);
+        Assert.Equal(PortStatus.InUse, new LocalPortTest("Any").Test(Port(listener)).GetStatus());
+        Assert.Equal(PortStatus.Available, new LocalPortTest("127.0.0.1").Test(Port(listener)).GetStatus());
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class LocalPortTestTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var result = new LocalPortTest("Any", SocketProtocol.Udp).Test(Port(socket));
 
-        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.Equal(Environment.ProcessId, result.ProcessId);
         Assert.NotEqual(Environment.ProcessId, new LocalPortTest("Any").Test(Port(socket)).ProcessId);
     }
@@ -77,7 +77,7 @@ public sealed class LocalPortTestTests
     {
         // TEST-NET-1 (RFC 5737) is nobody's.
         var result = new LocalPortTest("192.0.2.1").Test(FreePort());
-        Assert.Equal(PortStatus.AddressNotAvailable, result.Status);
+        Assert.Equal(PortStatus.AddressNotAvailable, result.GetStatus());
         Assert.Contains("192.0.2.1", result.Detail, StringComparison.Ordinal);
     }
 
@@ -97,7 +97,7 @@ public sealed class LocalPortTestTests
         client.Close();
 
         var result = new LocalPortTest("127.0.0.1").Test(port);
-        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.Contains("TIME_WAIT", result.Detail, StringComparison.Ordinal);
         Assert.Null(result.ProcessId);
     }
@@ -110,7 +110,7 @@ public sealed class LocalPortTestTests
         client.Connect(listener.LocalEndPoint!);
         var result = new LocalPortTest("127.0.0.1").Test(Port(client));
 
-        Assert.Equal(PortStatus.InUse, result.Status);
+        Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.Equal(Environment.ProcessId, result.ProcessId);
         Assert.Contains(listener.LocalEndPoint!.ToString()!, result.Detail, StringComparison.Ordinal);
     }
@@ -129,7 +129,7 @@ public sealed class LocalPortTestTests
         Assert.NotSame(wait, await Task.WhenAny(wait, Task.Delay(200)));
 
         listener.Dispose();
-        Assert.Equal(PortStatus.Available, (await wait).Status);
+        Assert.Equal(PortStatus.Available, (await wait).GetStatus());
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class LocalPortTestTests
         using var listener = Listen(IPAddress.Loopback);
         var test = new LocalPortTest("127.0.0.1");
         Assert.Equal(
-            PortStatus.InUse, test.WaitUntilAvailable(Port(listener), DateTime.UtcNow.AddSeconds(0.1), CancellationToken.None).Status);
+            PortStatus.InUse, test.WaitUntilAvailable(Port(listener), DateTime.UtcNow.AddSeconds(0.1), CancellationToken.None).GetStatus());
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
         Assert.Throws<OperationCanceledException>(() =>
             test.WaitUntilAvailable(Port(listener), DateTime.MaxValue, cancellation.Token));

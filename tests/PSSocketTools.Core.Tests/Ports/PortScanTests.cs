@@ -20,7 +20,7 @@ public sealed class PortScanTests
         using var listener = Listen(IPAddress.Loopback);
         var results = Scan(transport, ["127.0.0.1"], [listener.Port, ClosedPort()]);
 
-        Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.Status));
+        Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.GetStatus()));
         Assert.Equal([true, false], results.Select(result => result.Available));
         Assert.All(results, result =>
         {
@@ -36,7 +36,7 @@ public sealed class PortScanTests
         using var listener = Listen(IPAddress.IPv6Loopback);
         var results = Scan(transport, ["::1"], [listener.Port, ClosedPort()]);
 
-        Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.Status));
+        Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.GetStatus()));
         Assert.Equal("::1", results[0].Address);
     }
 
@@ -61,7 +61,7 @@ public sealed class PortScanTests
         var clock = Stopwatch.StartNew();
         var result = Assert.Single(Scan(transport, ["127.0.0.1"], [silent.Port], timeout: 0.3));
 
-        Assert.Equal(PortStatus.TimedOut, result.Status);
+        Assert.Equal(PortStatus.TimedOut, result.GetStatus());
         Assert.Null(result.Latency);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0.29, 10);
     }
@@ -77,8 +77,8 @@ public sealed class PortScanTests
         var results = Scan(transport, ["127.0.0.1"], ports, timeout: 0.5, throttle: 4);
 
         Assert.Equal(ports, results.Select(result => result.Port));
-        Assert.Equal(2, results.Count(result => result.Status == PortStatus.TimedOut));
-        Assert.Equal(5, results.Count(result => result.Status == PortStatus.Open));
+        Assert.Equal(2, results.Count(result => result.GetStatus() == PortStatus.TimedOut));
+        Assert.Equal(5, results.Count(result => result.GetStatus() == PortStatus.Open));
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class PortScanTests
         var port = ClosedPort();
         var results = Scan(transport, ["name.invalid", "127.0.0.1"], [port]);
 
-        Assert.Equal([PortStatus.NameNotFound, PortStatus.Closed], results.Select(result => result.Status));
+        Assert.Equal([PortStatus.NameNotFound, PortStatus.Closed], results.Select(result => result.GetStatus()));
         Assert.Null(results[0].Address);
         Assert.Contains("name.invalid", results[0].Detail, StringComparison.Ordinal);
     }
@@ -111,7 +111,7 @@ public sealed class PortScanTests
         using var listener = Listen(IPAddress.Loopback);
         var result = Assert.Single(Scan(transport, ["localhost"], [listener.Port]));
 
-        Assert.Equal(PortStatus.Open, result.Status);
+        Assert.Equal(PortStatus.Open, result.GetStatus());
         Assert.Equal("localhost", result.ComputerName);
         Assert.Equal("127.0.0.1", result.Address);
     }
@@ -126,8 +126,8 @@ public sealed class PortScanTests
         var result = Assert.Single(Scan(
             transport, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 30));
 
-        Assert.Equal(PortStatus.Open, result.Status);
-        Assert.Equal(SocketProtocol.Udp, result.Protocol);
+        Assert.Equal(PortStatus.Open, result.GetStatus());
+        Assert.Equal(SocketProtocol.Udp, result.GetProtocol());
         await stop.CancelAsync();
         await echo;
     }
@@ -137,7 +137,7 @@ public sealed class PortScanTests
     public void A_udp_port_is_closed_when_an_icmp_message_says_so(string transport)
     {
         var result = Assert.Single(Scan(transport, ["127.0.0.1"], [ClosedUdpPort()], SocketProtocol.Udp, timeout: 30));
-        Assert.Equal(PortStatus.Closed, result.Status);
+        Assert.Equal(PortStatus.Closed, result.GetStatus());
     }
 
     [Theory]
@@ -148,7 +148,7 @@ public sealed class PortScanTests
         var result = Assert.Single(Scan(
             transport, ["127.0.0.1"], [((IPEndPoint)server.Client.LocalEndPoint!).Port], SocketProtocol.Udp, timeout: 0.1));
 
-        Assert.Equal(PortStatus.OpenOrFiltered, result.Status);
+        Assert.Equal(PortStatus.OpenOrFiltered, result.GetStatus());
         Assert.False(result.Available);
     }
 
@@ -182,7 +182,7 @@ public sealed class PortScanTests
         Assert.Empty(results);
 
         reserved.Listen(1);
-        Assert.Equal(PortStatus.Open, Assert.Single(ReadAll(scan)).Status);
+        Assert.Equal(PortStatus.Open, Assert.Single(ReadAll(scan)).GetStatus());
     }
 
     [Theory]
@@ -191,7 +191,7 @@ public sealed class PortScanTests
     {
         using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(2) });
         scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
-        Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).Status);
+        Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).GetStatus());
     }
 
     [Theory]
@@ -202,7 +202,7 @@ public sealed class PortScanTests
         using var silent = new SilentPort();
         using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
         scan.Add(["127.0.0.1"], [new PortRange(silent.Port)]);
-        Assert.Equal(PortStatus.TimedOut, Assert.Single(ReadAll(scan)).Status);
+        Assert.Equal(PortStatus.TimedOut, Assert.Single(ReadAll(scan)).GetStatus());
     }
 
     [Theory]
@@ -246,22 +246,22 @@ public sealed class PortScanTests
     }
 
     [Fact]
-    public void Reading_says_when_all_that_was_added_is_begun()
+    public void Reading_says_when_there_is_room_for_more_and_when_all_was_read()
     {
-        using var scan = new PortScan(new PortScanOptions());
-        Assert.True(scan.IsIdle);
-        scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
+        using var scan = new PortScan(new PortScanOptions { ThrottleLimit = 2 });
+        Assert.True(scan.HasRoom && scan.IsIdle);
+        scan.Add(["127.0.0.1"], [new PortRange(1, 5)]);
         var results = new List<PortAvailability>();
         while (!scan.IsIdle)
         {
             scan.Read(results, -1);
         }
 
-        Assert.True(scan.IsStarted);
+        Assert.True(scan.HasRoom);
         Assert.False(scan.IsFinished);
         scan.Complete();
         Assert.True(scan.IsFinished);
-        Assert.Single(results);
+        Assert.Equal(5, results.Count);
     }
 
     [Fact]

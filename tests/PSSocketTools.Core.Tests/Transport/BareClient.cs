@@ -10,9 +10,11 @@ internal sealed class BareClient(Socket socket) : IDisposable
 {
     public int Port { get; } = ((IPEndPoint)socket.LocalEndPoint!).Port;
 
+    public string Address { get; } = ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+
     public Socket Socket { get; } = socket;
 
-    public static Task<BareClient> ConnectAsync(EchoServer server) => ConnectAsync(IPAddress.Loopback, server.Port);
+    public static Task<BareClient> ConnectAsync(EchoServer server) => ConnectAsync(IPAddress.Parse(server.Address!), server.Port);
 
     public static async Task<BareClient> ConnectAsync(IPAddress address, int port)
     {

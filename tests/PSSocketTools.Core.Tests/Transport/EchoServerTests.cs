@@ -13,6 +13,12 @@ public abstract class EchoServerTests(string transport)
 {
     private static readonly TimeSpan Ample = TimeSpan.FromSeconds(20);
 
+    // All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS: on an address of its own a server
+    // meets no client of another test, be it a port scan's.
+    private readonly string _address = OperatingSystem.IsMacOS()
+        ? "127.0.0.1"
+        : $"127.{Random.Shared.Next(64, 255)}.{Random.Shared.Next(256)}.{Random.Shared.Next(1, 255)}";
+
     [Fact]
     public async Task What_a_client_sends_comes_back_and_its_half_close_is_answered_by_the_rest()
     {
@@ -31,8 +37,8 @@ public abstract class EchoServerTests(string transport)
         Assert.Empty(await client.ReceiveToEndAsync());
         AssertSame(sent, received);
 
-        var end = (await server.UntilAsync(ServerEventKind.Disconnected))[^1];
-        Assert.Equal("ClientClosed", end.Reason);
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("ClientClosed", events[^1].Reason);
         Assert.Equal((sent.Length, sent.Length), (server.BytesReceived, server.BytesSent));
     }
 
@@ -55,7 +61,7 @@ public abstract class EchoServerTests(string transport)
     public async Task Small_pieces_do_not_wait_for_each_other()
     {
         // Nagle's algorithm would hold the second byte back until the first is acknowledged, up to 40 ms a message.
-        using var server = Start(new EchoServerOptions { FragmentBytes = 1 });
+        using var server = Start(Own with { FragmentBytes = 1 });
         using var client = await BareClient.ConnectAsync(server);
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < 1000; i++)
@@ -71,7 +77,7 @@ public abstract class EchoServerTests(string transport)
     [InlineData(true)]
     public async Task A_client_that_never_reads_holds_up_nobody_and_costs_no_more_than_its_buffers(bool lines)
     {
-        using var server = Start(new EchoServerOptions { Framing = lines ? MessageFraming.Line : MessageFraming.Auto });
+        using var server = Start(Own with { Framing = lines ? MessageFraming.Line : MessageFraming.Auto });
         using var greedy = await BareClient.ConnectAsync(server);
         var sent = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 1023) + "\n", 64 * 1024)));
         var sending = Task.Run(async () =>
@@ -122,12 +128,12 @@ public abstract class EchoServerTests(string transport)
     public async Task Bytes_in_are_bytes_out_after_any_mix_of_clients()
     {
         const int Clients = 24;
-        using var server = Start(new EchoServerOptions { EventCapacity = 1_000_000 });
+        using var server = Start(Own with { EventCapacity = 1_000_000 });
         var sizes = await Task.WhenAll(Enumerable.Range(1, Clients).Select(async id =>
         {
             var random = new Random(id);
             var total = 0;
-            using var client = await BareClient.ConnectAsync(id % 2 == 0 || !AddressName.HasIPv6() ? IPAddress.Loopback : IPAddress.IPv6Loopback, server.Port);
+            using var client = await BareClient.ConnectAsync(server);
             for (var i = 0; i < 30; i++)
             {
                 var message = new byte[random.Next(1, 1 << random.Next(1, 17))];
@@ -162,12 +168,13 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task A_conversation_is_told_from_start_to_stop()
     {
-        using var server = Start(new EchoServerOptions { Id = 42, Address = "127.0.0.1", Framing = MessageFraming.Line, ResponseFormat = "Echo: {0}" });
-        Assert.Equal(("Listening", "Concurrent", $"127.0.0.1:{server.Port}", "EchoServer42"), (server.State, server.Mode, server.EndPoint, server.Name));
+        using var server = Start(Own with { Id = 42, Framing = MessageFraming.Line, ResponseFormat = "Echo: {0}" });
+        Assert.Equal(("Listening", "Concurrent", $"{_address}:{server.Port}", "EchoServer42"), (server.State, server.Mode, server.EndPoint, server.Name));
+        string address;
         int port;
         using (var client = await BareClient.ConnectAsync(server))
         {
-            port = client.Port;
+            (address, port) = (client.Address, client.Port);
             await client.ExchangeAsync("olá\r\n", "Echo: olá\r\n");
             Assert.Equal(1, server.ActiveConnections);
             client.EndOutput();
@@ -181,7 +188,7 @@ public abstract class EchoServerTests(string transport)
         Assert.Equal(["Started", "Connected", "MessageReceived", "ResponseSent", "Disconnected", "Stopped"], events.Select(static e => e.Kind));
         Assert.Equal([server.EndPoint, null, "olá", "Echo: olá", null, server.EndPoint], events.Select(static e => e.Message));
         Assert.All(events, static e => Assert.Equal(42, e.ServerId));
-        Assert.All(events.Skip(1).Take(4), e => Assert.Equal((1, "127.0.0.1", port), (e.ConnectionId!.Value, e.RemoteAddress, e.RemotePort!.Value)));
+        Assert.All(events.Skip(1).Take(4), e => Assert.Equal((1, address, port), (e.ConnectionId!.Value, e.RemoteAddress, e.RemotePort!.Value)));
         Assert.Equal("ClientClosed", events[4].Reason);
         Assert.InRange(events[4].Duration!.Value, TimeSpan.FromTicks(1), Patience.Long);
         Assert.InRange(events[5].Duration!.Value, events[4].Duration!.Value, Patience.Long);
@@ -196,7 +203,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task Clients_that_send_bare_bytes_are_answered_when_they_pause()
     {
-        using var server = Start(new EchoServerOptions { ResponseFormat = "Servidor recebeu: '{0}'" });
+        using var server = Start(Own with { ResponseFormat = "Servidor recebeu: '{0}'" });
         using var client = await BareClient.ConnectAsync(server);
         await client.ExchangeAsync("oi", "Servidor recebeu: 'oi'");
         await client.ExchangeAsync("olá, mundo 👋", "Servidor recebeu: 'olá, mundo 👋'");
@@ -208,7 +215,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task A_small_buffer_delivers_a_message_in_pieces_and_a_discarding_server_answers_none()
     {
-        using var server = Start(new EchoServerOptions { Framing = MessageFraming.None, BufferSize = 5, IsDiscarding = true });
+        using var server = Start(Own with { Framing = MessageFraming.None, BufferSize = 5, IsDiscarding = true });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync("uma mensagem de 28 bytes, ok");
         client.EndOutput();
@@ -223,7 +230,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task One_at_a_time_means_that_the_others_wait_and_are_answered_in_their_order()
     {
-        using var server = Start(new EchoServerOptions { Address = "127.0.0.1", IsSequential = true, ResponseFormat = "Echo: {0}", Framing = MessageFraming.Line });
+        using var server = Start(Own with { IsSequential = true, ResponseFormat = "Echo: {0}", Framing = MessageFraming.Line });
         Assert.Equal("Sequential", server.Mode);
         using var first = await BareClient.ConnectAsync(server);
         await first.ExchangeAsync("a\n", "Echo: a\n");
@@ -260,7 +267,7 @@ public abstract class EchoServerTests(string transport)
             return;
         }
 
-        using var server = Start(new EchoServerOptions { IsSequential = true });
+        using var server = Start(Own with { Address = "localhost", IsSequential = true });
         using var first = await BareClient.ConnectAsync(IPAddress.Loopback, server.Port);
         await first.ExchangeAsync("a");
         using var second = await BareClient.ConnectAsync(IPAddress.IPv6Loopback, server.Port);
@@ -273,13 +280,13 @@ public abstract class EchoServerTests(string transport)
         Assert.Equal(1, server.TotalConnections);
         first.Dispose();
         await second.AssertReceivesAsync("b");
-        Assert.Equal("::1", (await server.UntilAsync(ServerEventKind.Connected, 2))[^1].RemoteAddress);
+        Assert.Contains(server.GetEvents([ServerEventKind.Connected]), e => e.RemoteAddress == "::1" && e.RemotePort == second.Port);
     }
 
     [Fact]
     public async Task A_client_that_leaves_while_it_waits_for_its_turn_costs_the_next_one_nothing()
     {
-        using var server = Start(new EchoServerOptions { Address = "127.0.0.1", IsSequential = true });
+        using var server = Start(Own with { IsSequential = true });
         using var first = await BareClient.ConnectAsync(server);
         await first.ExchangeAsync("a");
         using var second = await BareClient.ConnectAsync(server);
@@ -294,9 +301,8 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task A_client_that_says_goodbye_and_leaves_without_reading_lets_the_next_one_in()
     {
-        using var server = Start(new EchoServerOptions
+        using var server = Start(Own with
         {
-            Address = "127.0.0.1",
             IsSequential = true,
             ResponseFormat = "Servidor recebeu: '{0}'",
             ExitCommand = ["sair"],
@@ -323,7 +329,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task After_its_last_answer_the_server_ends_in_order_even_when_more_was_sent()
     {
-        using var server = Start(new EchoServerOptions { DisconnectAfter = 1, Transform = ResponseTransform.Upper });
+        using var server = Start(Own with { DisconnectAfter = 1, Transform = ResponseTransform.Upper });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync("Olá, servidor!\n" + new string('x', 200_000));
         await client.AssertEndsWithAsync("OLÁ, SERVIDOR!\n");
@@ -335,7 +341,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task A_client_that_exceeds_the_limit_learns_it_by_an_orderly_end()
     {
-        using var server = Start(new EchoServerOptions { MaxMessageBytes = 1000, Framing = MessageFraming.Line });
+        using var server = Start(Own with { MaxMessageBytes = 1000, Framing = MessageFraming.Line });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync("one\n" + new string('x', 300_000));
         await client.AssertEndsWithAsync("one\n");
@@ -350,7 +356,7 @@ public abstract class EchoServerTests(string transport)
     [InlineData("one")]
     public async Task A_server_told_to_reset_resets(string message)
     {
-        using var server = Start(new EchoServerOptions { ResetAfter = 1 });
+        using var server = Start(Own with { ResetAfter = 1 });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync(message);
         var exception = await Assert.ThrowsAnyAsync<SocketException>(client.ReceiveToEndAsync);
@@ -388,7 +394,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task A_client_that_sends_nothing_for_too_long_is_let_go()
     {
-        using var server = Start(new EchoServerOptions { IdleTimeout = TimeSpan.FromMilliseconds(300) });
+        using var server = Start(Own with { IdleTimeout = TimeSpan.FromMilliseconds(300) });
         using var client = await BareClient.ConnectAsync(server);
         await client.ExchangeAsync("x");
         Assert.Empty(await client.ReceiveToEndAsync());
@@ -400,7 +406,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task Answers_are_held_back_at_least_as_long_as_told()
     {
-        using var server = Start(new EchoServerOptions { MinDelayMilliseconds = 150, MaxDelayMilliseconds = 200, Framing = MessageFraming.Line });
+        using var server = Start(Own with { MinDelayMilliseconds = 150, MaxDelayMilliseconds = 200, Framing = MessageFraming.Line });
         using var client = await BareClient.ConnectAsync(server);
         var watch = Stopwatch.StartNew();
         await client.ExchangeAsync("one\ntwo\n");
@@ -410,7 +416,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task A_greeting_comes_before_anything_is_said()
     {
-        using var server = Start(new EchoServerOptions { Greeting = "olá" });
+        using var server = Start(Own with { Greeting = "olá" });
         using var client = await BareClient.ConnectAsync(server);
         await client.AssertReceivesAsync("olá\n");
         await client.ExchangeAsync("x");
@@ -419,7 +425,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task More_clients_than_allowed_are_turned_away_until_one_leaves()
     {
-        using var server = Start(new EchoServerOptions { MaxConnections = 2 });
+        using var server = Start(Own with { MaxConnections = 2 });
         using var first = await BareClient.ConnectAsync(server);
         using var second = await BareClient.ConnectAsync(server);
         await first.ExchangeAsync("a");
@@ -441,7 +447,7 @@ public abstract class EchoServerTests(string transport)
     public async Task A_responder_serves_connections_side_by_side_and_each_in_order()
     {
         var answers = new Answers();
-        using var server = Start(new EchoServerOptions { Framing = MessageFraming.Line, Responder = answers });
+        using var server = Start(Own with { Framing = MessageFraming.Line, Responder = answers });
         using var first = await BareClient.ConnectAsync(server);
         await first.SendAsync("a1\na2\n");
         await answers.AskedAsync("a1");
@@ -456,6 +462,104 @@ public abstract class EchoServerTests(string transport)
         await answers.AskedAsync("a2");
         answers.Give("a2");
         await first.AssertReceivesAsync("a2\n");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_comes_while_an_answer_is_waited_for_is_answered_next(bool responder)
+    {
+        // The pause that ended the first message left a receive under way, which ends while the server waits for something else.
+        using var answers = new Answers();
+        using var server = Start(responder ? Own with { Responder = answers } : Own with { MinDelayMilliseconds = 400, MaxDelayMilliseconds = 400 });
+        using var bystander = Start();
+        using var client = await BareClient.ConnectAsync(server);
+        using var other = await BareClient.ConnectAsync(bystander);
+        await client.SendAsync("one");
+        await (responder ? answers.AskedAsync("one") : server.UntilAsync(ServerEventKind.MessageReceived));
+        await client.SendAsync("two");
+        for (var i = 0; i < 100; i++)
+        {
+            await other.ExchangeAsync("time passes");
+        }
+
+        if (responder)
+        {
+            answers.Give("one");
+            await client.AssertReceivesAsync("one");
+            await answers.AskedAsync("two");
+            answers.Give("two");
+            await client.AssertReceivesAsync("two");
+        }
+        else
+        {
+            await client.AssertReceivesAsync("onetwo");
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_stays_after_the_servers_end_holds_up_neither_the_next_one_nor_the_stop()
+    {
+        using var server = Start(Own with { IsSequential = true, DisconnectAfter = 1, Framing = MessageFraming.Line });
+        using var first = await BareClient.ConnectAsync(server);
+        using var second = await BareClient.ConnectAsync(server);
+        await second.SendAsync("two\n");
+        await first.SendAsync("one\nmore\n");
+        await first.AssertEndsWithAsync("one\n");
+        await second.AssertEndsWithAsync("two\n");
+        Assert.Equal(0, server.ActiveConnections);
+        await server.StopAsync(Ample).WaitAsync(Patience.Long);
+        Assert.Equal("Stopped", server.GetEvents()[^1].Kind);
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_its_side_at_once_is_answered_by_an_end()
+    {
+        using var server = Start();
+        using var client = await BareClient.ConnectAsync(server);
+        client.EndOutput();
+        Assert.Empty(await client.ReceiveToEndAsync());
+        Assert.Equal("Connected Disconnected/ClientClosed", (await server.UntilAsync(ServerEventKind.Disconnected)).Story(1));
+    }
+
+    [Fact]
+    public async Task Stopping_does_not_wait_for_a_client_that_never_stops_sending()
+    {
+        using var server = Start(Own with { IsDiscarding = true });
+        using var client = await BareClient.ConnectAsync(server);
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                var bytes = new byte[64 * 1024];
+                while (true)
+                {
+                    await client.Socket.SendAsync(bytes.AsMemory());
+                }
+            }
+            catch (SocketException)
+            {
+                // The server has closed the connection.
+            }
+        });
+        await server.UntilAsync(ServerEventKind.MessageReceived, 20);
+        var watch = Stopwatch.StartNew();
+        await server.StopAsync(TimeSpan.FromMilliseconds(500)).WaitAsync(Patience.Long);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        await sending.WaitAsync(Patience.Long);
+        Assert.Equal(0, server.ActiveConnections);
+        Assert.EndsWith("Disconnected/ServerStopped", server.GetEvents().Story(1), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(double.MaxValue)]
+    public void A_timeout_that_is_none_stops_nothing(double seconds)
+    {
+        using var server = Start();
+        var timeout = seconds < 0 ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = server.StopAsync(timeout); });
+        server.RequireRunning();
     }
 
     [Fact]
@@ -485,7 +589,7 @@ public abstract class EchoServerTests(string transport)
     public async Task Stopping_lets_a_connection_send_what_it_owes_and_closes_the_others_meanwhile()
     {
         var answers = new Answers();
-        using var server = Start(new EchoServerOptions { Framing = MessageFraming.Line, Responder = answers });
+        using var server = Start(Own with { Framing = MessageFraming.Line, Responder = answers });
         using var owed = await BareClient.ConnectAsync(server);
         using var idle = await BareClient.ConnectAsync(server);
         await server.UntilAsync(ServerEventKind.Connected, 2);
@@ -508,7 +612,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task Stopping_lets_a_slow_reader_have_the_rest_of_a_long_answer()
     {
-        using var server = Start(new EchoServerOptions { Framing = MessageFraming.Line, MaxMessageBytes = 64 * 1024 * 1024 });
+        using var server = Start(Own with { Framing = MessageFraming.Line, MaxMessageBytes = 64 * 1024 * 1024 });
         using var client = await BareClient.ConnectAsync(server);
         var message = new byte[32 * 1024 * 1024];
         message[^1] = (byte)'\n';
@@ -524,7 +628,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task Stopping_answers_a_message_whose_sender_has_just_paused()
     {
-        using var server = Start(new EchoServerOptions { ResponseFormat = "<{0}>", QuietMilliseconds = 1000 });
+        using var server = Start(Own with { ResponseFormat = "<{0}>", QuietMilliseconds = 1000 });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync("one\ntw");
         await client.AssertReceivesAsync("<one>\n");
@@ -539,7 +643,7 @@ public abstract class EchoServerTests(string transport)
     public async Task Stopping_closes_what_is_blocked_when_its_time_is_up(int milliseconds)
     {
         var answers = new Answers();
-        using var server = Start(new EchoServerOptions { Framing = MessageFraming.Line, Responder = answers, MaxMessageBytes = 64 * 1024 * 1024 });
+        using var server = Start(Own with { Framing = MessageFraming.Line, Responder = answers, MaxMessageBytes = 64 * 1024 * 1024 });
         using var waiting = await BareClient.ConnectAsync(server);
         await waiting.SendAsync("never\n");
         await answers.AskedAsync("never");
@@ -550,7 +654,7 @@ public abstract class EchoServerTests(string transport)
 
         var watch = Stopwatch.StartNew();
         await server.StopAsync(TimeSpan.FromMilliseconds(milliseconds)).WaitAsync(Patience.Long);
-        Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(milliseconds - 1), TimeSpan.FromSeconds(15));
+        Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(milliseconds * 0.9), TimeSpan.FromSeconds(15));
         Assert.Equal(0, server.ActiveConnections);
         Assert.Equal(2, server.GetEvents().Count(static e => e is { Kind: "Disconnected", Reason: "ServerStopped" }));
         await AssertIsCutOffAsync(waiting, 0);
@@ -583,7 +687,7 @@ public abstract class EchoServerTests(string transport)
     {
         for (var round = 0; round < 20; round++)
         {
-            using var server = Start(new EchoServerOptions { Address = "127.0.0.1", IsSequential = round % 4 == 3 });
+            using var server = Start(Own with { IsSequential = round % 4 == 3 });
             using var over = new CancellationTokenSource();
             var coming = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
             {
@@ -617,16 +721,16 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task The_port_can_be_bound_again_at_once()
     {
-        // Another test may be given the port in between; it will not happen every time.
+        // Where there is but one loopback address, another test may be given the port in between; not every time.
         for (var attempt = 1; ; attempt++)
         {
-            using var server = Start(new EchoServerOptions { Address = "127.0.0.1" });
+            using var server = Start(Own);
             using var client = await BareClient.ConnectAsync(server);
             await client.ExchangeAsync("x");
             await server.StopAsync(Ample);
             try
             {
-                using var again = Start(new EchoServerOptions { Address = "127.0.0.1", Port = server.Port });
+                using var again = Start(Own with { Port = server.Port });
                 using var next = await BareClient.ConnectAsync(again);
                 await next.ExchangeAsync("y");
                 return;
@@ -641,8 +745,8 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public void A_port_in_use_is_refused_and_named()
     {
-        using var server = Start(new EchoServerOptions { Address = "127.0.0.1" });
-        var exception = Assert.Throws<SocketToolsException>(() => Start(new EchoServerOptions { Address = "127.0.0.1", Port = server.Port }));
+        using var server = Start(Own);
+        var exception = Assert.Throws<SocketToolsException>(() => Start(Own with { Port = server.Port }));
         Assert.Equal((SocketToolsError.PortInUse, server.EndPoint), (exception.Error, exception.Target));
         Assert.Contains(server.EndPoint, exception.Message, StringComparison.Ordinal);
         Assert.IsType<SocketException>(exception.InnerException);
@@ -653,14 +757,14 @@ public abstract class EchoServerTests(string transport)
     public void An_address_of_another_machine_is_refused_and_named()
     {
         // TEST-NET-1 (RFC 5737) is nobody's.
-        var exception = Assert.Throws<SocketToolsException>(() => Start(new EchoServerOptions { Address = "192.0.2.1" }));
+        var exception = Assert.Throws<SocketToolsException>(() => Start(Own with { Address = "192.0.2.1" }));
         Assert.Equal((SocketToolsError.AddressNotAvailable, "192.0.2.1"), (exception.Error, exception.Target));
     }
 
     [Fact]
     public async Task Both_loopback_addresses_have_the_same_port_also_when_the_system_picks_it()
     {
-        using var server = Start();
+        using var server = Start(Own with { Address = "localhost" });
         if (!AddressName.HasIPv6())
         {
             Assert.Equal($"127.0.0.1:{server.Port}", server.EndPoint);
@@ -672,10 +776,9 @@ public abstract class EchoServerTests(string transport)
         {
             using var client = await BareClient.ConnectAsync(address, server.Port);
             await client.ExchangeAsync("x");
+            var connected = server.GetEvents([ServerEventKind.Connected]);
+            Assert.Equal(address.ToString(), Assert.Single(connected, e => e.RemotePort == client.Port && e.RemoteAddress == client.Address).RemoteAddress);
         }
-
-        var connected = (await server.UntilAsync(ServerEventKind.Connected, 2)).Where(static e => e.Kind == "Connected");
-        Assert.Equal(["127.0.0.1", "::1"], connected.Select(static e => e.RemoteAddress));
     }
 
     [Fact]
@@ -690,7 +793,7 @@ public abstract class EchoServerTests(string transport)
         holder.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
         holder.Listen();
         var port = ((IPEndPoint)holder.LocalEndPoint!).Port;
-        var exception = Assert.Throws<SocketToolsException>(() => Start(new EchoServerOptions { Port = port }));
+        var exception = Assert.Throws<SocketToolsException>(() => Start(Own with { Address = "localhost", Port = port }));
         Assert.Equal(SocketToolsError.PortInUse, exception.Error);
         await Assert.ThrowsAnyAsync<SocketException>(() => BareClient.ConnectAsync(IPAddress.Loopback, port));
     }
@@ -699,7 +802,7 @@ public abstract class EchoServerTests(string transport)
     public async Task Many_clients_are_served_at_once()
     {
         const int Clients = 200;
-        using var server = Start(new EchoServerOptions { Framing = MessageFraming.Line, ResponseFormat = "{ConnectionId}:{0}", EventCapacity = 100 });
+        using var server = Start(Own with { Framing = MessageFraming.Line, ResponseFormat = "{ConnectionId}:{0}", EventCapacity = 100 });
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async i =>
         {
             using var client = await BareClient.ConnectAsync(server);
@@ -721,8 +824,7 @@ public abstract class EchoServerTests(string transport)
         Assert.Equal((Clients * 42) + 2 - 100, server.EventsDropped);
     }
 
-    /// <summary>Makes the options choose the transport under test.</summary>
-    private protected virtual EchoServerOptions Choose(EchoServerOptions options) => options;
+    private EchoServerOptions Own => new() { Address = _address };
 
     /// <summary>Without Assert.Equal's element by element, which takes seconds for megabytes.</summary>
     private static void AssertSame(byte[] expected, byte[] actual) => Assert.True(expected.AsSpan().SequenceEqual(actual));
@@ -741,8 +843,12 @@ public abstract class EchoServerTests(string transport)
 
     private EchoServer Start(EchoServerOptions? options = null)
     {
-        var server = EchoServer.Start(Choose(options ?? new EchoServerOptions()));
-        Assert.Equal(transport, server.Transport);
+        options ??= Own;
+
+        // Script blocks are served by one transport only.
+        var chosen = options.Responder is null ? transport : "Async";
+        var server = EchoServer.Start(options with { Transport = chosen });
+        Assert.Equal(chosen, server.Transport);
         return server;
     }
 }
