@@ -477,7 +477,7 @@ Describe 'Start-EchoServer' {
             $buffer = [byte[]]::new(65536)
             $count = $client.Receive($buffer)
             $count | Should -Be $_
-            [Linq.Enumerable]::SequenceEqual($bytes, [byte[]] [ArraySegment[byte]]::new($buffer, 0, $count).ToArray()) | Should -BeTrue
+            [Linq.Enumerable]::SequenceEqual($bytes, [Linq.Enumerable]::Take($buffer, $count)) | Should -BeTrue
             $server.Protocol | Should -Be 'Udp'
         }
 
