@@ -75,7 +75,8 @@ internal sealed class Report
         _ => Text(double.Parse(cell.ToJsonString(), CultureInfo.InvariantCulture)),
     };
 
-    private static string Text(double number) => number.ToString(
+    // What is added makes a negative zero a plain one.
+    private static string Text(double number) => (number + 0.0).ToString(
         number == Math.Floor(number) ? "#,0" : Math.Abs(number) switch { >= 1000 => "#,0", >= 100 => "0.0", >= 0.1 => "0.00", _ => "0.0000" },
         CultureInfo.InvariantCulture);
 
