@@ -36,12 +36,11 @@ BeforeAll {
 
     # Names of others' habit, and the one that stands for them here.
     $instead = @{
-        Host = 'ComputerName'; HostName = 'ComputerName'; Server_Name = 'ComputerName'; Cn = 'ComputerName'
-        Timeout = 'TimeoutSec'; TimeoutSeconds = 'TimeoutSec'; TimeoutMs = 'TimeoutSec'; Seconds = 'DurationSec'
-        Path = 'LogPath'; Tls = 'UseTls'; Ssl = 'UseTls'; Delay = 'ResponseDelayMilliseconds'; Silent = 'Quiet'; Max = 'MaxConnections'
+        Host = 'ComputerName'; HostName = 'ComputerName'; Cn = 'ComputerName'
+        Timeout = 'TimeoutSec'; TimeoutSeconds = 'TimeoutSec'; Tls = 'UseTls'; Ssl = 'UseTls'
     }
 
-    # Each has its state changed by the cmdlets of this verb.
+    # The verbs of cmdlets that change something.
     $changing = 'Start', 'Stop', 'Disconnect', 'Remove', 'Set', 'Clear', 'New', 'Restart', 'Reset'
 }
 
@@ -58,20 +57,21 @@ Describe 'The conventions' {
         }
 
         It 'has a noun in the singular' {
-            $command.Noun | Should -Not -Match '[^sui]s$'
+            $command.Noun | Should -Not -Match '[^su]s$'
             $command.Noun | Should -CMatch '^([A-Z][a-z]+)+$'
         }
 
         It 'has parameters in Pascal case, and in the singular' {
             foreach ($parameter in $parameters) {
                 $parameter.Name | Should -CMatch '^[A-Z][A-Za-z]+$'
-                if ($parameter.ParameterType.IsArray) { $parameter.Name | Should -Not -Match '[^su]s$' }
+                # A unit stands in the plural.
+                if ($parameter.ParameterType.IsArray) { $parameter.Name -replace 'Milliseconds$' | Should -Not -Match '[^su]s$' }
             }
         }
 
         It 'has parameters whose names mean the same everywhere' {
             foreach ($parameter in $parameters) {
-                $instead.Keys | Should -Not -Contain $parameter.Name
+                $instead[$parameter.Name] | Should -BeNullOrEmpty -Because "$($parameter.Name) has another name here"
                 if ($types.ContainsKey($parameter.Name)) { $parameter.ParameterType | Should -BeIn $types[$parameter.Name] -Because $parameter.Name }
                 if ($parameter.Name -match 'Sec$') {
                     $parameter.ParameterType | Should -BeIn ([double], [Nullable[double]]) -Because "fractions of a second are fine for $($parameter.Name)"
