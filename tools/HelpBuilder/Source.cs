@@ -1,0 +1,286 @@
+using System.Globalization;
+using Markdig;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace PSSocketTools.HelpBuilder;
+
+/// <summary>The sources of one culture. Their order has the meaning, so that headings and words are the translator's.</summary>
+internal sealed class Source(string folder, Problems problems)
+{
+    private const int Sections = 8;
+
+    private readonly Dictionary<string, Dictionary<string, Part>> _shared = [];
+
+    /// <summary>Reads a cmdlet's page; null where it can't be read at all.</summary>
+    public HelpPage? ReadPage(Cmdlet cmdlet)
+    {
+        var path = Path.Combine(folder, cmdlet.Name + ".md");
+        if (!File.Exists(path))
+        {
+            problems.Add(path, 1, $"{cmdlet.Name} has no page.");
+            return null;
+        }
+
+        var parts = Read(path);
+        if (parts.Count != 1 || parts[0].Heading != cmdlet.Name)
+        {
+            problems.Add(path, 1, $"A page begins with the one heading '# {cmdlet.Name}'.");
+            return null;
+        }
+
+        var sections = parts[0].Parts;
+        if (sections.Count != Sections)
+        {
+            problems.Add(path, 1, $"A page has {Sections} sections, in this order: synopsis, description, examples, parameters, inputs, outputs, "
+                + $"notes, links. This one has {sections.Count}.");
+            return null;
+        }
+
+        var (synopsis, description, examples, parameters) = (sections[0], sections[1], sections[2], sections[3]);
+        var (inputs, outputs, notes, links) = (sections[4], sections[5], sections[6], sections[7]);
+        RequireText(path, [synopsis, description, notes]);
+        return new HelpPage(
+            cmdlet,
+            Text.Of(synopsis.Blocks),
+            Text.Of(description.Blocks),
+            ReadExamples(path, examples),
+            ReadParameters(path, parameters, cmdlet),
+            ReadTypes(path, inputs),
+            ReadTypes(path, outputs),
+            Text.Of(notes.Blocks),
+            ReadLinks(path, links));
+    }
+
+    /// <summary>Refuses pages of cmdlets and parameters that do not exist.</summary>
+    public void RefuseStrangers(IReadOnlyList<Cmdlet> cmdlets)
+    {
+        foreach (var path in Directory.GetFiles(folder, "*.md").Order(StringComparer.Ordinal).Except(Topics()))
+        {
+            if (!cmdlets.Any(cmdlet => cmdlet.Name == Path.GetFileNameWithoutExtension(path)))
+            {
+                problems.Add(path, 1, "There is no such cmdlet.");
+            }
+        }
+
+        var pages = cmdlets.SelectMany(cmdlet => cmdlet.Parameters).Where(parameter => parameter.SharedPage is not null)
+            .ToLookup(parameter => parameter.SharedPage!, parameter => parameter.Name);
+        foreach (var path in Directory.GetFiles(SharedFolder, "*.md").Order(StringComparer.Ordinal))
+        {
+            var page = Path.GetFileNameWithoutExtension(path);
+            foreach (var (name, part) in Shared(page).Where(entry => !pages[page].Contains(entry.Key)))
+            {
+                problems.Add(path, part.Line, $"{page} has no parameter -{name}.");
+            }
+        }
+    }
+
+    public IEnumerable<string> Topics() => Directory.GetFiles(folder, "about_*.md").Order(StringComparer.Ordinal);
+
+    private string SharedFolder => Path.Combine(folder, "shared");
+
+    private List<Example> ReadExamples(string path, Part section)
+    {
+        var examples = new List<Example>();
+        foreach (var part in section.Parts)
+        {
+            if (part.Blocks.FirstOrDefault() is not FencedCodeBlock { Info: "powershell" } code)
+            {
+                problems.Add(path, part.Line, "An example is a ```powershell block, and what it shows.");
+                continue;
+            }
+
+            var remarks = Text.Of(part.Blocks.Skip(1));
+            if (remarks.Count == 0)
+            {
+                problems.Add(path, part.Line, "What the example shows is not said.");
+            }
+
+            examples.Add(new Example(part.Heading, Text.Of(code), remarks));
+        }
+
+        if (examples.Count < 3)
+        {
+            problems.Add(path, section.Line, "A page has three examples or more.");
+        }
+
+        return examples;
+    }
+
+    private List<ParameterText> ReadParameters(string path, Part section, Cmdlet cmdlet)
+    {
+        var own = ByName(path, section.Parts);
+        foreach (var stranger in own.Where(entry => !cmdlet.Parameters.Any(parameter => parameter.Name == entry.Key)))
+        {
+            problems.Add(path, stranger.Value.Line, $"{cmdlet.Name} has no parameter -{stranger.Key}.");
+        }
+
+        // As the page has them; then those that it shares with others.
+        var order = own.Keys.ToList();
+        var texts = new List<ParameterText>();
+        foreach (var parameter in cmdlet.Parameters.OrderBy(parameter => (uint)order.IndexOf(parameter.Name)))
+        {
+            if (own.TryGetValue(parameter.Name, out var part))
+            {
+                texts.Add(ReadParameter(path, part, parameter));
+            }
+            else if (parameter.SharedPage is not null && Shared(parameter.SharedPage).TryGetValue(parameter.Name, out part))
+            {
+                texts.Add(ReadParameter(SharedPath(parameter.SharedPage), part, parameter));
+            }
+            else
+            {
+                problems.Add(path, section.Line, $"-{parameter.Name} is not described.");
+            }
+        }
+
+        return texts;
+    }
+
+    private ParameterText ReadParameter(string path, Part part, Parameter parameter)
+    {
+        // The list a description ends with has the default and the range: what comes first is known from the parameter.
+        var wanted = (parameter.HasDefault ? 1 : 0) + (parameter.Range is null ? 0 : 1);
+        var facts = wanted > 0 && part.Blocks.LastOrDefault() is ListBlock list ? list.Cast<ListItemBlock>().ToList() : [];
+        if (facts.Count != wanted)
+        {
+            problems.Add(path, part.Line, $"-{parameter.Name} ends with a list of its "
+                + (parameter.HasDefault && parameter.Range is not null ? "default and its range." : parameter.HasDefault ? "default." : "range."));
+            return new ParameterText(parameter, [], null);
+        }
+
+        var blocks = wanted > 0 ? part.Blocks.SkipLast(1).ToList() : part.Blocks;
+        if (blocks.Count == 0)
+        {
+            problems.Add(path, part.Line, $"-{parameter.Name} is not described.");
+        }
+
+        var named = part.Blocks.SelectMany(Text.Codes).ToHashSet();
+        foreach (var value in parameter.Values.Where(value => !named.Contains(value)))
+        {
+            problems.Add(path, part.Line, $"-{parameter.Name} takes `{value}`, and its text does not say so.");
+        }
+
+        var text = Text.Of(blocks);
+        if (parameter.Range is not null)
+        {
+            var range = facts[^1];
+            var limits = Text.Codes(range).ToList();
+            if (!limits.SequenceEqual(parameter.Range.Select(limit => limit.ToString("0.############", CultureInfo.InvariantCulture))))
+            {
+                problems.Add(path, range.Line + 1, $"The range of -{parameter.Name} is `{parameter.Range[0]:0.############}` to `{parameter.Range[1]:0.############}`.");
+            }
+
+            text = [.. text, .. Text.Of((Block)range)];
+        }
+
+        return new ParameterText(parameter, text, parameter.HasDefault ? AfterColon(path, facts[0]) : null);
+    }
+
+    private string AfterColon(string path, ListItemBlock item)
+    {
+        var text = string.Join(' ', Text.Of((Block)item));
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            problems.Add(path, item.Line + 1, "A default is a word, a colon, and the value.");
+        }
+
+        return text[(colon + 1)..].Trim();
+    }
+
+    private List<TypeText> ReadTypes(string path, Part section)
+    {
+        if (section.Parts.Count == 0)
+        {
+            problems.Add(path, section.Line, "Each type is a heading of its own; of none, the heading says None.");
+        }
+
+        return [.. section.Parts.Select(part => new TypeText(part.Heading, Text.Of(part.Blocks)))];
+    }
+
+    private List<Link> ReadLinks(string path, Part section)
+    {
+        var links = section.Blocks.SelectMany(block => block.Descendants<LinkInline>()).ToList();
+        if (links.Count == 0)
+        {
+            problems.Add(path, section.Line, "A page links to others.");
+        }
+
+        foreach (var link in links.Where(link => !link.Url!.Contains("://", StringComparison.Ordinal) && !File.Exists(Path.Combine(folder, link.Url))))
+        {
+            problems.Add(path, link.Line + 1, $"{link.Url} does not exist.");
+        }
+
+        return [.. links.Select(link => new Link(Text.Of(link), link.Url!.Contains("://", StringComparison.Ordinal) ? link.Url : ""))];
+    }
+
+    private void RequireText(string path, IEnumerable<Part> sections)
+    {
+        foreach (var section in sections.Where(section => section.Blocks.Count == 0))
+        {
+            problems.Add(path, section.Line, "The section has no text.");
+        }
+    }
+
+    private string SharedPath(string page) => Path.Combine(SharedFolder, page + ".md");
+
+    private Dictionary<string, Part> Shared(string page)
+    {
+        if (!_shared.TryGetValue(page, out var parts))
+        {
+            var path = SharedPath(page);
+            parts = File.Exists(path) ? ByName(path, Read(path).SelectMany(part => part.Parts)) : [];
+            _shared.Add(page, parts);
+        }
+
+        return parts;
+    }
+
+    private Dictionary<string, Part> ByName(string path, IEnumerable<Part> parts)
+    {
+        var named = new Dictionary<string, Part>();
+        foreach (var part in parts)
+        {
+            if (!part.Heading.StartsWith('-') || !named.TryAdd(part.Heading[1..], part))
+            {
+                problems.Add(path, part.Line, "A parameter's heading is its name, as in -Port, once.");
+            }
+        }
+
+        return named;
+    }
+
+    /// <summary>A document as the tree its headings make.</summary>
+    private static List<Part> Read(string path)
+    {
+        var root = new Part("", 0, 0);
+        var open = new Stack<Part>([root]);
+        foreach (var block in Markdown.Parse(File.ReadAllText(path), Text.Pipeline))
+        {
+            if (block is not HeadingBlock heading)
+            {
+                open.Peek().Blocks.Add(block);
+                continue;
+            }
+
+            while (open.Peek().Level >= heading.Level)
+            {
+                open.Pop();
+            }
+
+            var part = new Part(Text.Of(heading.Inline!), heading.Level, heading.Line + 1);
+            open.Peek().Parts.Add(part);
+            open.Push(part);
+        }
+
+        return root.Parts;
+    }
+
+    private sealed record Part(string Heading, int Level, int Line)
+    {
+        public List<Block> Blocks { get; } = [];
+
+        public List<Part> Parts { get; } = [];
+    }
+}
