@@ -13,10 +13,12 @@
     CmdletsToExport      = @(
         'Connect-EchoServer'
         'Disconnect-EchoServer'
+        'Enter-EchoSession'
         'Find-AvailablePort'
         'Get-EchoServer'
         'Get-EchoServerEvent'
         'Get-EchoSession'
+        'Measure-EchoServer'
         'Receive-SocketMessage'
         'Send-SocketMessage'
         'Start-EchoServer'

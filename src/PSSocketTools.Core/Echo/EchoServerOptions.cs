@@ -110,6 +110,9 @@ public sealed record EchoServerOptions
     /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
     public string? LogPath { get; init; }
 
+    /// <summary>The name of what moves the bytes, for tests that choose; null leaves it to the environment and the system.</summary>
+    internal string? Transport { get; init; }
+
     /// <summary>What carries the bytes, a path considered.</summary>
     internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;
 

@@ -157,6 +157,9 @@ public sealed class EchoSession : IDisposable
 
     internal Terminator ClientTerminator => _reader is null ? Terminator.None : FrameWriter.ClientTerminator(_options.Framing);
 
+    /// <summary>The state as it is known, without looking.</summary>
+    internal bool IsOpen => _state == EchoSessionState.Open;
+
     /// <summary>Whether one write is one message, on its own.</summary>
     internal bool IsDatagrams => _reader is null;
 
@@ -268,6 +271,9 @@ public sealed class EchoSession : IDisposable
 
     /// <summary>Ends the conversation in order.</summary>
     public void Dispose() => Close();
+
+    /// <summary>The options it was connected with.</summary>
+    public SessionOptions ToOptions() => _options;
 
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? Name : _endPoint;

@@ -63,7 +63,7 @@ internal static class ServerTransports
             return false;
         }
 
-        var wanted = Environment.GetEnvironmentVariable(Variable);
+        var wanted = options.Transport ?? Environment.GetEnvironmentVariable(Variable);
         var canUseEpoll = IsEpollSupported && options is { Certificate: null, Responder: null };
         if (string.IsNullOrEmpty(wanted))
         {

@@ -1,0 +1,146 @@
+using System.Management.Automation;
+using PSSocketTools.Measurement;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Measure-EchoServer: load on a server, its throughput and the latencies of its answers.</summary>
+[Cmdlet(VerbsDiagnostic.Measure, "EchoServer", DefaultParameterSetName = ToServer)]
+[OutputType(typeof(EchoMeasurement))]
+public sealed class MeasureEchoServerCommand : ConnectingCommand
+{
+    private const string BySession = "Session";
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The computer's name or address; localhost by default.</summary>
+    [Parameter(ParameterSetName = ToComputer, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string ComputerName { get; set; } = "localhost";
+
+    /// <summary>The port, 1 to 65535.</summary>
+    [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>Servers that run in this process.</summary>
+    [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public EchoServer[]? Server { get; set; }
+
+    /// <summary>Sessions to use as they are, each for a measurement of its own.</summary>
+    [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public EchoSession[]? Session { get; set; }
+
+    /// <summary>Connections at once, 1 to 4,096; 1 by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateRange(1, 4096)]
+    public int Connections { get; set; } = 1;
+
+    /// <summary>Messages in flight on each connection, 1 to 65,536; 1 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 65536)]
+    public int Window { get; set; } = 1;
+
+    /// <summary>Bytes of each message, 1 to 64 MiB; 64 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 64 * 1024 * 1024)]
+    public int MessageSize { get; set; } = 64;
+
+    /// <summary>How long to measure, in seconds, 0.001 to 86,400; 10 by default.</summary>
+    [Parameter]
+    [ValidateRange(0.001, 86400)]
+    public double DurationSec { get; set; } = 10;
+
+    /// <summary>How many messages to send in all, 1 or more, in place of a duration.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long Count { get; set; }
+
+    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public double ResponseTimeoutSec { get; set; } = 30;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (IsBound(nameof(Count)) && IsBound(nameof(DurationSec)))
+        {
+            ThrowTerminating(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("CountOrDuration")));
+        }
+
+        foreach (var load in Loads())
+        {
+            try
+            {
+                Measure(load with
+                {
+                    Window = Window,
+                    MessageSize = MessageSize,
+                    Duration = TimeSpan.FromSeconds(DurationSec),
+                    Count = IsBound(nameof(Count)) ? Count : null,
+                });
+            }
+            catch (SocketToolsException exception)
+            {
+                WriteError(exception);
+            }
+        }
+    }
+
+    private IEnumerable<EchoLoadOptions> Loads() => ParameterSetName switch
+    {
+        BySession => Session!.Select(session => new EchoLoadOptions { Session = session, Target = session.ToOptions() }),
+        ToServer => Server!.Select(server => LoadOn(OptionsFor(server))),
+        ToSocketPath => [LoadOn(OptionsFor(SocketPath!))],
+        _ => [LoadOn(OptionsFor(ComputerName, Port))],
+    };
+
+    private EchoLoadOptions LoadOn(SessionOptions target) => new()
+    {
+        Target = target with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) },
+        Connections = Connections,
+    };
+
+    private void Measure(EchoLoadOptions options)
+    {
+        using var load = EchoLoad.Start(options, StopToken);
+        var progress = new ProgressRecord(2, Messages.Get("Measuring", options.Target.EndPointName), " ");
+        while (!load.Wait(ProgressInterval))
+        {
+            if (!StopToken.IsCancellationRequested)
+            {
+                Show(progress, load);
+            }
+        }
+
+        var measurement = load.ToMeasurement();
+        if (StopToken.IsCancellationRequested)
+        {
+            // A pipeline that is being stopped takes no objects any more; the user sees the figures all the same.
+            Host.UI.WriteLine(measurement.Draw());
+            throw new PipelineStoppedException();
+        }
+
+        progress.RecordType = ProgressRecordType.Completed;
+        WriteProgress(progress);
+        if (measurement.Messages == 0 && measurement.Error is { } error)
+        {
+            WriteWarning(error);
+        }
+
+        WriteObject(measurement);
+    }
+
+    private void Show(ProgressRecord progress, EchoLoad load)
+    {
+        var seconds = Math.Max(load.Elapsed.TotalSeconds, 0.001);
+        progress.StatusDescription = Messages.Get("MeasuredSoFar", load.Messages, load.Messages / seconds, load.Errors);
+        progress.PercentComplete = (int)(100 * load.Progress);
+        WriteProgress(progress);
+    }
+}
