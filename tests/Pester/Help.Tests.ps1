@@ -1,0 +1,230 @@
+BeforeDiscovery {
+    # Reads the powershell blocks of a page, each with the text block that follows it: what it gives out.
+    function Read-Example([string] $Path) {
+        $heading = ''
+        $block = $null
+        $example = $null
+        foreach ($line in [IO.File]::ReadAllLines($Path)) {
+            if ($null -ne $block) {
+                if ($line -eq '```') {
+                    $text = $block -join "`n"
+                    if ($kind -eq 'text') {
+                        if ($example) { $example.Output = $text; $example; $example = $null }
+                    }
+                    elseif ($kind -match '^powershell\b') {
+                        if ($example) { $example }
+                        $example = @{ Title = $heading; Code = $text; Kind = $kind; Output = $null }
+                    }
+                    $block = $null
+                }
+                else { $block += $line }
+            }
+            elseif ($line -match '^```(.*)$') { $kind = $Matches[1]; $block = @() }
+            elseif ($line -match '^#+ (.*)$') {
+                if ($example) { $example; $example = $null }
+                $heading = $Matches[1]
+            }
+        }
+        if ($example) { $example }
+    }
+
+    $docs = (Resolve-Path "$PSScriptRoot/../../docs").Path
+    $cmdlets = (Import-PowerShellDataFile "$PSScriptRoot/../../PSSocketTools.psd1").CmdletsToExport
+    $seen = @{}
+    $cultures = foreach ($folder in Get-ChildItem $docs -Directory | Where-Object Name -match '^[a-z]{2}-[A-Z]{2}$' | Sort-Object Name) {
+        @{
+            Culture  = $folder.Name
+            Cmdlets  = @($cmdlets | ForEach-Object { @{ Name = $_; Culture = $folder.Name; Folder = $folder.FullName } })
+            Topics   = @(Get-ChildItem $folder.FullName -Filter about_*.md | ForEach-Object { @{ Topic = $_.BaseName; Culture = $folder.Name } })
+            # Code that another culture has word for word was run there.
+            Examples = @(
+                foreach ($page in Get-ChildItem $folder.FullName -Filter *-*.md) {
+                    foreach ($example in Read-Example $page.FullName) {
+                        $key = $example.Code + "`0" + $example.Output
+                        if ($example.Kind -notmatch 'no-run' -and ($PSEdition -eq 'Core' -or $example.Kind -notmatch 'ps7') -and -not $seen[$key]) {
+                            $seen[$key] = $true
+                            @{ Page = $page.BaseName; Title = $example.Title; Steps = @($example) }
+                        }
+                    }
+                }
+                foreach ($page in Get-ChildItem $folder.FullName -Filter about_*.md) {
+                    $steps = @(Read-Example $page.FullName | Where-Object { $_.Kind -notmatch 'no-run' -and ($PSEdition -eq 'Core' -or $_.Kind -notmatch 'ps7') })
+                    if ($steps) { @{ Page = $page.BaseName; Title = 'what is to be typed'; Steps = $steps } }
+                }
+            )
+        }
+    }
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+
+    function Get-HelpIn([string] $Culture, [string] $Name) {
+        $before = [Threading.Thread]::CurrentThread.CurrentUICulture
+        [Threading.Thread]::CurrentThread.CurrentUICulture = $Culture
+        try { Get-Help $Name -Full }
+        finally { [Threading.Thread]::CurrentThread.CurrentUICulture = $before }
+    }
+
+    function Get-Parameter([string] $Name) {
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+        (Get-Command $Name).Parameters.Values | Where-Object Name -notin $common |
+            Where-Object { @($_.Attributes | Where-Object { $_ -is [Parameter] -and -not $_.DontShow }) }
+    }
+
+    # What the sources say of a parameter: its cmdlet's own page, or the one of the base class that has it.
+    function Get-ParameterSource([string] $Folder, [string] $Name, [string] $Parameter) {
+        $owner = (Get-Command $Name).ImplementingType.GetProperty($Parameter).DeclaringType.Name
+        foreach ($path in "$Folder/$Name.md", "$Folder/shared/$owner.md") {
+            if ((Test-Path $path) -and [IO.File]::ReadAllText($path) -match "(?ms)^### -$Parameter\r?\n(.*?)(?=^#|\z)") { return $Matches[1] }
+        }
+    }
+
+    function ConvertTo-Word($Value) {
+        if ($Value -is [Text.Encoding]) { $Value.WebName }
+        elseif ($Value -is [IFormattable]) { $Value.ToString($null, [cultureinfo]::InvariantCulture) }
+        else { "$Value" }
+    }
+
+    function Get-Text($Paragraph) {
+        ($Paragraph | ForEach-Object { $_.Text }) -join "`n"
+    }
+
+    # Runs the steps one after another in a session of their own, and gives out each one's output as a prompt would show it.
+    function Invoke-Example([object[]] $Steps) {
+        $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
+        $runspace.Open()
+        try {
+            $shell = [powershell]::Create()
+            $shell.Runspace = $runspace
+            $null = $shell.AddScript("Import-Module '$manifest'; if (`$PSStyle) { `$PSStyle.OutputRendering = 'PlainText' }").Invoke()
+            foreach ($step in $Steps) {
+                $shell.Commands.Clear()
+                $null = $shell.AddScript($step.Code, $false).AddCommand('Out-String').AddParameter('Width', 80)
+                $run = $shell.BeginInvoke()
+                if (-not $run.AsyncWaitHandle.WaitOne(60000)) {
+                    $shell.Stop()
+                    throw "It did not end in a minute: $($step.Code)"
+                }
+                -join $shell.EndInvoke($run)
+                if ($shell.Streams.Error.Count) { throw $shell.Streams.Error[0] }
+            }
+        }
+        finally {
+            $shell.Dispose()
+            $runspace.Dispose()
+            Get-EchoSession | Disconnect-EchoServer
+            Get-EchoServer | Stop-EchoServer -Force
+        }
+    }
+
+    function Get-Line([string] $Text) {
+        @($Text -split '\r?\n' | ForEach-Object { $_.TrimEnd() -replace ' +', ' ' } | Where-Object { $_ })
+    }
+}
+
+Describe 'Help in <Culture>' -ForEach $cultures {
+    Context '<Name>' -ForEach $Cmdlets {
+        BeforeAll {
+            $help = Get-HelpIn $Culture $Name
+            $texts = @{}
+            foreach ($parameter in @($help.parameters.parameter)) { $texts[$parameter.name] = $parameter }
+        }
+
+        It 'has a synopsis and a description' {
+            $help.Synopsis | Should -Not -BeNullOrEmpty
+            $help.Synopsis | Should -Not -Match '\[-|<CommonParameters>'
+            Get-Text $help.description | Should -Not -BeNullOrEmpty
+        }
+
+        It 'describes every parameter, and no other' {
+            $texts.Keys | Sort-Object | Should -Be (Get-Parameter $Name | ForEach-Object Name | Sort-Object)
+            foreach ($parameter in $texts.Values) { Get-Text $parameter.description | Should -Not -BeNullOrEmpty -Because $parameter.name }
+        }
+
+        It 'has at least three examples, each with what it shows' {
+            $examples = @($help.examples.example)
+            $examples.Count | Should -BeGreaterOrEqual 3
+            foreach ($example in $examples) {
+                $example.code | Should -Not -BeNullOrEmpty
+                Get-Text $example.remarks | Should -Not -BeNullOrEmpty
+            }
+        }
+
+        It 'tells inputs, outputs, errors and links' {
+            $help.inputTypes.inputType.type.name | Should -Not -BeNullOrEmpty
+            $help.returnValues.returnValue.type.name | Should -Not -BeNullOrEmpty
+            Get-Text $help.alertSet.alert | Should -Not -BeNullOrEmpty
+            $help.relatedLinks.navigationLink.linkText | Should -Not -BeNullOrEmpty
+        }
+
+        It 'has no placeholder' {
+            $help | Out-String | Should -Not -Match '\{\{ |\}\}|TODO'
+        }
+
+        It 'names the types that the cmdlet gives out' {
+            $told = @($help.returnValues.returnValue.type.name)
+            foreach ($type in (Get-Command $Name).OutputType.Name) { $told | Should -Contain $type }
+        }
+
+        It 'tells the ranges as they are' {
+            foreach ($parameter in Get-Parameter $Name) {
+                $range = $parameter.Attributes | Where-Object { $_ -is [ValidateRange] }
+                if ($range) {
+                    $told = @(Get-Line (Get-Text $texts[$parameter.Name].description))[-1]
+                    $limits = @([regex]::Matches(($told -replace '\(.*?\)'), '\d[\d.]*') | ForEach-Object { [double] $_.Value })
+                    $limits | Should -Be ([double] $range.MinRange), ([double] $range.MaxRange) -Because $parameter.Name
+                }
+            }
+        }
+
+        It 'tells the defaults as they are' {
+            $fresh = (Get-Command $Name).ImplementingType.GetConstructor(@()).Invoke(@())
+            foreach ($parameter in Get-Parameter $Name | Where-Object { -not $_.SwitchParameter }) {
+                if (-not @($parameter.ParameterSets.Values | Where-Object { -not $_.IsMandatory })) { continue }
+                $list = [regex]::Match((Get-ParameterSource $Folder $Name $parameter.Name), '(?s)^.*\n\r?\n(- .*?)\s*$').Groups[1].Value
+                $default = @($list -split '\r?\n')[0]
+                $default | Should -Match '^- [^:]+: .+' -Because $parameter.Name
+                $texts[$parameter.Name].defaultValue | Should -Be ($default -replace '^- [^:]+: ' -replace '`') -Because $parameter.Name
+                $actual = $fresh.($parameter.Name)
+                if ($default -match '`(.*?)`') {
+                    ConvertTo-Word $actual | Should -Be $Matches[1] -Because $parameter.Name
+                }
+                else {
+                    @($actual | Where-Object { $null -ne $_ -and 0 -ne $_ -and '' -ne $_ }) | Should -BeNullOrEmpty -Because "the default of $($parameter.Name) is in plain words"
+                }
+            }
+        }
+    }
+
+    It '<Topic> is found, and fits 80 columns' -ForEach $Topics {
+        $topic = [string] (Get-HelpIn $Culture $Topic)
+        $topic | Should -Match "^$Topic"
+        $topic | Should -Not -Match '\{\{ |\}\}|TODO'
+        @($topic -split '\r?\n' | Where-Object Length -gt 80) | Should -BeNullOrEmpty
+    }
+
+    It '<Page> shows what happens: <Title>' -ForEach $Examples {
+        $outputs = @(Invoke-Example $Steps)
+        for ($i = 0; $i -lt $Steps.Count; $i++) {
+            if ($null -ne $Steps[$i].Output) {
+                $pattern = @(Get-Line $Steps[$i].Output | ForEach-Object { [regex]::Escape($_) -replace '\\\.\\\.\\\.', '.*' }) -join "`n"
+                (Get-Line $outputs[$i]) -join "`n" | Should -Match "(?s)^$pattern$" -Because $Steps[$i].Code
+            }
+        }
+    }
+}
+
+Describe 'Help' {
+    It 'is English where there is no translation' {
+        (Get-HelpIn 'ja-JP' 'Start-EchoServer').Synopsis | Should -Be (Get-HelpIn 'en-US' 'Start-EchoServer').Synopsis
+    }
+
+    It 'is another in another culture' -ForEach @(
+        if (Test-Path "$docs/pt-BR") { @{ Culture = 'pt-BR' } }
+    ) {
+        (Get-HelpIn $Culture 'Start-EchoServer').Synopsis | Should -Not -Be (Get-HelpIn 'en-US' 'Start-EchoServer').Synopsis
+        [string] (Get-HelpIn $Culture 'about_PSSocketTools') | Should -Not -Be ([string] (Get-HelpIn 'en-US' 'about_PSSocketTools'))
+    }
+}
