@@ -84,7 +84,7 @@ BeforeAll {
     function ConvertTo-Word($Value) {
         if ($Value -is [Text.Encoding]) { $Value.WebName }
         elseif ($Value -is [IFormattable]) { $Value.ToString($null, [cultureinfo]::InvariantCulture) }
-        else { "$Value" }
+        else { $Value -join ', ' }
     }
 
     function Get-Text($Paragraph) {
@@ -93,12 +93,13 @@ BeforeAll {
 
     # Runs the steps one after another in a session of their own, and gives out each one's output as a prompt would show it.
     function Invoke-Example([object[]] $Steps) {
-        $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
-        $runspace.Open()
+        $state = [initialsessionstate]::CreateDefault()
+        # On Windows, Windows PowerShell's own policy counts for the module's files too.
+        if ($env:OS -eq 'Windows_NT') { $state.ExecutionPolicy = 'Bypass' }
+        $state.ImportPSModule($manifest)
+        $shell = [powershell]::Create($state)
         try {
-            $shell = [powershell]::Create()
-            $shell.Runspace = $runspace
-            $null = $shell.AddScript("Import-Module '$manifest'; if (`$PSStyle) { `$PSStyle.OutputRendering = 'PlainText' }").Invoke()
+            $null = $shell.AddScript('if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }').Invoke()
             foreach ($step in $Steps) {
                 $shell.Commands.Clear()
                 $null = $shell.AddScript($step.Code, $false).AddCommand('Out-String').AddParameter('Width', 80)
@@ -112,15 +113,25 @@ BeforeAll {
             }
         }
         finally {
+            $shell.Runspace.Dispose()
             $shell.Dispose()
-            $runspace.Dispose()
             Get-EchoSession | Disconnect-EchoServer
             Get-EchoServer | Stop-EchoServer -Force
         }
     }
 
+    # Runs a conversation in a PowerShell of its own: what its output shows after a prompt is typed.
+    function Invoke-Conversation($Step) {
+        $typed = [regex]::Matches($Step.Output, '(?m)^\[.*?\]: (.+)$') | ForEach-Object { $_.Groups[1].Value }
+        $script = Join-Path $TestDrive 'Conversation.ps1'
+        [IO.File]::WriteAllText($script, "`$ErrorActionPreference = 'Stop'; Import-Module '$manifest'`n$($Step.Code)")
+        $output = $typed | & (Get-Process -Id $PID).Path -NoProfile -ExecutionPolicy Bypass -File $script 2>&1
+        $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
+        $output -join "`n"
+    }
+
     function Get-Line([string] $Text) {
-        @($Text -split '\r?\n' | ForEach-Object { $_.TrimEnd() -replace ' +', ' ' } | Where-Object { $_ })
+        @($Text -split '\r?\n' | ForEach-Object { $_.Trim() -replace ' +', ' ' } | Where-Object { $_ })
     }
 }
 
@@ -206,7 +217,7 @@ Describe 'Help in <Culture>' -ForEach $cultures {
     }
 
     It '<Page> shows what happens: <Title>' -ForEach $Examples {
-        $outputs = @(Invoke-Example $Steps)
+        $outputs = @(if ($Steps[0].Kind -match 'typed') { Invoke-Conversation $Steps[0] } else { Invoke-Example $Steps })
         for ($i = 0; $i -lt $Steps.Count; $i++) {
             if ($null -ne $Steps[$i].Output) {
                 $pattern = @(Get-Line $Steps[$i].Output | ForEach-Object { [regex]::Escape($_) -replace '\\\.\\\.\\\.', '.*' }) -join "`n"
