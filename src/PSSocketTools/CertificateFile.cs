@@ -9,7 +9,7 @@ namespace PSSocketTools;
 /// <summary>Certificates as users give them: the object itself, or the path of a PFX file.</summary>
 internal static class CertificateFile
 {
-    /// <exception cref="SocketToolsException">FileFailed: no such file, or not the password.</exception>
+    /// <exception cref="SocketToolsException">FileFailed: no such file, not this user's to read, or not the password.</exception>
     public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session)
     {
         if (certificate is not string path)
@@ -19,11 +19,12 @@ internal static class CertificateFile
 
         try
         {
-            return new X509Certificate2(session.Path.GetUnresolvedProviderPathFromPSPath(path), password, X509KeyStorageFlags.Exportable);
+            var content = File.ReadAllBytes(session.Path.GetUnresolvedProviderPathFromPSPath(path));
+            return new X509Certificate2(content, password, X509KeyStorageFlags.Exportable);
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException)
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateNotOpened", path, exception.Message), path, exception);
+            throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateNotOpened", path, exception.Message.TrimEnd('.')), path, exception);
         }
     }
 }

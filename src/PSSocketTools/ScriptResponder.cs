@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using System.Text;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools;
 
@@ -32,6 +33,7 @@ internal sealed class ScriptResponder : IMessageResponder
     }
 
     /// <summary>Readies a script block; the values of its $using: variables are taken now.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: one of them is not there.</exception>
     public static ScriptResponder Create(ScriptBlock script, Encoding encoding, SessionState session)
     {
         var ast = (ScriptBlockAst)script.Ast;
@@ -44,7 +46,9 @@ internal sealed class ScriptResponder : IMessageResponder
         foreach (var variable in usings)
         {
             var name = variable.VariablePath.UserPath;
-            variables[UsingPrefix + name] = session.PSVariable.GetValue(name);
+            var value = session.PSVariable.Get(name)
+                ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("UsingVariableMissing", name), name);
+            variables[UsingPrefix + name] = value.Value;
             text.Remove(variable.Extent.StartOffset - start, variable.Extent.Text.Length);
             text.Insert(variable.Extent.StartOffset - start, variable.Splatted ? $"@{UsingPrefix}{name}" : $"${{{UsingPrefix}{name}}}");
         }

@@ -2,16 +2,26 @@
 # Dot-source it in BeforeAll. Nothing here waits for longer than ten seconds, so that a wrong server is a failure, not a hang.
 
 $script:bareSockets = [Collections.Generic.List[Net.Sockets.Socket]]::new()
+
+# All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS: on an address of its own a server meets no
+# client of another test, be it a port scan's. To be splatted: Start-EchoServer @at.
+$script:at = @{ Address = '127.0.0.1' }
+if ($PSEdition -ne 'Core' -or -not $IsMacOS) {
+    $script:at.Address = '127.{0}.{1}.{2}' -f (Get-Random -Minimum 64 -Maximum 255), (Get-Random -Maximum 256), (Get-Random -Minimum 1 -Maximum 255)
+}
 $script:utf8 = [Text.UTF8Encoding]::new($false)
 
+function Get-BareAddress($Server) {
+    [Net.IPAddress]::Parse($(if ($Server.ComputerName -eq 'localhost') { '127.0.0.1' } else { $Server.ComputerName }))
+}
+
 function Connect-Bare {
-    param([Parameter(Mandatory)] [int] $Port, [string] $Address = '127.0.0.1')
-    $ip = [Net.IPAddress]::Parse($Address)
-    $socket = [Net.Sockets.Socket]::new($ip.AddressFamily, 'Stream', 'Tcp')
+    param([Parameter(Mandatory)] $Server, [Net.IPAddress] $Address = (Get-BareAddress $Server))
+    $socket = [Net.Sockets.Socket]::new($Address.AddressFamily, 'Stream', 'Tcp')
     $socket.ReceiveTimeout = 10000
     $socket.SendTimeout = 10000
     $script:bareSockets.Add($socket)
-    $socket.Connect($ip, $Port)
+    $socket.Connect($Address, $Server.Port)
     $socket
 }
 
@@ -87,8 +97,8 @@ function Reset-Bare {
 
 # Connects, sends, half-closes and reads to the end.
 function Get-BareAnswer {
-    param([Parameter(Mandatory)] [int] $Port, [Parameter(Mandatory)] [object] $Content, [string] $Address = '127.0.0.1')
-    $socket = Connect-Bare $Port $Address
+    param([Parameter(Mandatory)] $Server, [Parameter(Mandatory)] [object] $Content, [Net.IPAddress] $Address = (Get-BareAddress $Server))
+    $socket = Connect-Bare $Server $Address
     Send-Bare $socket $Content
     Close-BareOutput $socket
     Read-Bare $socket
@@ -96,12 +106,11 @@ function Get-BareAnswer {
 }
 
 function Connect-BareDatagram {
-    param([Parameter(Mandatory)] [int] $Port, [string] $Address = '127.0.0.1')
-    $ip = [Net.IPAddress]::Parse($Address)
-    $socket = [Net.Sockets.Socket]::new($ip.AddressFamily, 'Dgram', 'Udp')
+    param([Parameter(Mandatory)] $Server, [Net.IPAddress] $Address = (Get-BareAddress $Server))
+    $socket = [Net.Sockets.Socket]::new($Address.AddressFamily, 'Dgram', 'Udp')
     $socket.ReceiveTimeout = 10000
     $script:bareSockets.Add($socket)
-    $socket.Connect($ip, $Port)
+    $socket.Connect($Address, $Server.Port)
     $socket
 }
 

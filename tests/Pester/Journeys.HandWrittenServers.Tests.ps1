@@ -10,13 +10,13 @@ Describe 'The hand-written servers' {
 
     Context 'one client at a time, "Echo: `<message`>" (localhost:5000)' {
         BeforeEach {
-            $server = Start-EchoServer -Sequential -ResponseFormat 'Echo: {0}'
+            $server = Start-EchoServer @at -Sequential -ResponseFormat 'Echo: {0}'
         }
 
         It 'answers the first client and leaves the second unread in the backlog until the first leaves' {
-            $first = Connect-Bare $server.Port
+            $first = Connect-Bare $server
             Invoke-Bare $first 'hello' | Should -BeExactly 'Echo: hello'
-            $second = Connect-Bare $server.Port
+            $second = Connect-Bare $server
             Send-Bare $second 'and me?'
             Invoke-Bare $first 'still here' | Should -BeExactly 'Echo: still here'
             $second.Available | Should -Be 0
@@ -35,7 +35,7 @@ Describe 'The hand-written servers' {
 
         It 'serves those that wait in the order they came' {
             $clients = 1..4 | ForEach-Object {
-                $client = Connect-Bare $server.Port
+                $client = Connect-Bare $server
                 Send-Bare $client "client $_"
                 $client
             }
@@ -49,14 +49,14 @@ Describe 'The hand-written servers' {
 
         It 'logs the connection with address and time, the message, and the disconnection with time' {
             $before = [DateTimeOffset]::Now.AddSeconds(-1)
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             $null = Invoke-Bare $client 'hello'
-            $clientPort = $client.LocalEndPoint.Port
+            $clientAddress, $clientPort = $client.LocalEndPoint.Address.ToString(), $client.LocalEndPoint.Port
             Close-Bare $client
             $null = $server | Wait-EchoServer -Kind Disconnected
             $connected, $message, $answer, $disconnected = $server | Get-EchoServerEvent | Where-Object ConnectionId -eq 1
             $connected.Kind | Should -Be 'Connected'
-            $connected.RemoteAddress | Should -Be '127.0.0.1'
+            $connected.RemoteAddress | Should -Be $clientAddress
             $connected.RemotePort | Should -Be $clientPort
             $connected.Timestamp | Should -BeGreaterThan $before
             $message.Message | Should -BeExactly 'hello'
@@ -68,22 +68,22 @@ Describe 'The hand-written servers' {
         }
 
         It 'answers one that sends, half-closes and reads to the end' {
-            Get-BareAnswer $server.Port 'hello' | Should -BeExactly 'Echo: hello'
+            Get-BareAnswer $server 'hello' | Should -BeExactly 'Echo: hello'
         }
 
         It 'outlives one that closes without reading, and serves the next' {
-            $rude = Connect-Bare $server.Port
+            $rude = Connect-Bare $server
             Send-Bare $rude 'bye'
             Close-Bare $rude
-            $polite = Connect-Bare $server.Port
+            $polite = Connect-Bare $server
             Invoke-Bare $polite 'hello' | Should -BeExactly 'Echo: hello'
         }
     }
 
     Context 'many clients at once, "Echo: `<message`>" (localhost:5000)' {
         It 'answers each beside the others' {
-            $server = Start-EchoServer -ResponseFormat 'Echo: {0}'
-            $clients = 1..20 | ForEach-Object { Connect-Bare $server.Port }
+            $server = Start-EchoServer @at -ResponseFormat 'Echo: {0}'
+            $clients = 1..20 | ForEach-Object { Connect-Bare $server }
             foreach ($i in 19..0) { Send-Bare $clients[$i] "message $i" }
             foreach ($i in 0..19) { Receive-Bare $clients[$i] | Should -BeExactly "Echo: message $i" }
             $server.ActiveConnections | Should -Be 20
@@ -93,21 +93,21 @@ Describe 'The hand-written servers' {
         }
 
         It 'answers one that half-closes, and outlives one that closes without reading' {
-            $server = Start-EchoServer -ResponseFormat 'Echo: {0}'
-            $rude = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -ResponseFormat 'Echo: {0}'
+            $rude = Connect-Bare $server
             Send-Bare $rude 'bye'
             Close-Bare $rude
-            Get-BareAnswer $server.Port 'hello' | Should -BeExactly 'Echo: hello'
+            Get-BareAnswer $server 'hello' | Should -BeExactly 'Echo: hello'
         }
     }
 
     Context 'one at a time, "Servidor recebeu: ''`<message`>''", and "sair" (127.0.0.1:65432)' {
         BeforeEach {
-            $server = Start-EchoServer -Address 127.0.0.1 -Sequential -ResponseFormat "Servidor recebeu: '{0}'" -ExitCommand sair -Farewell 'Servidor: Desconectando...'
+            $server = Start-EchoServer @at -Sequential -ResponseFormat "Servidor recebeu: '{0}'" -ExitCommand sair -Farewell 'Servidor: Desconectando...'
         }
 
         It 'answers and says farewell to "<_>"' -ForEach 'sair', 'SAIR', 'Sair' {
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             Invoke-Bare $client 'olá' | Should -BeExactly "Servidor recebeu: 'olá'"
             Send-Bare $client $_
             Read-Bare $client | Should -BeExactly 'Servidor: Desconectando...'
@@ -115,32 +115,32 @@ Describe 'The hand-written servers' {
         }
 
         It 'answers a message that only holds the word' {
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             Invoke-Bare $client 'quero sair daqui' | Should -BeExactly "Servidor recebeu: 'quero sair daqui'"
         }
 
         It 'reports a client that resets, and serves the next' {
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             $null = Invoke-Bare $client 'olá'
             Reset-Bare $client
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'Reset'
-            Get-BareAnswer $server.Port 'eu' | Should -BeExactly "Servidor recebeu: 'eu'"
+            Get-BareAnswer $server 'eu' | Should -BeExactly "Servidor recebeu: 'eu'"
         }
 
         It 'is not disturbed by one that sends "sair" and leaves without reading' {
             foreach ($i in 1..10) {
-                $client = Connect-Bare $server.Port
+                $client = Connect-Bare $server
                 Send-Bare $client 'sair'
                 Close-Bare $client
             }
-            Get-BareAnswer $server.Port 'eu' | Should -BeExactly "Servidor recebeu: 'eu'"
+            Get-BareAnswer $server 'eu' | Should -BeExactly "Servidor recebeu: 'eu'"
             $ends = $server | Wait-EchoServer -Kind Disconnected -Count 11
             $server.TotalConnections | Should -Be 11
             $ends.Reason | Select-Object -First 10 | Should -BeIn 'ExitCommand', 'Reset', 'ClientClosed'
         }
 
         It 'answers the rest to one that half-closes after several messages' {
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             $null = Invoke-Bare $client 'um'
             Send-Bare $client 'sair'
             Close-BareOutput $client
@@ -150,8 +150,8 @@ Describe 'The hand-written servers' {
 
     Context 'never answers, and reports ports, bytes and messages (127.0.0.1:9999)' {
         It 'delivers a 28-byte message in pieces of a 5-byte buffer' {
-            $server = Start-EchoServer -Address 127.0.0.1 -NoResponse -Framing None -BufferSize 5
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -NoResponse -Framing None -BufferSize 5
+            $client = Connect-Bare $server
             Send-Bare $client 'abcdefghijklmnopqrstuvwxyz12'
             $clientPort = $client.LocalEndPoint.Port
             Close-BareOutput $client
@@ -167,19 +167,19 @@ Describe 'The hand-written servers' {
         }
 
         It 'takes the port the user chooses' {
-            $port = (Find-AvailablePort).Port
-            (Start-EchoServer $port -NoResponse).Port | Should -Be $port
+            $port = (Find-AvailablePort @at).Port
+            (Start-EchoServer $port @at -NoResponse).Port | Should -Be $port
         }
 
         It 'says why a bind fails' {
-            $held = Start-EchoServer -Address 127.0.0.1
-            Start-EchoServer $held.Port -Address 127.0.0.1 -NoResponse -ErrorAction SilentlyContinue -ErrorVariable failure
-            $failure[0].Exception.Message | Should -BeLike "*127.0.0.1:$($held.Port)*in use*"
+            $held = Start-EchoServer @at
+            Start-EchoServer $held.Port @at -NoResponse -ErrorAction SilentlyContinue -ErrorVariable failure
+            $failure[0].Exception.Message | Should -BeLike "*$($at.Address):$($held.Port)*in use*"
         }
 
         It 'reads one that closes without reading to its end' {
-            $server = Start-EchoServer -Address 127.0.0.1 -NoResponse -Framing None -BufferSize 5
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -NoResponse -Framing None -BufferSize 5
+            $client = Connect-Bare $server
             Send-Bare $client 'abcdefgh'
             Close-Bare $client
             $null = $server | Wait-EchoServer -Kind Disconnected
@@ -193,7 +193,7 @@ Describe 'The hand-written servers' {
         }
 
         It 'answers "Olá, servidor!" with "OLÁ, SERVIDOR!" and closes' {
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             Send-Bare $client 'Olá, servidor!'
             Read-Bare $client | Should -BeExactly 'OLÁ, SERVIDOR!'
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageLimit'
@@ -201,7 +201,7 @@ Describe 'The hand-written servers' {
 
         It 'answers each of several that wait' {
             $clients = 'um', 'dois', 'três' | ForEach-Object {
-                $client = Connect-Bare $server.Port
+                $client = Connect-Bare $server
                 Send-Bare $client $_
                 $client
             }
@@ -209,10 +209,10 @@ Describe 'The hand-written servers' {
         }
 
         It 'answers one that half-closes, and outlives one that closes without reading' {
-            $rude = Connect-Bare $server.Port
+            $rude = Connect-Bare $server
             Send-Bare $rude 'tchau'
             Close-Bare $rude
-            Get-BareAnswer $server.Port 'olá' | Should -BeExactly 'OLÁ'
+            Get-BareAnswer $server 'olá' | Should -BeExactly 'OLÁ'
         }
     }
 
@@ -222,27 +222,27 @@ Describe 'The hand-written servers' {
         }
 
         It 'answers many, and each that says "sair" with its farewell' {
-            $clients = 1..10 | ForEach-Object { Connect-Bare $server.Port }
+            $clients = 1..10 | ForEach-Object { Connect-Bare $server }
             foreach ($client in $clients) { Invoke-Bare $client 'olá' | Should -BeExactly 'Servidor recebeu: olá' }
             foreach ($client in $clients) { Send-Bare $client 'sair' }
             foreach ($client in $clients) { Read-Bare $client | Should -BeExactly 'Conexão encerrada.' }
         }
 
         It 'answers one that half-closes, and outlives one that closes without reading' {
-            $rude = Connect-Bare $server.Port
+            $rude = Connect-Bare $server
             Send-Bare $rude 'olá'
             Close-Bare $rude
-            Get-BareAnswer $server.Port 'olá' | Should -BeExactly 'Servidor recebeu: olá'
+            Get-BareAnswer $server 'olá' | Should -BeExactly 'Servidor recebeu: olá'
         }
 
         It 'takes the same port again at once, though connections to it have just ended' {
             $port = $server.Port
-            $client = Connect-Bare $port
+            $client = Connect-Bare $server
             Send-Bare $client 'sair'
             $null = Read-Bare $client
             $server | Stop-EchoServer
             $again = Start-EchoServer $port -Address 0.0.0.0 -Backlog 5 -WarningAction SilentlyContinue -ErrorAction Stop
-            Get-BareAnswer $again.Port 'olá' | Should -BeExactly 'olá'
+            Get-BareAnswer $again 'olá' | Should -BeExactly 'olá'
         }
     }
 
@@ -253,10 +253,10 @@ Describe 'The hand-written servers' {
             @{ Framing = 'LengthPrefix'; Wire = "`0`0`0$([char]4)olá`0`0`0$([char]5)mundo"; Answer = "`0`0`0$([char]6)[olá]`0`0`0$([char]7)[mundo]" }
         ) {
             # A pause longer than the peer's is none: the split must not end a message.
-            $server = Start-EchoServer -Framing $Framing -ResponseFormat '[{0}]' -QuietMilliseconds 10000
+            $server = Start-EchoServer @at -Framing $Framing -ResponseFormat '[{0}]' -QuietMilliseconds 10000
             $bytes = $utf8.GetBytes($Wire)
             foreach ($cut in 1..($bytes.Length - 1)) {
-                $client = Connect-Bare $server.Port
+                $client = Connect-Bare $server
                 $client.NoDelay = $true
                 Send-Bare $client $bytes[0..($cut - 1)]
                 Send-Bare $client $bytes[$cut..($bytes.Length - 1)]
@@ -264,7 +264,7 @@ Describe 'The hand-written servers' {
                 Read-Bare $client | Should -BeExactly $Answer
                 Close-Bare $client
             }
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             $client.NoDelay = $true
             foreach ($byte in $bytes) { Send-Bare $client @($byte) }
             Close-BareOutput $client

@@ -57,13 +57,13 @@ Describe 'Start-EchoServer' {
             $server.ComputerName | Should -Be 'localhost'
             $server.StartedAt | Should -BeOfType DateTimeOffset
             $server.StoppedAt | Should -BeNullOrEmpty
-            Get-BareAnswer $server.Port 'hello' | Should -BeExactly 'hello'
+            Get-BareAnswer $server 'hello' | Should -BeExactly 'hello'
         }
 
         It 'sends bytes back as they came, valid text or not' {
-            $server = Start-EchoServer
+            $server = Start-EchoServer @at
             $bytes = [byte[]] (0..255)
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             Send-Bare $client $bytes
             Close-BareOutput $client
             [Convert]::ToBase64String((Read-BareBytes $client)) | Should -Be ([Convert]::ToBase64String($bytes))
@@ -72,39 +72,39 @@ Describe 'Start-EchoServer' {
         It 'listens on both loopbacks, on one port the system picks' -Skip:(-not $hasIPv6) {
             $server = Start-EchoServer
             $server.EndPoint | Should -Be "127.0.0.1:$($server.Port), [::1]:$($server.Port)"
-            Get-BareAnswer $server.Port 'four' '127.0.0.1' | Should -BeExactly 'four'
-            Get-BareAnswer $server.Port 'six' '::1' | Should -BeExactly 'six'
+            Get-BareAnswer $server 'four' '127.0.0.1' | Should -BeExactly 'four'
+            Get-BareAnswer $server 'six' '::1' | Should -BeExactly 'six'
         }
 
         It 'runs as many as are started, each by its number and name' {
-            $servers = 1..3 | ForEach-Object { Start-EchoServer -Name "many$_" -ResponseFormat "server ${_}: {0}" }
+            $servers = 1..3 | ForEach-Object { Start-EchoServer @at -Name "many$_" -ResponseFormat "server ${_}: {0}" }
             $servers.Id | Sort-Object -Unique | Should -HaveCount 3
             $servers.Port | Sort-Object -Unique | Should -HaveCount 3
-            foreach ($i in 1..3) { Get-BareAnswer $servers[$i - 1].Port 'hi' | Should -BeExactly "server ${i}: hi" }
+            foreach ($i in 1..3) { Get-BareAnswer $servers[$i - 1] 'hi' | Should -BeExactly "server ${i}: hi" }
         }
 
         It 'does nothing with -WhatIf' {
-            $port = (Find-AvailablePort).Port
-            Start-EchoServer $port -WhatIf | Should -BeNullOrEmpty
-            Start-EchoServer $port -WhatIf -Wait | Should -BeNullOrEmpty
+            $port = (Find-AvailablePort @at).Port
+            Start-EchoServer $port @at -WhatIf | Should -BeNullOrEmpty
+            Start-EchoServer $port @at -WhatIf -Wait | Should -BeNullOrEmpty
             Get-EchoServer | Should -BeNullOrEmpty
         }
 
         It 'loses count of nothing over 1,000 connections that are reset' {
-            $server = Start-EchoServer -Address 127.0.0.1 -EventCapacity 100
-            foreach ($i in 1..1000) { Reset-Bare (Connect-Bare $server.Port) }
+            $server = Start-EchoServer @at -EventCapacity 100
+            foreach ($i in 1..1000) { Reset-Bare (Connect-Bare $server) }
             $bareSockets.Clear()
             $null = $server | Wait-EchoServer -Kind Disconnected -Count 1000
             $server.TotalConnections | Should -Be 1000
             $server.ActiveConnections | Should -Be 0
-            Get-BareAnswer $server.Port 'well?' | Should -BeExactly 'well?'
+            Get-BareAnswer $server 'well?' | Should -BeExactly 'well?'
         }
 
         It 'counts bytes to the byte' {
-            $server = Start-EchoServer
+            $server = Start-EchoServer @at
             $sum = 0
             foreach ($size in 1, 1000, 70000) {
-                $client = Connect-Bare $server.Port
+                $client = Connect-Bare $server
                 Send-Bare $client ([byte[]]::new($size))
                 Close-BareOutput $client
                 (Read-BareBytes $client).Length | Should -Be $size
@@ -119,10 +119,10 @@ Describe 'Start-EchoServer' {
 
     Context '-Wait' {
         It 'gives out what happens as it happens, and ends and stops the server when the pipeline has enough' {
-            $running = Start-Beside { Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_); $_ } | Select-Object -First 3 }
+            $running = Start-Beside { Start-EchoServer -Wait -Name waiting -Address $Values.Address | ForEach-Object { $Queue.Add($_); $_ } | Select-Object -First 3 } $at
             (Receive-Beside $running).Kind | Should -Be 'Started'
-            $port = (Get-EchoServer -Name waiting).Port
-            $client = Connect-Bare $port
+            $server = Get-EchoServer -Name waiting
+            $client = Connect-Bare $server
             (Receive-Beside $running).Kind | Should -Be 'Connected'
             Send-Bare $client 'hello'
             $message = Receive-Beside $running
@@ -130,23 +130,23 @@ Describe 'Start-EchoServer' {
             $message.Message | Should -BeExactly 'hello'
             (Wait-Beside $running).Kind | Should -Be 'Started', 'Connected', 'MessageReceived'
             Get-EchoServer | Should -BeNullOrEmpty
-            Test-PortAvailability $port -Quiet | Should -BeTrue
+            Test-PortAvailability $server.Port @at -Quiet | Should -BeTrue
         }
 
         It 'gives the prompt back on Ctrl+C, with the port free' {
-            $running = Start-Beside { Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_) } }
+            $running = Start-Beside { Start-EchoServer -Wait -Name waiting -Address $Values.Address | ForEach-Object { $Queue.Add($_) } } $at
             $null = Receive-Beside $running
-            $port = (Get-EchoServer -Name waiting).Port
-            $client = Connect-Bare $port
+            $server = Get-EchoServer -Name waiting
+            $client = Connect-Bare $server
             Invoke-Bare $client 'hello' | Should -BeExactly 'hello'
             Stop-Beside $running | Should -BeLessThan ([timespan]::FromSeconds(5))
             Get-EchoServer | Should -BeNullOrEmpty
             Receive-Bare $client | Should -BeExactly ''
-            Start-EchoServer $port -Address 127.0.0.1 | Should -Not -BeNullOrEmpty
+            Start-EchoServer $server.Port @at | Should -Not -BeNullOrEmpty
         }
 
         It 'ends when another runspace stops the server, with the last event' {
-            $running = Start-Beside { Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_); $_ } }
+            $running = Start-Beside { Start-EchoServer -Wait -Name waiting -Address $Values.Address | ForEach-Object { $Queue.Add($_); $_ } } $at
             $null = Receive-Beside $running
             Stop-EchoServer -Name waiting
             (Wait-Beside $running).Kind | Should -Be 'Started', 'Stopped'
@@ -155,12 +155,12 @@ Describe 'Start-EchoServer' {
         It 'goes down a pipeline to a file' {
             $path = Join-Path $TestDrive 'events.csv'
             $running = Start-Beside {
-                Start-EchoServer -Wait -Name waiting | ForEach-Object { $Queue.Add($_); $_ } |
+                Start-EchoServer -Wait -Name waiting -Address $Values.Address | ForEach-Object { $Queue.Add($_); $_ } |
                     Where-Object Kind -eq MessageReceived | Export-Csv $Values.Path -NoTypeInformation
-            } @{ Path = $path }
+            } @{ Path = $path; Address = $at.Address }
             $null = Receive-Beside $running
             $server = Get-EchoServer -Name waiting
-            Get-BareAnswer $server.Port 'one, two' | Should -BeExactly 'one, two'
+            Get-BareAnswer $server 'one, two' | Should -BeExactly 'one, two'
             $null = $server | Wait-EchoServer -Kind Disconnected
             $server | Stop-EchoServer
             $null = Wait-Beside $running
@@ -172,10 +172,10 @@ Describe 'Start-EchoServer' {
 
     Context 'responses' {
         It 'fills every field of -ResponseFormat' {
-            $server = Start-EchoServer -ResponseFormat '{Message}|{Bytes}|{RemoteAddress}|{RemotePort}|{ConnectionId}|{Sequence}|{Timestamp:yyyy}|{{{0,5}}}'
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -ResponseFormat '{Message}|{Bytes}|{RemoteAddress}|{RemotePort}|{ConnectionId}|{Sequence}|{Timestamp:yyyy}|{{{0,5}}}'
+            $client = Connect-Bare $server
             $null = Invoke-Bare $client 'first'
-            Invoke-Bare $client 'olá' | Should -BeExactly "olá|4|127.0.0.1|$($client.LocalEndPoint.Port)|1|2|$([DateTimeOffset]::UtcNow.Year)|{  olá}"
+            Invoke-Bare $client 'olá' | Should -BeExactly "olá|4|$($client.LocalEndPoint.Address)|$($client.LocalEndPoint.Port)|1|2|$([DateTimeOffset]::UtcNow.Year)|{  olá}"
         }
 
         It 'refuses the format <Format> at <At>' -ForEach @(
@@ -196,71 +196,71 @@ Describe 'Start-EchoServer' {
             @{ Transform = 'Reverse'; Message = "ola$([char]0x301) $([char]::ConvertFromUtf32(0x1F44B))!"; Answer = "!$([char]::ConvertFromUtf32(0x1F44B)) a$([char]0x301)lo" }
             @{ Transform = 'None'; Message = 'Olá'; Answer = 'Olá' }
         ) {
-            $server = Start-EchoServer -Transform $Transform
-            Get-BareAnswer $server.Port $Message | Should -BeExactly $Answer
+            $server = Start-EchoServer @at -Transform $Transform
+            Get-BareAnswer $server $Message | Should -BeExactly $Answer
         }
 
         It 'transforms before it formats' {
-            $server = Start-EchoServer -Transform Upper -ResponseFormat 'Echo: {0}'
-            Get-BareAnswer $server.Port 'hi' | Should -BeExactly 'Echo: HI'
+            $server = Start-EchoServer @at -Transform Upper -ResponseFormat 'Echo: {0}'
+            Get-BareAnswer $server 'hi' | Should -BeExactly 'Echo: HI'
         }
 
         It 'transforms alike in every culture' {
             $culture = [cultureinfo]::CurrentCulture
             try {
                 [cultureinfo]::CurrentCulture = 'tr-TR'
-                $server = Start-EchoServer -Transform Upper -ResponseFormat '{0} {Bytes:N1}'
-                Get-BareAnswer $server.Port 'title' | Should -BeExactly 'TITLE 5.0'
+                $server = Start-EchoServer @at -Transform Upper -ResponseFormat '{0} {Bytes:N1}'
+                Get-BareAnswer $server 'title' | Should -BeExactly 'TITLE 5.0'
             }
             finally {
                 [cultureinfo]::CurrentCulture = $culture
             }
         }
 
-        It 'greets' {
-            $server = Start-EchoServer -Greeting 'Bem-vindo!'
-            $client = Connect-Bare $server.Port
-            Receive-Bare $client | Should -BeExactly 'Bem-vindo!'
+        It 'greets with a line, so that a client that reads lines has one' {
+            $server = Start-EchoServer @at -Greeting 'Bem-vindo!'
+            $client = Connect-Bare $server
+            Receive-Bare $client | Should -BeExactly "Bem-vindo!`n"
             Invoke-Bare $client 'olá' | Should -BeExactly 'olá'
         }
 
-        It 'greets with a line where messages are lines, and with a length where they have one' {
-            $client = Connect-Bare (Start-EchoServer -Greeting 'hi' -Framing Line).Port
-            Receive-Bare $client | Should -BeExactly "hi`n"
-            $client = Connect-Bare (Start-EchoServer -Greeting 'hi' -Framing LengthPrefix).Port
+        It 'greets as its framing has it' {
+            $client = Connect-Bare (Start-EchoServer @at -Greeting 'hi' -Framing None)
+            Receive-Bare $client | Should -BeExactly 'hi'
+            $client = Connect-Bare (Start-EchoServer @at -Greeting 'hi' -Framing LengthPrefix)
             Receive-Bare $client | Should -BeExactly "`0`0`0$([char]2)hi"
         }
 
         It 'takes "<_>" for an exit command' -ForEach 'sair', '  SAIR ', 'Quit', "quit`r`n" {
-            $server = Start-EchoServer -ExitCommand sair, quit -Farewell 'Tchau'
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -ExitCommand sair, quit -Farewell 'Tchau'
+            $client = Connect-Bare $server
             Send-Bare $client $_
             (Read-Bare $client).Trim() | Should -BeExactly 'Tchau'
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'ExitCommand'
         }
 
         It 'closes without a farewell when there is none' {
-            $client = Connect-Bare (Start-EchoServer -ExitCommand sair).Port
+            $client = Connect-Bare (Start-EchoServer @at -ExitCommand sair)
             Invoke-Bare $client 'sair da frente' | Should -BeExactly 'sair da frente'
             Send-Bare $client 'sair'
             Read-Bare $client | Should -BeExactly ''
         }
 
         It 'ends answers as their messages ended' {
-            $server = Start-EchoServer -ResponseFormat '<{0}>'
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -ResponseFormat '<{0}>'
+            $client = Connect-Bare $server
             Send-Bare $client "a`nb`r`n`nc"
             Close-BareOutput $client
             Read-Bare $client | Should -BeExactly "<a>`n<b>`r`n<>`n<c>"
         }
 
         It 'speaks the encoding it is told' {
-            $server = Start-EchoServer -Encoding latin1 -Transform Upper
+            $server = Start-EchoServer @at -Encoding latin1 -Transform Upper
             $server.Encoding | Should -Be 'iso-8859-1'
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             Send-Bare $client ([byte[]] (0x6F, 0x6C, 0xE1))
             Close-BareOutput $client
-            Read-BareBytes $client | Should -Be 0x4F, 0x4C, 0xC1
+            [int[]] (Read-BareBytes $client) | Should -Be 0x4F, 0x4C, 0xC1
             $null = $server | Wait-EchoServer -Kind Disconnected
             ($server | Get-EchoServerEvent -Kind MessageReceived).Message | Should -BeExactly 'olá'
         }
@@ -270,8 +270,8 @@ Describe 'Start-EchoServer' {
             try {
                 [cultureinfo]::CurrentCulture = 'pt-BR'
                 [Console]::OutputEncoding = [Text.Encoding]::GetEncoding('iso-8859-1')
-                $server = Start-EchoServer -ResponseFormat 'çé {0} {Bytes:N2} {Timestamp:MMM}'
-                $client = Connect-Bare $server.Port
+                $server = Start-EchoServer @at -ResponseFormat 'çé {0} {Bytes:N2} {Timestamp:MMM}'
+                $client = Connect-Bare $server
                 Send-Bare $client 'olá'
                 Close-BareOutput $client
                 $month = [DateTimeOffset]::UtcNow.ToString('MMM', [cultureinfo]::InvariantCulture)
@@ -286,42 +286,42 @@ Describe 'Start-EchoServer' {
 
     Context '-Responder' {
         It 'answers what the script block gives out, from the message and the connection''s facts' {
-            $server = Start-EchoServer -Responder { "$_ from $($args[0].RemoteAddress):$($args[0].RemotePort), $($args[0].ConnectionId).$($args[0].Sequence), $($args[0].Bytes) bytes" }
-            $client = Connect-Bare $server.Port
-            Invoke-Bare $client 'olá' | Should -BeExactly "olá from 127.0.0.1:$($client.LocalEndPoint.Port), 1.1, 4 bytes"
+            $server = Start-EchoServer @at -Responder { "$_ from $($args[0].RemoteAddress):$($args[0].RemotePort), $($args[0].ConnectionId).$($args[0].Sequence), $($args[0].Bytes) bytes" }
+            $client = Connect-Bare $server
+            Invoke-Bare $client 'olá' | Should -BeExactly "olá from $($client.LocalEndPoint), 1.1, 4 bytes"
             Invoke-Bare $client 'oi' | Should -BeLike 'oi from *, 1.2, 2 bytes'
         }
 
         It 'answers nothing where it gives nothing out' {
-            $server = Start-EchoServer -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
-            Get-BareAnswer $server.Port "quiet`nloud`nquiet`n" | Should -BeExactly "<loud>`n"
+            $server = Start-EchoServer @at -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
+            Get-BareAnswer $server "quiet`nloud`nquiet`n" | Should -BeExactly "<loud>`n"
         }
 
         It 'joins several lines by the line end the message had' {
-            $server = Start-EchoServer -Responder { 1..3 }
-            Get-BareAnswer $server.Port "a`n" | Should -BeExactly "1`n2`n3`n"
-            Get-BareAnswer $server.Port "a`r`n" | Should -BeExactly "1`r`n2`r`n3`r`n"
-            Get-BareAnswer $server.Port 'a' | Should -BeExactly "1`n2`n3"
+            $server = Start-EchoServer @at -Responder { 1..3 }
+            Get-BareAnswer $server "a`n" | Should -BeExactly "1`n2`n3`n"
+            Get-BareAnswer $server "a`r`n" | Should -BeExactly "1`r`n2`r`n3`r`n"
+            Get-BareAnswer $server 'a' | Should -BeExactly "1`n2`n3"
         }
 
         It 'gives bytes as they are' {
-            $server = Start-EchoServer -Responder { , [byte[]] (0, 255, 10, 13) }
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Responder { , [byte[]] (0, 255, 10, 13) }
+            $client = Connect-Bare $server
             Send-Bare $client 'x'
             Close-BareOutput $client
-            Read-BareBytes $client | Should -Be 0, 255, 10, 13
+            [int[]] (Read-BareBytes $client) | Should -Be 0, 255, 10, 13
         }
 
         It 'answers in order within a connection, though later answers are made sooner' {
             $gate = [Threading.ManualResetEventSlim]::new()
-            $server = Start-EchoServer -Framing Line -Responder {
+            $server = Start-EchoServer @at -Framing Line -Responder {
                 if ($_ -eq '1') { $null = ($using:gate).Wait(10000) }
                 $_
             }
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             Send-Bare $client "1`n2`n3`n"
             # Another connection is answered while the first message of this one is not.
-            Get-BareAnswer $server.Port "x`n" | Should -BeExactly "x`n"
+            Get-BareAnswer $server "x`n" | Should -BeExactly "x`n"
             $client.Available | Should -Be 0
             $gate.Set()
             Close-BareOutput $client
@@ -330,12 +330,12 @@ Describe 'Start-EchoServer' {
 
         It 'runs side by side across connections' {
             $all = [Threading.CountdownEvent]::new(3)
-            $server = Start-EchoServer -Responder {
+            $server = Start-EchoServer @at -Responder {
                 $null = ($using:all).Signal()
                 ($using:all).Wait(10000)
             }
             $clients = 1..3 | ForEach-Object {
-                $client = Connect-Bare $server.Port
+                $client = Connect-Bare $server
                 Send-Bare $client 'x'
                 $client
             }
@@ -344,15 +344,15 @@ Describe 'Start-EchoServer' {
 
         It 'sees the caller''s variables through $using: alone' {
             $word = 'secret'
-            $server = Start-EchoServer -Responder { "[$word][$using:word][$($using:word.Length)]" }
-            Get-BareAnswer $server.Port 'x' | Should -BeExactly '[][secret][6]'
+            $server = Start-EchoServer @at -Responder { "[$word][$using:word][$($using:word.Length)]" }
+            Get-BareAnswer $server 'x' | Should -BeExactly '[][secret][6]'
         }
 
         It 'sees what $using: named when the server started' {
             $word = 'before'
-            $server = Start-EchoServer -Responder { $using:word }
+            $server = Start-EchoServer @at -Responder { $using:word }
             $word = 'after'
-            Get-BareAnswer $server.Port 'x' | Should -BeExactly 'before'
+            Get-BareAnswer $server 'x' | Should -BeExactly 'before'
         }
 
         It 'refuses a $using: variable that is not there' {
@@ -361,14 +361,14 @@ Describe 'Start-EchoServer' {
         }
 
         It 'leaves nothing from one message to the next' {
-            $server = Start-EchoServer -Responder { $n++; "$n" }
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Responder { $n++; "$n" }
+            $client = Connect-Bare $server
             foreach ($i in 1..3) { Invoke-Bare $client 'x' | Should -BeExactly '1' }
         }
 
         It 'closes the connection where it throws, notes the error, and serves on' {
-            $server = Start-EchoServer -Responder { if ($_ -eq 'bad') { throw "no good: $_" }; "<$_>" }
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Responder { if ($_ -eq 'bad') { throw "no good: $_" }; "<$_>" }
+            $client = Connect-Bare $server
             Send-Bare $client 'bad'
             Read-Bare $client | Should -BeExactly ''
             $null = $server | Wait-EchoServer -Kind Disconnected
@@ -377,17 +377,17 @@ Describe 'Start-EchoServer' {
             $failure.Message | Should -Be 'no good: bad'
             $failure.ConnectionId | Should -Be 1
             ($server | Get-EchoServerEvent -Kind Disconnected).Reason | Should -Be 'ResponderFailed'
-            Get-BareAnswer $server.Port 'good' | Should -BeExactly '<good>'
+            Get-BareAnswer $server 'good' | Should -BeExactly '<good>'
         }
 
         It 'answers -ErrorResponse where it throws, or writes an error' {
-            $server = Start-EchoServer -ErrorResponse 'sorry' -Responder {
+            $server = Start-EchoServer @at -ErrorResponse 'sorry' -Responder {
                 if ($_ -eq 'throw') { throw 'thrown' }
                 if ($_ -eq 'write') { Write-Error 'written' }
                 if ($_ -eq 'divide') { 1 / 0 }
                 'fine'
             }
-            $client = Connect-Bare $server.Port
+            $client = Connect-Bare $server
             foreach ($message in 'throw', 'write', 'divide') { Invoke-Bare $client $message | Should -BeExactly 'sorry' }
             Invoke-Bare $client 'x' | Should -BeExactly 'fine'
             ($server | Get-EchoServerEvent -Kind Error).Message | Should -Be 'thrown', 'written', 'Attempted to divide by zero.'
@@ -395,8 +395,8 @@ Describe 'Start-EchoServer' {
 
         It 'is interrupted by the server''s stop when it loops' {
             $begun = [Threading.ManualResetEventSlim]::new()
-            $server = Start-EchoServer -Responder { ($using:begun).Set(); while ($true) { } }
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Responder { ($using:begun).Set(); while ($true) { } }
+            $client = Connect-Bare $server
             Send-Bare $client 'x'
             $begun.Wait(10000) | Should -BeTrue
             $watch = [Diagnostics.Stopwatch]::StartNew()
@@ -406,27 +406,27 @@ Describe 'Start-EchoServer' {
         }
 
         It 'says farewell to an exit command without asking the script' {
-            $server = Start-EchoServer -Responder { "<$_>" } -ExitCommand bye -Farewell 'Bye!'
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Responder { "<$_>" } -ExitCommand bye -Farewell 'Bye!'
+            $client = Connect-Bare $server
             Invoke-Bare $client 'hi' | Should -BeExactly '<hi>'
             Send-Bare $client 'bye'
             Read-Bare $client | Should -BeExactly 'Bye!'
         }
 
         It 'takes a script block with a process block, and one made of text' {
-            Get-BareAnswer (Start-EchoServer -Responder { process { "<$_>" } }).Port 'x' | Should -BeExactly '<x>'
-            Get-BareAnswer (Start-EchoServer -Responder ([scriptblock]::Create('"<$_>"'))).Port 'x' | Should -BeExactly '<x>'
+            Get-BareAnswer (Start-EchoServer @at -Responder { process { "<$_>" } }) 'x' | Should -BeExactly '<x>'
+            Get-BareAnswer (Start-EchoServer @at -Responder ([scriptblock]::Create('"<$_>"'))) 'x' | Should -BeExactly '<x>'
         }
     }
 
     Context 'framing' {
         It 'refuses a length prefix of <Name>, and says why' -ForEach @(
             @{ Name = 'zero'; Prefix = 0, 0, 0, 0; Reason = 'InvalidMessage'; Like = '*says 0,*' }
-            @{ Name = 'a negative number'; Prefix = 255, 255, 255, 255; Reason = 'InvalidMessage'; Like = '*says -1,*' }
+            @{ Name = 'a negative number'; Prefix = 255, 255, 255, 255; Reason = 'InvalidMessage'; Like = '*says 4294967295,*' }
             @{ Name = 'two billion'; Prefix = 127, 255, 255, 255; Reason = 'MessageTooLarge'; Like = '*2147483647*1048576*-MaxMessageBytes*' }
         ) {
-            $server = Start-EchoServer -Framing LengthPrefix
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Framing LengthPrefix
+            $client = Connect-Bare $server
             Send-Bare $client ([byte[]] $Prefix)
             Read-Bare $client | Should -BeExactly ''
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be $Reason
@@ -436,8 +436,8 @@ Describe 'Start-EchoServer' {
         }
 
         It 'tells of a message that its sender cut short' {
-            $server = Start-EchoServer -Framing LengthPrefix
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Framing LengthPrefix
+            $client = Connect-Bare $server
             Send-Bare $client ([byte[]] (0, 0, 0, 5, 65))
             Close-BareOutput $client
             Read-Bare $client | Should -BeExactly ''
@@ -445,8 +445,8 @@ Describe 'Start-EchoServer' {
         }
 
         It 'ends a connection that exceeds -MaxMessageBytes' {
-            $server = Start-EchoServer -Framing Line -MaxMessageBytes 100
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Framing Line -MaxMessageBytes 100
+            $client = Connect-Bare $server
             Send-Bare $client ('a' * 100 + "`n")
             Receive-Bare $client | Should -BeExactly ('a' * 100 + "`n")
             Send-Bare $client ('a' * 101)
@@ -454,14 +454,14 @@ Describe 'Start-EchoServer' {
         }
 
         It 'answers each receive without framing' {
-            $server = Start-EchoServer -Framing None -ResponseFormat '<{0}>'
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Framing None -ResponseFormat '<{0}>'
+            $client = Connect-Bare $server
             Invoke-Bare $client "a`nb" | Should -BeExactly "<a`nb>"
         }
 
         It 'takes a pause of -QuietMilliseconds for the end of a message' {
-            $server = Start-EchoServer -Transform Upper -QuietMilliseconds 1
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Transform Upper -QuietMilliseconds 1
+            $client = Connect-Bare $server
             Invoke-Bare $client 'one' | Should -BeExactly 'ONE'
             Invoke-Bare $client 'two' | Should -BeExactly 'TWO'
         }
@@ -469,8 +469,8 @@ Describe 'Start-EchoServer' {
 
     Context 'UDP' {
         It 'answers a datagram of <_> bytes' -ForEach 0, 1, 65507 {
-            $server = Start-EchoServer -Protocol Udp
-            $client = Connect-BareDatagram $server.Port
+            $server = Start-EchoServer @at -Protocol Udp
+            $client = Connect-BareDatagram $server
             $bytes = [byte[]]::new($_)
             [Random]::new(1).NextBytes($bytes)
             $null = $client.Send($bytes)
@@ -482,36 +482,36 @@ Describe 'Start-EchoServer' {
         }
 
         It 'formats, transforms and knows exit commands' {
-            $server = Start-EchoServer -Protocol Udp -Transform Upper -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
-            $client = Connect-BareDatagram $server.Port
+            $server = Start-EchoServer @at -Protocol Udp -Transform Upper -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
+            $client = Connect-BareDatagram $server
             Invoke-Bare $client 'olá' | Should -BeExactly 'Echo: OLÁ'
             Invoke-Bare $client 'Sair' | Should -BeExactly 'Tchau'
         }
 
         It 'answers on IPv6 as well' -Skip:(-not $hasIPv6) {
             $server = Start-EchoServer -Protocol Udp
-            Invoke-Bare (Connect-BareDatagram $server.Port '::1') 'six' | Should -BeExactly 'six'
+            Invoke-Bare (Connect-BareDatagram $server '::1') 'six' | Should -BeExactly 'six'
         }
 
         It 'never answers a datagram from port <_>' -Skip:(-not $mayUseLowPorts) -ForEach 7, 9, 13, 17, 19, 37 {
-            $server = Start-EchoServer -Protocol Udp
+            $server = Start-EchoServer @at -Protocol Udp
             $loop = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
             $bareSockets.Add($loop)
             $loop.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, $_))
-            $loop.Connect([Net.IPAddress]::Loopback, $server.Port)
+            $loop.Connect((Get-BareAddress $server), $server.Port)
             Send-Bare $loop 'around and around'
             # What comes later is answered, and so the first would have been by then.
-            Invoke-Bare (Connect-BareDatagram $server.Port) 'hello' | Should -BeExactly 'hello'
+            Invoke-Bare (Connect-BareDatagram $server) 'hello' | Should -BeExactly 'hello'
             $loop.Available | Should -Be 0
         }
 
         It 'is not disturbed by clients that are gone when the answer comes' {
-            $server = Start-EchoServer -Protocol Udp
+            $server = Start-EchoServer @at -Protocol Udp
             foreach ($i in 1..20) {
-                $gone = Connect-BareDatagram $server.Port
+                $gone = Connect-BareDatagram $server
                 Send-Bare $gone 'bye'
                 Close-Bare $gone
-                Invoke-Bare (Connect-BareDatagram $server.Port) "still $i" | Should -BeExactly "still $i"
+                Invoke-Bare (Connect-BareDatagram $server) "still $i" | Should -BeExactly "still $i"
             }
             $server.State | Should -Be 'Listening'
             $server | Get-EchoServerEvent -Kind Error | Should -BeNullOrEmpty
@@ -600,9 +600,9 @@ Describe 'Start-EchoServer' {
             }
 
             # A TLS stream that trusts anyone, and the certificate it was shown.
-            function Connect-Tls([int] $Port) {
+            function Connect-Tls($Server) {
                 $stream = [Net.Security.SslStream]::new(
-                    [Net.Sockets.NetworkStream]::new((Connect-Bare $Port), $true), $false, { $true })
+                    [Net.Sockets.NetworkStream]::new((Connect-Bare $Server), $true), $false, { $true })
                 $stream.AuthenticateAsClient('localhost')
                 $stream
             }
@@ -618,10 +618,10 @@ Describe 'Start-EchoServer' {
         }
 
         It 'serves with a certificate' {
-            $server = Start-EchoServer -Certificate $own.Certificate
+            $server = Start-EchoServer @at -Certificate $own.Certificate
             $server.IsEncrypted | Should -BeTrue
             $server.CertificateThumbprint | Should -Be $own.Certificate.Thumbprint
-            $stream = Connect-Tls $server.Port
+            $stream = Connect-Tls $server
             $stream.RemoteCertificate.GetCertHashString() | Should -Be $own.Certificate.Thumbprint
             Invoke-Tls $stream 'olá' | Should -BeExactly 'olá'
             [string] $stream.SslProtocol | Should -BeIn 'Tls12', 'Tls13'
@@ -632,10 +632,10 @@ Describe 'Start-EchoServer' {
         It 'serves with a PFX file and its password' {
             $path = Join-Path $TestDrive 'own.pfx'
             [IO.File]::WriteAllBytes($path, $own.Pfx)
-            $server = Start-EchoServer -Certificate $path -CertificatePassword $own.Password
+            $server = Start-EchoServer @at -Certificate $path -CertificatePassword $own.Password
             $server.CertificateThumbprint | Should -Be $own.Certificate.Thumbprint
-            Invoke-Tls (Connect-Tls $server.Port) 'olá' | Should -BeExactly 'olá'
-            (Start-EchoServer -Certificate (Get-Item $path) -CertificatePassword $own.Password).IsEncrypted | Should -BeTrue
+            Invoke-Tls (Connect-Tls $server) 'olá' | Should -BeExactly 'olá'
+            (Start-EchoServer @at -Certificate (Get-Item $path) -CertificatePassword $own.Password).IsEncrypted | Should -BeTrue
         }
 
         It 'says that the password is wrong, and that the file is missing' {
@@ -649,8 +649,8 @@ Describe 'Start-EchoServer' {
         }
 
         It 'makes a certificate of its own with -SelfSigned, for localhost and this machine' -Skip:(-not $isCore) {
-            $server = Start-EchoServer -SelfSigned
-            $stream = Connect-Tls $server.Port
+            $server = Start-EchoServer @at -SelfSigned
+            $stream = Connect-Tls $server
             $shown = [Security.Cryptography.X509Certificates.X509Certificate2]::new($stream.RemoteCertificate)
             $shown.Thumbprint | Should -Be $server.CertificateThumbprint
             $names = ($shown.Extensions | Where-Object { $_.Oid.Value -eq '2.5.29.17' }).EnumerateDnsNames()
@@ -660,7 +660,7 @@ Describe 'Start-EchoServer' {
         }
 
         It 'is pinned by $server | Connect-EchoServer' -Skip:(-not $isCore) {
-            $server = Start-EchoServer -SelfSigned
+            $server = Start-EchoServer @at -SelfSigned
             $session = $server | Connect-EchoServer
             try {
                 $session.IsEncrypted | Should -BeTrue
@@ -672,21 +672,21 @@ Describe 'Start-EchoServer' {
         }
 
         It 'notes a handshake that fails, and serves on' {
-            $server = Start-EchoServer -Certificate $own.Certificate
-            $open = Connect-Tls $server.Port
-            $plain = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Certificate $own.Certificate
+            $open = Connect-Tls $server
+            $plain = Connect-Bare $server
             Send-Bare $plain "GET / HTTP/1.1`r`n`r`n"
             $failure = $server | Wait-EchoServer -Kind Error
             $failure.Reason | Should -Be 'HandshakeFailed'
             $failure.Message | Should -Not -BeNullOrEmpty
             $failure.RemotePort | Should -Be $plain.LocalEndPoint.Port
             Invoke-Tls $open 'one that was there' | Should -BeExactly 'one that was there'
-            Invoke-Tls (Connect-Tls $server.Port) 'one that comes' | Should -BeExactly 'one that comes'
+            Invoke-Tls (Connect-Tls $server) 'one that comes' | Should -BeExactly 'one that comes'
         }
 
         It 'does not speak TLS 1.1' {
-            $server = Start-EchoServer -Certificate $own.Certificate
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -Certificate $own.Certificate
+            $client = Connect-Bare $server
             # A ClientHello (RFC 4346) with TLS_RSA_WITH_AES_128_CBC_SHA and _ECDHE_.
             $hello = [byte[]] (@(3, 2) + (1..32) + @(0, 0, 4, 0, 0x2F, 0xC0, 0x13, 1, 0))
             Send-Bare $client ([byte[]] (@(22, 3, 1, 0, ($hello.Length + 4), 1, 0, 0, $hello.Length) + $hello))
@@ -695,16 +695,17 @@ Describe 'Start-EchoServer' {
         }
 
         It 'turns away clients without a certificate with -RequireClientCertificate' {
-            $server = Start-EchoServer -Certificate $own.Certificate -RequireClientCertificate
-            # TLS 1.3 tells the client only when it reads.
-            { Invoke-Tls (Connect-Tls $server.Port) 'let me in' } | Should -Throw
+            $server = Start-EchoServer @at -Certificate $own.Certificate -RequireClientCertificate
+            # TLS 1.3 tells the client only when it reads, by an end or a reset.
+            $answer = try { Invoke-Tls (Connect-Tls $server) 'let me in' } catch [System.Management.Automation.MethodInvocationException] { '' }
+            $answer | Should -BeExactly ''
             ($server | Wait-EchoServer -Kind Error).Reason | Should -Be 'HandshakeFailed'
             $server.MessagesReceived | Should -Be 0
         }
 
         It 'formats and frames as it does without' {
-            $server = Start-EchoServer -Certificate $own.Certificate -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
-            $stream = Connect-Tls $server.Port
+            $server = Start-EchoServer @at -Certificate $own.Certificate -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
+            $stream = Connect-Tls $server
             Invoke-Tls $stream "olá`n" | Should -BeExactly "Echo: olá`n"
             Invoke-Tls $stream 'sair' | Should -BeExactly 'Tchau'
             $stream.ReadByte() | Should -Be -1
@@ -782,7 +783,7 @@ Describe 'Start-EchoServer' {
 
     Context 'who may connect' {
         It 'does not warn of a loopback address' {
-            $null = Start-EchoServer -Address 127.0.0.1 -WarningVariable warnings -WarningAction SilentlyContinue
+            $null = Start-EchoServer @at -WarningVariable warnings -WarningAction SilentlyContinue
             $warnings | Should -BeNullOrEmpty
             $null = Start-EchoServer -WarningVariable warnings -WarningAction SilentlyContinue
             $warnings | Should -BeNullOrEmpty
@@ -800,17 +801,17 @@ Describe 'Start-EchoServer' {
         }
 
         It 'serves addresses of -AllowFrom, and turns others away' {
-            $server = Start-EchoServer -Address 127.0.0.1 -AllowFrom 127.0.0.1, 10.0.0.0/8
-            Get-BareAnswer $server.Port 'me' | Should -BeExactly 'me'
+            $server = Start-EchoServer @at -AllowFrom 127.0.0.0/8, 10.0.0.0/8
+            Get-BareAnswer $server 'me' | Should -BeExactly 'me'
             $server.RejectedConnections | Should -Be 0
         }
 
         It 'accepts and closes one that -AllowFrom leaves out, with an event' {
-            $server = Start-EchoServer -Address 127.0.0.1 -AllowFrom 10.0.0.0/8
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -AllowFrom 10.0.0.0/8
+            $client = Connect-Bare $server
             $rejected = $server | Wait-EchoServer -Kind Rejected
             $rejected.Reason | Should -Be 'NotAllowed'
-            $rejected.RemoteAddress | Should -Be '127.0.0.1'
+            $rejected.RemoteAddress | Should -Be $client.LocalEndPoint.Address.ToString()
             $rejected.RemotePort | Should -Be $client.LocalEndPoint.Port
             $server.RejectedConnections | Should -Be 1
             $server.TotalConnections | Should -Be 0
@@ -824,20 +825,20 @@ Describe 'Start-EchoServer' {
         }
 
         It 'turns away more than -MaxConnections, and serves again when one has left' {
-            $server = Start-EchoServer -Address 127.0.0.1 -MaxConnections 2
-            $first, $second = 1..2 | ForEach-Object { Connect-Bare $server.Port }
+            $server = Start-EchoServer @at -MaxConnections 2
+            $first, $second = 1..2 | ForEach-Object { Connect-Bare $server }
             Invoke-Bare $first '1' | Should -BeExactly '1'
             Invoke-Bare $second '2' | Should -BeExactly '2'
-            $null = Connect-Bare $server.Port
+            $null = Connect-Bare $server
             ($server | Wait-EchoServer -Kind Rejected).Reason | Should -Be 'TooManyConnections'
             Close-Bare $first
             $null = $server | Wait-EchoServer -Kind Disconnected
-            Get-BareAnswer $server.Port '4' | Should -BeExactly '4'
+            Get-BareAnswer $server '4' | Should -BeExactly '4'
         }
 
         It 'drops a connection that sends nothing for -IdleTimeoutSec' {
-            $server = Start-EchoServer -IdleTimeoutSec 0.2
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -IdleTimeoutSec 0.2
+            $client = Connect-Bare $server
             Invoke-Bare $client 'hello' | Should -BeExactly 'hello'
             Receive-Bare $client | Should -BeExactly ''
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'IdleTimeout'
@@ -846,9 +847,9 @@ Describe 'Start-EchoServer' {
 
     Context 'faults on purpose' {
         It 'shows them on the server' {
-            (Start-EchoServer -ResponseDelayMilliseconds '10-20' -DisconnectAfter 3 -FragmentBytes 2).Faults |
+            (Start-EchoServer @at -ResponseDelayMilliseconds '10-20' -DisconnectAfter 3 -FragmentBytes 2).Faults |
                 Should -Be 'ResponseDelayMilliseconds 10-20, DisconnectAfter 3, FragmentBytes 2'
-            (Start-EchoServer -ResponseDelayMilliseconds 5 -ResetAfter 1).Faults | Should -Be 'ResponseDelayMilliseconds 5, ResetAfter 1'
+            (Start-EchoServer @at -ResponseDelayMilliseconds 5 -ResetAfter 1).Faults | Should -Be 'ResponseDelayMilliseconds 5, ResetAfter 1'
             (Start-EchoServer).Faults | Should -BeNullOrEmpty
         }
 
@@ -856,8 +857,8 @@ Describe 'Start-EchoServer' {
             @{ Delay = 100; Least = 100 }
             @{ Delay = '50-100'; Least = 50 }
         ) {
-            $server = Start-EchoServer -ResponseDelayMilliseconds $Delay
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -ResponseDelayMilliseconds $Delay
+            $client = Connect-Bare $server
             $null = Invoke-Bare $client "x`n"
             $null = $server | Wait-EchoServer -Kind ResponseSent
             $received, $sent = $server | Get-EchoServerEvent -Kind MessageReceived, ResponseSent
@@ -866,14 +867,14 @@ Describe 'Start-EchoServer' {
         }
 
         It 'ends a connection in order with -DisconnectAfter 2' {
-            $server = Start-EchoServer -DisconnectAfter 2 -Framing Line
-            Get-BareAnswer $server.Port "1`n2`n3`n" | Should -BeExactly "1`n2`n"
+            $server = Start-EchoServer @at -DisconnectAfter 2 -Framing Line
+            Get-BareAnswer $server "1`n2`n3`n" | Should -BeExactly "1`n2`n"
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageLimit'
         }
 
         It 'resets a connection with -ResetAfter 2' {
-            $server = Start-EchoServer -ResetAfter 2 -Framing Line
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -ResetAfter 2 -Framing Line
+            $client = Connect-Bare $server
             Invoke-Bare $client "1`n" | Should -BeExactly "1`n"
             Send-Bare $client "2`n"
             $failure = { Read-BareBytes $client } | Should -Throw -PassThru
@@ -882,8 +883,8 @@ Describe 'Start-EchoServer' {
         }
 
         It 'sends answers in pieces with -FragmentBytes 3' {
-            $server = Start-EchoServer -FragmentBytes 3 -ResponseFormat '{0}'
-            $client = Connect-Bare $server.Port
+            $server = Start-EchoServer @at -FragmentBytes 3 -ResponseFormat '{0}'
+            $client = Connect-Bare $server
             Send-Bare $client "abcdefgh`n"
             Close-BareOutput $client
             Read-Bare $client | Should -BeExactly "abcdefgh`n"
@@ -892,23 +893,23 @@ Describe 'Start-EchoServer' {
 
     Context 'errors' {
         It 'says that a port is in use, and who holds it' {
-            $server = Start-EchoServer -Address 127.0.0.1
-            $failure = Get-Failure { Start-EchoServer $server.Port -Address 127.0.0.1 -ErrorAction Stop }
-            Assert-Failure $failure PortInUse ResourceExists "127.0.0.1:$($server.Port)" "*127.0.0.1:$($server.Port)*(process $PID)*"
+            $server = Start-EchoServer @at
+            $failure = Get-Failure { Start-EchoServer $server.Port @at -ErrorAction Stop }
+            Assert-Failure $failure PortInUse ResourceExists "$($at.Address):$($server.Port)" "*$($at.Address):$($server.Port)*(process $PID)*"
         }
 
         It 'says that a port is in use when only one of the loopbacks is' -Skip:(-not $hasIPv6) {
             $server = Start-EchoServer -Address ::1
             $failure = Get-Failure { Start-EchoServer $server.Port -ErrorAction Stop }
-            Assert-Failure $failure PortInUse ResourceExists "[[]::1]:$($server.Port)".Replace('[[]', '[') "*``[::1``]:$($server.Port)*"
+            Assert-Failure $failure PortInUse ResourceExists "[::1]:$($server.Port)" "*``[::1``]:$($server.Port)*"
             Test-PortAvailability $server.Port -Address 127.0.0.1 -Quiet | Should -BeTrue
         }
 
         It 'is an error the pipeline goes on after' {
-            $held = Start-EchoServer -Address 127.0.0.1
-            $free = (Find-AvailablePort -Address 127.0.0.1).Port
+            $held = Start-EchoServer @at
+            $free = (Find-AvailablePort @at).Port
             $started = $held.Port, $free | ForEach-Object { [pscustomobject]@{ Port = $_ } } |
-                Start-EchoServer -Address 127.0.0.1 -ErrorAction SilentlyContinue -ErrorVariable failures
+                Start-EchoServer @at -ErrorAction SilentlyContinue -ErrorVariable failures
             $started.Port | Should -Be $free
             $failures | Should -HaveCount 1
         }
@@ -956,12 +957,12 @@ Describe 'Start-EchoServer' {
         }
 
         It 'sends 64 MiB back to Python as they came, also after it half-closed' -Skip:(-not $python) {
-            $server = Start-EchoServer -Address 127.0.0.1
+            $server = Start-EchoServer @at
             $program = Join-Path $TestDrive 'client.py'
             Set-Content $program -Encoding Ascii -Value @'
 import hashlib, socket, sys, threading
-data = open(sys.argv[2], 'rb').read()
-s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+data = open(sys.argv[3], 'rb').read()
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 def send():
     s.sendall(data)
     s.shutdown(socket.SHUT_WR)
@@ -974,23 +975,23 @@ while True:
     h.update(b)
 print(h.hexdigest().upper())
 '@
-            python3 $program $server.Port $file | Should -Be $hash
+            python3 $program $server.Address $server.Port $file | Should -Be $hash
             $null = $server | Wait-EchoServer -Kind Disconnected
             $server.BytesReceived | Should -Be 64MB
             $server.BytesSent | Should -Be 64MB
         }
 
         It 'sends 64 MiB back to ncat as they came' -Skip:(-not $ncat) {
-            $server = Start-EchoServer -Address 127.0.0.1
+            $server = Start-EchoServer @at
             $back = Join-Path $TestDrive 'ncat.bin'
-            sh -c "ncat 127.0.0.1 $($server.Port) < '$file' > '$back'"
+            sh -c "ncat $($server.Address) $($server.Port) < '$file' > '$back'"
             (Get-FileHash $back).Hash | Should -Be $hash
         }
 
         It 'sends 64 MiB back to socat as they came' -Skip:(-not $socat) {
-            $server = Start-EchoServer -Address 127.0.0.1
+            $server = Start-EchoServer @at
             $back = Join-Path $TestDrive 'socat.bin'
-            sh -c "socat -t 30 - TCP:127.0.0.1:$($server.Port) < '$file' > '$back'"
+            sh -c "socat -t 30 - TCP:$($server.Address):$($server.Port) < '$file' > '$back'"
             (Get-FileHash $back).Hash | Should -Be $hash
         }
     }

@@ -14,7 +14,12 @@ internal static class Listeners
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
     public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog) =>
-        OpenAll(addresses, port, SocketProtocol.Tcp, socket => socket.Listen(backlog));
+        OpenAll(addresses, port, SocketProtocol.Tcp, socket =>
+        {
+            // On Linux, accepted sockets have it from the one that listens: those that came before it was set would lack it.
+            socket.NoDelay = true;
+            socket.Listen(backlog);
+        });
 
     /// <summary>Binds sockets for datagrams.</summary>
     /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>

@@ -63,7 +63,7 @@ internal sealed class AsyncConnection
         {
             reason = await OpenAsync().ConfigureAwait(false)
                 ? await ConverseAsync().ConfigureAwait(false)
-                : ServerEventReason.HandshakeFailed;
+                : _aborted ? ServerEventReason.ServerStopped : ServerEventReason.HandshakeFailed;
         }
 #pragma warning disable CA1031 // A fault in one connection is told in the journal and ends that connection alone.
         catch (Exception exception)
@@ -88,34 +88,33 @@ internal sealed class AsyncConnection
     /// <summary>Readies the channel; a client that takes too long over its handshake is dropped.</summary>
     private async Task<bool> OpenAsync()
     {
-        var opening = _channel.OpenAsync();
-        if (opening.IsCompleted)
-        {
-            await opening.ConfigureAwait(false);
-            return true;
-        }
-
-        using var giveUp = new CancellationTokenSource();
         var isLate = false;
-        if (await Task.WhenAny(opening, Task.Delay(HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
-        {
-            isLate = true;
-            _channel.Close();
-            _record.Failed(
-                _conversation.Connection, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", HandshakeTimeout.TotalSeconds));
-        }
-
-        giveUp.Cancel();
         try
         {
+            // What fails at once, on bytes that are there already, fails as what takes its time.
+            var opening = _channel.OpenAsync();
+            if (!opening.IsCompleted)
+            {
+                using var giveUp = new CancellationTokenSource();
+                if (await Task.WhenAny(opening, Task.Delay(HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
+                {
+                    isLate = true;
+                    _channel.Close();
+                    _record.Failed(
+                        _conversation.Connection, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", HandshakeTimeout.TotalSeconds));
+                }
+
+                giveUp.Cancel();
+            }
+
             await opening.ConfigureAwait(false);
-            return !_aborted;
+            return true;
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
         {
             if (!_aborted && !isLate)
             {
-                _record.Failed(_conversation.Connection, ServerEventReason.HandshakeFailed, (exception.InnerException ?? exception).Message);
+                _record.Failed(_conversation.Connection, ServerEventReason.HandshakeFailed, exception.GetBaseException().Message);
             }
 
             return false;

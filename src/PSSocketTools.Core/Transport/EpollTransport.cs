@@ -57,12 +57,6 @@ internal sealed class EpollTransport : ServerTransport
         {
             foreach (var socket in _sockets)
             {
-                if (socket.AddressFamily != AddressFamily.Unix)
-                {
-                    // On Linux, accepted sockets have it from the one that listens.
-                    socket.NoDelay = true;
-                }
-
                 var listener = new EpollListener(this, _home, socket);
                 _listeners.Add(listener);
                 listener.Resume();

@@ -203,19 +203,32 @@ public sealed class StartEchoServerCommand : SocketCommand
         }
 
         Running.Add(server);
-        if (server.CanBeReachedFromOutside())
+        var isInBackground = false;
+        try
         {
-            WriteWarning(Messages.Get("ReachableFromOutside", server.EndPoint));
+            if (server.CanBeReachedFromOutside())
+            {
+                WriteWarning(Messages.Get("ReachableFromOutside", server.EndPoint));
+            }
+
+            if (Wait)
+            {
+                WriteEvents([server.Follow()], null);
+                return;
+            }
+
+            isInBackground = true;
+        }
+        finally
+        {
+            // However the wait ends, by Ctrl+C or a pipeline that has enough, and where a warning is told to stop: nothing is left running.
+            if (!isInBackground)
+            {
+                server.StopAsync(StopTimeout).GetAwaiter().GetResult();
+            }
         }
 
-        if (Wait)
-        {
-            Follow(server);
-        }
-        else
-        {
-            WriteObject(server);
-        }
+        WriteObject(server);
     }
 
     private EchoServerOptions ToOptions()
@@ -230,7 +243,12 @@ public sealed class StartEchoServerCommand : SocketCommand
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PasswordWithoutFile"), nameof(CertificatePassword));
         }
 
-        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(BufferSize) })
+        if (SocketPath is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Port)))
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SocketPathOrPort"), nameof(SocketPath));
+        }
+
+        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(BufferSize), nameof(SelfSigned) })
         {
             if (Protocol == "Udp" && MyInvocation.BoundParameters.ContainsKey(name))
             {
@@ -277,17 +295,4 @@ public sealed class StartEchoServerCommand : SocketCommand
     }
 
     private string? ToFullPath(string? path) => path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
-
-    private void Follow(EchoServer server)
-    {
-        try
-        {
-            WriteEvents([server.Follow()], null);
-        }
-        finally
-        {
-            // However the wait ends, by Ctrl+C or a pipeline that has enough, nothing is left running.
-            server.StopAsync(StopTimeout).GetAwaiter().GetResult();
-        }
-    }
 }

@@ -3,17 +3,23 @@ using System.Management.Automation;
 namespace PSSocketTools.Commands;
 
 /// <summary>Wait-EchoServer: waits until so many events have happened on a server since it started, and gives them out.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "EchoServer")]
+[Cmdlet(VerbsLifecycle.Wait, "EchoServer", DefaultParameterSetName = FromPipeline)]
 [OutputType(typeof(ServerEvent))]
 public sealed class WaitEchoServerCommand : SocketCommand
 {
+    // Two sets, so that $server | Wait-EchoServer Connected and Wait-EchoServer $server Connected both mean what they say.
+    private const string FromPipeline = "Pipeline";
+    private const string AsArgument = "Argument";
+
     /// <summary>The server.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = FromPipeline, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = AsArgument, Mandatory = true, Position = 0)]
     [ValidateNotNull]
     public EchoServer? Server { get; set; }
 
     /// <summary>The kinds of events waited for.</summary>
-    [Parameter(Position = 1, Mandatory = true)]
+    [Parameter(ParameterSetName = FromPipeline, Mandatory = true, Position = 0)]
+    [Parameter(ParameterSetName = AsArgument, Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public ServerEventKind[]? Kind { get; set; }
 

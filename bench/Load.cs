@@ -1,0 +1,13 @@
+namespace PSSocketTools.Bench;
+
+/// <summary>What is asked of a server.</summary>
+/// <param name="Connections">How many at once.</param>
+/// <param name="Size">A message's bytes.</param>
+/// <param name="Depth">How many messages each connection keeps in flight; 1 is lock step.</param>
+/// <param name="IsLines">Whether messages end with LF.</param>
+internal sealed record Load(int Connections, int Size, int Depth, bool IsLines = false)
+{
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Connections} x {(Size >= 1024 ? $"{Size / 1024} KiB" : $"{Size} B")}" + (Depth == 1 ? string.Empty : $", {Depth} in flight");
+}

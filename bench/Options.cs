@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace PSSocketTools.Bench;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Options
+{
+    /// <summary>The command line in words.</summary>
+    public const string Usage = """
+        usage: dotnet run -c Release --project bench -- [options]
+          --yardstick FOLDER   where epollecho and echoload are, compiled or as C sources; without it, what needs them is left out
+          --runs N             how often each is measured; medians are shown (default 5)
+          --seconds S          how long each run of the load lasts (default 2)
+          --only A,B           only these sections: server, peers, allocation, stop, import, client, scan
+          --json FILE          writes all figures as JSON as well
+        """;
+
+    /// <summary>The yardstick's folder; null where none was given.</summary>
+    public string? Yardstick { get; private init; }
+
+    /// <summary>How often each is measured.</summary>
+    public int Runs { get; private init; } = 5;
+
+    /// <summary>How long a run of the load lasts, in seconds.</summary>
+    public double Seconds { get; private init; } = 2;
+
+    /// <summary>The sections wanted; empty for all.</summary>
+    public IReadOnlyList<string> Only { get; private init; } = [];
+
+    /// <summary>The file for the figures; null for none.</summary>
+    public string? Json { get; private init; }
+
+    /// <summary>Reads a command line.</summary>
+    /// <exception cref="FormatException">It can't be read, or asks for help.</exception>
+    public static Options Parse(string[] arguments)
+    {
+        var options = new Options();
+        for (var i = 0; i < arguments.Length; i += 2)
+        {
+            if (i + 1 == arguments.Length)
+            {
+                throw new FormatException(Usage);
+            }
+
+            var value = arguments[i + 1];
+            options = arguments[i] switch
+            {
+                "--yardstick" => options with { Yardstick = Path.GetFullPath(value) },
+                "--runs" => options with { Runs = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
+                "--only" => options with { Only = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) },
+                "--json" => options with { Json = Path.GetFullPath(value) },
+                _ => throw new FormatException(Usage),
+            };
+        }
+
+        return options.Runs > 0 && options.Seconds > 0 ? options : throw new FormatException(Usage);
+    }
+}

@@ -1,0 +1,44 @@
+using PSSocketTools.Bench;
+
+Options options;
+try
+{
+    options = Options.Parse(args);
+}
+catch (FormatException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
+
+using var bench = new Workbench(options);
+Section[] sections =
+[
+    new ServerSection(),
+    new PeersSection(),
+    new AllocationSection(),
+    new ScriptSection("stop", "Ctrl+C: from PowerShell.Stop until the waiting command has ended (goal: under 200 ms)", "Measure-Stop.ps1"),
+    new ScriptSection("import", "Import-Module in a fresh pwsh, beside an empty binary module with manifest and loader (goal: 25 ms more at most)", "Measure-Import.ps1"),
+    new ScriptSection("client", "Sending down a pipeline, beside a script with TcpClient, StreamWriter and StreamReader (goals: 1 and 10 times its speed)", "Measure-Client.ps1"),
+    new ScriptSection("scan", "Scanning ports, beside nmap and a plain loop over TcpClient (below 1: faster)", "Measure-Scan.ps1"),
+];
+
+if (options.Only.Except(sections.Select(static s => s.Name)).ToArray() is { Length: > 0 } unknown)
+{
+    Console.Error.WriteLine($"There is no section {string.Join(", ", unknown)}.");
+    Console.Error.WriteLine(Options.Usage);
+    return 2;
+}
+
+bench.Report.WriteHead(bench);
+foreach (var section in sections.Where(s => options.Only.Count == 0 || options.Only.Contains(s.Name)))
+{
+    section.Run(bench);
+}
+
+if (options.Json is { } file)
+{
+    bench.Report.Save(file);
+}
+
+return 0;

@@ -1,0 +1,101 @@
+﻿BeforeDiscovery {
+    $isCore = $PSEdition -eq 'Core'
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/BareServer.ps1"
+    . "$PSScriptRoot/Beside.ps1"
+    . "$PSScriptRoot/SessionAssertions.ps1"
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+}
+
+Describe 'Connect-EchoServer' {
+    AfterEach {
+        Clear-Beside
+        Get-EchoSession | Disconnect-EchoServer -Reset
+        Get-EchoServer | Stop-EchoServer -Force
+        Stop-BareServer
+    }
+
+    It 'takes a server from the pipeline, and gives a session with its facts' {
+        $server = Start-EchoServer
+        $session = $server | Connect-EchoServer -Name teste
+
+        $session.GetType().FullName | Should -Be 'PSSocketTools.EchoSession'
+        $session.Name | Should -Be 'teste'
+        $session.Port | Should -Be $server.Port
+        $session.State | Should -Be 'Open'
+        $session.Reason | Should -BeNullOrEmpty
+        $session.Framing | Should -Be 'Line'
+        $session.Encoding | Should -Be 'utf-8'
+        $session.IsEncrypted | Should -BeFalse
+        $session.ConnectTime | Should -BeGreaterThan ([timespan]::Zero)
+        (Get-EchoSession -Id $session.Id).Name | Should -Be 'teste'
+        (Get-EchoSession -Name t*).Id | Should -Be $session.Id
+    }
+
+    It 'gives a session for each port and computer' {
+        $ports = (1..2 | ForEach-Object { Start-EchoServer }).Port
+        @(Connect-EchoServer -ComputerName localhost, 127.0.0.1 -Port $ports).Count | Should -Be 4
+    }
+
+    It 'takes a server with its framing and its encoding' {
+        $session = Start-EchoServer -Framing LengthPrefix -Encoding latin1 | Connect-EchoServer
+        $session.Framing | Should -Be 'LengthPrefix'
+        ($session | Send-SocketMessage "olá`nmundo").Response | Should -Be "olá`nmundo"
+        $session.BytesSent | Should -Be 13
+    }
+
+    It 'pins the certificate of a server it is given' -Skip:(-not $isCore) {
+        $session = Start-EchoServer -SelfSigned | Connect-EchoServer
+        $session.IsEncrypted | Should -BeTrue
+        $session.TlsProtocol | Should -BeLike 'Tls1*'
+        ($session | Send-SocketMessage 'segredo').Response | Should -Be 'segredo'
+    }
+
+    It 'refuses a certificate nobody trusts' -Skip:(-not $isCore) {
+        $server = Start-EchoServer -SelfSigned
+        Connect-EchoServer -Port $server.Port -UseTls -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed TlsFailed SecurityError
+        (Connect-EchoServer -Port $server.Port -UseTls -SkipCertificateCheck).State | Should -Be 'Open'
+    }
+
+    It 'speaks datagrams' {
+        (Start-EchoServer -Protocol Udp | Connect-EchoServer | Send-SocketMessage 'um', "dois`nlinhas").Response | Should -Be 'um', "dois`nlinhas"
+    }
+
+    It 'goes through a Unix socket' -Skip:(-not $isCore) {
+        $path = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid().ToString('n')).sock"
+        $server = Start-EchoServer -SocketPath $path
+        ($server | Connect-EchoServer | Send-SocketMessage 'oi').Response | Should -Be 'oi'
+        (Send-SocketMessage 'oi' -SocketPath $path).Response | Should -Be 'oi'
+    }
+
+    It 'is refused where nothing listens' {
+        $server = Start-EchoServer
+        $server | Stop-EchoServer
+        Connect-EchoServer -Port $server.Port -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ConnectionRefused ConnectionError
+    }
+
+    It 'names a name that does not resolve' {
+        Connect-EchoServer no.such.host.invalid 5000 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed NameNotFound ObjectNotFound
+    }
+
+    It 'refuses a port out of range' {
+        { Connect-EchoServer -Port 65536 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'waits with -WaitSec for a server that comes later' {
+        $port = (Find-AvailablePort).Port
+        $later = Start-Beside {
+            $Queue.Add('trying')
+            (Connect-EchoServer -Port $Values.Port -WaitSec 30).State
+        } @{ Port = $port }
+        Receive-Beside $later | Should -Be 'trying'
+        $null = Start-EchoServer $port
+        Wait-Beside $later | Should -Be 'Open'
+    }
+}

@@ -1,0 +1,42 @@
+﻿BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/BareServer.ps1"
+    . "$PSScriptRoot/Beside.ps1"
+    . "$PSScriptRoot/SessionAssertions.ps1"
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+}
+
+Describe 'Measure-EchoServer' {
+    AfterEach {
+        Clear-Beside
+        Get-EchoSession | Disconnect-EchoServer -Reset
+        Get-EchoServer | Stop-EchoServer -Force
+        Stop-BareServer
+    }
+
+    It 'measures <Name>' -ForEach @(
+        @{ Name = 'TCP'; With = @{} }
+        @{ Name = 'datagrams'; With = @{ Protocol = 'Udp' } }
+    ) {
+        $measured = Start-EchoServer @With | Measure-EchoServer -Count 500 -Connections 2 -Window 4
+        $measured.Messages | Should -Be 500
+        $measured.Errors | Should -Be 0
+        $measured.MessagesPerSecond | Should -BeGreaterThan 0
+        $measured.P50 | Should -BeGreaterThan 0
+        $measured.Max | Should -Not -BeLessThan $measured.P999
+        $measured | Out-String | Should -Match ([char]0x2588)
+    }
+
+    It 'measures over a session that is open' {
+        $session = Start-EchoServer | Connect-EchoServer
+        ($session | Measure-EchoServer -Count 100).Messages | Should -Be 100
+        $session.State | Should -Be 'Open'
+    }
+
+    It 'counts what fails' {
+        $server = Start-BareServer { Wait-Peer }
+        $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
+        $measured.Errors | Should -Be 1
+        $measured.Error | Should -Not -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,203 @@
+﻿BeforeDiscovery {
+    $isCore = $PSEdition -eq 'Core'
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/BareServer.ps1"
+    . "$PSScriptRoot/Beside.ps1"
+    . "$PSScriptRoot/SessionAssertions.ps1"
+    $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+}
+
+Describe 'Send-SocketMessage' {
+    AfterEach {
+        Clear-Beside
+        Get-EchoSession | Disconnect-EchoServer -Reset
+        Get-EchoServer | Stop-EchoServer -Force
+        Stop-BareServer
+    }
+
+    It 'returns every message with its answer, in order' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $answers = 1..1000 | Send-SocketMessage -Session $session
+        $answers.Count | Should -Be 1000
+        @($answers | Where-Object { $_.Response -eq $_.Message -and $_.RoundTripTime -gt 0 -and $_.Complete }).Count | Should -Be 1000
+        $answers[999].Response | Should -Be '1000'
+    }
+
+    It 'works as one pipeline' {
+        (Start-EchoServer | Connect-EchoServer | Send-SocketMessage 'olá, mundo 👋').Response | Should -Be 'olá, mundo 👋'
+    }
+
+    It 'sends one message to many sessions' {
+        $server = Start-EchoServer
+        $one, $two = $server, $server | Connect-EchoServer
+        ($one, $two | Send-SocketMessage 'x').SessionId | Should -Be $one.Id, $two.Id
+        ('a', 'b' | Send-SocketMessage -Session $one, $two).Response | Should -Be a, a, b, b
+    }
+
+    It 'is a whole client in one line' {
+        $server = Start-EchoServer
+        (Send-SocketMessage 'oi' -ComputerName localhost -Port $server.Port).Response | Should -Be 'oi'
+        $null = $server | Wait-EchoServer -Kind Disconnected
+    }
+
+    It 'sends <Name> as <Text>' -ForEach @(
+        @{ Name = 'an integer'; Value = 42; Text = '42' }
+        @{ Name = 'a decimal'; Value = 1234.5d; Text = '1234.5' }
+        @{ Name = 'a double'; Value = 0.1; Text = '0.1' }
+        @{ Name = 'a date'; Value = [datetime]'2024-02-03 04:05:06'; Text = '02/03/2024 04:05:06' }
+        @{ Name = 'an empty string'; Value = ''; Text = '' }
+        @{ Name = 'a truth'; Value = $true; Text = 'True' }
+        @{ Name = 'a row'; Value = [pscustomobject]@{ Message = 'linha'; Other = 1 }; Text = 'linha' }
+        @{ Name = 'a hashtable'; Value = @{ Message = 'mapa' }; Text = 'mapa' }
+    ) {
+        $session = Start-EchoServer | Connect-EchoServer
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'pt-BR'
+            (, $Value | Send-SocketMessage -Session $session).Response | Should -BeExactly $Text
+            (Send-SocketMessage $Value -Session $session).Response | Should -BeExactly $Text
+        } finally {
+            [cultureinfo]::CurrentCulture = $culture
+        }
+    }
+
+    It 'sends the answers of others, and rows of a CSV file' {
+        $session = Start-EchoServer | Connect-EchoServer
+        ('um' | Send-SocketMessage -Session $session | Send-SocketMessage -Session $session).Response | Should -Be 'um'
+        (@('Message', 'a', 'b' | ConvertFrom-Csv) | Send-SocketMessage -Session $session).Response | Should -Be a, b
+    }
+
+    It 'sends bytes and files as they are' {
+        $session = Start-EchoServer | Connect-EchoServer -Framing LengthPrefix
+        $bytes = [byte[]](0..255)
+        $answer = Send-SocketMessage $bytes -Session $session -AsBytes
+        , $answer.Response | Should -BeOfType byte[]
+        [Convert]::ToBase64String($answer.Response) | Should -Be ([Convert]::ToBase64String($bytes))
+        $file = Join-Path $TestDrive 'bytes.bin'
+        [IO.File]::WriteAllBytes($file, $bytes)
+        $answer = Get-Item $file | Send-SocketMessage -Session $session -AsBytes
+        [Convert]::ToBase64String($answer.Response) | Should -Be ([Convert]::ToBase64String($bytes))
+    }
+
+    It 'says that a session is no message, and goes on' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $answers = 'antes', $session, 'depois' | Send-SocketMessage -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        $answers.Response | Should -Be antes, depois
+        Assert-Error $failed MessageNotCarried InvalidArgument
+    }
+
+    It 'refuses what Line cannot carry before a byte is sent' {
+        $session = Start-EchoServer | Connect-EchoServer
+        Send-SocketMessage "a`nb" -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed MessageNotCarried InvalidArgument
+        $session.BytesSent | Should -Be 0
+    }
+
+    It 'keeps a window of <Window> full, with answers in order' -ForEach @{ Window = 2 }, @{ Window = 64 }, @{ Window = 1000 } {
+        $session = Start-EchoServer | Connect-EchoServer
+        $answers = 1..5000 | ForEach-Object { "mensagem $_" } | Send-SocketMessage -Session $session -Window $Window
+        $answers.Count | Should -Be 5000
+        for ($at = 0; $at -lt 5000; $at++) {
+            if ($answers[$at].Response -cne "mensagem $($at + 1)") { throw "Answer $at is '$($answers[$at].Response)'." }
+        }
+    }
+
+    It 'leaves the session usable when the pipeline ends early' {
+        $session = Start-EchoServer | Connect-EchoServer
+        (1..1000 | Send-SocketMessage -Session $session -Window 64 | Select-Object -First 3).Response | Should -Be 1, 2, 3
+        (Send-SocketMessage 'esta' -Session $session).Response | Should -Be 'esta'
+    }
+
+    It 'reads off answers that were not waited for before it pairs the next' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $sent = 'a', 'b' | Send-SocketMessage -Session $session -NoWait
+        @($sent | Where-Object Response) | Should -BeNullOrEmpty
+        (Send-SocketMessage 'c' -Session $session).Response | Should -Be 'c'
+        (Receive-SocketMessage -Session $session -Count 2).Response | Should -Be a, b
+    }
+
+    It 'faults the session when no answer comes, and says why ever after' {
+        $server = Start-BareServer { Wait-Peer }
+        $session = Connect-EchoServer -Port $server.Port -ResponseTimeoutSec 0.1
+        Send-SocketMessage 'oi' -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ResponseTimeout OperationTimeout
+        $session.State | Should -Be 'Faulted'
+        $session.Reason | Should -Be 'ResponseTimeout'
+        Send-SocketMessage 'oi' -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed SessionFaulted InvalidOperation
+    }
+
+    It 'names a server that closes, and one that resets' {
+        $server = Start-BareServer { $null = Receive }
+        Send-SocketMessage 'oi' -Port $server.Port -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ServerClosed ConnectionError
+        $server = Start-BareServer { $null = Receive; $Socket.LingerState = [Net.Sockets.LingerOption]::new($true, 0) }
+        Send-SocketMessage 'oi' -Port $server.Port -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ConnectionReset ConnectionError
+    }
+
+    It 'delivers half a line as incomplete, and half a prefixed message as an error' {
+        $server = Start-BareServer { $null = Receive; Send 'mei' }
+        $answer = Send-SocketMessage 'oi' -Port $server.Port
+        $answer.Response | Should -Be 'mei'
+        $answer.Complete | Should -BeFalse
+        $server = Start-BareServer { $null = Receive; Send ([byte[]](0, 0, 0, 9, 65)) }
+        Send-SocketMessage 'oi' -Port $server.Port -Framing LengthPrefix -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidMessage InvalidData
+    }
+
+    It 'speaks with a server that knows nothing of lines' {
+        $server = Start-BareServer {
+            while ($message = Receive) {
+                if ($message -eq 'sair') { Send 'Servidor: Desconectando...'; return }
+                Send "Servidor recebeu: '$message'"
+            }
+        }
+        $session = Connect-EchoServer -Port $server.Port -Framing None
+        ($session | Send-SocketMessage 'Olá, tudo bem?').Response | Should -BeExactly "Servidor recebeu: 'Olá, tudo bem?'"
+        ($session | Send-SocketMessage 'sair').Response | Should -BeExactly 'Servidor: Desconectando...'
+        Receive-SocketMessage -Session $session -TimeoutSec 20 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed.Count | Should -Be 1
+        $session.State | Should -Be 'Closed'
+        $session.Reason | Should -Be 'ServerClosed'
+    }
+
+    It 'says that a disconnected session is closed' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $session | Disconnect-EchoServer
+        $session.State | Should -Be 'Closed'
+        $session.Reason | Should -Be 'ClientClosed'
+        Get-EchoSession | Should -BeNullOrEmpty
+        Send-SocketMessage 'oi' -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed SessionClosed InvalidOperation
+    }
+
+    It 'ends at once on Ctrl+C, and faults the session' {
+        $server = Start-BareServer { Wait-Peer }
+        $waiting = Start-Beside {
+            $session = Connect-EchoServer -Port $Values.Port
+            $Queue.Add($session)
+            Send-SocketMessage 'oi' -Session $session
+        } @{ Port = $server.Port }
+        $session = Receive-Beside $waiting
+        [Threading.SpinWait]::SpinUntil([Func[bool]] { $session.MessagesSent -gt 0 }, 20000) | Should -BeTrue
+        Stop-Beside $waiting | Should -BeLessThan ([timespan]'0:0:5')
+        $session.State | Should -Be 'Faulted'
+        $session.Reason | Should -Be 'Interrupted'
+        $session.Dispose()
+    }
+
+    It 'serves several runspaces on one session' -Skip:(-not $isCore) {
+        $session = Start-EchoServer | Connect-EchoServer
+        $wrong = 1..4 | ForEach-Object -Parallel {
+            Import-Module $using:manifest
+            $me = $_
+            1..200 | ForEach-Object { "$me`:$_" } | Send-SocketMessage -Session $using:session | Where-Object { $_.Response -cne $_.Message }
+        }
+        $wrong | Should -BeNullOrEmpty
+        $session.MessagesReceived | Should -Be 800
+    }
+}
