@@ -33,7 +33,7 @@ internal static class CoreTour
         var port = Type(PortFinder.Find(test, ranges: null, count: 1, new PortReservations(Patience)))[0].Port;
         var before = Type(test.Test(port));
         Print(before);
-        Require(before.Status == PortStatus.Available);
+        Require(before.GetStatus() == PortStatus.Available);
 
         Say("An echo server in the background: it listens when the call returns.");
         using var server = Type(EchoServer.Start(new EchoServerOptions { Port = port, Name = "tour" }));
@@ -43,7 +43,7 @@ internal static class CoreTour
         Say("Now the port is in use, and this very process has it.");
         var held = Type(test.Test(port));
         Print($"{held}, by {held.ProcessName} ({held.ProcessId})");
-        Require(held.Status == PortStatus.InUse && held.ProcessId == Environment.ProcessId);
+        Require(held.GetStatus() == PortStatus.InUse && held.ProcessId == Environment.ProcessId);
 
         Say("Two clients. Each has a port of its own, given by the system.");
         using var ana = Type(EchoSession.Connect(new SessionOptions { Id = 1, Name = "ana", Port = port }));
@@ -82,7 +82,7 @@ internal static class CoreTour
         Run(() => server.StopAsync(Patience).GetAwaiter().GetResult());
         var after = Type(test.Test(port));
         Print(after);
-        Require(server.State == "Stopped" && after.Status == PortStatus.Available);
+        Require(server.State == "Stopped" && after.GetStatus() == PortStatus.Available);
     }
 
     private static void Say(string text)

@@ -84,6 +84,6 @@ internal sealed class ConversationPlan
             connection.RemoteAddress,
             connection.RemotePort,
             sequence,
-            new DateTimeOffset(clock.UtcTicks, TimeSpan.Zero));
+            clock.Now);
     }
 }

@@ -34,7 +34,7 @@ internal static class DatagramExchange
         else if (!plan.IsDiscarding)
         {
             var begin = outbox.Begin(message.Terminator);
-            plan.Response.Write(outbox, message, connection, sequence, new DateTimeOffset(record.Clock.UtcTicks, TimeSpan.Zero));
+            plan.Response.Write(outbox, message, connection, sequence, record.Clock.Now);
             outbox.End(begin, message.Terminator);
         }
 

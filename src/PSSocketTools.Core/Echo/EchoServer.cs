@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Echo;
@@ -21,6 +22,8 @@ public sealed class EchoServer : IDisposable
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
     private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _patience = new();
+    private long _patienceEnds = long.MaxValue;
     private Task? _stopped;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, JournalLog? log)
@@ -49,7 +52,7 @@ public sealed class EchoServer : IDisposable
         _log = log;
         _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock, log is not null), clock);
         _startedAt = clock.Timestamp;
-        StartedAt = new DateTimeOffset(clock.UtcTicks, TimeSpan.Zero).ToLocalTime();
+        StartedAt = clock.Now;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
     }
 
@@ -193,7 +196,7 @@ public sealed class EchoServer : IDisposable
     /// Stops it: ends accepting, closes connections with nothing under way at once, lets the others send what they owe, then closes them.
     /// </summary>
     /// <param name="timeout">How long the others may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
-    /// <returns>Ends when it has stopped; the same task however often it is asked.</returns>
+    /// <returns>Ends when it has stopped; the same task however often it is asked, and the shortest timeout counts.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative or too long.</exception>
     public Task StopAsync(TimeSpan timeout)
     {
@@ -207,7 +210,15 @@ public sealed class EchoServer : IDisposable
             if (_stopped is null)
             {
                 _state = ServerState.Draining;
-                _stopped = Task.Run(() => StopOnceAsync(timeout));
+                _stopped = Task.Run(StopOnceAsync);
+            }
+
+            // Who is in more of a hurry than the one before is heard too.
+            var ends = _record.Clock.Timestamp + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+            if (ends < _patienceEnds && _state != ServerState.Stopped)
+            {
+                _patienceEnds = ends;
+                _patience.CancelAfter(timeout);
             }
 
             return _stopped;
@@ -300,9 +311,9 @@ public sealed class EchoServer : IDisposable
     /// <summary>Its name and endpoints.</summary>
     public override string ToString() => $"{Name} ({EndPoint})";
 
-    private async Task StopOnceAsync(TimeSpan timeout)
+    private async Task StopOnceAsync()
     {
-        await _transport.StopAsync(timeout).ConfigureAwait(false);
+        await _transport.StopAsync(_patience.Token).ConfigureAwait(false);
         _transport.Dispose();
         _responder?.Dispose();
         if (SocketPath is not null)
@@ -313,7 +324,8 @@ public sealed class EchoServer : IDisposable
         lock (_gate)
         {
             _state = ServerState.Stopped;
-            StoppedAt = new DateTimeOffset(_record.Clock.UtcTicks, TimeSpan.Zero).ToLocalTime();
+            _patience.Dispose();
+            StoppedAt = _record.Clock.Now;
         }
 
         _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt));

@@ -216,6 +216,11 @@ public sealed record EchoServerOptions
             throw Refused("OptionNeeds", nameof(ErrorResponse), nameof(Responder));
         }
 
+        if (ExitCommand.Any(string.IsNullOrWhiteSpace))
+        {
+            throw Refused("ExitCommandIsBlank", nameof(ExitCommand));
+        }
+
         if (Farewell is not null && ExitCommand.Count == 0)
         {
             throw Refused("OptionNeeds", nameof(Farewell), nameof(ExitCommand));

@@ -221,7 +221,7 @@ internal sealed class MessageConversation : Conversation
         else if (!Plan.IsDiscarding)
         {
             var begin = _outbox.Begin(message.Terminator);
-            Plan.Response.Write(_outbox, message, Connection, _messages, Now());
+            Plan.Response.Write(_outbox, message, Connection, _messages, Record.Clock.Now);
             _outbox.End(begin, message.Terminator);
             Delay();
         }
@@ -309,5 +309,4 @@ internal sealed class MessageConversation : Conversation
         }
     }
 
-    private DateTimeOffset Now() => new(Record.Clock.UtcTicks, TimeSpan.Zero);
 }

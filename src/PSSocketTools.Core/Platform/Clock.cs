@@ -11,6 +11,9 @@ internal class Clock
     /// <summary>Wall-clock time in ticks of 100 ns, UTC.</summary>
     public virtual long UtcTicks => DateTime.UtcNow.Ticks;
 
+    /// <summary>Wall-clock time as people here read it.</summary>
+    public DateTimeOffset Now => new DateTimeOffset(UtcTicks, TimeSpan.Zero).ToLocalTime();
+
     /// <summary>Time that never jumps, in units of <see cref="Stopwatch.Frequency"/>, for durations.</summary>
     public virtual long Timestamp => Stopwatch.GetTimestamp();
 

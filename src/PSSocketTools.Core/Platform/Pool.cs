@@ -4,7 +4,7 @@ using System.Buffers;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Byte buffers to borrow. .NET Framework has no pool in the box, and its garbage collector serves instead.</summary>
+/// <summary>Byte buffers to borrow. .NET Framework has no pool in the box, so that there is a small one here.</summary>
 internal static class Pool
 {
 #if NET
@@ -12,8 +12,40 @@ internal static class Pool
 
     public static void Return(byte[] buffer) => ArrayPool<byte>.Shared.Return(buffer);
 #else
-    public static byte[] Rent(int atLeast) => new byte[atLeast];
+    // Buffers of the size a receive usually takes are kept; the garbage collector serves for the rest.
+    private const int Kept = 65536;
+    private const int MostKept = 32;
 
-    public static void Return(byte[] buffer) => _ = buffer;
+    private static readonly Stack<byte[]> Idle = new();
+
+    public static byte[] Rent(int atLeast)
+    {
+        if (atLeast == Kept)
+        {
+            lock (Idle)
+            {
+                if (Idle.Count > 0)
+                {
+                    return Idle.Pop();
+                }
+            }
+        }
+
+        return new byte[atLeast];
+    }
+
+    public static void Return(byte[] buffer)
+    {
+        if (buffer.Length == Kept)
+        {
+            lock (Idle)
+            {
+                if (Idle.Count < MostKept)
+                {
+                    Idle.Push(buffer);
+                }
+            }
+        }
+    }
 #endif
 }

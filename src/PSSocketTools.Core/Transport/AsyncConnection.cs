@@ -198,6 +198,12 @@ internal sealed class AsyncConnection
                     }
 
                     var received = _channel.EndReceive(out var buffer, out var receiveError);
+                    if (receiveError == SocketError.WouldBlock)
+                    {
+                        // Woken for nothing: it asks again.
+                        break;
+                    }
+
                     if (receiveError != SocketError.Success)
                     {
                         return Broken(receiveError);
@@ -323,7 +329,7 @@ internal sealed class AsyncConnection
             }
 
             _receiving = false;
-            if (_channel.EndReceive(out _, out var error) == 0 || error != SocketError.Success || IsTimeUp())
+            if ((_channel.EndReceive(out _, out var error) == 0 && error != SocketError.WouldBlock) || IsTimeUp())
             {
                 return;
             }

@@ -63,7 +63,7 @@ internal sealed class AsyncTransport : ServerTransport
     public override void Start() => _accepting = Task.WhenAll(_listeners.Select(AcceptAllAsync));
 
     /// <inheritdoc/>
-    public override async Task StopAsync(TimeSpan timeout)
+    public override async Task StopAsync(CancellationToken patienceEnded)
     {
         _stopping.Cancel();
         foreach (var listener in _listeners)
@@ -89,11 +89,7 @@ internal sealed class AsyncTransport : ServerTransport
             connection.Drain();
         }
 
-        using (var giveUp = new CancellationTokenSource())
-        {
-            await Task.WhenAny(_empty.Task, Task.Delay(timeout, giveUp.Token)).ConfigureAwait(false);
-            giveUp.Cancel();
-        }
+        await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
 
         lock (_connections)
         {

@@ -56,7 +56,7 @@ internal sealed class DatagramTransport : ServerTransport
     public override void Start() => _loops = [.. _sockets.Select(socket => Task.Run(() => ReceiveAllAsync(socket)))];
 
     /// <inheritdoc/>
-    public override async Task StopAsync(TimeSpan timeout)
+    public override async Task StopAsync(CancellationToken patienceEnded)
     {
         _stopping = true;
         var drained = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,11 +66,7 @@ internal sealed class DatagramTransport : ServerTransport
             drained.TrySetResult(true);
         }
 
-        using (var giveUp = new CancellationTokenSource())
-        {
-            await Task.WhenAny(drained.Task, Task.Delay(timeout, giveUp.Token)).ConfigureAwait(false);
-            giveUp.Cancel();
-        }
+        await WhenAnyAsync(drained.Task, patienceEnded).ConfigureAwait(false);
 
         _aborting.Cancel();
         foreach (var socket in _sockets)

@@ -69,7 +69,7 @@ internal sealed class EpollTransport : ServerTransport
     });
 
     /// <inheritdoc/>
-    public override async Task StopAsync(TimeSpan timeout)
+    public override async Task StopAsync(CancellationToken patienceEnded)
     {
         await _home.PostAsync(() => _listeners.ForEach(static listener => listener.End())).ConfigureAwait(false);
         foreach (var socket in _sockets)
@@ -87,12 +87,7 @@ internal sealed class EpollTransport : ServerTransport
         }
 
         ForAll(static connection => connection.Drain());
-        using (var giveUp = new CancellationTokenSource())
-        {
-            await Task.WhenAny(_empty.Task, Task.Delay(timeout, giveUp.Token)).ConfigureAwait(false);
-            await giveUp.CancelAsync().ConfigureAwait(false);
-        }
-
+        await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
         ForAll(static connection => connection.Abort());
         await _empty.Task.ConfigureAwait(false);
     }

@@ -13,11 +13,15 @@ internal abstract class ServerTransport : IDisposable
     public abstract void Start();
 
     /// <summary>
-    /// Ends accepting, closes connections with nothing under way, lets the others send what they owe for as long as
-    /// <paramref name="timeout"/>, then closes them too.
+    /// Ends accepting, closes connections with nothing under way, lets the others send what they owe until
+    /// <paramref name="patienceEnded"/>, then closes them too.
     /// </summary>
     /// <returns>Ends when no connection is left.</returns>
-    public abstract Task StopAsync(TimeSpan timeout);
+    public abstract Task StopAsync(CancellationToken patienceEnded);
+
+    /// <summary>Ends when a task does, or when patience has.</summary>
+    protected static Task WhenAnyAsync(Task task, CancellationToken patienceEnded) =>
+        Task.WhenAny(task, Task.Delay(Timeout.Infinite, patienceEnded));
 
     /// <summary>Frees what is left when everything has stopped.</summary>
     public abstract void Dispose();

@@ -21,6 +21,7 @@ internal sealed class SocketChannel : ByteChannel
     {
         _socket = socket;
         _bufferSize = bufferSize;
+        _receive.SetBuffer([], 0, 0);
         _receive.Completed += (_, _) =>
         {
             _receiveOver = true;
@@ -45,18 +46,18 @@ internal sealed class SocketChannel : ByteChannel
     /// <inheritdoc/>
     public override bool BeginReceive()
     {
-        _buffer ??= Pool.Rent(_bufferSize);
+        // Waits without a buffer, so that an idle connection holds none.
+        ReturnBuffer();
         _receiveOver = false;
-        _receive.SetBuffer(_buffer, 0, _bufferSize);
         return !_socket.ReceiveAsync(_receive);
     }
 
     /// <inheritdoc/>
     public override int EndReceive(out byte[] buffer, out SocketError error)
     {
-        buffer = _buffer!;
+        buffer = _buffer ??= Pool.Rent(_bufferSize);
         error = _receive.SocketError;
-        return _receive.BytesTransferred;
+        return error == SocketError.Success ? _socket.Receive(buffer, 0, _bufferSize, SocketFlags.None, out error) : 0;
     }
 
     /// <inheritdoc/>
@@ -112,14 +113,18 @@ internal sealed class SocketChannel : ByteChannel
     /// <inheritdoc/>
     public override void Dispose()
     {
+        ReturnBuffer();
+        _receive.Dispose();
+        _send.Dispose();
+    }
+
+    private void ReturnBuffer()
+    {
         if (_buffer is { } buffer)
         {
             _buffer = null;
             Pool.Return(buffer);
         }
-
-        _receive.Dispose();
-        _send.Dispose();
     }
 
     private void TakeSend()
