@@ -36,12 +36,12 @@ internal static class AboutTopic
                     text.Append(heading.Level == 2 ? Text.Of(heading.Inline!).ToUpperInvariant() : Text.Of(heading.Inline!)).Append('\n');
                     break;
                 case CodeBlock code:
-                    foreach (var line in Text.Of(code).Split('\n'))
+                    foreach (var (i, line) in Text.Of(code).Split('\n').Index())
                     {
                         text.Append((new string(' ', 2 * Indent) + line).TrimEnd()).Append('\n');
                         if (2 * Indent + line.Length > Width)
                         {
-                            problems.Add(path, code.Line + 1, $"A line of code is longer than {Width - 2 * Indent} characters.");
+                            problems.Add(path, code.Line + i + 2, $"A line of code is longer than {Width - 2 * Indent} characters.");
                         }
                     }
 
