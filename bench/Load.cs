@@ -9,5 +9,5 @@ internal sealed record Load(int Connections, int Size, int Depth, bool IsLines =
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Connections} x {(Size >= 1024 ? $"{Size / 1024} KiB" : $"{Size} B")}" + (Depth == 1 ? string.Empty : $", {Depth} in flight");
+        $"{Connections} x {(Size >= 1024 ? $"{Size / 1024} KiB" : $"{Size} B")}" + (Depth == 1 ? string.Empty : $", {Depth} in flight") + (IsLines ? ", lines" : string.Empty);
 }

@@ -2,7 +2,7 @@
 .SYNOPSIS
 Measures Test-PortAvailability beside nmap's connect scan, a plain loop over TcpClient, and the arithmetic minimum of a silent scan.
 .DESCRIPTION
-Everything in one run, on loopback, in this PowerShell; of each the median of its rounds. A ratio below 1 is in our favour. Needs a build; nmap where there is one.
+Everything in one run, on loopback, in this PowerShell; what is compared takes turns, and of each the median counts. A ratio below 1 is in our favour. Needs a build; nmap where there is one.
 .EXAMPLE
 pwsh bench/Measure-Scan.ps1 -Rounds 5
 #>
@@ -18,43 +18,57 @@ $ErrorActionPreference = 'Stop'
 Import-Module "$PSScriptRoot/../PSSocketTools.psd1" -Force
 $ports = 65535
 
-function Measure-Median([scriptblock] $Script) {
-    $null = & $Script
-    $seconds = for ($i = 0; $i -lt $Rounds; $i++) { (Measure-Command { $null = & $Script }).TotalSeconds }
-    @($seconds | Sort-Object)[[math]::Floor($Rounds / 2)]
+# The medians of scripts that take turns, in seconds.
+function Measure-InTurn([scriptblock[]] $Script) {
+    $times = @(foreach ($one in $Script) { , [Collections.Generic.List[double]]::new() })
+    for ($round = 0; $round -le $Rounds; $round++) {
+        for ($i = 0; $i -lt $Script.Count; $i++) {
+            $time = (Measure-Command { $null = & $Script[$i] }).TotalSeconds
+            if ($round -gt 0) { $times[$i].Add($time) }
+        }
+    }
+    foreach ($one in $times) {
+        $one.Sort()
+        $one[[math]::Floor(($one.Count - 1) / 2)]
+    }
 }
 
-function Write-Row([string] $What, [double] $Seconds, [string] $Beside) {
-    '{0,-52} {1,8:0.000} s  {2}' -f $What, $Seconds, $Beside
+function Write-Row([string] $What, [double] $Seconds, [string] $Beside, [double] $OtherSeconds) {
+    [pscustomobject]@{
+        What    = $What
+        Seconds = [math]::Round($Seconds, 4)
+        Beside  = $Beside
+        Other   = if ($Beside) { [math]::Round($OtherSeconds, 4) }
+        Ratio   = if ($Beside) { [math]::Round($Seconds / $OtherSeconds, 3) }
+    }
 }
 
 $nmap = Get-Command nmap -CommandType Application -ErrorAction Ignore | Select-Object -First 1
 foreach ($address in '127.0.0.1', '::1') {
-    $scan = Measure-Median { Test-PortAvailability 1-65535 -ComputerName $address }
-    Write-Row "Test-PortAvailability, $ports ports of $address" $scan ('{0:N0} ports a second' -f ($ports / $scan))
+    $scan = { Test-PortAvailability 1-65535 -ComputerName $address }
     if ($nmap) {
-        $six = if ($address -eq '::1') { '-6' }
-        $other = Measure-Median { & $nmap $six -sT -p- -n -Pn -T5 $address }
-        Write-Row "nmap -sT -p- -n -Pn -T5 $address" $other ('ratio to it {0:0.00}' -f ($scan / $other))
+        $arguments = @(if ($address -eq '::1') { '-6' }; '-sT', '-p-', '-n', '-Pn', '-T5', $address)
+        $ours, $theirs = Measure-InTurn $scan, { & $nmap @arguments }
+        Write-Row "$ports ports of $address" $ours "nmap $arguments" $theirs
     }
     else {
-        'nmap is not installed: nothing to compare with.'
+        Write-Row "$ports ports of $address" (Measure-InTurn $scan)
     }
 }
 
-$scan = Measure-Median { Test-PortAvailability "1-$LoopPorts" -ComputerName 127.0.0.1 }
-$loop = Measure-Median {
+$ours, $theirs = Measure-InTurn { Test-PortAvailability "1-$LoopPorts" -ComputerName 127.0.0.1 }, {
     foreach ($port in 1..$LoopPorts) {
         $client = [Net.Sockets.TcpClient]::new()
         try { $client.Connect('127.0.0.1', $port); $open = $true } catch { $open = $false } finally { $client.Dispose() }
         [pscustomobject]@{ ComputerName = '127.0.0.1'; Port = $port; Open = $open }
     }
 }
-Write-Row "Test-PortAvailability, $LoopPorts ports" $scan ''
-Write-Row "a plain loop over TcpClient, $LoopPorts ports" $loop ('ratio to it {0:0.000}' -f ($scan / $loop))
+Write-Row "$LoopPorts ports of 127.0.0.1" $ours 'a loop over TcpClient' $theirs
+Write-Row "$ports ports, Select-Object -First 1" (Measure-InTurn { Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 | Select-Object -First 1 })
 
-$first = Measure-Median { Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 | Select-Object -First 1 }
-Write-Row 'all ports, Select-Object -First 1' $first ''
+if (-not $nmap) {
+    'Left out: nmap, which is not installed.'
+}
 
 if ($PSEdition -eq 'Core' -and $IsLinux) {
     # A listener whose backlog is full drops the SYN, on Linux.
@@ -64,16 +78,15 @@ if ($PSEdition -eq 'Core' -and $IsLinux) {
     $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $silent.LocalEndPoint.Port)
     try {
         $probes = 1000
-        $minimum = [math]::Ceiling($probes / 512)
         $many = @($silent.LocalEndPoint.Port) * $probes
-        $time = Measure-Median { Test-PortAvailability $many -ComputerName 127.0.0.1 -TimeoutSec 1 }
-        Write-Row "$probes silent probes, 1 s each, 512 at a time" $time ('ratio to the minimum of {0} s {1:0.00}' -f $minimum, ($time / $minimum))
+        $time = Measure-InTurn { Test-PortAvailability $many -ComputerName 127.0.0.1 -TimeoutSec 1 }
+        Write-Row "$probes silent probes, 1 s each, 512 at a time" $time 'the arithmetic minimum' ([math]::Ceiling($probes / 512))
 
         $late = foreach ($i in 1..20) {
             (Measure-Command { Test-PortAvailability $silent.LocalEndPoint.Port -ComputerName 127.0.0.1 -TimeoutSec 0.25 }).TotalMilliseconds - 250
         }
         $late = @($late | Sort-Object)
-        'a timeout of 250 ms is late by {0:0.0} ms (median), {1:0.0} ms (worst of 20), the command itself included' -f $late[10], $late[-1]
+        'A timeout of 250 ms is late by {0:0.0} ms (median), {1:0.0} ms (worst of 20), the command itself included.' -f $late[10], $late[-1]
     }
     finally {
         $client.Dispose()

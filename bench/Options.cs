@@ -11,7 +11,7 @@ internal sealed record Options
           --yardstick FOLDER   where epollecho and echoload are, compiled or as C sources; without it, what needs them is left out
           --runs N             how often each is measured; medians are shown (default 5)
           --seconds S          how long each run of the load lasts (default 2)
-          --only A,B           only these sections: server, peers, allocation, stop, import, client, scan
+          --only A,B           only these sections: server, peers, allocation, idle, stop, import, client, scan
           --json FILE          writes all figures as JSON as well
         """;
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using PSSocketTools.Bench;
 
 Options options;
@@ -11,12 +12,12 @@ catch (FormatException exception)
     return 2;
 }
 
-using var bench = new Workbench(options);
 Section[] sections =
 [
     new ServerSection(),
     new PeersSection(),
     new AllocationSection(),
+    new IdleSection(),
     new ScriptSection("stop", "Ctrl+C: from PowerShell.Stop until the waiting command has ended (goal: under 200 ms)", "Measure-Stop.ps1"),
     new ScriptSection("import", "Import-Module in a fresh pwsh, beside an empty binary module with manifest and loader (goal: 25 ms more at most)", "Measure-Import.ps1"),
     new ScriptSection("client", "Sending down a pipeline, beside a script with TcpClient, StreamWriter and StreamReader (goals: 1 and 10 times its speed)", "Measure-Client.ps1"),
@@ -30,15 +31,25 @@ if (options.Only.Except(sections.Select(static s => s.Name)).ToArray() is { Leng
     return 2;
 }
 
-bench.Report.WriteHead(bench);
-foreach (var section in sections.Where(s => options.Only.Count == 0 || options.Only.Contains(s.Name)))
+try
 {
-    section.Run(bench);
-}
+    using var bench = new Workbench(options);
+    bench.Report.WriteHead(bench);
+    foreach (var section in sections.Where(s => options.Only.Count == 0 || options.Only.Contains(s.Name)))
+    {
+        section.Run(bench);
+    }
 
-if (options.Json is { } file)
+    if (options.Json is { } file)
+    {
+        bench.Report.Save(file);
+    }
+
+    return 0;
+}
+catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
 {
-    bench.Report.Save(file);
+    // No pwsh, no compiler, or something that was to be measured did not work: figures beside it would mislead.
+    Console.Error.WriteLine(exception.Message);
+    return 1;
 }
-
-return 0;

@@ -35,6 +35,11 @@ internal sealed class Report
             Console.WriteLine($"{name,-11} {Text(value)}");
         }
 
+        if (LoadAverage() is { } load && double.Parse(load.Split(' ')[0], CultureInfo.InvariantCulture) > Environment.ProcessorCount / 2.0)
+        {
+            Console.WriteLine("The machine is busy with something else: take these figures, the ratios too, for a rough idea.");
+        }
+
         Console.WriteLine("Medians; absolute figures hold for this machine and this minute only.");
     }
 
@@ -70,7 +75,8 @@ internal sealed class Report
         _ => Text(double.Parse(cell.ToJsonString(), CultureInfo.InvariantCulture)),
     };
 
-    private static string Text(double number) => number.ToString(
+    // What is added makes a negative zero a plain one.
+    private static string Text(double number) => (number + 0.0).ToString(
         number == Math.Floor(number) ? "#,0" : Math.Abs(number) switch { >= 1000 => "#,0", >= 100 => "0.0", >= 0.1 => "0.00", _ => "0.0000" },
         CultureInfo.InvariantCulture);
 

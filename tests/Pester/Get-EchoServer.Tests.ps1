@@ -182,6 +182,10 @@ Describe 'Get-EchoServer' {
                 ($events | Where-Object Kind -eq 'MessageReceived').Message | Should -BeExactly 'oi'
                 ($events | Where-Object Kind -eq 'Disconnected').Duration | Should -BeOfType timespan
                 ($events | Where-Object Kind -eq 'Connected').RemotePort | Should -BeGreaterThan 0
+                # As text that keeps every digit, and is a time again where one is wanted.
+                $events.Timestamp | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}[+-]\d\d:\d\d$'
+                $events.Timestamp | ForEach-Object { [DateTimeOffset] $_ } | Should -Be ($events.Timestamp | ForEach-Object { [DateTimeOffset] $_ } | Sort-Object)
+                @(($events | Out-String -Width 80) -split '\r?\n' -match '\d\d:\d\d:\d\d\.\d{3}') | Should -HaveCount 6
             }
             finally {
                 $job | Remove-Job -Force

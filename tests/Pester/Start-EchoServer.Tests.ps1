@@ -477,7 +477,7 @@ Describe 'Start-EchoServer' {
             $buffer = [byte[]]::new(65536)
             $count = $client.Receive($buffer)
             $count | Should -Be $_
-            [Linq.Enumerable]::SequenceEqual($bytes, [byte[]] [ArraySegment[byte]]::new($buffer, 0, $count).ToArray()) | Should -BeTrue
+            [Linq.Enumerable]::SequenceEqual($bytes, [Linq.Enumerable]::Take($buffer, $count)) | Should -BeTrue
             $server.Protocol | Should -Be 'Udp'
         }
 
@@ -892,10 +892,30 @@ Describe 'Start-EchoServer' {
     }
 
     Context 'errors' {
-        It 'says that a port is in use, and who holds it' {
+        It 'says that a port is in use by this process, and how to stop the server there' {
             $server = Start-EchoServer @at
             $failure = Get-Failure { Start-EchoServer $server.Port @at -ErrorAction Stop }
-            Assert-Failure $failure PortInUse ResourceExists "$($at.Address):$($server.Port)" "*$($at.Address):$($server.Port)*(process $PID)*"
+            Assert-Failure $failure PortInUse ResourceExists "$($at.Address):$($server.Port)" "*$($at.Address):$($server.Port)*(process $PID)*Stop-EchoServer -Port $($server.Port)*"
+        }
+
+        It 'says that a port is in use, and which process holds it' {
+            $script = "Import-Module '$manifest'; (Start-EchoServer -Address $($at.Address)).Port; [Console]::In.ReadLine()"
+            $start = [Diagnostics.ProcessStartInfo]::new($pwsh)
+            $start.Arguments = '-NoProfile -NonInteractive -EncodedCommand ' + [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))
+            $start.UseShellExecute = $false
+            $start.RedirectStandardInput = $true
+            $start.RedirectStandardOutput = $true
+            $holder = [Diagnostics.Process]::Start($start)
+            try {
+                $port = [int] $holder.StandardOutput.ReadLine()
+                $failure = Get-Failure { Start-EchoServer $port @at -ErrorAction Stop }
+                Assert-Failure $failure PortInUse ResourceExists "$($at.Address):$port" "*$($at.Address):$port*(process $($holder.Id))*-Port 0*"
+            }
+            finally {
+                $holder.StandardInput.WriteLine()
+                $holder.WaitForExit()
+                $holder.Dispose()
+            }
         }
 
         It 'says that a port is in use when only one of the loopbacks is' -Skip:(-not $hasIPv6) {

@@ -133,16 +133,21 @@ Describe 'Stop-EchoServer' {
         $server.State | Should -Be 'Listening'
     }
 
-    It 'ends at once on Ctrl+C, while clients are still owed answers' {
-        $server = Start-EchoServer @at -ResponseDelayMilliseconds 60000
+    It 'ends at once on Ctrl+C, while clients are still owed answers, which they get' {
+        $gate = [Threading.ManualResetEventSlim]::new()
+        $server = Start-EchoServer @at -Framing Line -Responder { ($using:gate).Wait(); $_ }
+        $idle = Connect-Bare $server
         $client = Connect-Bare $server
         Send-Bare $client "hello`n"
         $null = $server | Wait-EchoServer MessageReceived
-        $running = Start-Beside {
-            $Queue.Add('begun')
-            $Values.Server | Stop-EchoServer -TimeoutSec 600
-        } @{ Server = $server }
-        $null = Receive-Beside $running
+        $running = Start-Beside { $Values.Server | Stop-EchoServer -TimeoutSec 600 } @{ Server = $server }
+        # A connection with nothing under way is closed when the stop begins.
+        Receive-Bare $idle | Should -BeExactly ''
+        $server.State | Should -Be 'Draining'
         Stop-Beside $running | Should -BeLessThan ([timespan]::FromSeconds(10))
+        $gate.Set()
+        Read-Bare $client | Should -BeExactly "hello`n"
+        ($server | Wait-EchoServer Stopped).Kind | Should -Be 'Stopped'
+        $server.State | Should -Be 'Stopped'
     }
 }

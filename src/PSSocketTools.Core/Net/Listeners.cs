@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
@@ -86,9 +87,17 @@ internal static class Listeners
         }
 
         var holder = PortHolder.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
-        return holder.ProcessId is { } id
-            ? new SocketToolsException(SocketToolsError.PortInUse, Messages.Get("PortInUseBy", text, holder.ProcessName, id), text, exception)
-            : SocketErrors.Listening(exception, text);
+        if (holder.ProcessId is not { } id)
+        {
+            return SocketErrors.Listening(exception, text);
+        }
+
+        // Nobody wants to stop the process they type in.
+        using var own = Process.GetCurrentProcess();
+        var sentence = id == own.Id
+            ? Messages.Get("PortInUseByThis", text, holder.ProcessName, id, endPoint.Port)
+            : Messages.Get("PortInUseBy", text, holder.ProcessName, id);
+        return new SocketToolsException(SocketToolsError.PortInUse, sentence, text, exception);
     }
 }
 

@@ -11,6 +11,8 @@ internal static unsafe class Libc
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;
     public const int SolSocket = 1;
+    public const int SolTcp = 6;
+    public const int TcpNoDelay = 1;
     public const int SoError = 4;
     public const int SoLinger = 13;
     public const int MessageNoSignal = 0x4000;

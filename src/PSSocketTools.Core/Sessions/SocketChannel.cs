@@ -11,7 +11,7 @@ namespace PSSocketTools.Sessions;
 internal sealed class SocketChannel(Socket socket) : Channel(socket)
 {
     // About twice what a round trip over loopback takes. With one processor, a spin only keeps the server from it.
-    private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 20000 : 0;
+    private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 40000 : 0;
 
     // A spin in 256 reads, at worst.
     private const int MaxVainSpins = 8;
@@ -108,7 +108,7 @@ internal sealed class SocketChannel(Socket socket) : Channel(socket)
         {
             if (Socket.Poll(0, SelectMode.SelectRead))
             {
-                _vainSpins = 0;
+                _vainSpins = Math.Max(0, _vainSpins - 1);
                 return;
             }
         }

@@ -113,7 +113,15 @@ internal sealed unsafe class EpollListener : EpollSource
             if (descriptor >= 0)
             {
                 _backoff = FirstBackoff;
-                _transport.Serve(new LinuxDescriptor(descriptor), ToEndPoint(address, length));
+                var socket = new LinuxDescriptor(descriptor);
+                var remote = ToEndPoint(address, length);
+                if (remote is not null)
+                {
+                    var on = 1;
+                    _ = Libc.SetSocketOption(descriptor, Libc.SolTcp, Libc.TcpNoDelay, &on, sizeof(int));
+                }
+
+                _transport.Serve(socket, remote);
                 continue;
             }
 

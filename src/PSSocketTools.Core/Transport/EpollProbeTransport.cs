@@ -14,11 +14,8 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     private const int LongestAddress = 28;
 
     private readonly bool _isTcp;
-    private readonly int _epoll;
-    private readonly int _event;
+    private readonly LinuxEpoll _epoll;
     private readonly Dictionary<int, ProbeAttempt> _pending = [];
-    private readonly object _disposing = new();
-    private bool _disposed;
 
     // Linux lets a socket whose connection was refused connect again, which saves making a new one for each closed port.
     private int _spareInet = -1;
@@ -27,24 +24,18 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     public EpollProbeTransport(SocketProtocol protocol)
     {
         _isTcp = protocol == SocketProtocol.Tcp;
-        _epoll = Require(Libc.EpollCreate(Libc.EpollCloseOnExec));
-        _event = Libc.EventDescriptor(0, Libc.EventNonBlockingCloseOnExec);
-        if (_event < 0 || !Watch(_event, Libc.EpollIn))
+        try
         {
-            var error = Marshal.GetLastWin32Error();
-            Dispose();
-            throw Failed(error);
+            _epoll = new LinuxEpoll();
+        }
+        catch (Win32Exception exception)
+        {
+            throw Failed(exception);
         }
     }
 
-    /// <summary>Whether this is Linux on a processor whose numbers <see cref="Libc"/> has.</summary>
-    public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
-        && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
-
-    // struct epoll_event is packed on x64 alone.
-    private static int EntrySize { get; } = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
-
-    private static int EntryData { get; } = EntrySize - 8;
+    /// <summary>Whether this system has the calls.</summary>
+    public static bool IsSupported => LinuxEpoll.IsSupported;
 
     public override bool Begin(ProbeAttempt attempt)
     {
@@ -58,7 +49,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
             if (descriptor < 0)
             {
-                attempt.End(ToSocketError(Marshal.GetLastWin32Error()));
+                attempt.End(LinuxErrors.ToSocketError(Marshal.GetLastWin32Error()));
                 return true;
             }
         }
@@ -67,7 +58,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
         {
             attempt.Descriptor = descriptor;
-            if (Watch(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
+            if (_epoll.TryAdd(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
             {
                 _pending.Add(descriptor, attempt);
                 return false;
@@ -76,7 +67,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             error = Marshal.GetLastWin32Error();
         }
 
-        attempt.End(ToSocketError(error));
+        attempt.End(LinuxErrors.ToSocketError(error));
         if (error == Libc.EConnRefused)
         {
             spare = descriptor;
@@ -101,22 +92,12 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
     {
-        var entries = stackalloc byte[EntriesAtOnce * 16];
-        var count = Libc.EpollWait(_epoll, entries, EntriesAtOnce, milliseconds);
-        if (count < 0 && Marshal.GetLastWin32Error() != Libc.EIntr)
-        {
-            throw new Win32Exception(Marshal.GetLastWin32Error());
-        }
-
+        var entries = stackalloc byte[EntriesAtOnce * LinuxEpoll.LongestEntry];
+        var count = _epoll.Wait(entries, EntriesAtOnce, milliseconds);
         for (var i = 0; i < count; i++)
         {
-            var descriptor = *(int*)(entries + (i * EntrySize) + EntryData);
-            if (descriptor == _event)
-            {
-                ulong value;
-                _ = Libc.Read(_event, (byte*)&value, sizeof(ulong));
-            }
-            else if (_pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt))
+            var descriptor = LinuxEpoll.DescriptorOf(entries, i);
+            if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt))
             {
                 Forget(attempt);
                 ended.Add(attempt);
@@ -124,36 +105,21 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         }
     }
 
-    public override void Wake()
-    {
-        lock (_disposing)
-        {
-            if (!_disposed)
-            {
-                var one = 1UL;
-                _ = Libc.Write(_event, (byte*)&one, sizeof(ulong));
-            }
-        }
-    }
+    public override void Wake() => _epoll.Wake();
 
     public override void Dispose()
     {
-        lock (_disposing)
+        foreach (var descriptor in _pending.Keys.Concat([_spareInet, _spareInet6]))
         {
-            if (_disposed)
+            if (descriptor >= 0)
             {
-                return;
-            }
-
-            _disposed = true;
-            foreach (var descriptor in _pending.Keys.Concat([_spareInet, _spareInet6, _event, _epoll]))
-            {
-                if (descriptor >= 0)
-                {
-                    _ = Libc.Close(descriptor);
-                }
+                _ = Libc.Close(descriptor);
             }
         }
+
+        _pending.Clear();
+        _spareInet = _spareInet6 = -1;
+        _epoll.Dispose();
     }
 
     // A code no system uses: the connection came about, with itself.
@@ -238,7 +204,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             }
         }
 
-        attempt.End(ToSocketError(error));
+        attempt.End(LinuxErrors.ToSocketError(error));
         return true;
     }
 
@@ -292,40 +258,12 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         return length;
     }
 
-    private static SocketError ToSocketError(int error) => error switch
-    {
-        0 => SocketError.Success,
-        Libc.EConnRefused => SocketError.ConnectionRefused,
-        Libc.EConnReset => SocketError.ConnectionReset,
-        Libc.ETimedOut => SocketError.TimedOut,
-        Libc.EHostUnreach => SocketError.HostUnreachable,
-        Libc.EHostDown => SocketError.HostDown,
-        Libc.ENetUnreach => SocketError.NetworkUnreachable,
-        Libc.ENetDown => SocketError.NetworkDown,
-        Libc.EAddrNotAvail => SocketError.AddressNotAvailable,
-        Libc.EAfNoSupport => SocketError.AddressFamilyNotSupported,
-        Libc.EAccess or Libc.EPerm => SocketError.AccessDenied,
-        Libc.EMFile or Libc.ENFile => SocketError.TooManyOpenSockets,
-        Libc.ENoBufs => SocketError.NoBufferSpaceAvailable,
-        _ => SocketError.SocketError,
-    };
-
-    private static int Require(int result) => result >= 0 ? result : throw Failed(Marshal.GetLastWin32Error());
-
-    private static SocketToolsException Failed(int error)
+    private static SocketToolsException Failed(Win32Exception exception)
     {
         const string What = "epoll";
-        return SocketErrors.IsExhausted(ToSocketError(error))
+        return SocketErrors.IsExhausted(LinuxErrors.ToSocketError(exception.NativeErrorCode))
             ? new SocketToolsException(SocketToolsError.TooManyOpenFiles, Messages.Get("TooManyOpenFiles", What))
-            : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, new Win32Exception(error).Message));
-    }
-
-    private bool Watch(int descriptor, int events)
-    {
-        var entry = stackalloc byte[16];
-        *(int*)entry = events;
-        *(long*)(entry + EntryData) = descriptor;
-        return Libc.EpollControl(_epoll, Libc.EpollAdd, descriptor, entry) == 0;
+            : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, exception.Message));
     }
 
     // Closing takes it out of the epoll set too.

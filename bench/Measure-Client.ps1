@@ -1,0 +1,71 @@
+<#
+.SYNOPSIS
+Measures Send-SocketMessage down a pipeline beside a script that does the same with TcpClient, StreamWriter and StreamReader.
+.DESCRIPTION
+Messages come from an array in memory, an object for each goes to Out-Null, and the server runs in a pwsh of its own. All take turns.
+.EXAMPLE
+pwsh bench/Measure-Client.ps1 -Rounds 5
+#>
+[CmdletBinding()]
+param(
+    # How often each is measured; one more goes before, to warm up.
+    [ValidateRange(1, 100)] [int] $Rounds = 5,
+    # How many messages each sends a time.
+    [ValidateRange(1, 10000000)] [int] $Count = 20000
+)
+
+$ErrorActionPreference = 'Stop'
+Import-Module "$PSScriptRoot/../PSSocketTools.psd1"
+$start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+foreach ($argument in '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$PSScriptRoot/Host.ps1") { $start.ArgumentList.Add($argument) }
+$start.RedirectStandardInput = $true
+$start.RedirectStandardOutput = $true
+$server = [Diagnostics.Process]::Start($start)
+try {
+    $server.StandardInput.WriteLine((ConvertTo-Json '(Start-EchoServer).Port'))
+    $port = ($server.StandardOutput.ReadLine() | ConvertFrom-Json).Value
+    $messages = [string[]]@(1..$Count | ForEach-Object { "message number $_ of those that are sent" })
+    $session = Connect-EchoServer localhost $port
+    $client = [Net.Sockets.TcpClient]::new('localhost', $port)
+    $client.NoDelay = $true
+    $writer = [IO.StreamWriter]::new($client.GetStream())
+    $writer.NewLine = "`n"
+    $writer.AutoFlush = $true
+    $reader = [IO.StreamReader]::new($client.GetStream())
+
+    $ways = [ordered]@{
+        'A script, TcpClient and StreamWriter/Reader' = {
+            foreach ($message in $messages) {
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                $writer.WriteLine($message)
+                $response = $reader.ReadLine()
+                [pscustomobject]@{ Message = $message; Response = $response; RoundTripTime = $clock.Elapsed }
+            }
+        }
+        'Send-SocketMessage'                          = { $messages | Send-SocketMessage -Session $session }
+        'Send-SocketMessage -Window 64'               = { $messages | Send-SocketMessage -Session $session -Window 64 }
+    }
+    $speeds = @{}
+    foreach ($name in $ways.Keys) { $speeds[$name] = @() }
+    foreach ($round in 0..$Rounds) {
+        foreach ($name in $ways.Keys) {
+            $way = $ways[$name]
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            & $way | Out-Null
+            if ($round -gt 0) { $speeds[$name] += $Count / $clock.Elapsed.TotalSeconds }
+        }
+    }
+    $first = 0
+    foreach ($name in $ways.Keys) {
+        $sorted = @($speeds[$name] | Sort-Object)
+        $median = $sorted[[math]::Floor(($sorted.Count - 1) / 2)]
+        if (-not $first) { $first = $median }
+        [pscustomobject]@{ Way = $name; 'Messages/s' = [math]::Round($median); "of the script's" = [math]::Round($median / $first, 2) }
+    }
+    $session | Disconnect-EchoServer
+    $client.Dispose()
+}
+finally {
+    $server.StandardInput.Close()
+    $server.WaitForExit()
+}
