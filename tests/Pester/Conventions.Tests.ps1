@@ -101,7 +101,7 @@ Describe 'The conventions' {
             # A message comes down the pipeline where one is sent: the server is named then.
             if ($live -and $parameters.Name -notcontains 'Message' -and $command.Verb -ne 'Enter') {
                 foreach ($parameter in $live) {
-                    @($parameter.ParameterSets.Values | Where-Object { -not $_.ValueFromPipeline }) | Should -BeNullOrEmpty -Because $parameter.Name
+                    @($parameter.ParameterSets.Values | Where-Object ValueFromPipeline) | Should -Not -BeNullOrEmpty -Because $parameter.Name
                 }
             }
         }

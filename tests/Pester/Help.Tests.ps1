@@ -60,11 +60,22 @@ BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 
+    function New-Shell {
+        $state = [initialsessionstate]::CreateDefault()
+        # On Windows, Windows PowerShell's own policy counts for the module's files too.
+        if ($env:OS -eq 'Windows_NT') { $state.ExecutionPolicy = 'Bypass' }
+        $state.ImportPSModule($manifest)
+        [powershell]::Create($state)
+    }
+
+    # The help system reads a file once a session: a session for each culture.
+    $shells = @{}
     function Get-HelpIn([string] $Culture, [string] $Name) {
-        $before = [Threading.Thread]::CurrentThread.CurrentUICulture
-        [Threading.Thread]::CurrentThread.CurrentUICulture = $Culture
-        try { Get-Help $Name -Full }
-        finally { [Threading.Thread]::CurrentThread.CurrentUICulture = $before }
+        if (-not $shells[$Culture]) { $shells[$Culture] = New-Shell }
+        $shells[$Culture].Commands.Clear()
+        $null = $shells[$Culture].AddScript('[Threading.Thread]::CurrentThread.CurrentUICulture = $args[0]; Get-Help $args[1] -Full')
+        $null = $shells[$Culture].AddArgument($Culture).AddArgument($Name)
+        $shells[$Culture].Invoke()
     }
 
     function Get-Parameter([string] $Name) {
@@ -93,11 +104,7 @@ BeforeAll {
 
     # Runs the steps one after another in a session of their own, and gives out each one's output as a prompt would show it.
     function Invoke-Example([object[]] $Steps) {
-        $state = [initialsessionstate]::CreateDefault()
-        # On Windows, Windows PowerShell's own policy counts for the module's files too.
-        if ($env:OS -eq 'Windows_NT') { $state.ExecutionPolicy = 'Bypass' }
-        $state.ImportPSModule($manifest)
-        $shell = [powershell]::Create($state)
+        $shell = New-Shell
         try {
             $null = $shell.AddScript('if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }').Invoke()
             foreach ($step in $Steps) {
@@ -132,6 +139,13 @@ BeforeAll {
 
     function Get-Line([string] $Text) {
         @($Text -split '\r?\n' | ForEach-Object { $_.Trim() -replace ' +', ' ' } | Where-Object { $_ })
+    }
+}
+
+AfterAll {
+    foreach ($shell in $shells.Values) {
+        $shell.Runspace.Dispose()
+        $shell.Dispose()
     }
 }
 
