@@ -150,4 +150,18 @@ Describe 'Stop-EchoServer' {
         ($server | Wait-EchoServer Stopped).Kind | Should -Be 'Stopped'
         $server.State | Should -Be 'Stopped'
     }
+
+    It 'stops at once with -Force, though another stop is patient' {
+        $server = Start-EchoServer @at -ResponseDelayMilliseconds 60000
+        $idle = Connect-Bare $server
+        $client = Connect-Bare $server
+        Send-Bare $client "hello`n"
+        $null = $server | Wait-EchoServer MessageReceived
+        $running = Start-Beside { $Values.Server | Stop-EchoServer -TimeoutSec 600 } @{ Server = $server }
+        Receive-Bare $idle | Should -BeExactly ''
+        $server | Stop-EchoServer -Force
+        $server.State | Should -Be 'Stopped'
+        $server.BytesSent | Should -Be 0
+        $null = Wait-Beside $running
+    }
 }

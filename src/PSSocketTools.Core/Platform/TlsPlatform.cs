@@ -14,7 +14,7 @@ internal static class TlsPlatform
         SslProtocols.Tls12;
 #endif
 
-    /// <summary>Says in TLS that no more comes (close_notify); netstandard2.0 can't, and the FIN that follows says it alone.</summary>
+    /// <summary>Says in TLS that no more comes (close_notify; RFC 8446, section 6.1); netstandard2.0 has no name for it, and the FIN that follows says it alone.</summary>
     public static Task ShutdownAsync(SslStream stream) =>
 #if NET
         stream.ShutdownAsync();

@@ -45,7 +45,7 @@ internal sealed class TlsChannel(Socket socket, SslStream stream) : Channel(sock
     /// <remarks>A close_notify (RFC 8446, section 6.1), then the end of the stream under it.</remarks>
     public override void EndOutput()
     {
-        if (TlsShutdown.Begin(stream).Wait(ShutdownTime))
+        if (TlsPlatform.ShutdownAsync(stream).Wait(ShutdownTime))
         {
             base.EndOutput();
         }
