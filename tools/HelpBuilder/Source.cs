@@ -10,6 +10,9 @@ internal sealed class Source(string folder, Problems problems)
 {
     private const int Sections = 8;
 
+    /// <summary>What Get-Help shows in a line of 80 columns.</summary>
+    private const int CodeWidth = 76;
+
     private readonly Dictionary<string, Dictionary<string, Part>> _shared = [];
 
     /// <summary>Reads a cmdlet's page; null where it can't be read at all.</summary>
@@ -88,6 +91,11 @@ internal sealed class Source(string folder, Problems problems)
             {
                 problems.Add(path, part.Line, "An example is a ```powershell block, and what it shows.");
                 continue;
+            }
+
+            foreach (var (i, _) in Text.Of(code).Split('\n').Index().Where(entry => entry.Item.Length > CodeWidth))
+            {
+                problems.Add(path, code.Line + i + 2, $"A line of code is longer than {CodeWidth} characters.");
             }
 
             var remarks = Text.Of(part.Blocks.Skip(1));
