@@ -1,8 +1,4 @@
-﻿BeforeDiscovery {
-    $isCore = $PSEdition -eq 'Core'
-}
-
-BeforeAll {
+﻿BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
@@ -47,14 +43,14 @@ Describe 'Connect-EchoServer' {
         $session.BytesSent | Should -Be 13
     }
 
-    It 'pins the certificate of a server it is given' -Skip:(-not $isCore) {
+    It 'pins the certificate of a server it is given' -Tag Core {
         $session = Start-EchoServer -SelfSigned | Connect-EchoServer
         $session.IsEncrypted | Should -BeTrue
         $session.TlsProtocol | Should -BeLike 'Tls1*'
         ($session | Send-SocketMessage 'segredo').Response | Should -Be 'segredo'
     }
 
-    It 'refuses a certificate nobody trusts' -Skip:(-not $isCore) {
+    It 'refuses a certificate nobody trusts' -Tag Core {
         $server = Start-EchoServer -SelfSigned
         Connect-EchoServer -Port $server.Port -UseTls -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         Assert-Error $failed TlsFailed SecurityError
@@ -65,7 +61,7 @@ Describe 'Connect-EchoServer' {
         (Start-EchoServer -Protocol Udp | Connect-EchoServer | Send-SocketMessage 'um', "dois`nlinhas").Response | Should -Be 'um', "dois`nlinhas"
     }
 
-    It 'goes through a Unix socket' -Skip:(-not $isCore) {
+    It 'goes through a Unix socket' -Tag Core {
         $path = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid().ToString('n')).sock"
         $server = Start-EchoServer -SocketPath $path
         ($server | Connect-EchoServer | Send-SocketMessage 'oi').Response | Should -Be 'oi'

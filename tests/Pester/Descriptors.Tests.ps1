@@ -1,8 +1,4 @@
-BeforeDiscovery {
-    $hasLimit = $IsLinux -and (Test-Path /bin/sh)
-}
-
-Describe 'A server whose process has no descriptor left' -Skip:(-not $hasLimit) {
+Describe 'A server whose process has no descriptor left' -Tag Linux {
     BeforeAll {
         # A process of its own, since the limit is a process's. Without descriptors PowerShell can do next to nothing, so what
         # it needs is loaded before, and what happens is read from the log.

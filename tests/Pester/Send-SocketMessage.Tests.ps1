@@ -1,8 +1,4 @@
-﻿BeforeDiscovery {
-    $isCore = $PSEdition -eq 'Core'
-}
-
-BeforeAll {
+﻿BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
@@ -190,7 +186,7 @@ Describe 'Send-SocketMessage' {
         $session.Dispose()
     }
 
-    It 'serves several runspaces on one session' -Skip:(-not $isCore) {
+    It 'serves several runspaces on one session' -Tag Core {
         $session = Start-EchoServer | Connect-EchoServer
         $wrong = 1..4 | ForEach-Object -Parallel {
             Import-Module $using:manifest

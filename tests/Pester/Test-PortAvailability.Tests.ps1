@@ -234,7 +234,7 @@ Describe 'Test-PortAvailability' {
             $open = (Test-PortAvailability 1-65535 -ComputerName $Address -Status Open).Port
             $after = Get-ListeningPort $Pattern
             # A server of another test may have come and gone during the scan: what is not listed must not be found open again.
-            $unlisted = @($open | Where-Object { $_ -notin $before -and $_ -notin $after })
+            $unlisted = @($open | Where-Object { $_ -and $_ -notin $before -and $_ -notin $after })
             $again = @($unlisted | Where-Object { (Test-PortAvailability $_ -ComputerName $Address).Available })
             $listed = Get-ListeningPort $Pattern
             $again | Where-Object { $_ -notin $listed } | Should -BeNullOrEmpty
