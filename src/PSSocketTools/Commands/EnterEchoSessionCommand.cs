@@ -14,11 +14,24 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
     // What PSReadLine defines, and what PowerShell itself asks for a line.
     private const string LineEditor = "PSConsoleHostReadLine";
 
+    // The same editor, by the entry that can be told to give up.
+    private const string StoppableEditor = """
+        param($stop)
+        $editor = 'Microsoft.PowerShell.PSConsoleReadLine' -as [type]
+        if (-not $editor) { return PSConsoleHostReadLine }
+        $newer = [type[]] ([runspace], [Management.Automation.EngineIntrinsics], [Threading.CancellationToken], [Nullable[bool]])
+        if ($editor.GetMethod('ReadLine', $newer)) { $editor::ReadLine($Host.Runspace, $ExecutionContext, $stop, $true) }
+        else { $editor::ReadLine($Host.Runspace, $ExecutionContext, $stop) }
+        """;
+
     private readonly object _screen = new();
+    private readonly CancellationTokenSource _lost = new();
     private EchoSession? _ownSession;
     private IEnumerator? _redirected;
     private string _prompt = string.Empty;
+    private string? _loss;
     private bool _isAsking;
+    private bool _hasEditor;
 
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -72,6 +85,7 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
 
         _prompt = Messages.Get("SessionPrompt", session.RemoteEndPoint);
         _redirected = Console.IsInputRedirected ? SessionState.PSVariable.GetValue("input") as IEnumerator : null;
+        _hasEditor = !Console.IsInputRedirected && InvokeCommand.GetCommand(LineEditor, CommandTypes.Function) is not null;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         var listening = Task.Factory.StartNew(
             () => Listen(session, leaving.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -92,6 +106,7 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
         if (disposing)
         {
             _ownSession?.Dispose();
+            _lost.Dispose();
         }
 
         base.Dispose(disposing);
@@ -166,6 +181,13 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
         lock (_screen)
         {
             _isAsking = false;
+            if (_loss is not null)
+            {
+                Host.UI.WriteLine(string.Empty);
+                Host.UI.WriteLine(_loss);
+                return null;
+            }
+
             if (Console.IsInputRedirected || line is null)
             {
                 // A terminal has shown the line already.
@@ -184,9 +206,9 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
 
     /// <summary>A line typed in the terminal; with the shell's own line editor and its history, where there is one.</summary>
     private string? Edit() =>
-        InvokeCommand.GetCommand(LineEditor, CommandTypes.Function) is null
+        !_hasEditor
             ? Host.UI.ReadLine()
-            : LanguagePrimitives.ConvertTo<string>(InvokeCommand.InvokeScript(LineEditor).FirstOrDefault());
+            : LanguagePrimitives.ConvertTo<string>(InvokeCommand.InvokeScript(StoppableEditor, _lost.Token).FirstOrDefault());
 
     /// <summary>Shows what the server sends unasked, when it comes, and that it has gone.</summary>
     private void Listen(EchoSession session, CancellationToken leaving)
@@ -207,11 +229,18 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
             // In the middle of an exchange, the exchange tells it.
             lock (_screen)
             {
-                if (_isAsking)
+                if (_isAsking && _hasEditor)
+                {
+                    // The editor is told to give up, and the words come when it has left the screen.
+                    _loss = exception.Message;
+                }
+                else if (_isAsking)
                 {
                     Interrupt(exception.Message);
                 }
             }
+
+            _lost.Cancel();
         }
     }
 
