@@ -16,6 +16,8 @@ internal sealed class ScriptResponder : IMessageResponder
 {
     private const string UsingPrefix = "__using_";
 
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
+
     private readonly string _script;
     private readonly Dictionary<string, object?> _variables;
     private readonly Encoding _encoding;
@@ -103,13 +105,22 @@ internal sealed class ScriptResponder : IMessageResponder
             workers = [.. _all];
         }
 
-        foreach (var worker in workers)
+        // Interrupts scripts that loop, all at once. One that is deep in .NET code may not hear it: it is not waited for long.
+        var stopping = Task.WhenAll(workers.Select(static worker => Task.Factory.FromAsync(worker.BeginStop, worker.EndStop, null)));
+        if (Task.WaitAny([stopping], StopTime) == 0)
         {
-            // Interrupts a script that loops; what it would have answered has nobody left to get it.
-            worker.Stop();
-            worker.Runspace.Dispose();
-            worker.Dispose();
+            Array.ForEach(workers, Free);
         }
+        else
+        {
+            _ = stopping.ContinueWith(_ => Array.ForEach(workers, Free), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private static void Free(PowerShell worker)
+    {
+        worker.Runspace.Dispose();
+        worker.Dispose();
     }
 
     private PowerShell Take()

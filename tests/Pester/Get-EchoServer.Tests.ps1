@@ -160,6 +160,16 @@ Describe 'Get-EchoServer' {
             $said | Should -Be 'done'
         }
 
+        It 'tells how many clients wait for a server that serves one at a time' -Tag Linux {
+            $server = Start-EchoServer @at -Sequential
+            $clients = 1..3 | ForEach-Object { [Net.Sockets.TcpClient]::new($server.Address, $server.Port) }
+            $null = $server | Wait-EchoServer Connected
+            $server.ActiveConnections | Should -Be 1
+            $server.WaitingConnections | Should -Be 2
+            $clients | ForEach-Object Dispose
+            $server | Stop-EchoServer -Force
+        }
+
         It 'keeps its data over a Start-Job hop' {
             $job = Start-Job {
                 Import-Module $using:manifest

@@ -39,4 +39,16 @@ Describe 'Measure-EchoServer' {
         $measured.Errors | Should -Be 1
         $measured.Error | Should -Not -BeNullOrEmpty
     }
+
+    It 'measures through TLS' -Tag Core {
+        $tls = Start-EchoServer -SelfSigned
+        try {
+            $measured = Measure-EchoServer -Server $tls -Count 50 -Connections 2
+            $measured.Messages | Should -Be 50
+            $measured.Errors | Should -Be 0
+        }
+        finally {
+            $tls | Stop-EchoServer -Force
+        }
+    }
 }

@@ -196,4 +196,62 @@ Describe 'Send-SocketMessage' {
         $wrong | Should -BeNullOrEmpty
         $session.MessagesReceived | Should -Be 800
     }
+
+    It 'takes an answer that came in time for in time, however late it is looked at' {
+        $server = Start-EchoServer
+        $session = $server | Connect-EchoServer
+        $answers = 1..3 | Send-SocketMessage -Session $session -Window 2 -ResponseTimeoutSec 0.2 | ForEach-Object {
+            # The one downstream takes longer than the timeout.
+            $null = [Threading.SpinWait]::SpinUntil({ $false }, 400)
+            $_
+        }
+        $answers.Response | Should -Be '1', '2', '3'
+        $session.State | Should -Be 'Open'
+    }
+
+    It 'sends much without waiting where only a pause ends an answer' {
+        $server = Start-EchoServer
+        $session = $server | Connect-EchoServer -Framing None
+        $text = 'x' * 8000
+        $sent = @(1..1000 | ForEach-Object { $text } | Send-SocketMessage -Session $session -NoWait -ErrorVariable failed)
+        $failed | Should -BeNullOrEmpty
+        $sent | Should -HaveCount 1000
+        $session.State | Should -Be 'Open'
+        $null = Wait-EchoServer $server ResponseSent
+        $session.BytesSent | Should -Be 8000000
+    }
+
+    It 'ends at Ctrl+C when nobody reads what is sent without waiting' {
+        # Its clients are taken by the system, and read by nobody.
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        $sending = Start-Beside {
+            $session = Connect-EchoServer -Port $Values.Port
+            $Queue.Add($session)
+            $text = 'x' * 1000000
+            1..100 | ForEach-Object { $text } | Send-SocketMessage -Session $session -NoWait -ResponseTimeoutSec 60
+        } @{ Port = $listener.LocalEndpoint.Port }
+        $session = Receive-Beside $sending
+        # The buffers of the system are full when no more leaves.
+        do { $before = $session.BytesSent; $null = [Threading.SpinWait]::SpinUntil({ $session.BytesSent -ne $before }, 300) } while ($session.BytesSent -ne $before)
+        Stop-Beside $sending | Should -BeLessThan ([timespan]'0:0:5')
+        $session.State | Should -Be 'Faulted'
+        $listener.Stop()
+    }
+
+    It 'sends a million lines of a file, each answered in its order, in constant memory' {
+        $file = Join-Path $TestDrive 'big.txt'
+        $writer = [IO.StreamWriter]::new($file)
+        foreach ($n in 1..1000000) { $writer.WriteLine($n) }
+        $writer.Dispose()
+        $server = Start-EchoServer -EventCapacity 0
+        $session = $server | Connect-EchoServer
+        $n = 0
+        $wrong = 0
+        $before = [GC]::GetTotalMemory($true)
+        Get-Content $file | Send-SocketMessage -Session $session -Window 64 | & { process { $n++; if ($_.Response -ne $n) { $wrong++ } } end { $script:counted = $n; $script:differing = $wrong } }
+        $script:counted | Should -Be 1000000
+        $script:differing | Should -Be 0
+        [GC]::GetTotalMemory($true) - $before | Should -BeLessThan 32MB
+    }
 }

@@ -164,4 +164,24 @@ Describe 'Stop-EchoServer' {
         $server.BytesSent | Should -Be 0
         $null = Wait-Beside $running
     }
+
+    It 'stops a server whose socket file is gone with its folder' -Tag Core {
+        $folder = New-Item (Join-Path $TestDrive 'gone') -ItemType Directory
+        $server = Start-EchoServer -SocketPath "$folder/s"
+        Remove-Item $folder -Recurse -Force
+        $server | Stop-EchoServer
+        $server.State | Should -Be 'Stopped'
+        ($server | Get-EchoServerEvent -Last 1).Kind | Should -Be 'Stopped'
+    }
+
+    It 'does not wait for a responder that hears nothing' {
+        $server = Start-EchoServer -Responder { [Threading.ManualResetEventSlim]::new().Wait(30000) }
+        $client = [Net.Sockets.TcpClient]::new('localhost', $server.Port)
+        $null = $client.Client.Send([byte[]] (0x61, 0x0A))
+        $null = $server | Wait-EchoServer MessageReceived
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $server | Stop-EchoServer -Force
+        $watch.Elapsed | Should -BeLessThan ([timespan]'0:0:10')
+        $client.Dispose()
+    }
 }

@@ -248,6 +248,11 @@ Describe 'Test-PortAvailability' {
                 $open = (Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 -Status Open).Port
                 $after = & $find
                 $before | Where-Object { $_ -in $after -and $_ -notin $open } | Should -BeNullOrEmpty
+                # What only one scan met came or went meanwhile, unless it is found again and again not listed.
+                $again = @($open | Where-Object { $_ -and $_ -notin $before -and $_ -notin $after } |
+                    Where-Object { (Test-PortAvailability $_ -ComputerName 127.0.0.1).Available })
+                $listed = if ($again) { & $find }
+                $again | Where-Object { $_ -notin $listed } | Should -BeNullOrEmpty
             }
         }
 
@@ -258,6 +263,11 @@ Describe 'Test-PortAvailability' {
                 $open = (Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 -Status Open).Port
                 $after = & $find
                 $before | Where-Object { $_ -in $after -and $_ -notin $open } | Should -BeNullOrEmpty
+                # What only one scan met came or went meanwhile, unless it is found again and again not listed.
+                $again = @($open | Where-Object { $_ -and $_ -notin $before -and $_ -notin $after } |
+                    Where-Object { (Test-PortAvailability $_ -ComputerName 127.0.0.1).Available })
+                $listed = if ($again) { & $find }
+                $again | Where-Object { $_ -notin $listed } | Should -BeNullOrEmpty
             }
         }
     }

@@ -169,7 +169,7 @@ public sealed class EchoServer : IDisposable
         _ = options.ToFilter();
         ServerTransports.RequireChoice(options);
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
-        List<Socket> sockets;
+        List<Socket> sockets = [];
         try
         {
             sockets = options.ActualProtocol switch
@@ -178,18 +178,19 @@ public sealed class EchoServer : IDisposable
                 SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address), options.Port),
                 _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
             };
+            var server = new EchoServer(options, sockets, plan, log);
+            log?.Follow(server._record.Journal);
+            server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
+            server._transport.Start();
+            return server;
         }
-        catch (SocketToolsException)
+        catch
         {
+            // Whatever went wrong, nothing is left open by a server that did not come about.
+            sockets.ForEach(static socket => socket.Dispose());
             log?.Dispose();
             throw;
         }
-
-        var server = new EchoServer(options, sockets, plan, log);
-        log?.Follow(server._record.Journal);
-        server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
-        server._transport.Start();
-        return server;
     }
 
     /// <summary>
@@ -316,10 +317,7 @@ public sealed class EchoServer : IDisposable
         await _transport.StopAsync(_patience.Token).ConfigureAwait(false);
         _transport.Dispose();
         _responder?.Dispose();
-        if (SocketPath is not null)
-        {
-            File.Delete(SocketPath);
-        }
+        RemoveSocketFile();
 
         lock (_gate)
         {
@@ -336,6 +334,22 @@ public sealed class EchoServer : IDisposable
         }
 
         _completion.TrySetResult(true);
+    }
+
+    private void RemoveSocketFile()
+    {
+        try
+        {
+            if (SocketPath is not null)
+            {
+                File.Delete(SocketPath);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A server has stopped all the same when its file can't be removed, or its folder has gone before it.
+            _record.Failed(null, ServerEventReason.Fault, exception.Message);
+        }
     }
 
     private void Fault(Exception exception)

@@ -59,13 +59,29 @@ internal sealed class JournalLog : IDisposable
                 journal.Logged(next);
             }
 
+        }
+#pragma warning disable CA1031 // Whatever ends the log, the server goes on without it, and says so where it still can.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            journal.Append(ServerEventKind.Error, reason: ServerEventReason.LogFailed, text: Messages.Get("LogFailed", _path, exception.Message));
+        }
+        finally
+        {
+            journal.Logged(long.MaxValue);
+            Close();
+        }
+    }
+
+    private void Close()
+    {
+        try
+        {
             _writer.Dispose();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (IOException)
         {
-            // The server goes on without its log, and says so where it still can.
-            journal.Logged(long.MaxValue);
-            journal.Append(ServerEventKind.Error, reason: ServerEventReason.LogFailed, text: Messages.Get("LogNotOpened", _path, exception.Message));
+            // What could not be written before can't be written at the end either, and has been told.
         }
     }
 

@@ -8,8 +8,24 @@ namespace PSSocketTools.Platform;
 /// <summary>How many connections wait in a listening socket's backlog, where the system tells.</summary>
 internal static class ListenBacklog
 {
-    /// <summary>The connections that are established and not accepted; null where it can't be known.</summary>
-    public static int? Waiting(Socket listener)
+    /// <summary>The connections that are established and not accepted, on all the sockets of a server; null where it can't be known.</summary>
+    public static int? Waiting(IEnumerable<Socket> listeners)
+    {
+        var waiting = 0;
+        foreach (var listener in listeners)
+        {
+            if (Waiting(listener) is not { } queued)
+            {
+                return null;
+            }
+
+            waiting += queued;
+        }
+
+        return waiting;
+    }
+
+    private static int? Waiting(Socket listener)
     {
 #if NET
         const int Tcp = 6, TcpInfo = 11, UnackedAt = 24;

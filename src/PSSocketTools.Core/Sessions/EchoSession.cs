@@ -332,7 +332,7 @@ public sealed class EchoSession : IDisposable
             }
             else
             {
-                WriteWhileReading(buffer, count, deadline, timeout);
+                WriteWhileReading(buffer, count, deadline, timeout, cancellationToken);
             }
 
             Interlocked.Add(ref _messagesSent, batch.Count);
@@ -346,6 +346,7 @@ public sealed class EchoSession : IDisposable
         catch (Exception exception) when (IsTransport(exception))
         {
             Break(exception, timeout, deadline);
+            Fail(batch.Where(static exchange => !exchange.IsDone), _endError ?? NotOpen());
         }
         finally
         {
@@ -548,10 +549,14 @@ public sealed class EchoSession : IDisposable
             foreach (var exchange in batch)
             {
                 exchange.Start(timestamp, startedAt);
-                if (!joins)
+                _owedBytes += exchange.BytesSent;
+                if (joins)
+                {
+                    _owed.Peek().JoinedBytes += exchange.BytesSent;
+                }
+                else
                 {
                     _owed.Enqueue(exchange);
-                    _owedBytes += exchange.BytesSent;
                 }
             }
 
@@ -560,10 +565,15 @@ public sealed class EchoSession : IDisposable
     }
 
     /// <summary>Writes on another thread while this one reads, so that a server that stops reading while it owes can't block both.</summary>
-    private void WriteWhileReading(byte[] buffer, int count, Deadline deadline, TimeSpan timeout)
+    private void WriteWhileReading(byte[] buffer, int count, Deadline deadline, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var waker = new Waker();
-        var writing = Task.Run(() =>
+
+        // A message cut off half sent leaves nothing that could be told apart any more.
+        using var registration = cancellationToken.Register(
+            () => Fault(SessionEndReason.Interrupted, Error(SocketToolsError.Interrupted, "WaitInterrupted", _endPoint)));
+        var writing = Task.Run(
+        () =>
         {
             try
             {
@@ -573,7 +583,8 @@ public sealed class EchoSession : IDisposable
             {
                 Wake(waker);
             }
-        });
+        },
+        CancellationToken.None);
         while (!waker.IsWoken && _state == EchoSessionState.Open)
         {
             if (BecomeReader(null, waker.Woken, deadline))
@@ -777,7 +788,7 @@ public sealed class EchoSession : IDisposable
             if (_owed.Count > 0 && !_begunUnasked)
             {
                 exchange = _owed.Dequeue();
-                _owedBytes -= exchange.BytesSent;
+                _owedBytes -= exchange.BytesSent + exchange.JoinedBytes;
                 waited = exchange.Waited;
             }
         }

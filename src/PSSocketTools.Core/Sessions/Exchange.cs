@@ -33,6 +33,9 @@ public sealed class Exchange
     /// <summary>With its framing.</summary>
     internal int BytesSent { get; }
 
+    /// <summary>The bytes of messages whose answers come as one with this one's, as where only a pause ends an answer.</summary>
+    internal long JoinedBytes { get; set; }
+
     /// <summary>Whether the answer is wanted as bytes.</summary>
     internal bool AsBytes { get; }
 

@@ -11,6 +11,8 @@ namespace PSSocketTools.Sessions;
 /// </summary>
 internal sealed class TlsChannel(Socket socket, SslStream stream) : Channel(socket)
 {
+    private const int LateReadMilliseconds = 20;
+
     // A close waits no longer for a peer that takes nothing any more.
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromMilliseconds(500);
 
@@ -25,7 +27,9 @@ internal sealed class TlsChannel(Socket socket, SslStream stream) : Channel(sock
 
     public override int Read(byte[] buffer, Deadline deadline)
     {
-        if (!WaitReadable(deadline.Milliseconds, waker: null))
+        // A read that is begun late still needs a moment to find what came in time.
+        var left = deadline.Milliseconds;
+        if (!WaitReadable(left == 0 ? LateReadMilliseconds : left, waker: null))
         {
             throw new SocketException((int)SocketError.TimedOut);
         }

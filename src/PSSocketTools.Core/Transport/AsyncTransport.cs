@@ -44,18 +44,8 @@ internal sealed class AsyncTransport : ServerTransport
     {
         get
         {
-            var waiting = Volatile.Read(ref _waitingForTurn);
-            foreach (var listener in _listeners)
-            {
-                if (ListenBacklog.Waiting(listener) is not { } queued)
-                {
-                    return null;
-                }
-
-                waiting += queued;
-            }
-
-            return waiting;
+            var queued = ListenBacklog.Waiting(_listeners);
+            return queued is null ? null : queued + Volatile.Read(ref _waitingForTurn);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Echo;
 using PSSocketTools.Framing;
@@ -26,6 +27,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly Func<IPAddress, bool>? _isAllowed;
     private readonly Action<Exception> _onFault;
     private readonly Dictionary<EndPoint, Peer> _peers = [];
+    private readonly Lazy<HashSet<IPAddress>> _ownAddresses = new(ReadOwnAddresses);
     private readonly CancellationTokenSource _aborting = new();
     private Task[] _loops = [];
     private int _lastPeer;
@@ -121,7 +123,7 @@ internal sealed class DatagramTransport : ServerTransport
     {
         var remote = (IPEndPoint)operation.Remote;
         var peer = PeerOf(remote);
-        if (LoopingPorts.Contains(remote.Port) || remote.Equals(socket.LocalEndPoint) || IsOwn(remote) || _isAllowed?.Invoke(remote.Address) == false)
+        if (LoopingPorts.Contains(remote.Port) || IsOwn(remote) || _isAllowed?.Invoke(remote.Address) == false)
         {
             _record.Rejected(peer.Facts, ServerEventReason.NotAllowed);
             return;
@@ -228,8 +230,15 @@ internal sealed class DatagramTransport : ServerTransport
         }
     }
 
+    // Only one who has this server's port is looked up: nobody else can be the server itself.
     private bool IsOwn(IPEndPoint remote) =>
-        IPAddress.IsLoopback(remote.Address) && remote.Port == ((IPEndPoint)_sockets[0].LocalEndPoint!).Port;
+        remote.Port == ((IPEndPoint)_sockets[0].LocalEndPoint!).Port
+        && (IPAddress.IsLoopback(remote.Address) || _ownAddresses.Value.Contains(remote.Address));
+
+    private static HashSet<IPAddress> ReadOwnAddresses() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
+            .Select(static unicast => unicast.Address)];
 
     private Peer PeerOf(IPEndPoint remote)
     {

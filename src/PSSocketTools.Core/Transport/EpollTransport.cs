@@ -47,6 +47,9 @@ internal sealed class EpollTransport : ServerTransport
     /// <inheritdoc/>
     public override string Name => "Epoll";
 
+    /// <inheritdoc/>
+    public override int? WaitingConnections => ListenBacklog.Waiting(_sockets);
+
     /// <summary>What the server knows of its doings.</summary>
     public ServerRecord Record => _reception.Record;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -10,6 +11,7 @@ namespace PSSocketTools.Commands;
 public sealed class ConnectEchoServerCommand : ConnectingCommand
 {
     private const int RetryMilliseconds = 100;
+    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The computers' names or addresses; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -19,6 +21,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <summary>The ports, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int[]? Port { get; set; }
 
     /// <summary>Servers that run in this process.</summary>
@@ -87,7 +90,9 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
             {
                 try
                 {
-                    return Connect(options);
+                    // No attempt outlasts the wait.
+                    var left = TimeSpan.FromSeconds(WaitSec) - clock.Elapsed;
+                    return Connect(left > options.ConnectTimeout ? options : options with { ConnectTimeout = Longer(left, ShortestAttempt) });
                 }
                 catch (SocketToolsException exception) when (MayPass(exception.Error) && clock.Elapsed.TotalSeconds < WaitSec)
                 {
@@ -113,6 +118,8 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
             }
         }
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     /// <summary>Whether a server that is not up yet can be the reason.</summary>
     private static bool MayPass(SocketToolsError error) => error is

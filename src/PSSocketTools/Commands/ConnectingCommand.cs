@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 
 namespace PSSocketTools.Commands;
 
@@ -41,6 +42,7 @@ public abstract class ConnectingCommand : SocketCommand
     [Parameter(ParameterSetName = ToServer)]
     [EncodingTransformation]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     public Encoding? Encoding { get; set; }
 
     /// <summary>How long resolving, connecting and the TLS handshake may take together, in seconds, 0.001 to 86,400; 5 by default.</summary>
@@ -77,6 +79,7 @@ public abstract class ConnectingCommand : SocketCommand
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToServer)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ThumbprintCompleter))]
     public string? CertificateThumbprint { get; set; }
 
     /// <summary>The certificate, with its private key, that says who the client is.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Measurement;
 using PSSocketTools.Resources;
 
@@ -21,6 +22,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
     [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
 
     /// <summary>Servers that run in this process.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 using PSSocketTools.Sessions;
 
 namespace PSSocketTools.Commands;
@@ -34,6 +35,7 @@ public sealed class SendSocketMessageCommand : ConnectingCommand
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
     [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
 
     /// <summary>A server that runs in this process.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -23,12 +24,14 @@ public abstract class SessionSelectorCommand : SocketCommand
     /// <summary>The sessions' numbers.</summary>
     [Parameter(ParameterSetName = ById, Mandatory = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SessionIdCompleter))]
     public int[]? Id { get; set; }
 
     /// <summary>The sessions' names; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = ByName, Mandatory = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SessionNameCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>The sessions chosen; those that are not there are errors. All that are known when nothing is said.</summary>

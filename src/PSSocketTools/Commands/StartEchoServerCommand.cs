@@ -248,12 +248,17 @@ public sealed class StartEchoServerCommand : SocketCommand
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SocketPathOrPort"), nameof(SocketPath));
         }
 
-        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(BufferSize), nameof(SelfSigned) })
+        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(MaxMessageBytes), nameof(QuietMilliseconds), nameof(BufferSize), nameof(SelfSigned) })
         {
             if (Protocol == "Udp" && MyInvocation.BoundParameters.ContainsKey(name))
             {
                 throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("NotWithUdp", name), name);
             }
+        }
+
+        if (Framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(QuietMilliseconds)))
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("QuietNeedsAuto", Framing), nameof(QuietMilliseconds));
         }
 
         return new EchoServerOptions

@@ -47,6 +47,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     /// <summary>The address to listen on: one of this machine's, localhost (both loopback ones), or Any (all of them).</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public string Address { get; set; } = "Any";
 
     /// <summary>The computers: names, addresses, and blocks of addresses ('127.0.0.0/28').</summary>
