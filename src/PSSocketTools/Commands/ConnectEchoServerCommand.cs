@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -18,6 +19,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
 
     /// <summary>The ports, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     [ValidateRange(1, 65535)]
     public int[]? Port { get; set; }
 

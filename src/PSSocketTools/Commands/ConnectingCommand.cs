@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 
 namespace PSSocketTools.Commands;
 
@@ -40,6 +41,7 @@ public abstract class ConnectingCommand : SocketCommand
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
     [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNull]
     public Encoding? Encoding { get; set; }
 
@@ -76,6 +78,7 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>The thumbprint of the one server certificate to take, SHA-1 or SHA-256; it need not be trusted otherwise.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToServer)]
+    [ArgumentCompleter(typeof(ThumbprintCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CertificateThumbprint { get; set; }
 

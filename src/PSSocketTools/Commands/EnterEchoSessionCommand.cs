@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -32,6 +33,7 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     [ValidateRange(1, 65535)]
     public int Port { get; set; }
 

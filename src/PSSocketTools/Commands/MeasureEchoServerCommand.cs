@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Measurement;
 using PSSocketTools.Resources;
 
@@ -20,6 +21,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     [ValidateRange(1, 65535)]
     public int Port { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 using PSSocketTools.Sessions;
 
 namespace PSSocketTools.Commands;
@@ -33,6 +34,7 @@ public sealed class SendSocketMessageCommand : ConnectingCommand
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
     [ValidateRange(1, 65535)]
     public int Port { get; set; }
 

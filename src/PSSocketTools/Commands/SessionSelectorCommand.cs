@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -22,11 +23,13 @@ public abstract class SessionSelectorCommand : SocketCommand
 
     /// <summary>The sessions' numbers.</summary>
     [Parameter(ParameterSetName = ById, Mandatory = true)]
+    [ArgumentCompleter(typeof(SessionIdCompleter))]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }
 
     /// <summary>The sessions' names; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = ByName, Mandatory = true)]
+    [ArgumentCompleter(typeof(SessionNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Name { get; set; }
