@@ -1,60 +1,104 @@
-BeforeDiscovery {
-    $servers = @(
-        @{ Line = 'Get-EchoServer -Id '; Offers = '$server.Id'; Tooltip = '$server.EndPoint' }
-        @{ Line = 'Stop-EchoServer -Name compl'; Offers = '$server.Name'; Tooltip = '$server.EndPoint' }
-        @{ Line = 'Get-EchoServer -Port '; Offers = '$server.Port'; Tooltip = '$server.Name' }
-        @{ Line = 'Connect-EchoServer localhost '; Offers = '$server.Port'; Tooltip = '$server.Name' }
-        @{ Line = 'Send-SocketMessage x -Port '; Offers = '$server.Port'; Tooltip = '$server.Name' }
-        @{ Line = 'Enter-EchoSession -Port '; Offers = '$server.Port'; Tooltip = '$server.Name' }
-        @{ Line = 'Measure-EchoServer -Port '; Offers = '$server.Port'; Tooltip = '$server.Name' }
-        @{ Line = 'Get-EchoSession -Id '; Offers = '$session.Id'; Tooltip = '$session.RemoteEndPoint' }
-        @{ Line = 'Disconnect-EchoServer -Name compl'; Offers = '$session.Name'; Tooltip = '$session.RemoteEndPoint' }
-        @{ Line = 'Start-EchoServer -Encoding lat'; Offers = "'latin1'"; Tooltip = "'latin1'" }
-        @{ Line = 'Connect-EchoServer -Encoding utf-'; Offers = "'utf-8'"; Tooltip = "'Unicode'" }
-        @{ Line = 'Start-EchoServer -Address lo'; Offers = "'localhost'"; Tooltip = "'127.0.0.1'" }
-        @{ Line = 'Test-PortAvailability -Address 127'; Offers = "'127.0.0.1'"; Tooltip = "''" }
-        @{ Line = 'Find-AvailablePort -Address A'; Offers = "'Any'"; Tooltip = "'0.0.0.0'" }
-        @{ Line = 'Test-PortAvailability -Port https'; Offers = "'https'"; Tooltip = "'443'" }
-        @{ Line = 'Start-EchoServer -Framing L'; Offers = "'LengthPrefix'"; Tooltip = "'LengthPrefix'" }
-    )
-}
-
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
-    $server = Start-EchoServer -Name completed-server
-    $session = $server | Connect-EchoServer -Name completed-session
-}
 
-AfterAll {
-    $session | Disconnect-EchoServer
-    $server | Stop-EchoServer
+    # What Tab offers at the end of a line.
+    function Get-Completion {
+        param([string] $Line)
+        (TabExpansion2 $Line $Line.Length).CompletionMatches
+    }
 }
 
 Describe 'Completion' {
-    It 'offers for <Line> what there is' -ForEach $servers {
-        $wanted = [string] (Invoke-Expression $Offers)
-        $match = (TabExpansion2 $Line).CompletionMatches | Where-Object CompletionText -EQ $wanted
-        $match | Should -Not -BeNullOrEmpty
-        $match.ToolTip | Should -Match ([regex]::Escape((Invoke-Expression $Tooltip)))
+    Context 'of what runs' {
+        BeforeAll {
+            $one = Start-EchoServer -Address 127.0.0.1 -Name 'one'
+            $two = Start-EchoServer -Address 127.0.0.1 -Name 'number two'
+            $session = $one | Connect-EchoServer -Name 'talk'
+        }
+
+        AfterAll {
+            $session | Disconnect-EchoServer
+            $one, $two | Stop-EchoServer -Force
+        }
+
+        It 'offers servers by number to <_> -Id, and says which each is' -ForEach 'Get-EchoServer', 'Stop-EchoServer', 'Get-EchoServerEvent' {
+            $offers = Get-Completion "$_ -Id "
+            $offers.CompletionText | Should -Be $one.Id, $two.Id
+            $offers[0].ToolTip | Should -BeLike "*one*$($one.EndPoint)*Listening*"
+        }
+
+        It 'offers servers by name to <_> -Name, quoted where a name needs it' -ForEach 'Get-EchoServer', 'Stop-EchoServer', 'Get-EchoServerEvent' {
+            $offers = Get-Completion "$_ -Name "
+            $offers.CompletionText | Should -Be 'one', "'number two'"
+            $offers[1].ListItemText | Should -Be 'number two'
+            $offers[1].ToolTip | Should -BeLike "*$($two.EndPoint)*Listening*"
+        }
+
+        It 'goes on from what is typed' {
+            (Get-Completion 'Get-EchoServer -Name o').CompletionText | Should -Be 'one'
+            (Get-Completion "Get-EchoServer -Name 'num").CompletionText | Should -Be "'number two'"
+            (Get-Completion 'Get-EchoServer -Name one, n').CompletionText | Should -Be "'number two'"
+        }
+
+        It 'offers the servers'' ports to <_> -Port' -ForEach @(
+            'Connect-EchoServer', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer', 'Get-EchoServer', 'Stop-EchoServer'
+        ) {
+            $offers = Get-Completion "$_ -Port "
+            $offers.CompletionText | Sort-Object | Should -Be ($one.Port, $two.Port | Sort-Object)
+            ($offers | Where-Object CompletionText -eq $two.Port).ToolTip | Should -BeLike '*number two*Tcp*Listening*'
+        }
+
+        It 'offers the servers'' ports to Connect-EchoServer by position' {
+            (Get-Completion 'Connect-EchoServer localhost ').CompletionText | Should -Contain "$($one.Port)"
+        }
+
+        It 'offers sessions by number to <_> -Id' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {
+            $offers = @(Get-Completion "$_ -Id ")
+            $offers.CompletionText | Should -Be $session.Id
+            $offers[0].ToolTip | Should -BeLike "*talk*$($session.RemoteEndPoint)*Open*"
+        }
+
+        It 'offers sessions by name to <_> -Name' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {
+            $offers = @(Get-Completion "$_ -Name ")
+            $offers.CompletionText | Should -Be 'talk'
+            $offers[0].ToolTip | Should -BeLike "*$($session.RemoteEndPoint)*Open*"
+        }
     }
 
-    It 'quotes a name that needs it' {
-        $odd = Start-EchoServer -Name "it's odd"
-        try {
-            (TabExpansion2 'Get-EchoServer -Name it').CompletionMatches.CompletionText | Should -Be "'it''s odd'"
+    Context 'of what the machine has' {
+        It 'offers this machine''s addresses to <_> -Address' -ForEach 'Start-EchoServer', 'Test-PortAvailability 80', 'Find-AvailablePort' {
+            $offers = Get-Completion "$_ -Address "
+            $offers.CompletionText | Should -Contain 'localhost'
+            $offers.CompletionText | Should -Contain 'Any'
+            $loopback = $offers | Where-Object CompletionText -eq '127.0.0.1'
+            $loopback.ToolTip | Should -Not -BeNullOrEmpty
+            $loopback.ToolTip | Should -Not -Be '127.0.0.1'
         }
-        finally {
-            $odd | Stop-EchoServer
-        }
-    }
 
-    It 'offers the thumbprint of a server that runs' -Tag Core {
-        $tls = Start-EchoServer -SelfSigned
-        try {
-            (TabExpansion2 'Connect-EchoServer -CertificateThumbprint ').CompletionMatches.CompletionText | Should -Contain $tls.CertificateThumbprint
+        It 'offers the names of services to <_> -Port, with their numbers' -ForEach 'Test-PortAvailability', 'Find-AvailablePort' {
+            $offers = @(Get-Completion "$_ -Port https")
+            ($offers | Where-Object ListItemText -like 'https (443)').ToolTip | Should -Be '443'
         }
-        finally {
-            $tls | Stop-EchoServer
+
+        It 'offers encodings to <_> -Encoding' -ForEach @(
+            'Start-EchoServer', 'Connect-EchoServer localhost 7', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer'
+        ) {
+            $offers = Get-Completion "$_ -Encoding "
+            $offers[0].CompletionText | Should -Be 'utf8'
+            $offers.CompletionText | Should -Contain 'iso-8859-1'
+            $offers | Where-Object { -not $_.ToolTip } | Should -BeNullOrEmpty
+        }
+
+        It 'offers the thumbprints of servers that run to <_> -CertificateThumbprint' -Tag Core -ForEach @(
+            'Connect-EchoServer localhost 7', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer'
+        ) {
+            $server = Start-EchoServer -Address 127.0.0.1 -SelfSigned -Name sealed
+            try {
+                $offer = Get-Completion "$_ -CertificateThumbprint " | Where-Object CompletionText -eq $server.CertificateThumbprint
+                $offer | Should -HaveCount 1
+                $offer.ToolTip | Should -BeLike '*sealed*'
+            }
+            finally { $server | Stop-EchoServer -Force }
         }
     }
 }

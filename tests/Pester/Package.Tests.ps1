@@ -1,69 +1,130 @@
-Describe 'The package' -Tag Core {
+Describe 'The package' {
     BeforeAll {
-        $root = Resolve-Path "$PSScriptRoot/../.."
-        $version = (Import-PowerShellDataFile "$root/PSSocketTools.psd1").ModuleVersion
-        $first = Join-Path $TestDrive 'first'
-        $said = dotnet run --project "$root/tools/Package" -- $first 2>&1
-        if ($LASTEXITCODE) { throw $said }
-        $folder = Join-Path $first "PSSocketTools/$version"
-        $package = Join-Path $first "PSSocketTools.$version.nupkg"
+        $root = (Resolve-Path "$PSScriptRoot/../..").Path
+        $manifest = Import-PowerShellDataFile "$root/PSSocketTools.psd1"
+        $version = $manifest.ModuleVersion
+
+        function New-Package {
+            param([string] $Path)
+            $said = & dotnet run --project "$root/tools/Package" -- $Path 2>&1
+            if ($LASTEXITCODE) { throw "The package was not made:`n$($said -join "`n")" }
+        }
+
+        function Get-PackedFile {
+            param([string] $Path)
+            $zip = [IO.Compression.ZipFile]::OpenRead($Path)
+            try { $zip.Entries.FullName }
+            finally { $zip.Dispose() }
+        }
+
+        function Read-PackedFile {
+            param([string] $Path, [string] $Name)
+            $zip = [IO.Compression.ZipFile]::OpenRead($Path)
+            try {
+                $reader = [IO.StreamReader]::new($zip.GetEntry($Name).Open())
+                $reader.ReadToEnd()
+                $reader.Dispose()
+            }
+            finally { $zip.Dispose() }
+        }
+
         Add-Type -AssemblyName System.IO.Compression.FileSystem
-        $zip = [IO.Compression.ZipFile]::OpenRead($package)
-        try { $entries = $zip.Entries.FullName }
-        finally { $zip.Dispose() }
+        # Others have the repository's own build loaded: it must stay as it is.
+        $built = Get-ChildItem "$root/module/bin" -Recurse -File | ForEach-Object { '{0} {1:o}' -f $_.FullName, $_.LastWriteTimeUtc }
+        $output = Join-Path $TestDrive 'one'
+        New-Package $output
+        $folder = Join-Path $output "PSSocketTools/$version"
+        $package = Join-Path $output "PSSocketTools.$version.nupkg"
+        $symbols = Join-Path $output "PSSocketTools.$version.symbols.zip"
+        $expected = @(
+            'PSSocketTools.psd1'
+            'module/PSSocketTools.Format.ps1xml', 'module/PSSocketTools.Types.ps1xml', 'module/PSSocketTools.psm1'
+            foreach ($framework in 'net8.0', 'netstandard2.0') {
+                "module/bin/$framework/PSSocketTools.dll", "module/bin/$framework/PSSocketTools.Core.dll"
+                foreach ($culture in 'en-US', 'pt-BR') {
+                    "module/bin/$framework/$culture/PSSocketTools.dll-Help.xml"
+                    foreach ($topic in Get-ChildItem "$root/docs/$culture" -Filter about_*.md) { "module/bin/$framework/$culture/$($topic.BaseName).help.txt" }
+                }
+                "module/bin/$framework/pt-BR/PSSocketTools.resources.dll", "module/bin/$framework/pt-BR/PSSocketTools.Core.resources.dll"
+            }
+        ) | Sort-Object
     }
 
-    It 'holds the manifest, the module folder and both builds, and nothing else' {
-        $files = Get-ChildItem $folder -Recurse -File | ForEach-Object { [IO.Path]::GetRelativePath($folder, $_.FullName).Replace('\', '/') }
-        $own = $files | Where-Object { $_ -notmatch '^module/bin/' }
-        $own | Sort-Object | Should -Be 'module/PSSocketTools.Format.ps1xml', 'module/PSSocketTools.psm1', 'module/PSSocketTools.Types.ps1xml', 'PSSocketTools.psd1'
-        foreach ($framework in 'net8.0', 'netstandard2.0') {
-            $built = $files -match "^module/bin/$([regex]::Escape($framework))/" -replace '^module/bin/[^/]+/'
-            $built -match '\.dll$' | Sort-Object | Should -Be 'PSSocketTools.Core.dll', 'PSSocketTools.dll', 'pt-BR/PSSocketTools.Core.resources.dll', 'pt-BR/PSSocketTools.resources.dll'
-            $built -notmatch '\.dll$' | Should -Match '^(en-US|pt-BR)/(PSSocketTools\.dll-Help\.xml|about_\w+\.help\.txt)$'
+    It 'is a folder of the manifest, module/ and both builds, and nothing else' {
+        $files = Get-ChildItem $folder -Recurse -File | ForEach-Object { $_.FullName.Substring($folder.Length + 1).Replace('\', '/') } | Sort-Object
+        $files | Should -Be $expected
+    }
+
+    It 'is a nupkg of the same files' {
+        Get-PackedFile $package | Where-Object { $_ -notin '_rels/.rels', '[Content_Types].xml', 'PSSocketTools.nuspec' } | Sort-Object | Should -Be $expected
+    }
+
+    It 'has the symbols of both builds apart' {
+        Get-PackedFile $symbols | Sort-Object | Should -Be @(
+            foreach ($framework in 'net8.0', 'netstandard2.0') { "module/bin/$framework/PSSocketTools.Core.pdb", "module/bin/$framework/PSSocketTools.pdb" }
+        )
+    }
+
+    It 'says of the module what the manifest says, and names every cmdlet to the gallery' {
+        $metadata = ([xml] (Read-PackedFile $package 'PSSocketTools.nuspec')).package.metadata
+        $metadata.id | Should -Be 'PSSocketTools'
+        $metadata.version | Should -Be $version
+        $metadata.authors | Should -Be $manifest.Author
+        $metadata.description | Should -Be $manifest.Description
+        $metadata.licenseUrl | Should -Be $manifest.PrivateData.PSData.LicenseUri
+        $tags = -split $metadata.tags
+        foreach ($tag in @($manifest.PrivateData.PSData.Tags; 'PSModule'; 'PSIncludes_Cmdlet'; $manifest.CmdletsToExport -replace '^', 'PSCmdlet_')) {
+            $tags | Should -Contain $tag
         }
-        $entries | Where-Object { $_ -notin '_rels/.rels', '[Content_Types].xml', 'PSSocketTools.nuspec' } | Sort-Object | Should -Be ($files | Sort-Object)
     }
 
-    It 'keeps the symbols apart' {
-        $zip = [IO.Compression.ZipFile]::OpenRead((Join-Path $first "PSSocketTools.$version.symbols.zip"))
-        try { $zip.Entries.FullName | Should -Match '\.pdb$' }
-        finally { $zip.Dispose() }
-    }
-
-    It 'tells the gallery its version and its commands' {
-        $zip = [IO.Compression.ZipFile]::OpenRead($package)
-        try {
-            $reader = [IO.StreamReader]::new($zip.GetEntry('PSSocketTools.nuspec').Open())
-            $nuspec = [xml] $reader.ReadToEnd()
-            $reader.Dispose()
+    It 'has assemblies of the manifest''s version' {
+        foreach ($assembly in Get-ChildItem $folder -Recurse -Filter *.dll) {
+            [Reflection.AssemblyName]::GetAssemblyName($assembly.FullName).Version | Should -Be ([version] "$version.0") -Because $assembly.FullName
         }
-        finally { $zip.Dispose() }
-        $nuspec.package.metadata.version | Should -Be $version
-        $tags = -split $nuspec.package.metadata.tags
-        $tags | Should -Contain 'PSModule'
-        (Import-PowerShellDataFile "$root/PSSocketTools.psd1").CmdletsToExport | ForEach-Object { $tags | Should -Contain "PSCmdlet_$_" }
     }
 
-    It 'is the same, byte for byte, when it is made again' {
-        $second = Join-Path $TestDrive 'second'
-        $said = dotnet run --project "$root/tools/Package" -- $second 2>&1
+    It 'is byte for byte the same when it is made again' {
+        $again = Join-Path $TestDrive 'two'
+        New-Package $again
+        foreach ($file in $package, $symbols) {
+            (Get-FileHash (Join-Path $again (Split-Path $file -Leaf))).Hash | Should -Be (Get-FileHash $file).Hash -Because $file
+        }
+    }
+
+    It 'leaves the repository''s own build alone' {
+        Get-ChildItem "$root/module/bin" -Recurse -File | ForEach-Object { '{0} {1:o}' -f $_.FullName, $_.LastWriteTimeUtc } | Should -Be $built
+    }
+
+    It 'is found on PSModulePath by a clean pwsh, echoes, and has its help in <Culture>' -ForEach @(
+        @{ Culture = 'en-US'; Synopsis = 'Starts an echo server*' }
+        @{ Culture = 'pt-BR'; Synopsis = '*servidor*' }
+    ) {
+        $script = Join-Path $TestDrive 'smoke.ps1'
+        Set-Content $script @'
+            param($Folder, $Culture)
+            $ErrorActionPreference = 'Stop'
+            [cultureinfo]::CurrentUICulture = $Culture
+            $env:PSModulePath = $Folder, (Join-Path $PSHOME 'Modules') -join [IO.Path]::PathSeparator
+            Import-Module PSSocketTools
+            $answer = 'hello' | Send-SocketMessage -Session (Start-EchoServer -Transform Upper | Connect-EchoServer)
+            $piped = Start-EchoServer | Connect-EchoServer | Send-SocketMessage 'piped'
+            $help = Get-Help Start-EchoServer
+            [ordered]@{
+                Base     = (Get-Module PSSocketTools).ModuleBase
+                Commands = @((Get-Command -Module PSSocketTools).Name)
+                Answers  = $answer.Response, $piped.Response
+                Synopsis = $help.Synopsis
+                Examples = @($help.examples.example).Count
+            } | ConvertTo-Json
+'@
+        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $script $output $Culture 2>&1
         $LASTEXITCODE | Should -Be 0 -Because "$said"
-        (Get-FileHash (Join-Path $second "PSSocketTools.$version.nupkg")).Hash | Should -Be (Get-FileHash $package).Hash
-    }
-
-    It 'is imported by name in a clean PowerShell, and works' {
-        $path = $env:PSModulePath
-        try {
-            $env:PSModulePath = $first + [IO.Path]::PathSeparator + $path
-            $said = pwsh -NoProfile -NonInteractive -Command '
-                $answer = Start-EchoServer | Connect-EchoServer | Send-SocketMessage ola
-                $module = Get-Module PSSocketTools
-                "$($answer.Response)|$($module.Version)|$($module.ModuleBase)|$((Get-Help Start-EchoServer).Synopsis.Length -gt 20)"'
-        }
-        finally {
-            $env:PSModulePath = $path
-        }
-        $said | Should -Be "ola|$version|$folder|True"
+        $seen = $said | Out-String | ConvertFrom-Json
+        $seen.Base | Should -Be $folder
+        $seen.Commands | Sort-Object | Should -Be $manifest.CmdletsToExport
+        $seen.Answers | Should -Be 'HELLO', 'piped'
+        $seen.Examples | Should -BeGreaterOrEqual 3
+        $seen.Synopsis | Should -BeLike $Synopsis
     }
 }

@@ -38,7 +38,7 @@ public sealed class ThumbprintCompleter : ValueCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Value, string Tooltip)> Values() =>
-        Running.Servers.All().Where(static s => s.CertificateThumbprint is not null).Select(static s => (s.CertificateThumbprint!, s.ToString()))
+        Running.Servers.All().Where(static s => s.CertificateThumbprint is not null).Select(static s => (s.CertificateThumbprint!, $"{s.Name}, {s.EndPoint}"))
             .Concat(InStore(StoreLocation.CurrentUser))
             .Concat(InStore(StoreLocation.LocalMachine))
             .GroupBy(static v => v.Item1)

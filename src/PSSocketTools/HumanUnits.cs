@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace PSSocketTools;
+
+/// <summary>Sizes and durations as the views show them, in the session's culture; properties keep the plain numbers.</summary>
+public static class HumanUnits
+{
+    private static readonly string[] Units = ["KB", "MB", "GB", "TB"];
+
+    /// <summary>A size in units of 1024, as PowerShell's own 1KB: 512 B, 1.5 KB.</summary>
+    /// <param name="bytes">Bytes, or nothing.</param>
+    /// <returns>The text, or nothing.</returns>
+    public static string? Size(long? bytes)
+    {
+        if (bytes is not { } count)
+        {
+            return null;
+        }
+
+        if (count < 1024)
+        {
+            return Text("{0} B", count);
+        }
+
+        var value = count / 1024.0;
+        var unit = 0;
+
+        // What would be rounded to 1024 of a unit is 1 of the next.
+        while (value >= 1023.95 && unit < Units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return Text("{0:0.#} {1}", value, Units[unit]);
+    }
+
+    /// <summary>A duration in the unit it is easiest to read in: 0.042 ms, 3.2 s, 2 min 5 s, 1 h 30 min.</summary>
+    /// <param name="duration">The duration, or nothing.</param>
+    /// <returns>The text, or nothing.</returns>
+    public static string? Duration(TimeSpan? duration) => duration switch
+    {
+        null => null,
+        { Ticks: < TimeSpan.TicksPerSecond } d => Text("{0:0.###} ms", d.TotalMilliseconds),
+        { Ticks: < TimeSpan.TicksPerMinute } d => Text("{0:0.#} s", Math.Floor(d.TotalSeconds * 10) / 10),
+        { Ticks: < TimeSpan.TicksPerHour } d => Text("{0} min {1} s", d.Minutes, d.Seconds),
+        { } d => Text("{0} h {1} min", (long)d.TotalHours, d.Minutes),
+    };
+
+    private static string Text(string format, params object[] values) => string.Format(CultureInfo.CurrentCulture, format, values);
+}

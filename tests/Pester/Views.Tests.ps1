@@ -1,0 +1,150 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+
+    # What a view draws, without colour.
+    function Get-Drawn {
+        param([int] $Width = 80)
+        ($input | Out-String -Width $Width) -replace "$([char] 27)\[[0-9;]*m"
+    }
+}
+
+Describe 'The views' {
+    BeforeAll {
+        $server = Start-EchoServer -Name viewed -Framing Line
+        $session = $server | Connect-EchoServer -Name talk
+        $message = 'hello' | Send-SocketMessage -Session $session
+        $events = $server | Wait-EchoServer -Kind ResponseSent
+        $test = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port
+        $shown = @{
+            EchoServer = $server; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
+        }
+    }
+
+    AfterAll {
+        $session | Disconnect-EchoServer
+        $server | Stop-EchoServer -Force
+    }
+
+    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+        $labels = @([regex]::Matches(($shown[$_] | Format-List | Get-Drawn -Width 200), '(?m)^(\w+) +:')).ForEach({ $_.Groups[1].Value })
+        $labels | Sort-Object | Should -Be ($shown[$_].PSObject.Properties.Name | Sort-Object)
+    }
+
+    It 'say sizes and durations in units, where the properties are plain' {
+        $drawn = $session | Format-List | Get-Drawn
+        $drawn | Should -Match '(?m)^BytesSent +: 6 B\s*$'
+        $drawn | Should -Match '(?m)^ConnectTime +: [\d.,]+ ms\s*$'
+        $message | Format-List | Get-Drawn | Should -Match '(?m)^RoundTripTime +: [\d.,]+ ms\s*$'
+        $session.BytesSent | Should -BeOfType long
+        $message.RoundTripTime | Should -BeOfType timespan
+    }
+
+    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent' {
+        $shown[$_] | Format-List | Get-Drawn | Should -Match ': \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}'
+    }
+
+    It 'have a wide form of servers and sessions' {
+        $server, $server | Format-Wide | Get-Drawn | Should -BeLike "*viewed:$($server.Port) *viewed:$($server.Port)*"
+        $session | Format-Wide | Get-Drawn | Should -BeLike "*talk*$($session.RemoteEndPoint)*"
+    }
+
+    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+        foreach ($line in ($shown[$_] | Get-Drawn) -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
+    }
+
+    It 'cut nobody who holds a port, and no endpoint, at <_> columns' -ForEach 80, 120 {
+        $held = Test-PortAvailability $server.Port
+        $held.ProcessId | Should -Be $PID
+        $held | Get-Drawn -Width $_ | Should -BeLike "*$($held.ProcessName) ($PID)*"
+        $drawn = $server | Get-Drawn -Width $_
+        foreach ($point in $server.EndPoint -split ', ') { $drawn | Should -BeLike "*$([WildcardPattern]::Escape($point))*" }
+    }
+
+    It 'wrap a long list of endpoints instead of cutting it' {
+        $many = [pscustomobject]@{
+            PSTypeName = 'PSSocketTools.EchoServer'; Id = 1; Name = 'many'; Protocol = 'Tcp'; State = 'Listening'
+            EndPoint = (1..4 | ForEach-Object { "10.20.30.${_}:54321" }) -join ', '
+        }
+        ($many | Get-Drawn) -replace '\s' | Should -BeLike '*10.20.30.4:54321*'
+    }
+
+    It 'are short for what has only a drawing' {
+        $measured = Measure-EchoServer -Server $server -Count 10
+        $drawn = $measured | Format-List -Property $measured.PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames | Get-Drawn
+        $drawn | Should -BeLike '*MessagesPerSecond*'
+        $drawn | Should -Not -BeLike '*Histogram*'
+        @(($measured | Format-List | Get-Drawn) -split '\r?\n' -like '* : *').Count | Should -BeLessOrEqual 12
+    }
+
+    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+        $names = $shown[$_].PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames
+        $names.Count | Should -BeIn (3..8)
+        foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }
+    }
+
+    Context 'without a screen' -Tag Core {
+        BeforeAll {
+            $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+            $pwsh = (Get-Process -Id $PID).Path
+            $script = Join-Path $TestDrive 'plain.ps1'
+            Set-Content $script @'
+                param($Manifest, $File)
+                Import-Module $Manifest
+                $server = Start-EchoServer
+                $session = $server | Connect-EchoServer
+                $all = { $server; $session; Get-EchoServerEvent; Test-PortAvailability $server.Port; Test-PortAvailability $server.Port -ComputerName localhost }
+                & $all > $File
+                & $all
+'@
+        }
+
+        It 'write no colour into a file, and put none into a pipe' {
+            $file = Join-Path $TestDrive 'plain.txt'
+            $said = & $pwsh -NoProfile -NonInteractive -File $script $manifest $file | Out-String
+            $said | Should -BeLike '*Listening*Open*'
+            # PowerShell colours its own headings even there.
+            $said | Should -Not -Match '\[[39]\dm(Listening|Open|InUse)'
+            $written = Get-Content $file -Raw
+            $written | Should -BeLike '*Listening*Open*'
+            $written.Contains([char] 27) | Should -BeFalse
+        }
+
+        It 'write no colour where NO_COLOR is set' {
+            $before = $env:NO_COLOR
+            $env:NO_COLOR = '1'
+            try { $said = & $pwsh -NoProfile -NonInteractive -File $script $manifest (Join-Path $TestDrive 'no-color.txt') | Out-String }
+            finally { $env:NO_COLOR = $before }
+            $said | Should -BeLike '*Listening*Open*'
+            $said -replace "$([char] 27)\[\?1[hl]" | Should -Not -Match "$([char] 27)"
+        }
+    }
+}
+
+Describe 'A size' {
+    It '<Bytes> is <Text>' -ForEach @(
+        @{ Bytes = 0; Text = '0 B' }
+        @{ Bytes = 1023; Text = '1023 B' }
+        @{ Bytes = 1024; Text = '1 KB' }
+        @{ Bytes = 1048575; Text = '1 MB' }
+        @{ Bytes = 5368709120; Text = '5 GB' }
+        @{ Bytes = $null; Text = $null }
+    ) {
+        [PSSocketTools.HumanUnits]::Size($Bytes) | Should -Be $Text
+    }
+}
+
+Describe 'A duration' {
+    It '<Duration> is <Text>' -ForEach @(
+        @{ Duration = '00:00:00.25'; Text = '250 ms' }
+        @{ Duration = '00:00:03'; Text = '3 s' }
+        @{ Duration = '00:00:59.99'; Text = '59*9 s' }
+        @{ Duration = '00:02:05'; Text = '2 min 5 s' }
+        @{ Duration = '1.01:30:00'; Text = '25 h 30 min' }
+    ) {
+        [PSSocketTools.HumanUnits]::Duration([timespan] $Duration) | Should -BeLike $Text
+    }
+
+    It 'that is none is nothing' {
+        [PSSocketTools.HumanUnits]::Duration($null) | Should -BeNullOrEmpty
+    }
+}
