@@ -21,7 +21,8 @@ public sealed class EchoServer : IDisposable
     private readonly bool _isReachableFromOutside;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
-    private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What follows from the stop, such as leaving the list of those that run, is done before the stop is told.
+    private readonly TaskCompletionSource<bool> _completion = new();
     private readonly CancellationTokenSource _patience = new();
     private long _patienceEnds = long.MaxValue;
     private Task? _stopped;
