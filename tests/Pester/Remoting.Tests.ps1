@@ -1,57 +1,139 @@
+BeforeDiscovery {
+    # Whether a PSSession comes about through SSH without anybody typing a password.
+    $throughSsh = $false
+    if ($PSEdition -eq 'Core' -and (Get-Command ssh -ErrorAction Ignore) -and (Get-Command sshd -ErrorAction Ignore)) {
+        try {
+            New-PSSession -HostName localhost -Options @{ BatchMode = 'yes' } -ConnectingTimeout 5000 -ErrorAction Stop | Remove-PSSession
+            $throughSsh = $true
+        }
+        catch [Management.Automation.Remoting.PSRemotingTransportException] {
+            Write-Verbose "No session through SSH: $_"
+        }
+    }
+}
+
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+
+    # A value as text that is the same before and after a hop.
+    function Get-Plain {
+        param($Value)
+        if ($null -eq $Value) { return '' }
+        if ($Value.PSObject.Properties['UtcDateTime']) { return $Value.UtcDateTime.Ticks }
+        if ($Value -is [timespan]) { return $Value.Ticks }
+        if ($Value -is [double]) { return $Value.ToString('R', [cultureinfo]::InvariantCulture) }
+        [string]::Format([cultureinfo]::InvariantCulture, '{0}', $Value)
+    }
 }
 
-Describe 'Beyond one machine' {
-    # A job's process stands for another computer: objects cross to it and back as they do over SSH or WinRM.
-    It 'keeps the data of every object over the hop' {
-        $job = Start-Job {
-            Import-Module $using:manifest
-            $server = Start-EchoServer
-            $session = $server | Connect-EchoServer
-            $message = $session | Send-SocketMessage 'oi'
-            $port = Test-PortAvailability -ComputerName localhost -Port $server.Port
-            $measurement = Measure-EchoServer -Server $server -Count 10
-            $session, $message, $port, $measurement, $server
-            $server | Stop-EchoServer -Force
-        }
-        try {
-            $session, $message, $port, $measurement, $server = $job | Receive-Job -Wait -ErrorAction Stop
-        }
-        finally {
-            $job | Remove-Job -Force
-        }
-        $server.PSObject.TypeNames[0] | Should -Be 'Deserialized.PSSocketTools.EchoServer'
-        $session.State | Should -BeExactly 'Open'
-        $session.Protocol | Should -BeExactly 'Tcp'
-        $message.Response | Should -BeExactly 'oi'
-        $message.RoundTripTime | Should -BeOfType timespan
-        $message.Timestamp.UtcDateTime | Should -BeOfType datetime
-        $port | Where-Object Status -EQ 'Open' | Should -Not -BeNullOrEmpty
-        $port.Port | Should -Be $server.Port
-        $port.Latency | Should -BeOfType double
-        $measurement.Messages | Should -Be 10
-    }
-
-    It 'merges what several machines found, by machine' {
-        $server = Start-EchoServer
-        $jobs = 'web1', 'web2', 'web3' | ForEach-Object {
-            Start-Job -Name $_ {
+Describe 'Over remoting' {
+    Context 'a job''s process' {
+        BeforeAll {
+            # Each object beside what it said of itself before it left.
+            $plain = ${function:Get-Plain}.ToString()
+            $job = Start-Job {
                 Import-Module $using:manifest
-                Test-PortAvailability -ComputerName localhost -Port ($using:server).Port |
-                    Select-Object *, @{ n = 'From'; e = { $using:_ } }
+                ${function:Get-Plain} = $using:plain
+                $server = Start-EchoServer -Address 127.0.0.1 -Name there
+                $session = $server | Connect-EchoServer -Name talk
+                $message = 'hello' | Send-SocketMessage -Session $session
+                $tested = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port
+                $measured = Measure-EchoServer -Session $session -Count 20
+                $session | Disconnect-EchoServer
+                $server | Stop-EchoServer -Force
+                foreach ($object in $server, $session, $message, $tested, $measured) {
+                    $said = @{}
+                    foreach ($property in $object.PSObject.Properties | Where-Object Name -ne 'Histogram') {
+                        $said[$property.Name] = Get-Plain $property.Value
+                    }
+                    , @($object, $said)
+                }
+            }
+            try { $pairs = @($job | Receive-Job -Wait -ErrorAction Stop) }
+            finally { $job | Remove-Job -Force }
+            $came = @{}
+            $left = @{}
+            foreach ($pair in $pairs) {
+                $name = $pair[0].PSObject.TypeNames[0] -replace '.*\.'
+                $came[$name] = $pair[0]
+                $left[$name] = $pair[1]
             }
         }
-        try {
-            $found = $jobs | Receive-Job -Wait -ErrorAction Stop
+
+        It 'keeps everything <_> says' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'PortAvailability', 'EchoMeasurement' {
+            $came[$_].PSObject.TypeNames[0] | Should -Be "Deserialized.PSSocketTools.$_"
+            $left[$_].Count | Should -BeGreaterThan 5
+            foreach ($property in $left[$_].Keys) {
+                Get-Plain $came[$_].$property | Should -Be $left[$_][$property] -Because $property
+            }
         }
-        finally {
-            $jobs | Remove-Job -Force
-            $server | Stop-EchoServer
+
+        It 'keeps what is counted and timed' {
+            $came.EchoServer.State | Should -Be 'Stopped'
+            $came.EchoServer.StartedAt.UtcDateTime | Should -BeOfType datetime
+            $came.EchoSession.ConnectTime | Should -BeOfType timespan
+            $came.SocketMessage.Response | Should -BeExactly 'hello'
+            $came.EchoMeasurement.Messages | Should -Be 20
+            ($came.EchoMeasurement.Histogram | Measure-Object Count -Sum).Sum | Should -Be 20
         }
-        $byMachine = $found | Group-Object From
-        $byMachine.Name | Sort-Object | Should -Be 'web1', 'web2', 'web3'
-        $byMachine.Group.Status | Should -Be 'Open', 'Open', 'Open'
+
+        It 'can be filtered by name' {
+            $came.PortAvailability | Where-Object Status -eq 'Open' | Should -HaveCount 1
+            $came.EchoSession | Where-Object State -eq 'Closed' | Should -HaveCount 1
+            $came.PortAvailability | Where-Object Status -eq 'Closed' | Should -BeNullOrEmpty
+        }
+
+        It 'is drawn as what is from here' {
+            $came.PortAvailability | Out-String -Width 80 | Should -BeLike '*HeldBy*Open*'
+            $came.EchoServer | Format-List | Out-String -Width 80 | Should -Match '(?m)BytesReceived\W.*\d KB'
+            $came.EchoMeasurement | Out-String -Width 80 | Should -Match '(?m)Messages\W.*20'
+        }
+    }
+
+    Context 'a fan-out' {
+        It 'merges what three jobs saw, by job' {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $jobs = @('web1', 'web2', 'web3' | ForEach-Object {
+                Start-Job -Name $_ {
+                    Import-Module $using:manifest
+                    $port = ($using:server).Port
+                    Test-PortAvailability -ComputerName 127.0.0.1 -Port $port
+                    'from afar' | Send-SocketMessage -ComputerName 127.0.0.1 -Port $port
+                }
+            })
+            try {
+                $seen = foreach ($job in $jobs) { $job | Receive-Job -Wait -ErrorAction Stop | Add-Member Machine $job.Name -PassThru }
+                $groups = $seen | Group-Object Machine
+                $groups.Name | Should -Be 'web1', 'web2', 'web3'
+                foreach ($group in $groups) {
+                    $group.Count | Should -Be 2
+                    $group.Group[0].Status | Should -Be 'Open'
+                    $group.Group[1].Response | Should -BeExactly 'from afar'
+                }
+                @($server | Wait-EchoServer -Kind MessageReceived -Count 3) | Should -HaveCount 3
+            }
+            finally {
+                $jobs | Remove-Job -Force
+                $server | Stop-EchoServer -Force
+            }
+        }
+    }
+
+    if ($throughSsh) {
+        Context 'SSH to this machine' {
+            It 'serves clients here from a server there' {
+                $there = New-PSSession -HostName localhost -Options @{ BatchMode = 'yes' }
+                try {
+                    $server = Invoke-Command $there { Import-Module $using:manifest; Start-EchoServer -Address 127.0.0.1 }
+                    $server.PSComputerName | Should -Be 'localhost'
+                    ('over there' | Send-SocketMessage -ComputerName 127.0.0.1 -Port $server.Port).Response | Should -BeExactly 'over there'
+                    $seen = Invoke-Command $there { Test-PortAvailability -ComputerName 127.0.0.1 -Port ($using:server).Port }
+                    $seen | Where-Object Status -eq 'Open' | Group-Object PSComputerName | Should -HaveCount 1
+                    Invoke-Command $there { Get-EchoServer | Stop-EchoServer -Force }
+                }
+                finally { $there | Remove-PSSession }
+            }
+        }
     }
 }
