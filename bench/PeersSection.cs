@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 
@@ -7,10 +8,13 @@ namespace PSSocketTools.Bench;
 /// <summary>What others make of the same load: the servers one would write by hand, where their languages are here.</summary>
 internal sealed class PeersSection() : Section("peers", "Servers others write, beside the yardstick")
 {
-    private static readonly (string Name, string Program, string Script)[] Peers =
+    private static readonly (string Name, string Program, Func<string, string[]> Arguments)[] Peers =
     [
-        ("Python asyncio", "python3", "echo.py"),
-        ("Node.js", "node", "echo.js"),
+        ("Python asyncio", "python3", static port => [Script("echo.py"), port]),
+        ("Node.js", "node", static port => [Script("echo.js"), port]),
+
+        // It answers in a process a connection, whose CPU time is not its own.
+        ("socat", "socat", static port => [$"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,backlog=512,nodelay", "PIPE"]),
     ];
 
     /// <inheritdoc/>
@@ -31,12 +35,11 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
             running.Add(yardstick.StartServer());
             var reference = new Subject("yardstick", running[0].Port, running[0].Id);
             var subjects = new List<Subject> { reference };
-            foreach (var (name, program, script) in Peers)
+            foreach (var (name, program, arguments) in Peers.Append(("Go", BuildGo(), static port => [port])))
             {
                 try
                 {
-                    var path = Path.Combine(Workbench.Folder, "Peers", script);
-                    var peer = Yardstick.ServerProcess.Start(port => (program, [path, port.ToString(CultureInfo.InvariantCulture)]));
+                    var peer = Yardstick.ServerProcess.Start(port => (program, arguments(port.ToString(CultureInfo.InvariantCulture))));
                     running.Add(peer);
                     subjects.Add(new Subject(name, peer.Port, peer.Id));
                 }
@@ -44,6 +47,11 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
                 {
                     notes.Add($"Left out: {name}: {exception.Message}");
                 }
+            }
+
+            if (subjects.Exists(static subject => subject.Name == "socat"))
+            {
+                notes.Add("socat answers in a process a connection, whose CPU time is not counted here.");
             }
 
             Subject.Measure(bench, load, subjects);
@@ -55,5 +63,24 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
         }
 
         bench.Report.Add(Name, Title, rows, notes);
+    }
+
+    private static string Script(string name) => Path.Combine(Workbench.Folder, "Peers", name);
+
+    /// <summary>Builds the Go server, where Go is here.</summary>
+    /// <returns>The program; without Go, the name of what is missing.</returns>
+    private static string BuildGo()
+    {
+        var program = Path.Combine(Path.GetTempPath(), "pssockettools-bench-echo-go");
+        try
+        {
+            using var go = Process.Start("go", ["build", "-o", program, Script("echo.go")]);
+            go.WaitForExit();
+            return program;
+        }
+        catch (Win32Exception)
+        {
+            return "go";
+        }
     }
 }
