@@ -19,7 +19,11 @@ while (`$true) {
     try { `$Socket = `$Listener.AcceptSocket() } catch { return }
     `$Socket.NoDelay = `$true
     `$Socket.ReceiveTimeout = `$Socket.SendTimeout = 20000
-    try { & { $Script } } catch { } finally { `$Socket.Dispose() }
+    try { & { $Script } }
+    catch [Management.Automation.MethodInvocationException] {
+        # A client that leaves in the middle ends the script, as it would a server written by hand; any other error ends the server.
+    }
+    finally { `$Socket.Dispose() }
 }
 "@).AddArgument($listener)
     $server = [pscustomobject]@{ Port = $listener.LocalEndpoint.Port; Listener = $listener; Shell = $shell; Result = $shell.BeginInvoke() }
