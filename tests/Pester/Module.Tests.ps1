@@ -56,4 +56,18 @@ Describe 'PSSocketTools' {
             Get-Command -Module PSSocketTools | Where-Object Verb -notin $approved | Should -BeNullOrEmpty
         }
     }
+
+    Context 'before it is built' {
+        BeforeAll {
+            # Without the manifest: its types and formats are loaded already.
+            Get-ChildItem "$PSScriptRoot/../../module" -Exclude bin | Copy-Item -Destination $TestDrive -Recurse
+        }
+
+        It 'says in <Culture> what to run' -ForEach @{ Culture = 'en-US'; Said = '*not built yet*' }, @{ Culture = 'pt-BR'; Said = '*ainda*' }, @{ Culture = 'nl-NL'; Said = '*not built yet*' } {
+            $before = [cultureinfo]::CurrentUICulture
+            [cultureinfo]::CurrentUICulture = $Culture
+            try { { Import-Module "$TestDrive/PSSocketTools.psm1" } | Should -Throw "$Said*dotnet build*" }
+            finally { [cultureinfo]::CurrentUICulture = $before }
+        }
+    }
 }

@@ -82,6 +82,19 @@ Describe 'The views' {
         foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }
     }
 
+    It 'let no control character of a peer''s reach the terminal' {
+        $rude = "$([char] 27)[2Jbell$([char] 7)`tend"
+        $said = 'x' | Send-SocketMessage -Server (Start-EchoServer -Name rude -Framing Line -Responder { "$([char] 27)[2Jbell$([char] 7)`tend" })
+        $said.Response | Should -Be $rude
+        $drawn = $said, (Get-EchoServerEvent -Name rude -Kind ResponseSent) | ForEach-Object { $_ | Format-Table | Get-Drawn; $_ | Format-List | Get-Drawn }
+        $drawn.Count | Should -Be 4
+        foreach ($text in $drawn) {
+            $text | Should -Match '\.\[2Jbell\.'
+            $text | Should -Not -Match '[\x00-\x08\x0b\x0c\x0e-\x1f]'
+        }
+        Stop-EchoServer -Name rude
+    }
+
     Context 'without a screen' -Tag Core {
         BeforeAll {
             $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path

@@ -14,11 +14,12 @@ if (Directory.Exists(folder))
 }
 
 var module = Path.Combine(folder, "module");
-Directory.CreateDirectory(module);
-File.Copy(Path.Combine(root, "PSSocketTools.psd1"), Path.Combine(folder, "PSSocketTools.psd1"));
-foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "module")))
+string[] sources = ["PSSocketTools.psd1", .. ModulePackage.FilesBelow(Path.Combine(root, "module")).Select(static f => "module/" + f)];
+foreach (var file in sources.Where(static f => !f.StartsWith("module/bin/", StringComparison.Ordinal)))
 {
-    File.Copy(file, Path.Combine(module, Path.GetFileName(file)));
+    var copy = Path.Combine(folder, file);
+    Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+    File.Copy(Path.Combine(root, file), copy);
 }
 
 // Into a folder of its own, so that a module imported from the repository meanwhile keeps its files.

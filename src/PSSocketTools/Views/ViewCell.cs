@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Text;
+
+namespace PSSocketTools;
+
+/// <summary>
+/// The cells of the views that are more than a property. They take what a view has in hand, which after a remoting hop
+/// is data without methods: nothing then is what the type says but strings and numbers.
+/// </summary>
+public static class ViewCell
+{
+    private const string TimeFormat = "HH:mm:ss.fff";
+
+    /// <summary>A state, a status or an event's kind, in its colour where the screen has colours.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="style">The session's PSStyle; nothing in Windows PowerShell.</param>
+    /// <param name="reason">Why it is so, or nothing.</param>
+    public static string State(string? name, object? style, string? reason = null)
+    {
+        var text = string.IsNullOrEmpty(reason) ? name ?? "" : $"{name} ({reason})";
+
+        // What goes into a pipe or a file through the host keeps its escape sequences, unless there are none.
+        if (style is null || Console.IsOutputRedirected)
+        {
+            return text;
+        }
+
+        return Property(Property(style, "Foreground"), Colour(name)) + text + Property(style, "Reset");
+    }
+
+    /// <summary>A message on one line: text with its control characters made visible, bytes as how many there are.</summary>
+    /// <param name="message">Text or bytes, or nothing.</param>
+    public static string? Message(object? message) => Show(message, keepsLines: false);
+
+    /// <summary>A message with its own lines: no other control character of a peer's reaches the terminal.</summary>
+    /// <param name="message">Text or bytes, or nothing.</param>
+    public static string? WholeMessage(object? message) => Show(message, keepsLines: true);
+
+    /// <summary>What an event tells beside its kind: the reason, the message, or both.</summary>
+    /// <param name="reason">The reason's name, or nothing.</param>
+    /// <param name="message">The message, or nothing.</param>
+    public static string? Told(string? reason, object? message)
+    {
+        var text = Message(message);
+        return string.IsNullOrEmpty(reason) ? text : string.IsNullOrEmpty(text) ? reason : $"{reason}: {text}";
+    }
+
+    /// <summary>The time of day, here, to the millisecond.</summary>
+    /// <param name="timestamp">A DateTimeOffset, or what is left of it after a hop.</param>
+    public static string? Time(object? timestamp) => Local(timestamp, TimeFormat);
+
+    /// <summary>Day and time, here, to the millisecond.</summary>
+    /// <param name="timestamp">A DateTimeOffset, or what is left of it after a hop.</param>
+    public static string? DayAndTime(object? timestamp) => Local(timestamp, "yyyy-MM-dd " + TimeFormat);
+
+    /// <summary>An address and a port, as RFC 3986 writes them.</summary>
+    /// <param name="address">The address, or nothing.</param>
+    /// <param name="port">The port; nothing where there is none.</param>
+    public static string? EndPoint(string? address, int? port) =>
+        port is null ? address : address?.Contains(':') == true ? $"[{address}]:{port}" : $"{address}:{port}";
+
+    /// <summary>What takes so short that it is always said in milliseconds.</summary>
+    /// <param name="milliseconds">Milliseconds, or nothing.</param>
+    public static string? Latency(double? milliseconds) =>
+        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.00}ms", value) : null;
+
+    /// <summary>How long an answer took, in milliseconds; nothing where none came.</summary>
+    /// <param name="roundTrip">The time.</param>
+    public static string? RoundTrip(TimeSpan? roundTrip) =>
+        roundTrip is { Ticks: > 0 } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.000}ms", value.TotalMilliseconds) : null;
+
+    /// <summary>Who holds a port.</summary>
+    /// <param name="processName">The program's name.</param>
+    /// <param name="processId">The process's number; nothing where nobody is known.</param>
+    public static string? HeldBy(string? processName, int? processId) => processId is null ? null : $"{processName} ({processId})";
+
+    private static string Colour(string? name) => name switch
+    {
+        "Available" or "Open" or "Listening" or "Connected" => "Green",
+        "InUse" or "OpenOrFiltered" or "TimedOut" or "Draining" or "Rejected" => "Yellow",
+        "Closed" or "Stopped" or "Started" or "Disconnected" => "BrightBlack",
+        "MessageReceived" => "Cyan",
+        "ResponseSent" => "Blue",
+        _ => "Red",
+    };
+
+    private static string? Show(object? message, bool keepsLines) => Base(message) switch
+    {
+        null => null,
+        byte[] bytes => HumanUnits.Size(bytes.Length),
+        var text => Plain(LanguagePrimitives.ConvertTo<string>(text), keepsLines),
+    };
+
+    private static string Plain(string text, bool keepsLines)
+    {
+        if (!text.Any(char.IsControl))
+        {
+            return text;
+        }
+
+        var plain = new StringBuilder(text.Length + 8);
+        foreach (var character in text)
+        {
+            _ = character switch
+            {
+                '\r' or '\n' or '\t' when keepsLines => plain.Append(character),
+                '\r' => plain.Append(@"\r"),
+                '\n' => plain.Append(@"\n"),
+                '\t' => plain.Append(@"\t"),
+                _ => plain.Append(char.IsControl(character) ? '.' : character),
+            };
+        }
+
+        return plain.ToString();
+    }
+
+    private static string? Local(object? timestamp, string format) =>
+        Property(timestamp, nameof(DateTimeOffset.UtcDateTime)) is DateTime utc ? utc.ToLocalTime().ToString(format, CultureInfo.InvariantCulture) : null;
+
+    private static object? Property(object? item, string name) =>
+        item is null ? null : Base(PSObject.AsPSObject(item).Properties[name]?.Value);
+
+    private static object? Base(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+}
