@@ -1,15 +1,6 @@
 BeforeDiscovery {
-    # Whether a PSSession comes about through SSH without anybody typing a password.
-    $throughSsh = $false
-    if ($PSEdition -eq 'Core' -and (Get-Command ssh -ErrorAction Ignore) -and (Get-Command sshd -ErrorAction Ignore)) {
-        try {
-            New-PSSession -HostName localhost -Options @{ BatchMode = 'yes' } -ConnectingTimeout 5000 -ErrorAction Stop | Remove-PSSession
-            $throughSsh = $true
-        }
-        catch [Management.Automation.Remoting.PSRemotingTransportException] {
-            Write-Verbose "No session through SSH: $_"
-        }
-    }
+    $sshd = Get-Command sshd, /usr/sbin/sshd -CommandType Application -ErrorAction Ignore | Select-Object -First 1
+    $throughSsh = $PSEdition -eq 'Core' -and -not $IsWindows -and $sshd -and (Get-Command ssh, ssh-keygen -ErrorAction Ignore).Count -eq 2
 }
 
 BeforeAll {
@@ -122,17 +113,51 @@ Describe 'Over remoting' {
 
     if ($throughSsh) {
         Context 'SSH to this machine' {
-            It 'serves clients here from a server there' {
-                $there = New-PSSession -HostName localhost -Options @{ BatchMode = 'yes' }
-                try {
-                    $server = Invoke-Command $there { Import-Module $using:manifest; Start-EchoServer -Address 127.0.0.1 }
-                    $server.PSComputerName | Should -Be 'localhost'
-                    ('over there' | Send-SocketMessage -ComputerName 127.0.0.1 -Port $server.Port).Response | Should -BeExactly 'over there'
-                    $seen = Invoke-Command $there { Test-PortAvailability -ComputerName 127.0.0.1 -Port ($using:server).Port }
-                    $seen | Where-Object Status -eq 'Open' | Group-Object PSComputerName | Should -HaveCount 1
-                    Invoke-Command $there { Get-EchoServer | Stop-EchoServer -Force }
+            BeforeAll {
+                # A server of this test's own, with keys made for it: what the machine's own lets in is not asked.
+                $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'ssh')).FullName
+                foreach ($key in 'host', 'client') { ssh-keygen -q -t ed25519 -N '' -f "$folder/$key" }
+                $sshPort = (Find-AvailablePort -Address 127.0.0.1).Port
+                Set-Content "$folder/config" @"
+Port $sshPort
+ListenAddress 127.0.0.1
+HostKey $folder/host
+AuthorizedKeysFile $folder/client.pub
+PidFile none
+StrictModes no
+PasswordAuthentication no
+Subsystem powershell $((Get-Process -Id $PID).Path) -sshs -NoLogo -NoProfile
+"@
+                $sshd = (Get-Command sshd, /usr/sbin/sshd -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
+                $daemon = Start-Process $sshd '-D', '-e', '-f', "$folder/config" -PassThru -RedirectStandardError "$folder/log"
+                if (-not (Test-PortAvailability -ComputerName 127.0.0.1 -Port $sshPort -Wait -WaitSec 30 -Quiet)) { throw (Get-Content "$folder/log" -Raw) }
+                $there = New-PSSession -HostName 127.0.0.1 -Port $sshPort -KeyFilePath "$folder/client" -ConnectingTimeout 30000 -Options @{
+                    BatchMode = 'yes'; StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null'; LogLevel = 'ERROR'
                 }
-                finally { $there | Remove-PSSession }
+                Invoke-Command $there { Import-Module $using:manifest }
+            }
+
+            AfterAll {
+                $there | Remove-PSSession
+                $daemon | Stop-Process
+            }
+
+            It 'serves clients here from a server there, which tells what it saw' {
+                $server = Invoke-Command $there { Start-EchoServer -Address 127.0.0.1 -Name there -Framing Line }
+                $server.PSComputerName | Should -Be '127.0.0.1'
+                $server.State | Should -Be 'Listening'
+                ('over there' | Send-SocketMessage -ComputerName 127.0.0.1 -Port $server.Port).Response | Should -BeExactly 'over there'
+                $seen = Invoke-Command $there { Wait-EchoServer -Server (Get-EchoServer -Name there) -Kind MessageReceived }
+                $seen.Message | Should -BeExactly 'over there'
+                $seen.Timestamp.UtcDateTime | Should -BeOfType datetime
+                Invoke-Command $there { Stop-EchoServer -Name there -Force -PassThru } | ForEach-Object State | Should -Be 'Stopped'
+            }
+
+            It 'tests a port here from there' {
+                $server = Start-EchoServer -Address 127.0.0.1
+                $seen = Invoke-Command $there { Test-PortAvailability -ComputerName 127.0.0.1 -Port ($using:server).Port }
+                $seen | Where-Object Status -eq 'Open' | Group-Object PSComputerName | Should -HaveCount 1
+                $server | Stop-EchoServer
             }
         }
     }
