@@ -52,6 +52,18 @@ Describe 'The views' {
         foreach ($line in ($shown[$_] | Get-Drawn) -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
     }
 
+    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+        $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] }
+        $heading = ($shown[$_] | Get-Drawn) -split '\r?\n' -match '\w' | Select-Object -First 1
+        -split $heading | Should -Be $table.Headers.Label
+    }
+
+    It 'say why a session ended, at 80 columns' {
+        $ended = $server | Connect-EchoServer -Name gone
+        $ended | Disconnect-EchoServer
+        ($ended | Get-Drawn) -replace '\s' | Should -BeLike '*Closed:ClientClosed*'
+    }
+
     It 'cut nobody who holds a port, and no endpoint, at <_> columns' -ForEach 80, 120 {
         $held = Test-PortAvailability $server.Port
         $held.ProcessId | Should -Be $PID
@@ -138,6 +150,9 @@ Describe 'A size' {
         @{ Bytes = 0; Text = '0 B' }
         @{ Bytes = 1023; Text = '1023 B' }
         @{ Bytes = 1024; Text = '1 KB' }
+        @{ Bytes = 10240; Text = '10 KB' }
+        @{ Bytes = 102399; Text = '100 KB' }
+        @{ Bytes = 1047999; Text = '1023 KB' }
         @{ Bytes = 1048575; Text = '1 MB' }
         @{ Bytes = 5368709120; Text = '5 GB' }
         @{ Bytes = $null; Text = $null }

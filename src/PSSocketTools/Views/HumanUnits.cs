@@ -26,13 +26,14 @@ public static class HumanUnits
         var unit = 0;
 
         // What would be rounded to 1024 of a unit is 1 of the next.
-        while (value >= 1023.95 && unit < Units.Length - 1)
+        while (value >= 1023.5 && unit < Units.Length - 1)
         {
             value /= 1024;
             unit++;
         }
 
-        return Text("{0:0.#} {1}", value, Units[unit]);
+        // A decimal of hundreds says nothing, and costs the tables two columns.
+        return Text(value < 99.95 ? "{0:0.#} {1}" : "{0:0} {1}", value, Units[unit]);
     }
 
     /// <summary>A duration in the unit it is easiest to read in: 0.042 ms, 3.2 s, 2 min 5 s, 1 h 30 min.</summary>

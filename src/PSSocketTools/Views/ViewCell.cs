@@ -18,7 +18,7 @@ public static class ViewCell
     /// <param name="reason">Why it is so, or nothing.</param>
     public static string State(string? name, object? style, string? reason = null)
     {
-        var text = string.IsNullOrEmpty(reason) ? name ?? "" : $"{name} ({reason})";
+        var text = string.IsNullOrEmpty(reason) ? name ?? "" : $"{name}: {reason}";
 
         // What goes into a pipe or a file through the host keeps its escape sequences, unless there are none.
         if (style is null || Console.IsOutputRedirected)
