@@ -96,7 +96,7 @@ Describe 'Get-EchoServerEvent' {
             $lines = @(($server | Get-EchoServerEvent | Out-String -Width 80) -split '\r?\n' | Where-Object { $_.Trim() })
             $lines | Should -HaveCount 11
             $plain = $lines -replace "`e\[[0-9;]*m"
-            $plain[4] | Should -Match '^\d\d:\d\d:\d\d\.\d\d\d MessageReceived \S+:\d+ +2 um'
+            $plain[4] | Should -Match '^\d\d:\d\d:\d\d\.\d\d\d MessageReceived \S+:\d+ +2 B um'
         }
 
         It 'reads as one line of text' {

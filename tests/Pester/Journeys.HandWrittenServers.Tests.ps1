@@ -2,6 +2,7 @@
 # taken on a machine that runs tests, so that here the system picks.
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/English.ps1"
     . "$PSScriptRoot/BareClient.ps1"
 }
 

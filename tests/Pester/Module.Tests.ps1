@@ -29,7 +29,7 @@ Describe 'PSSocketTools' {
 
         It 'loads the build for this edition' {
             $framework = if ($PSEdition -eq 'Core') { 'net8.0' } else { 'netstandard2.0' }
-            $loaded = @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -like 'PSSocketTools*' })
+            $loaded = @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -in 'PSSocketTools', 'PSSocketTools.Core' })
             $loaded | Should -Not -BeNullOrEmpty
             foreach ($assembly in $loaded) {
                 Split-Path (Split-Path $assembly.Location) -Leaf | Should -Be $framework

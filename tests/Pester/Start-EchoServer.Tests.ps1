@@ -18,6 +18,7 @@
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/English.ps1"
     . "$PSScriptRoot/BareClient.ps1"
     . "$PSScriptRoot/Beside.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path

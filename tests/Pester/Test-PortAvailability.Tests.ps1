@@ -8,6 +8,7 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/English.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 
     function New-Listener([string] $Address = '127.0.0.1') {

@@ -1,5 +1,6 @@
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/English.ps1"
     . "$PSScriptRoot/BareClient.ps1"
     . "$PSScriptRoot/Beside.ps1"
 }
