@@ -848,6 +848,14 @@ Describe 'Start-EchoServer' {
             Receive-Bare $client | Should -BeExactly ''
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'IdleTimeout'
         }
+
+        It 'drops a connection that reads nothing for -IdleTimeoutSec' {
+            $bytes = [byte[]]::new(64MB)
+            $server = Start-EchoServer @at -IdleTimeoutSec 1
+            $client = Connect-Bare $server
+            { Send-Bare $client $bytes } | Should -Throw
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'IdleTimeout'
+        }
     }
 
     Context 'faults on purpose' {

@@ -86,7 +86,10 @@ public sealed record EchoServerOptions
     /// <summary>How long a message may be, in bytes, 1 to 1 GiB.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>How long a connection may send nothing; zero for as long as it likes.</summary>
+    /// <summary>
+    /// How long a connection may send nothing and take in nothing of what it is sent; zero for as long as it likes. The
+    /// time the server itself takes over an answer does not count.
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; }
 
     /// <summary>The least time an answer is held back, in milliseconds, 0 to 600,000.</summary>

@@ -25,6 +25,7 @@ internal static unsafe class Libc
     public const int EpollOut = 4;
     public const int EpollReadHangUp = 0x2000;
     public const int EpollEdge = unchecked((int)0x80000000);
+    public const int OutputQueueSize = 0x5411;
     public const int EventNonBlockingCloseOnExec = 0x800 | 0x80000;
 
     public const int LimitOpenFilesLinux = 7;
@@ -79,6 +80,9 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static extern nint Receive(int descriptor, byte* buffer, nint length, int flags);
+
+    [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static extern int Control(int descriptor, nuint request, int* value);
 
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int descriptor);

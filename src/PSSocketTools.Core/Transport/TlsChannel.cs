@@ -37,6 +37,9 @@ internal sealed class TlsChannel : ByteChannel
     public override bool IsSendOver => _send is null or { IsCompleted: true };
 
     /// <inheritdoc/>
+    public override int QueuedBytes => SendQueue.Bytes(_socket);
+
+    /// <inheritdoc/>
     public override bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
@@ -63,8 +66,8 @@ internal sealed class TlsChannel : ByteChannel
     /// <inheritdoc/>
     public override bool BeginSend(byte[] buffer, int offset, int count)
     {
-        _sending = count;
-        _send = _stream.WriteAsync(buffer, offset, count);
+        _sending = Math.Min(count, MostPerWait);
+        _send = _stream.WriteAsync(buffer, offset, _sending);
         return IsOver(_send);
     }
 

@@ -403,6 +403,24 @@ public abstract class EchoServerTests(string transport)
         Assert.InRange(end.Duration!.Value, TimeSpan.FromMilliseconds(299), Patience.Long);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go(bool lines)
+    {
+        var sent = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 1023) + "\n", 64 * 1024)));
+        using var server = Start(Own with { IdleTimeout = TimeSpan.FromSeconds(2), Framing = lines ? MessageFraming.Line : MessageFraming.Auto });
+        using var client = await BareClient.ConnectAsync(server);
+
+        // It never reads, and sends until it is stopped.
+        await Assert.ThrowsAnyAsync<SocketException>(() => client.SendAsync(sent));
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("IdleTimeout", events[^1].Reason);
+        Assert.DoesNotContain(events, static e => e.Kind == "Error");
+        Assert.Equal(0, server.ActiveConnections);
+    }
+
     [Fact]
     public async Task Answers_are_held_back_at_least_as_long_as_told()
     {
