@@ -47,7 +47,7 @@ public sealed class AsyncConnectionTests : IDisposable
     {
         var plan = options.ToPlan();
         var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
-        _record.Connected(facts);
+        Assert.True(_record.TryConnect(facts, 1));
         var connection = new AsyncConnection(_transport, new PlainConversation(plan, facts, _record), _record, channel, channel.Woken);
         await connection.RunAsync().WaitAsync(Patience.Long);
         return _record.Journal.Read(1, int.MaxValue, null, out _)[^1].Reason;
