@@ -62,7 +62,7 @@ public sealed record EchoServerOptions
     /// <summary>What a client is sent when it connects; null for nothing.</summary>
     public string? Greeting { get; init; }
 
-    /// <summary>The encoding of text on the wire.</summary>
+    /// <summary>The encoding of text on the wire; bytes that are not valid in it read as U+FFFD, whatever its own fallback.</summary>
     public Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>How many bytes one receive takes at most, 1 to 16 MiB.</summary>
@@ -174,20 +174,21 @@ public sealed record EchoServerOptions
         RequireTogether();
         RequireProtocol();
 
+        var encoding = TextEncoding.ReplacingInvalid(Encoding);
         var terminator = FrameWriter.ClientTerminator(Framing);
         return new ConversationPlan
         {
             Framing = Framing,
             IsPlain = IsPlain,
             IsDiscarding = IsDiscarding,
-            Encoding = Encoding,
+            Encoding = encoding,
             MaxMessageBytes = MaxMessageBytes,
             QuietMilliseconds = QuietMilliseconds,
             IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Step.Forever,
             Greeting = Greeting is null ? [] : Framed(Encoding.GetBytes(Greeting), terminator),
             Farewell = Farewell is null ? [] : Encoding.GetBytes(Farewell),
             ExitCommand = [.. ExitCommand.Select(static word => word.Trim())],
-            Response = Echo.ResponseFormat.Parse(ResponseFormat, Transform, Encoding),
+            Response = Echo.ResponseFormat.Parse(ResponseFormat, Transform, encoding),
             Responder = Responder,
             ErrorResponse = ErrorResponse is null ? null : Encoding.GetBytes(ErrorResponse),
             MinDelayMilliseconds = MinDelayMilliseconds,
