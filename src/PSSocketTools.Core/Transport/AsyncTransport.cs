@@ -8,9 +8,6 @@ namespace PSSocketTools.Transport;
 /// <summary>.NET's asynchronous sockets: everywhere, for everything.</summary>
 internal sealed class AsyncTransport : ServerTransport
 {
-    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
-
     private readonly IReadOnlyList<Socket> _listeners;
     private readonly Reception _reception;
     private readonly int _bufferSize;
@@ -119,7 +116,7 @@ internal sealed class AsyncTransport : ServerTransport
 
     private async Task AcceptAllAsync(Socket listener)
     {
-        var backoff = FirstBackoff;
+        var backoff = default(AcceptBackoff);
         using var accepting = new AcceptOperation();
         try
         {
@@ -137,14 +134,13 @@ internal sealed class AsyncTransport : ServerTransport
                     if (!SocketErrors.IsReset(accepting.Error))
                     {
                         _reception.Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)accepting.Error).Message);
-                        await Task.Delay(backoff, _stopping.Token).ConfigureAwait(false);
-                        backoff = backoff + backoff > LongestBackoff ? LongestBackoff : backoff + backoff;
+                        await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
                     }
 
                     continue;
                 }
 
-                backoff = FirstBackoff;
+                backoff.Reset();
                 if (_turn is not null)
                 {
                     await WaitForTurnAsync(socket).ConfigureAwait(false);

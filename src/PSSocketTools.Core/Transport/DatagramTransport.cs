@@ -12,9 +12,6 @@ namespace PSSocketTools.Transport;
 /// <summary>Answers datagrams. A UDP server has no connections; its peers are numbered as they are met.</summary>
 internal sealed class DatagramTransport : ServerTransport
 {
-    /// <summary>What fits a datagram over IPv4 (RFC 768, RFC 791): 65,535 less the headers.</summary>
-    public const int MaxDatagramBytes = 65507;
-
     private const int MaxPeers = 4096;
 
     // Ports of services that answer whatever they get: answering them could go on forever (CERT CA-1996-01).
@@ -212,7 +209,7 @@ internal sealed class DatagramTransport : ServerTransport
 
     private async Task SendAsync(DatagramOperation operation, Peer peer, byte[] buffer, int count, int contentOffset, int contentCount)
     {
-        if (count > MaxDatagramBytes)
+        if (count > Datagram.MaxBytes)
         {
             _record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Messages.Get("DatagramTooLarge", count));
             return;
