@@ -708,6 +708,40 @@ Describe 'Start-EchoServer' {
             $server.MessagesReceived | Should -Be 0
         }
 
+        It 'lets clients in with -RequireClientCertificate whose certificate this machine trusts, and no others' -Tag Linux {
+            $trusted, $other = (New-Certificate trusted), (New-Certificate other)
+            # What a machine trusts is changed for one process alone (OpenSSL's SSL_CERT_FILE).
+            $roots = Join-Path $TestDrive 'roots.pem'
+            Set-Content $roots $trusted.Certificate.ExportCertificatePem()
+            foreach ($name in 'own', 'trusted', 'other') {
+                [IO.File]::WriteAllBytes((Join-Path $TestDrive "$name.pfx"), (Get-Variable $name -ValueOnly).Pfx)
+            }
+            $script = {
+                param($Manifest, $Folder)
+                Import-Module $Manifest
+                $password = ConvertTo-SecureString secret -AsPlainText -Force
+                $server = Start-EchoServer -Certificate "$Folder/own.pfx" -CertificatePassword $password -RequireClientCertificate
+                foreach ($name in 'trusted', 'other') {
+                    $certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::new("$Folder/$name.pfx", 'secret')
+                    try {
+                        $session = Connect-EchoServer -Port $server.Port -UseTls -SkipCertificateCheck -ClientCertificate $certificate -ErrorAction Stop
+                        ($session | Send-SocketMessage "$name is in" -ErrorAction Stop).Response
+                    }
+                    catch { "$name stays outside" }
+                }
+                ($server | Wait-EchoServer -Kind Error).Reason
+                $server | Stop-EchoServer
+            }
+            $before = $env:SSL_CERT_FILE
+            try {
+                $env:SSL_CERT_FILE = $roots
+                & $pwsh -NoProfile -Command $script -args $manifest, $TestDrive | Should -Be 'trusted is in', 'other stays outside', 'HandshakeFailed'
+            }
+            finally {
+                $env:SSL_CERT_FILE = $before
+            }
+        }
+
         It 'formats and frames as it does without' {
             $server = Start-EchoServer @at -Certificate $own.Certificate -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
             $stream = Connect-Tls $server

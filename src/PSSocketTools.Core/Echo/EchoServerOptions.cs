@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Echo;
@@ -115,6 +116,12 @@ public sealed record EchoServerOptions
 
     /// <summary>The name of what moves the bytes, for tests that choose; null leaves it to the environment and the system.</summary>
     internal string? Transport { get; init; }
+
+    /// <summary>How long a client may take over its TLS handshake, for tests that don't wait that long.</summary>
+    internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What decides on a client's certificate, for tests that leave what the machine trusts alone; null for the machine.</summary>
+    internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
 
     /// <summary>What carries the bytes, a path considered.</summary>
     internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;

@@ -10,8 +10,6 @@ namespace PSSocketTools.Transport;
 /// <summary>Drives one conversation over a channel: one loop, one signal, no thread while it waits and no allocation a message.</summary>
 internal sealed class AsyncConnection
 {
-    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
-
     private readonly AsyncTransport _transport;
     private readonly Conversation _conversation;
     private readonly ServerRecord _record;
@@ -98,12 +96,14 @@ internal sealed class AsyncConnection
             if (!opening.IsCompleted)
             {
                 using var giveUp = new CancellationTokenSource();
-                if (await Task.WhenAny(opening, Task.Delay(HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
+                if (await Task.WhenAny(opening, Task.Delay(_transport.HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
                 {
                     isLate = true;
                     _channel.Close();
                     _record.Failed(
-                        _conversation.Connection, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", HandshakeTimeout.TotalSeconds));
+                        _conversation.Connection,
+                        ServerEventReason.HandshakeFailed,
+                        Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
                 }
 
                 giveUp.Cancel();

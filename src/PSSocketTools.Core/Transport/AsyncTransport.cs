@@ -36,6 +36,9 @@ internal sealed class AsyncTransport : ServerTransport
     /// <inheritdoc/>
     public override string Name => "Async";
 
+    /// <summary>How long a client may take until it is ready for bytes.</summary>
+    public TimeSpan HandshakeTimeout => _tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan;
+
     /// <inheritdoc/>
     public override int? WaitingConnections
     {

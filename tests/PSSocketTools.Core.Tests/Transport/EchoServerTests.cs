@@ -628,6 +628,32 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
+    public async Task Who_needs_a_server_that_stops_or_has_stopped_is_told_so_and_what_to_do()
+    {
+        using var answers = new Answers();
+        using var server = Start(Own with { Name = "echo", Framing = MessageFraming.Line, Responder = answers });
+        server.RequireRunning();
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("late\n");
+        await answers.AskedAsync("late");
+
+        var stopping = server.StopAsync(Patience.Long);
+        AssertStopped("Draining");
+        answers.Give("late");
+        await stopping.WaitAsync(Patience.Long);
+        AssertStopped("Stopped");
+
+        void AssertStopped(string state)
+        {
+            var exception = Assert.Throws<SocketToolsException>(server.RequireRunning);
+            Assert.Equal((SocketToolsError.ServerStopped, server), (exception.Error, exception.Target));
+            Assert.Contains($"echo ({server.EndPoint})", exception.Message, StringComparison.Ordinal);
+            Assert.Contains(state, exception.Message, StringComparison.Ordinal);
+            Assert.Contains("Start-EchoServer", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Stopping_lets_a_slow_reader_have_the_rest_of_a_long_answer()
     {
         using var server = Start(Own with { Framing = MessageFraming.Line, MaxMessageBytes = 64 * 1024 * 1024 });
