@@ -11,6 +11,9 @@
     }
     $canDropRights = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
     $lacksRights = $onLinux -and (id -u) -ne 0
+    # A network of its own, where a test may have addresses and send what it likes.
+    $canUnshare = $onLinux -and (Get-Command unshare, ip -CommandType Application -ErrorAction Ignore).Count -ge 2 -and
+        (& { unshare --map-root-user --net ip link set lo up *> $null; $LASTEXITCODE -eq 0 })
     $python = if ($onLinux) { Get-Command python3 -CommandType Application -ErrorAction Ignore }
     $ncat = if ($onLinux) { Get-Command ncat -CommandType Application -ErrorAction Ignore }
     $socat = if ($onLinux) { Get-Command socat -CommandType Application -ErrorAction Ignore }
@@ -507,6 +510,29 @@ Describe 'Start-EchoServer' {
                 # What comes later is answered, and so the first would have been by then.
                 Invoke-Bare (Connect-BareDatagram $server) 'hello' | Should -BeExactly 'hello'
                 $loop.Available | Should -Be 0
+            }
+        }
+
+        if ($canUnshare) {
+            It 'never answers a datagram from itself, on an address that is no loopback' -Tag Linux {
+                $script = {
+                    param($Manifest)
+                    Import-Module $Manifest
+                    $server = Start-EchoServer -Protocol Udp -Address 192.0.2.7 -WarningAction Ignore
+                    (Send-SocketMessage 'from another port' -ComputerName 192.0.2.7 -Port $server.Port -Protocol Udp).Response
+                    # UDP by hand (RFC 768), since nobody else can have the server's port: both ports, the length, no checksum.
+                    $raw = [Net.Sockets.Socket]::new('InterNetwork', 'Raw', 'Udp')
+                    $raw.Bind([Net.IPEndPoint]::new([Net.IPAddress] '192.0.2.7', 0))
+                    $high, $low = ($server.Port -shr 8), ($server.Port -band 255)
+                    $null = $raw.SendTo([byte[]] ($high, $low, $high, $low, 0, 10, 0, 0, 111, 105), [Net.IPEndPoint]::new([Net.IPAddress] '192.0.2.7', $server.Port))
+                    $rejected = $server | Wait-EchoServer -Kind Rejected
+                    "$($rejected.Reason) $($rejected.RemoteAddress) $($rejected.RemotePort -eq $server.Port)"
+                    $server | Stop-EchoServer
+                    $server.BytesSent
+                }
+                $command = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$script} '$manifest'"))
+                unshare --map-root-user --net sh -c "ip link set lo up && ip address add 192.0.2.7/32 dev lo && '$pwsh' -NoProfile -EncodedCommand $command" |
+                    Should -Be 'from another port', 'NotAllowed 192.0.2.7 True', '17'
             }
         }
 

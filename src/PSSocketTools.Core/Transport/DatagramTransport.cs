@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Echo;
 using PSSocketTools.Framing;
@@ -14,9 +13,6 @@ internal sealed class DatagramTransport : ServerTransport
 {
     private const int MaxPeers = 4096;
 
-    // Ports of services that answer whatever they get: answering them could go on forever (CERT CA-1996-01).
-    private static readonly HashSet<int> LoopingPorts = [7, 9, 13, 17, 19, 37];
-
     private readonly IReadOnlyList<Socket> _sockets;
     private readonly ConversationPlan _plan;
     private readonly ServerRecord _record;
@@ -24,7 +20,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly Func<IPAddress, bool>? _isAllowed;
     private readonly Action<Exception> _onFault;
     private readonly Dictionary<EndPoint, Peer> _peers = [];
-    private readonly Lazy<HashSet<IPAddress>> _ownAddresses = new(ReadOwnAddresses);
+    private readonly DatagramLoops _echoLoops;
     private readonly CancellationTokenSource _aborting = new();
     private Task[] _loops = [];
     private int _lastPeer;
@@ -46,6 +42,7 @@ internal sealed class DatagramTransport : ServerTransport
         _maxUnderWay = maxUnderWay;
         _isAllowed = isAllowed;
         _onFault = onFault;
+        _echoLoops = new DatagramLoops(((IPEndPoint)sockets[0].LocalEndPoint!).Port, record.Clock);
     }
 
     /// <inheritdoc/>
@@ -120,7 +117,7 @@ internal sealed class DatagramTransport : ServerTransport
     {
         var remote = (IPEndPoint)operation.Remote;
         var peer = PeerOf(remote);
-        if (LoopingPorts.Contains(remote.Port) || IsOwn(remote) || _isAllowed?.Invoke(remote.Address) == false)
+        if (_echoLoops.CanForm(remote) || _isAllowed?.Invoke(remote.Address) == false)
         {
             _record.Rejected(peer.Facts, ServerEventReason.NotAllowed);
             return;
@@ -226,16 +223,6 @@ internal sealed class DatagramTransport : ServerTransport
             _record.Failed(peer.Facts, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
         }
     }
-
-    // Only one who has this server's port is looked up: nobody else can be the server itself.
-    private bool IsOwn(IPEndPoint remote) =>
-        remote.Port == ((IPEndPoint)_sockets[0].LocalEndPoint!).Port
-        && (IPAddress.IsLoopback(remote.Address) || _ownAddresses.Value.Contains(remote.Address));
-
-    private static HashSet<IPAddress> ReadOwnAddresses() =>
-        [.. NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
-            .Select(static unicast => unicast.Address)];
 
     private Peer PeerOf(IPEndPoint remote)
     {
