@@ -1,7 +1,7 @@
 namespace PSSocketTools.Transport;
 
 /// <summary>How long a listener waits after accepting failed, since the clients that wait would have it tried again at once: twice as long each time in a row.</summary>
-internal struct AcceptBackoff
+internal sealed class AcceptBackoff
 {
     private const int FirstMilliseconds = 50;
     private const int LongestMilliseconds = 1000;

@@ -22,7 +22,7 @@ internal sealed unsafe class EpollListener : EpollSource
     private readonly EpollLoop _loop;
     private readonly SafeSocketHandle _socket;
     private readonly int _descriptor;
-    private AcceptBackoff _backoff;
+    private readonly AcceptBackoff _backoff = new();
     private bool _isHeld;
     private bool _isWatched;
 

@@ -283,6 +283,31 @@ public abstract class EchoServerTests(string transport)
         Assert.Contains(server.GetEvents([ServerEventKind.Connected]), e => e.RemoteAddress == "::1" && e.RemotePort == second.Port);
     }
 
+#if !NETSTANDARD_BUILD
+    [Fact]
+    [Trait("System", "Linux")]
+    public async Task One_at_a_time_means_that_the_others_are_left_in_the_systems_backlog()
+    {
+        var addresses = AddressName.HasIPv6() ? new[] { IPAddress.Loopback, IPAddress.IPv6Loopback } : [IPAddress.Loopback];
+        using var server = Start(Own with { Address = "localhost", IsSequential = true });
+        using var first = await BareClient.ConnectAsync(addresses[0], server.Port);
+        await first.ExchangeAsync("a");
+        Assert.Equal(0, server.WaitingConnections);
+        var waiting = await Task.WhenAll(addresses.Concat(addresses).Select(address => BareClient.ConnectAsync(address, server.Port)));
+        Assert.True(SpinWait.SpinUntil(() => server.WaitingConnections == waiting.Length, Patience.Long), $"{server.WaitingConnections} wait");
+        Assert.Equal((1, 0), (server.TotalConnections, server.RejectedConnections));
+
+        first.Dispose();
+        await Task.WhenAll(waiting.Select(async client =>
+        {
+            await client.SendAsync("b");
+            await client.AssertReceivesAsync("b");
+            client.Dispose();
+        }));
+        Assert.Equal((0, waiting.Length + 1), (server.WaitingConnections, server.TotalConnections));
+    }
+#endif
+
     [Fact]
     public async Task A_client_that_leaves_while_it_waits_for_its_turn_costs_the_next_one_nothing()
     {
