@@ -11,6 +11,9 @@
     }
     $canDropRights = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
     $lacksRights = $onLinux -and (id -u) -ne 0
+    # A network of its own, where a test may have addresses and send what it likes.
+    $canUnshare = $onLinux -and (Get-Command unshare, ip -CommandType Application -ErrorAction Ignore).Count -ge 2 -and
+        (& { unshare --map-root-user --net ip link set lo up *> $null; $LASTEXITCODE -eq 0 })
     $python = if ($onLinux) { Get-Command python3 -CommandType Application -ErrorAction Ignore }
     $ncat = if ($onLinux) { Get-Command ncat -CommandType Application -ErrorAction Ignore }
     $socat = if ($onLinux) { Get-Command socat -CommandType Application -ErrorAction Ignore }
@@ -511,6 +514,29 @@ Describe 'Start-EchoServer' {
             }
         }
 
+        if ($canUnshare) {
+            It 'never answers a datagram from itself, on an address that is no loopback' -Tag Linux {
+                $script = {
+                    param($Manifest)
+                    Import-Module $Manifest
+                    $server = Start-EchoServer -Protocol Udp -Address 192.0.2.7 -WarningAction Ignore
+                    (Send-SocketMessage 'from another port' -ComputerName 192.0.2.7 -Port $server.Port -Protocol Udp).Response
+                    # UDP by hand (RFC 768), since nobody else can have the server's port: both ports, the length, no checksum.
+                    $raw = [Net.Sockets.Socket]::new('InterNetwork', 'Raw', 'Udp')
+                    $raw.Bind([Net.IPEndPoint]::new([Net.IPAddress] '192.0.2.7', 0))
+                    $high, $low = ($server.Port -shr 8), ($server.Port -band 255)
+                    $null = $raw.SendTo([byte[]] ($high, $low, $high, $low, 0, 10, 0, 0, 111, 105), [Net.IPEndPoint]::new([Net.IPAddress] '192.0.2.7', $server.Port))
+                    $rejected = $server | Wait-EchoServer -Kind Rejected
+                    "$($rejected.Reason) $($rejected.RemoteAddress) $($rejected.RemotePort -eq $server.Port)"
+                    $server | Stop-EchoServer
+                    $server.BytesSent
+                }
+                $command = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$script} '$manifest'"))
+                unshare --map-root-user --net sh -c "ip link set lo up && ip address add 192.0.2.7/32 dev lo && '$pwsh' -NoProfile -EncodedCommand $command" |
+                    Should -Be 'from another port', 'NotAllowed 192.0.2.7 True', '17'
+            }
+        }
+
         It 'is not disturbed by clients that are gone when the answer comes' {
             $server = Start-EchoServer @at -Protocol Udp
             foreach ($i in 1..20) {
@@ -709,6 +735,40 @@ Describe 'Start-EchoServer' {
             $server.MessagesReceived | Should -Be 0
         }
 
+        It 'lets clients in with -RequireClientCertificate whose certificate this machine trusts, and no others' -Tag Linux {
+            $trusted, $other = (New-Certificate trusted), (New-Certificate other)
+            # What a machine trusts is changed for one process alone (OpenSSL's SSL_CERT_FILE).
+            $roots = Join-Path $TestDrive 'roots.pem'
+            Set-Content $roots $trusted.Certificate.ExportCertificatePem()
+            foreach ($name in 'own', 'trusted', 'other') {
+                [IO.File]::WriteAllBytes((Join-Path $TestDrive "$name.pfx"), (Get-Variable $name -ValueOnly).Pfx)
+            }
+            $script = {
+                param($Manifest, $Folder)
+                Import-Module $Manifest
+                $password = ConvertTo-SecureString secret -AsPlainText -Force
+                $server = Start-EchoServer -Certificate "$Folder/own.pfx" -CertificatePassword $password -RequireClientCertificate
+                foreach ($name in 'trusted', 'other') {
+                    $certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::new("$Folder/$name.pfx", 'secret')
+                    try {
+                        $session = Connect-EchoServer -Port $server.Port -UseTls -SkipCertificateCheck -ClientCertificate $certificate -ErrorAction Stop
+                        ($session | Send-SocketMessage "$name is in" -ErrorAction Stop).Response
+                    }
+                    catch { "$name stays outside" }
+                }
+                ($server | Wait-EchoServer -Kind Error).Reason
+                $server | Stop-EchoServer
+            }
+            $before = $env:SSL_CERT_FILE
+            try {
+                $env:SSL_CERT_FILE = $roots
+                & $pwsh -NoProfile -Command $script -args $manifest, $TestDrive | Should -Be 'trusted is in', 'other stays outside', 'HandshakeFailed'
+            }
+            finally {
+                $env:SSL_CERT_FILE = $before
+            }
+        }
+
         It 'formats and frames as it does without' {
             $server = Start-EchoServer @at -Certificate $own.Certificate -ResponseFormat 'Echo: {0}' -ExitCommand sair -Farewell 'Tchau'
             $stream = Connect-Tls $server
@@ -847,6 +907,14 @@ Describe 'Start-EchoServer' {
             $client = Connect-Bare $server
             Invoke-Bare $client 'hello' | Should -BeExactly 'hello'
             Receive-Bare $client | Should -BeExactly ''
+            ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'IdleTimeout'
+        }
+
+        It 'drops a connection that reads nothing for -IdleTimeoutSec' {
+            $bytes = [byte[]]::new(64MB)
+            $server = Start-EchoServer @at -IdleTimeoutSec 1
+            $client = Connect-Bare $server
+            { Send-Bare $client $bytes } | Should -Throw
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'IdleTimeout'
         }
     }

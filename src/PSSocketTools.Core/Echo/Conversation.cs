@@ -8,7 +8,7 @@ namespace PSSocketTools.Echo;
 /// </summary>
 /// <remarks>
 /// The driver asks <see cref="Next"/>, does the step, tells its outcome (<see cref="Received"/>, <see cref="InputEnded"/>,
-/// <see cref="Sent"/>, <see cref="Elapsed"/>) and asks again. Bytes given to Received are lent until Next asks to receive again.
+/// <see cref="Sent"/>, <see cref="Stalled"/>, <see cref="Elapsed"/>) and asks again. Bytes given to Received are lent until Next asks to receive again.
 /// </remarks>
 internal abstract class Conversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record) : IDisposable
 {
@@ -22,6 +22,9 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
     protected ServerRecord Record { get; } = record;
 
+    /// <summary>Whether a Send step was given up: then nothing is left to do but to reset.</summary>
+    protected bool HasStalled { get; private set; }
+
     /// <summary>The next thing to do.</summary>
     public abstract Step Next();
 
@@ -33,6 +36,16 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
     /// <summary>All bytes of the Send step have left.</summary>
     public abstract void Sent();
+
+    /// <summary>
+    /// The client has taken in nothing of a Send step for as long as the step allows. It reads no end either, so that it
+    /// gets none: what is left of an orderly one would wait in the kernel for it.
+    /// </summary>
+    public void Stalled()
+    {
+        HasStalled = true;
+        EndReason = ServerEventReason.IdleTimeout;
+    }
 
     /// <summary>The wait of a Pause is over, or the one of a Receive with nothing received.</summary>
     public abstract void Elapsed();

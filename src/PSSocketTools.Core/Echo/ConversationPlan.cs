@@ -23,7 +23,7 @@ internal sealed class ConversationPlan
 
     public int QuietMilliseconds { get; init; }
 
-    /// <summary>How long nothing may come; <see cref="Step.Forever"/> without a limit.</summary>
+    /// <summary>How long nothing may move in either direction; <see cref="Step.Forever"/> without a limit.</summary>
     public int IdleMilliseconds { get; init; } = Step.Forever;
 
     /// <summary>The greeting in its framing; empty for none.</summary>

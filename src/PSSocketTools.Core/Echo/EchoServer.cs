@@ -18,6 +18,7 @@ public sealed class EchoServer : IDisposable
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
     private readonly JournalLog? _log;
+    private readonly UnixListener? _unixListener;
     private readonly bool _isReachableFromOutside;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
@@ -27,7 +28,7 @@ public sealed class EchoServer : IDisposable
     private long _patienceEnds = long.MaxValue;
     private Task? _stopped;
 
-    private EchoServer(EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, JournalLog? log)
+    private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
         var clock = Clock.System;
         Id = options.Id;
@@ -51,6 +52,7 @@ public sealed class EchoServer : IDisposable
         Faults = options.DescribeFaults();
         _responder = options.Responder;
         _log = log;
+        _unixListener = unixListener;
         _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock, log is not null), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now;
@@ -171,15 +173,16 @@ public sealed class EchoServer : IDisposable
         ServerTransports.RequireChoice(options);
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
         List<Socket> sockets = [];
+        UnixListener? unixListener = null;
         try
         {
             sockets = options.ActualProtocol switch
             {
-                SocketProtocol.Unix => [UnixListener.Listen(options.SocketPath!, options.Backlog)],
+                SocketProtocol.Unix => [(unixListener = UnixListener.Listen(options.SocketPath!, options.Backlog)).Socket],
                 SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address), options.Port),
                 _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
             };
-            var server = new EchoServer(options, sockets, plan, log);
+            var server = new EchoServer(options, sockets, unixListener, plan, log);
             log?.Follow(server._record.Journal);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
@@ -188,6 +191,7 @@ public sealed class EchoServer : IDisposable
         catch
         {
             // Whatever went wrong, nothing is left open by a server that did not come about.
+            unixListener?.RemoveFile();
             sockets.ForEach(static socket => socket.Dispose());
             log?.Dispose();
             throw;
@@ -315,10 +319,10 @@ public sealed class EchoServer : IDisposable
 
     private async Task StopOnceAsync()
     {
+        RemoveSocketFile();
         await _transport.StopAsync(_patience.Token).ConfigureAwait(false);
         _transport.Dispose();
         _responder?.Dispose();
-        RemoveSocketFile();
 
         lock (_gate)
         {
@@ -341,10 +345,7 @@ public sealed class EchoServer : IDisposable
     {
         try
         {
-            if (SocketPath is not null)
-            {
-                File.Delete(SocketPath);
-            }
+            _unixListener?.RemoveFile();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Echo;
@@ -62,7 +63,7 @@ public sealed record EchoServerOptions
     /// <summary>What a client is sent when it connects; null for nothing.</summary>
     public string? Greeting { get; init; }
 
-    /// <summary>The encoding of text on the wire.</summary>
+    /// <summary>The encoding of text on the wire; bytes that are not valid in it read as U+FFFD, whatever its own fallback.</summary>
     public Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>How many bytes one receive takes at most, 1 to 16 MiB.</summary>
@@ -86,7 +87,10 @@ public sealed record EchoServerOptions
     /// <summary>How long a message may be, in bytes, 1 to 1 GiB.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>How long a connection may send nothing; zero for as long as it likes.</summary>
+    /// <summary>
+    /// How long a connection may send nothing and take in nothing of what it is sent; zero for as long as it likes. The
+    /// time the server itself takes over an answer does not count.
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; }
 
     /// <summary>The least time an answer is held back, in milliseconds, 0 to 600,000.</summary>
@@ -112,6 +116,12 @@ public sealed record EchoServerOptions
 
     /// <summary>The name of what moves the bytes, for tests that choose; null leaves it to the environment and the system.</summary>
     internal string? Transport { get; init; }
+
+    /// <summary>How long a client may take over its TLS handshake, for tests that don't wait that long.</summary>
+    internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What decides on a client's certificate, for tests that leave what the machine trusts alone; null for the machine.</summary>
+    internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
 
     /// <summary>What carries the bytes, a path considered.</summary>
     internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;
@@ -171,20 +181,21 @@ public sealed record EchoServerOptions
         RequireTogether();
         RequireProtocol();
 
+        var encoding = TextEncoding.ReplacingInvalid(Encoding);
         var terminator = FrameWriter.ClientTerminator(Framing);
         return new ConversationPlan
         {
             Framing = Framing,
             IsPlain = IsPlain,
             IsDiscarding = IsDiscarding,
-            Encoding = Encoding,
+            Encoding = encoding,
             MaxMessageBytes = MaxMessageBytes,
             QuietMilliseconds = QuietMilliseconds,
             IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Step.Forever,
             Greeting = Greeting is null ? [] : Framed(Encoding.GetBytes(Greeting), terminator),
             Farewell = Farewell is null ? [] : Encoding.GetBytes(Farewell),
             ExitCommand = [.. ExitCommand.Select(static word => word.Trim())],
-            Response = Echo.ResponseFormat.Parse(ResponseFormat, Transform, Encoding),
+            Response = Echo.ResponseFormat.Parse(ResponseFormat, Transform, encoding),
             Responder = Responder,
             ErrorResponse = ErrorResponse is null ? null : Encoding.GetBytes(ErrorResponse),
             MinDelayMilliseconds = MinDelayMilliseconds,

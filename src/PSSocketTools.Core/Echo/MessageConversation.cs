@@ -34,6 +34,11 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     public override Step Next()
     {
+        if (HasStalled)
+        {
+            return Step.Reset();
+        }
+
         if (_greeting)
         {
             _greeting = false;
@@ -143,7 +148,7 @@ internal sealed class MessageConversation : Conversation
     {
         var left = _outbox.Count - _sentBytes;
         _sending = Plan.FragmentBytes > 0 ? Math.Min(left, Plan.FragmentBytes) : left;
-        return Step.Send(_outbox.Buffer, _sentBytes, _sending);
+        return Step.Send(_outbox.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
     }
 
     /// <summary>Handles one message, the rest a pause makes one, or the end of the input; false when there is none of them.</summary>

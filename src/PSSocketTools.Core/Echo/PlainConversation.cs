@@ -24,10 +24,15 @@ internal sealed class PlainConversation : Conversation
     /// <inheritdoc/>
     public override Step Next()
     {
+        if (HasStalled)
+        {
+            return Step.Reset();
+        }
+
         if (_count > 0)
         {
             _sending = Plan.FragmentBytes > 0 ? Math.Min(_count, Plan.FragmentBytes) : _count;
-            return Step.Send(_buffer, _offset, _sending);
+            return Step.Send(_buffer, _offset, _sending, Plan.IdleMilliseconds);
         }
 
         return _ending ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, owing: false);

@@ -29,11 +29,28 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
 
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    public void Connected(ConnectionFacts connection)
+    /// <summary>Counts a connection in, unless as many as allowed are there; exact, whoever else comes at the same time.</summary>
+    public bool TryConnect(ConnectionFacts connection, int mostActive)
     {
+        for (var active = ActiveConnections; ;)
+        {
+            if (active >= mostActive)
+            {
+                return false;
+            }
+
+            var before = Interlocked.CompareExchange(ref _activeConnections, active + 1, active);
+            if (before == active)
+            {
+                break;
+            }
+
+            active = before;
+        }
+
         Interlocked.Increment(ref _totalConnections);
-        Interlocked.Increment(ref _activeConnections);
         Journal.Append(ServerEventKind.Connected, connection);
+        return true;
     }
 
     public void Disconnected(ConnectionFacts connection, ServerEventReason reason)

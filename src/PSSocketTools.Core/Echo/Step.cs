@@ -47,7 +47,7 @@ internal readonly struct Step
 
     public int Count { get; }
 
-    /// <summary>How long to wait, for Pause, or at most, for Receive; <see cref="Forever"/> without a limit.</summary>
+    /// <summary>How long to wait, for Pause; at most, with nothing moving, for Receive and Send; <see cref="Forever"/> without a limit.</summary>
     public int Milliseconds { get; }
 
     /// <summary>For Receive: an answer is owed when the wait ends, so a draining server lets it end.</summary>
@@ -57,7 +57,8 @@ internal readonly struct Step
 
     public static Step Receive(int milliseconds, bool owing) => new(StepKind.Receive, [], 0, 0, milliseconds, owing, null);
 
-    public static Step Send(byte[] buffer, int offset, int count) => new(StepKind.Send, buffer, offset, count, Forever, false, null);
+    public static Step Send(byte[] buffer, int offset, int count, int milliseconds) =>
+        new(StepKind.Send, buffer, offset, count, milliseconds, false, null);
 
     public static Step Pause(int milliseconds) => new(StepKind.Pause, [], 0, 0, milliseconds, false, null);
 

@@ -15,7 +15,7 @@ public enum ServerEventReason
     /// <summary>The connection was reset (RST), by the client or something between.</summary>
     Reset,
 
-    /// <summary>Nothing came for as long as the server allows.</summary>
+    /// <summary>Nothing moved, in either direction, for as long as the server allows.</summary>
     IdleTimeout,
 
     /// <summary>A message was longer than the server allows.</summary>

@@ -4,33 +4,68 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Opens the Unix domain socket a server listens on: for its owner alone, in place of one that a dead server left.</summary>
-internal static class UnixListener
+/// <summary>The Unix domain socket a server listens on: for its owner alone, in place of one that a dead server left.</summary>
+internal sealed class UnixListener
 {
-    /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported and others.</exception>
-    public static Socket Listen(string path, int backlog)
+    private readonly string _path;
+    private readonly FileIdentity? _file;
+
+    private UnixListener(string path, Socket socket)
     {
-        var endPoint = UnixEndPoint.Of(path);
-        ReplaceStale(path);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        _path = path;
+        _file = FileIdentity.Of(path);
+        Socket = socket;
+    }
+
+    /// <summary>The socket; whoever serves on it closes it.</summary>
+    public Socket Socket { get; }
+
+    /// <summary>Listens at a path.</summary>
+    /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported and others.</exception>
+    public static UnixListener Listen(string path, int backlog)
+    {
+        UnixListener? bound = null;
         try
         {
-            socket.Bind(endPoint);
+            ReplaceStale(path);
+            bound = new UnixListener(path, UnixBinding.Bind(path));
 
             // Between bind and listen nobody can connect, so nobody can before the file is closed to others.
             FilePermissions.CloseToOthers(path);
-            socket.Listen(backlog);
-            return socket;
+            bound.Socket.Listen(backlog);
+            return bound;
         }
-        catch (SocketException exception)
+        catch (Exception exception)
         {
-            socket.Dispose();
-            throw SocketErrors.Listening(exception, path);
+            bound?.RemoveFile();
+            bound?.Socket.Dispose();
+            if (exception is SocketException refusal)
+            {
+                throw SocketErrors.Listening(refusal, path);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes the file away, unless another server has its own at the path by now. To be called before the socket is closed:
+    /// while it listens no other server takes its file for one left behind, and no other file gets its number. Where the
+    /// system does not tell files apart, .NET takes the file away as it closes the socket.
+    /// </summary>
+    /// <exception cref="IOException">The file can't be removed, or its folder has gone.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not remove it.</exception>
+    public void RemoveFile()
+    {
+        if (_file is not null && _file == FileIdentity.Of(_path))
+        {
+            File.Delete(_path);
         }
     }
 
     private static void ReplaceStale(string path)
     {
+        var endPoint = UnixEndPoint.Of(path);
         if (!File.Exists(path))
         {
             return;
@@ -39,7 +74,7 @@ internal static class UnixListener
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            probe.Connect(UnixEndPoint.Of(path));
+            probe.Connect(endPoint);
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused && FilePermissions.IsSocket(path))
         {

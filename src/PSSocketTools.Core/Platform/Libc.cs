@@ -7,7 +7,9 @@ internal static unsafe class Libc
 {
     public const int SockStream = 1;
     public const int SockDatagram = 2;
+    public const int SockCloseOnExec = 0x80000;
     public const int SockNonBlockingCloseOnExec = 0x800 | 0x80000;
+    public const int FamilyUnix = 1;
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;
     public const int SolSocket = 1;
@@ -25,12 +27,14 @@ internal static unsafe class Libc
     public const int EpollOut = 4;
     public const int EpollReadHangUp = 0x2000;
     public const int EpollEdge = unchecked((int)0x80000000);
+    public const int OutputQueueSize = 0x5411;
     public const int EventNonBlockingCloseOnExec = 0x800 | 0x80000;
 
     public const int LimitOpenFilesLinux = 7;
     public const int LimitOpenFilesMac = 8;
 
     public const int EPerm = 1;
+    public const int ENoEntry = 2;
     public const int EIntr = 4;
     public const int EAgain = 11;
     public const int ENoMem = 12;
@@ -39,6 +43,7 @@ internal static unsafe class Libc
     public const int EMFile = 24;
     public const int EPipe = 32;
     public const int EAfNoSupport = 97;
+    public const int EAddrInUse = 98;
     public const int EAddrNotAvail = 99;
     public const int ENetDown = 100;
     public const int ENetUnreach = 101;
@@ -55,6 +60,9 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static extern int Socket(int family, int type, int protocol);
+
+    [DllImport("libc", EntryPoint = "bind", SetLastError = true)]
+    public static extern int Bind(int descriptor, byte* address, int length);
 
     [DllImport("libc", EntryPoint = "connect", SetLastError = true)]
     public static extern int Connect(int descriptor, byte* address, int length);
@@ -80,6 +88,9 @@ internal static unsafe class Libc
     [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static extern nint Receive(int descriptor, byte* buffer, nint length, int flags);
 
+    [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static extern int Control(int descriptor, nuint request, int* value);
+
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int descriptor);
 
@@ -100,6 +111,9 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "write", SetLastError = true)]
     public static extern nint Write(int descriptor, byte* buffer, nint count);
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    public static extern int Stat(int directory, byte* path, int flags, uint wanted, byte* stat);
 
     [DllImport("libc", EntryPoint = "readlink", SetLastError = true)]
     public static extern nint ReadLink(byte* path, byte* buffer, nint capacity);

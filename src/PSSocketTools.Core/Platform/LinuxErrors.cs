@@ -18,7 +18,10 @@ internal static class LinuxErrors
         Libc.EHostDown => SocketError.HostDown,
         Libc.ENetUnreach => SocketError.NetworkUnreachable,
         Libc.ENetDown => SocketError.NetworkDown,
-        Libc.EAddrNotAvail => SocketError.AddressNotAvailable,
+        Libc.EAddrInUse => SocketError.AddressAlreadyInUse,
+
+        // Of a Unix socket: the folder its path is in.
+        Libc.EAddrNotAvail or Libc.ENoEntry => SocketError.AddressNotAvailable,
         Libc.EAfNoSupport => SocketError.AddressFamilyNotSupported,
         Libc.EAccess or Libc.EPerm => SocketError.AccessDenied,
         Libc.EMFile or Libc.ENFile => SocketError.TooManyOpenSockets,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Ports;
@@ -17,7 +18,7 @@ public sealed class LocalPortTest
     private readonly string _address;
     private readonly IPAddress[] _addresses;
     private SocketTable? _table;
-    private DateTime _tableReadAt;
+    private long _tableReadAt;
 
     /// <summary>Readies a test.</summary>
     /// <param name="address">An address of this machine, a name for some, <c>localhost</c> for both loopback ones, or <c>Any</c> for all.</param>
@@ -46,11 +47,12 @@ public sealed class LocalPortTest
 
     /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
-    /// <param name="until">When to stop, and be content with what the last test found.</param>
+    /// <param name="timeout">How long to wait at most; then what the last test found has to do.</param>
     /// <param name="cancellationToken">Ends the wait at once.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    public PortAvailability WaitUntilAvailable(int port, DateTime until, CancellationToken cancellationToken)
+    public PortAvailability WaitUntilAvailable(int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var startedAt = Clock.System.Timestamp;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -60,7 +62,7 @@ public sealed class LocalPortTest
             }
 
             // Who holds it takes a walk over all processes to find, and is of interest only in the end.
-            var left = until - DateTime.UtcNow;
+            var left = timeout - Clock.System.Since(startedAt);
             if (left <= TimeSpan.Zero)
             {
                 return Test(port);
@@ -134,11 +136,10 @@ public sealed class LocalPortTest
 
     private PortHolder FindHolder(IPAddress address, int port)
     {
-        var now = DateTime.UtcNow;
-        var isOld = _table is null || now - _tableReadAt > TableAge;
-        if (!isOld)
+        var now = Clock.System.Timestamp;
+        if (_table is not null && Clock.Between(_tableReadAt, now) <= TableAge)
         {
-            var holder = PortHolder.Find(_table!, address, port);
+            var holder = PortHolder.Find(_table, address, port);
             if (holder.ProcessId is not null)
             {
                 return holder;

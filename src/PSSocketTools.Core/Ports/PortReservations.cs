@@ -1,29 +1,40 @@
+using PSSocketTools.Platform;
+
 namespace PSSocketTools.Ports;
 
 /// <summary>The ports that were handed out a moment ago and may not be bound yet, so that nobody else is given them.</summary>
 public sealed class PortReservations
 {
-    private readonly Dictionary<(int Port, SocketProtocol Protocol), DateTime> _until = [];
+    private readonly Dictionary<(int Port, SocketProtocol Protocol), long> _takenAt = [];
     private readonly TimeSpan _duration;
+    private readonly Clock _clock;
 
     /// <summary>Makes an empty list.</summary>
     /// <param name="duration">How long a port stays handed out.</param>
-    public PortReservations(TimeSpan duration) => _duration = duration;
+    public PortReservations(TimeSpan duration)
+        : this(duration, Clock.System)
+    {
+    }
+
+    internal PortReservations(TimeSpan duration, Clock clock)
+    {
+        _duration = duration;
+        _clock = clock;
+    }
 
     /// <summary>Takes a port; false where someone else has it.</summary>
     /// <param name="port">The port.</param>
     /// <param name="protocol">Its protocol.</param>
     public bool TryTake(int port, SocketProtocol protocol)
     {
-        var now = DateTime.UtcNow;
-        lock (_until)
+        lock (_takenAt)
         {
-            if (_until.TryGetValue((port, protocol), out var until) && until > now)
+            if (_takenAt.TryGetValue((port, protocol), out var takenAt) && _clock.Since(takenAt) < _duration)
             {
                 return false;
             }
 
-            _until[(port, protocol)] = now + _duration;
+            _takenAt[(port, protocol)] = _clock.Timestamp;
             return true;
         }
     }
@@ -33,9 +44,9 @@ public sealed class PortReservations
     /// <param name="protocol">Its protocol.</param>
     public void Release(int port, SocketProtocol protocol)
     {
-        lock (_until)
+        lock (_takenAt)
         {
-            _until.Remove((port, protocol));
+            _takenAt.Remove((port, protocol));
         }
     }
 }

@@ -9,7 +9,7 @@ namespace PSSocketTools;
 public sealed record SessionOptions
 {
     /// <summary>The longest datagram IPv4 can carry (RFC 768, RFC 791).</summary>
-    public const int MaxDatagramBytes = 65507;
+    public const int MaxDatagramBytes = Datagram.MaxBytes;
 
     /// <summary>The session's number, given by who keeps the sessions.</summary>
     public int Id { get; init; }

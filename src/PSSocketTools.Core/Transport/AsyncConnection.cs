@@ -10,14 +10,6 @@ namespace PSSocketTools.Transport;
 /// <summary>Drives one conversation over a channel: one loop, one signal, no thread while it waits and no allocation a message.</summary>
 internal sealed class AsyncConnection
 {
-    // A busy connection lets others have its thread after so many receives that did not have to wait.
-    private const int ReceivesInARow = 64;
-
-    // How long a client may take to read the end of the conversation before the socket is closed under it.
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
-
     private readonly AsyncTransport _transport;
     private readonly Conversation _conversation;
     private readonly ServerRecord _record;
@@ -25,7 +17,15 @@ internal sealed class AsyncConnection
     private readonly AsyncSignal _signal;
     private Timer? _timer;
     private long _deadline;
+
+    // When the timer rings; for ever when it has rung, which it tells from a thread of its own.
+    private long _ringsAt = long.MaxValue;
+    private volatile bool _hasRung;
+
+    // An operation is under way, and holds its buffer.
     private bool _receiving;
+    private bool _sending;
+    private int _queued;
     private bool _inputEnded;
     private bool _reset;
     private volatile bool _draining;
@@ -96,12 +96,14 @@ internal sealed class AsyncConnection
             if (!opening.IsCompleted)
             {
                 using var giveUp = new CancellationTokenSource();
-                if (await Task.WhenAny(opening, Task.Delay(HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
+                if (await Task.WhenAny(opening, Task.Delay(_transport.HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
                 {
                     isLate = true;
                     _channel.Close();
                     _record.Failed(
-                        _conversation.Connection, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", HandshakeTimeout.TotalSeconds));
+                        _conversation.Connection,
+                        ServerEventReason.HandshakeFailed,
+                        Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
                 }
 
                 giveUp.Cancel();
@@ -130,14 +132,25 @@ internal sealed class AsyncConnection
             switch (step.Kind)
             {
                 case StepKind.Send:
-                    for (var sent = 0; sent < step.Count;)
+                    var left = step.Count;
+                    while (left > 0)
                     {
-                        if (!_channel.BeginSend(step.Buffer, step.Offset + sent, step.Count - sent))
+                        if (!_channel.BeginSend(step.Buffer, step.Offset + step.Count - left, left))
                         {
-                            while (!_channel.IsSendOver)
+                            _sending = true;
+                            AwaitRoom(step.Milliseconds);
+                            while (!_channel.IsSendOver && !HasStalled(step.Milliseconds))
                             {
                                 await _signal;
                             }
+
+                            if (!_channel.IsSendOver)
+                            {
+                                _conversation.Stalled();
+                                break;
+                            }
+
+                            _sending = false;
                         }
 
                         var count = _channel.EndSend(out var sendError);
@@ -146,17 +159,21 @@ internal sealed class AsyncConnection
                             return Broken(sendError);
                         }
 
-                        sent += count;
+                        left -= count;
                         _record.BytesLeft(count);
                     }
 
-                    _conversation.Sent();
+                    if (left == 0)
+                    {
+                        _conversation.Sent();
+                    }
+
                     break;
 
                 case StepKind.Receive:
                     if (!_receiving && _channel.BeginReceive())
                     {
-                        if (++receivesInARow == ReceivesInARow)
+                        if (++receivesInARow == ServerTransport.StepsInARow)
                         {
                             receivesInARow = 0;
                             await Task.Yield();
@@ -168,29 +185,22 @@ internal sealed class AsyncConnection
                         _receiving = true;
 
                         // A receive that outlived a pause may have ended while something else was waited for, its signal taken.
-                        if (!_channel.IsReceiveOver)
+                        var isOver = _channel.IsReceiveOver;
+                        SetTimer(isOver ? Step.Forever : step.Milliseconds);
+                        while (!isOver && !IsTimeUp())
                         {
-                            if (_draining && !step.IsOwing && !_channel.HasBytesAtHand)
+                            if (_aborted || (_draining && !step.IsOwing && !_channel.HasBytesAtHand))
                             {
                                 return ServerEventReason.ServerStopped;
                             }
 
-                            SetTimer(step.Milliseconds);
                             await _signal;
+                            isOver = _channel.IsReceiveOver;
                         }
 
-                        if (!_channel.IsReceiveOver)
+                        if (!isOver)
                         {
-                            if (_aborted)
-                            {
-                                return ServerEventReason.ServerStopped;
-                            }
-
-                            if (IsTimeUp())
-                            {
-                                _conversation.Elapsed();
-                            }
-
+                            _conversation.Elapsed();
                             break;
                         }
 
@@ -236,9 +246,8 @@ internal sealed class AsyncConnection
                     break;
 
                 case StepKind.Await:
-                    _ = step.Task!.ContinueWith(
-                        static (_, signal) => ((AsyncSignal)signal!).Set(), _signal, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-                    while (!step.Task.IsCompleted)
+                    SignalWhenOver(step.Task!);
+                    while (!step.Task!.IsCompleted)
                     {
                         await _signal;
                         if (_aborted)
@@ -258,6 +267,30 @@ internal sealed class AsyncConnection
                     return _conversation.EndReason;
             }
         }
+    }
+
+    private void AwaitRoom(int milliseconds)
+    {
+        if (milliseconds != Step.Forever)
+        {
+            _queued = _channel.QueuedBytes;
+        }
+
+        SetTimer(milliseconds);
+    }
+
+    /// <summary>Whether nothing of a send that waits has moved for as long as its step allows.</summary>
+    private bool HasStalled(int milliseconds)
+    {
+        if (!IsTimeUp())
+        {
+            return false;
+        }
+
+        // No more than a part of what the kernel holds may have gone, and all the same the client reads.
+        var before = _queued;
+        AwaitRoom(milliseconds);
+        return _queued == before;
     }
 
     private ServerEventReason Broken(SocketError error)
@@ -286,7 +319,8 @@ internal sealed class AsyncConnection
         {
             if (!_aborted && !_reset && reason is not (ServerEventReason.Reset or ServerEventReason.Fault or ServerEventReason.HandshakeFailed))
             {
-                await _channel.EndOutputAsync().ConfigureAwait(false);
+                SetTimer(ServerTransport.LingerMilliseconds);
+                await EndOutputAsync().ConfigureAwait(false);
                 if (!_inputEnded && !_draining)
                 {
                     await DiscardInputAsync().ConfigureAwait(false);
@@ -299,9 +333,14 @@ internal sealed class AsyncConnection
         }
 
         _channel.Close();
-        while (_receiving && !_channel.IsReceiveOver)
+        while ((_receiving && !_channel.IsReceiveOver) || (_sending && !_channel.IsSendOver))
         {
             await _signal;
+        }
+
+        if (_sending)
+        {
+            _ = _channel.EndSend(out _);
         }
 
         _timer?.Dispose();
@@ -309,9 +348,28 @@ internal sealed class AsyncConnection
         _conversation.Dispose();
     }
 
+    /// <summary>Says that no more comes, which takes a word of its own through TLS, and room for it.</summary>
+    private async Task EndOutputAsync()
+    {
+        var ending = _channel.EndOutputAsync();
+        if (!ending.IsCompleted)
+        {
+            SignalWhenOver(ending);
+            while (!ending.IsCompleted)
+            {
+                await _signal;
+                if (IsTimeUp())
+                {
+                    _channel.Close();
+                }
+            }
+        }
+
+        await ending.ConfigureAwait(false);
+    }
+
     private async Task DiscardInputAsync()
     {
-        SetTimer((int)Linger.TotalMilliseconds);
         while (!_aborted && !_draining)
         {
             if (!_receiving)
@@ -336,6 +394,9 @@ internal sealed class AsyncConnection
         }
     }
 
+    private void SignalWhenOver(Task task) => task.ContinueWith(
+        static (_, signal) => ((AsyncSignal)signal!).Set(), _signal, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
     private void SetTimer(int milliseconds)
     {
         if (milliseconds == Step.Forever)
@@ -345,8 +406,7 @@ internal sealed class AsyncConnection
         }
 
         _deadline = _record.Clock.Timestamp + (milliseconds * Stopwatch.Frequency / 1000);
-        _timer ??= new Timer(static signal => ((AsyncSignal)signal!).Set(), _signal, Timeout.Infinite, Timeout.Infinite);
-        _timer.Change(milliseconds, Timeout.Infinite);
+        SetAlarm(milliseconds);
     }
 
     /// <summary>Whether the deadline has come; a timer that was early is set again.</summary>
@@ -363,7 +423,33 @@ internal sealed class AsyncConnection
             return true;
         }
 
-        _timer?.Change((int)(left * 1000 / Stopwatch.Frequency) + 1, Timeout.Infinite);
+        SetAlarm((int)(left * 1000 / Stopwatch.Frequency) + 1);
         return false;
+    }
+
+    /// <summary>
+    /// Has the timer ring at the deadline, or before: a deadline that moves away, as with every message of a connection
+    /// with an idle limit, leaves it alone, and is looked at when it rings.
+    /// </summary>
+    private void SetAlarm(int milliseconds)
+    {
+        if (_hasRung)
+        {
+            _hasRung = false;
+            _ringsAt = long.MaxValue;
+        }
+
+        if (_deadline < _ringsAt)
+        {
+            _ringsAt = _deadline;
+            _timer ??= new Timer(static connection => ((AsyncConnection)connection!).Ring(), this, Timeout.Infinite, Timeout.Infinite);
+            _timer.Change(milliseconds, Timeout.Infinite);
+        }
+    }
+
+    private void Ring()
+    {
+        _hasRung = true;
+        _signal.Set();
     }
 }

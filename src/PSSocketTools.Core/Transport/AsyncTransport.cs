@@ -8,9 +8,6 @@ namespace PSSocketTools.Transport;
 /// <summary>.NET's asynchronous sockets: everywhere, for everything.</summary>
 internal sealed class AsyncTransport : ServerTransport
 {
-    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
-
     private readonly IReadOnlyList<Socket> _listeners;
     private readonly Reception _reception;
     private readonly int _bufferSize;
@@ -24,7 +21,6 @@ internal sealed class AsyncTransport : ServerTransport
     private readonly SemaphoreSlim? _turn;
     private Task _accepting = Task.CompletedTask;
     private bool _stopped;
-    private int _waitingForTurn;
 
     public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, TlsServer? tls, Action<Exception> onFault)
     {
@@ -39,18 +35,16 @@ internal sealed class AsyncTransport : ServerTransport
     /// <inheritdoc/>
     public override string Name => "Async";
 
-    /// <inheritdoc/>
-    public override int? WaitingConnections
-    {
-        get
-        {
-            var queued = ListenBacklog.Waiting(_listeners);
-            return queued is null ? null : queued + Volatile.Read(ref _waitingForTurn);
-        }
-    }
+    /// <summary>How long a client may take until it is ready for bytes.</summary>
+    public TimeSpan HandshakeTimeout => _tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan;
 
     /// <inheritdoc/>
-    public override void Start() => _accepting = Task.WhenAll(_listeners.Select(AcceptAllAsync));
+    public override int? WaitingConnections => ListenBacklog.Waiting(_listeners);
+
+    /// <inheritdoc/>
+    public override void Start() => _accepting = _turn is null
+        ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener))))
+        : AcceptAsync(() => AcceptInTurnAsync(_turn));
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken patienceEnded)
@@ -117,41 +111,11 @@ internal sealed class AsyncTransport : ServerTransport
         _turn?.Dispose();
     }
 
-    private async Task AcceptAllAsync(Socket listener)
+    private async Task AcceptAsync(Func<Task> accept)
     {
-        var backoff = FirstBackoff;
-        using var accepting = new AcceptOperation();
         try
         {
-            while (!_stopping.IsCancellationRequested)
-            {
-                var socket = await accepting.AcceptAsync(listener).ConfigureAwait(false);
-                if (socket is null)
-                {
-                    if (_stopping.IsCancellationRequested || SocketErrors.IsAbort(accepting.Error))
-                    {
-                        return;
-                    }
-
-                    // A client that left before it was accepted is nobody's failure.
-                    if (!SocketErrors.IsReset(accepting.Error))
-                    {
-                        _reception.Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)accepting.Error).Message);
-                        await Task.Delay(backoff, _stopping.Token).ConfigureAwait(false);
-                        backoff = backoff + backoff > LongestBackoff ? LongestBackoff : backoff + backoff;
-                    }
-
-                    continue;
-                }
-
-                backoff = FirstBackoff;
-                if (_turn is not null)
-                {
-                    await WaitForTurnAsync(socket).ConfigureAwait(false);
-                }
-
-                Serve(socket);
-            }
+            await accept().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -169,26 +133,108 @@ internal sealed class AsyncTransport : ServerTransport
         }
     }
 
-    private ByteChannel ToChannel(Socket socket, AsyncSignal signal) =>
-        _tls is null ? new SocketChannel(socket, _bufferSize, signal) : new TlsChannel(socket, _bufferSize, _tls, signal);
-
-    private async Task WaitForTurnAsync(Socket socket)
+    private async Task AcceptAllAsync(Socket listener)
     {
-        Interlocked.Increment(ref _waitingForTurn);
+        var backoff = new AcceptBackoff();
+        using var accepting = new AcceptOperation(listener);
+        while (!_stopping.IsCancellationRequested)
+        {
+            if (await accepting.AcceptAsync().ConfigureAwait(false) is { } socket)
+            {
+                backoff.Reset();
+                Serve(socket);
+            }
+            else if (!await CanGoOnAsync(accepting.Error, backoff).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Accepts only while nobody is served, so that the others wait in the system's backlog, in their order.</summary>
+    private async Task AcceptInTurnAsync(SemaphoreSlim turn)
+    {
+        var accepting = _listeners.Select(static listener => new AcceptOperation(listener)).ToArray();
+        var pending = new Task<Socket?>?[accepting.Length];
         try
         {
-            await _turn!.WaitAsync(_stopping.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            socket.Dispose();
-            throw;
+            while (!_stopping.IsCancellationRequested)
+            {
+                await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
+                if (await AcceptFirstAsync(accepting, pending).ConfigureAwait(false) is not { } socket)
+                {
+                    return;
+                }
+
+                Serve(socket);
+            }
         }
         finally
         {
-            Interlocked.Decrement(ref _waitingForTurn);
+            // Who came in at the same time as another has not had a turn.
+            foreach (var left in pending)
+            {
+                left?.ContinueWith(
+                    static left => left.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            }
+
+            Array.ForEach(accepting, static operation => operation.Dispose());
         }
     }
+
+    /// <summary>The first client that comes to any listener; null when none will any more.</summary>
+    /// <param name="accepting">Each listener's accepts.</param>
+    /// <param name="pending">
+    /// What is under way of them: after this, only what came at the same time as the first, or could not be taken back.
+    /// </param>
+    private async Task<Socket?> AcceptFirstAsync(AcceptOperation[] accepting, Task<Socket?>?[] pending)
+    {
+        var backoff = new AcceptBackoff();
+        using var hasCome = new CancellationTokenSource();
+        while (true)
+        {
+            for (var i = 0; i < pending.Length; i++)
+            {
+                pending[i] ??= accepting[i].AcceptAsync(hasCome.Token);
+            }
+
+            var first = await Task.WhenAny(pending!).ConfigureAwait(false);
+            var index = Array.IndexOf(pending, first);
+            pending[index] = null;
+            if (await first.ConfigureAwait(false) is { } socket)
+            {
+                hasCome.Cancel();
+                return socket;
+            }
+
+            var error = accepting[index].Error;
+            if (error != SocketError.WouldBlock && !await CanGoOnAsync(error, backoff).ConfigureAwait(false))
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Deals with an accept that gave no client; false when none will.</summary>
+    private async Task<bool> CanGoOnAsync(SocketError error, AcceptBackoff backoff)
+    {
+        if (_stopping.IsCancellationRequested || SocketErrors.IsAbort(error))
+        {
+            return false;
+        }
+
+        // A client that left before it was accepted is nobody's failure.
+        if (!SocketErrors.IsReset(error))
+        {
+            _reception.Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)error).Message);
+            await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private ByteChannel ToChannel(Socket socket, AsyncSignal signal) =>
+        _tls is null ? new SocketChannel(socket, _bufferSize, signal) : new TlsChannel(socket, _bufferSize, _tls, signal);
 
     private void Serve(Socket socket)
     {

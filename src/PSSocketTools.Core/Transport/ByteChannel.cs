@@ -5,6 +5,12 @@ namespace PSSocketTools.Transport;
 /// <summary>Moves one connection's bytes for its loop, and sets the loop's signal when an operation that had to wait is over.</summary>
 internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
 {
+    /// <summary>
+    /// How much a send that has to wait takes along: little, since it is over only when all of it has gone, and whoever
+    /// waits for it is to see that a slow client reads. A TLS record holds no more (RFC 8446, section 5.1).
+    /// </summary>
+    protected const int MostPerWait = 16 * 1024;
+
     protected AsyncSignal Signal { get; } = signal;
 
     /// <summary>Whether a receive that had to wait is over.</summary>
@@ -31,6 +37,9 @@ internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
     /// <summary>Takes the outcome of a send that is over.</summary>
     /// <returns>The bytes that left; with an error, 0.</returns>
     public abstract int EndSend(out SocketError error);
+
+    /// <summary>How many of the bytes sent the client has not taken in; -1 where the system does not tell.</summary>
+    public abstract int QueuedBytes { get; }
 
     /// <summary>Whether bytes have arrived that no receive has returned.</summary>
     public abstract bool HasBytesAtHand { get; }

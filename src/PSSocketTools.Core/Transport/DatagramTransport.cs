@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Echo;
 using PSSocketTools.Framing;
@@ -12,13 +11,7 @@ namespace PSSocketTools.Transport;
 /// <summary>Answers datagrams. A UDP server has no connections; its peers are numbered as they are met.</summary>
 internal sealed class DatagramTransport : ServerTransport
 {
-    /// <summary>What fits a datagram over IPv4 (RFC 768, RFC 791): 65,535 less the headers.</summary>
-    public const int MaxDatagramBytes = 65507;
-
     private const int MaxPeers = 4096;
-
-    // Ports of services that answer whatever they get: answering them could go on forever (CERT CA-1996-01).
-    private static readonly HashSet<int> LoopingPorts = [7, 9, 13, 17, 19, 37];
 
     private readonly IReadOnlyList<Socket> _sockets;
     private readonly ConversationPlan _plan;
@@ -27,7 +20,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly Func<IPAddress, bool>? _isAllowed;
     private readonly Action<Exception> _onFault;
     private readonly Dictionary<EndPoint, Peer> _peers = [];
-    private readonly Lazy<HashSet<IPAddress>> _ownAddresses = new(ReadOwnAddresses);
+    private readonly DatagramLoops _echoLoops;
     private readonly CancellationTokenSource _aborting = new();
     private Task[] _loops = [];
     private int _lastPeer;
@@ -49,6 +42,7 @@ internal sealed class DatagramTransport : ServerTransport
         _maxUnderWay = maxUnderWay;
         _isAllowed = isAllowed;
         _onFault = onFault;
+        _echoLoops = new DatagramLoops(((IPEndPoint)sockets[0].LocalEndPoint!).Port, record.Clock);
     }
 
     /// <inheritdoc/>
@@ -123,7 +117,7 @@ internal sealed class DatagramTransport : ServerTransport
     {
         var remote = (IPEndPoint)operation.Remote;
         var peer = PeerOf(remote);
-        if (LoopingPorts.Contains(remote.Port) || IsOwn(remote) || _isAllowed?.Invoke(remote.Address) == false)
+        if (_echoLoops.CanForm(remote) || _isAllowed?.Invoke(remote.Address) == false)
         {
             _record.Rejected(peer.Facts, ServerEventReason.NotAllowed);
             return;
@@ -212,7 +206,7 @@ internal sealed class DatagramTransport : ServerTransport
 
     private async Task SendAsync(DatagramOperation operation, Peer peer, byte[] buffer, int count, int contentOffset, int contentCount)
     {
-        if (count > MaxDatagramBytes)
+        if (count > Datagram.MaxBytes)
         {
             _record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Messages.Get("DatagramTooLarge", count));
             return;
@@ -229,16 +223,6 @@ internal sealed class DatagramTransport : ServerTransport
             _record.Failed(peer.Facts, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
         }
     }
-
-    // Only one who has this server's port is looked up: nobody else can be the server itself.
-    private bool IsOwn(IPEndPoint remote) =>
-        remote.Port == ((IPEndPoint)_sockets[0].LocalEndPoint!).Port
-        && (IPAddress.IsLoopback(remote.Address) || _ownAddresses.Value.Contains(remote.Address));
-
-    private static HashSet<IPAddress> ReadOwnAddresses() =>
-        [.. NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
-            .Select(static unicast => unicast.Address)];
 
     private Peer PeerOf(IPEndPoint remote)
     {

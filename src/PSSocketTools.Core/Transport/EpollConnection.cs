@@ -14,12 +14,6 @@ namespace PSSocketTools.Transport;
 /// </remarks>
 internal sealed unsafe class EpollConnection : EpollSource
 {
-    // A busy connection lets others have the loop after so many steps, or sends of one step.
-    private const int StepsInARow = 64;
-
-    // How long a client may take to read the end of the conversation before the socket is closed under it.
-    private const int LingerMilliseconds = 2000;
-
     private const int Watched = Libc.EpollIn | Libc.EpollOut | Libc.EpollUrgent | Libc.EpollReadHangUp | Libc.EpollEdge;
 
     private readonly EpollTransport _transport;
@@ -29,6 +23,10 @@ internal sealed unsafe class EpollConnection : EpollSource
     private Phase _phase;
     private Step _step;
     private int _sent;
+
+    // Where a Send with a limit last saw something move: what it had sent, and what of it the kernel held for the client.
+    private int _sentBefore;
+    private int _queuedBefore;
 
     // Lent to the conversation from a receive until it asks for the next.
     private byte[]? _buffer;
@@ -188,7 +186,7 @@ internal sealed unsafe class EpollConnection : EpollSource
 
     private void Go()
     {
-        for (var steps = 0; steps < StepsInARow; steps++)
+        for (var steps = 0; steps < ServerTransport.StepsInARow; steps++)
         {
             switch (_step.Kind)
             {
@@ -198,7 +196,6 @@ internal sealed unsafe class EpollConnection : EpollSource
                         return;
                     }
 
-                    _conversation.Sent();
                     break;
 
                 case StepKind.Receive:
@@ -260,14 +257,14 @@ internal sealed unsafe class EpollConnection : EpollSource
         }
     }
 
-    /// <summary>Sends what the kernel has room for; false when there is something left, or the connection broke.</summary>
+    /// <summary>Sends what the kernel has room for, or learns that time is up; false when there is something left, or the connection broke.</summary>
     private bool TrySend()
     {
         fixed (byte* bytes = _step.Buffer)
         {
             for (var sends = 0; _sent < _step.Count; sends++)
             {
-                if (sends == StepsInARow)
+                if (sends == ServerTransport.StepsInARow)
                 {
                     TakeTurns();
                     return false;
@@ -279,7 +276,7 @@ internal sealed unsafe class EpollConnection : EpollSource
                     var error = Marshal.GetLastWin32Error();
                     if (error == Libc.EAgain)
                     {
-                        return false;
+                        return HasStalled();
                     }
 
                     if (error != Libc.EIntr)
@@ -296,7 +293,34 @@ internal sealed unsafe class EpollConnection : EpollSource
             }
         }
 
+        _conversation.Sent();
         return true;
+    }
+
+    /// <summary>Waits for the kernel to have room; true when nothing has moved for as long as the step allows.</summary>
+    private bool HasStalled()
+    {
+        if (_step.Milliseconds == Step.Forever)
+        {
+            return false;
+        }
+
+        var queued = SendQueue.Bytes(_socket.Number);
+        if (_isWaiting && _sent == _sentBefore && queued == _queuedBefore)
+        {
+            if (_isTimeUp)
+            {
+                _conversation.Stalled();
+            }
+
+            return _isTimeUp;
+        }
+
+        (_sentBefore, _queuedBefore) = (_sent, queued);
+        _isTimeUp = false;
+        _isWaiting = true;
+        Loop.SetTimer(this, _step.Milliseconds);
+        return false;
     }
 
     /// <summary>Receives what is there, or learns that time is up; false when there is nothing yet, or the connection is over.</summary>
@@ -411,7 +435,7 @@ internal sealed unsafe class EpollConnection : EpollSource
             return;
         }
 
-        Loop.SetTimer(this, LingerMilliseconds);
+        Loop.SetTimer(this, ServerTransport.LingerMilliseconds);
         _isReadable = true;
         DiscardInput();
     }
@@ -436,7 +460,7 @@ internal sealed unsafe class EpollConnection : EpollSource
         var buffer = _buffers.Take();
         for (var receives = 0; _isReadable; receives++)
         {
-            if (receives == StepsInARow)
+            if (receives == ServerTransport.StepsInARow)
             {
                 TakeTurns();
                 break;

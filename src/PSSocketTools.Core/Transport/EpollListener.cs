@@ -15,9 +15,6 @@ internal sealed unsafe class EpollListener : EpollSource
     // Clients that come in a crowd are let in by turns with those that are in.
     private const int AcceptsInARow = 64;
 
-    private const int FirstBackoff = 50;
-    private const int LongestBackoff = 1000;
-
     // struct sockaddr_storage.
     private const int LongestAddress = 128;
 
@@ -25,7 +22,7 @@ internal sealed unsafe class EpollListener : EpollSource
     private readonly EpollLoop _loop;
     private readonly SafeSocketHandle _socket;
     private readonly int _descriptor;
-    private int _backoff = FirstBackoff;
+    private readonly AcceptBackoff _backoff = new();
     private bool _isHeld;
     private bool _isWatched;
 
@@ -112,7 +109,7 @@ internal sealed unsafe class EpollListener : EpollSource
             var descriptor = Libc.Accept(_descriptor, address, &length, Libc.SockNonBlockingCloseOnExec);
             if (descriptor >= 0)
             {
-                _backoff = FirstBackoff;
+                _backoff.Reset();
                 var socket = new LinuxDescriptor(descriptor);
                 var remote = ToEndPoint(address, length);
                 if (remote is not null)
@@ -140,13 +137,12 @@ internal sealed unsafe class EpollListener : EpollSource
         }
     }
 
-    /// <summary>Tells what went wrong and waits, since the clients that wait would have it tried again at once.</summary>
+    /// <summary>Tells what went wrong, and leaves the clients waiting for a while.</summary>
     private void BackOff(string what)
     {
         Pause();
         _transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
-        _loop.SetTimer(this, _backoff);
-        _backoff = Math.Min(_backoff * 2, LongestBackoff);
+        _loop.SetTimer(this, _backoff.Next());
     }
 
     // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.

@@ -28,13 +28,12 @@ internal sealed class Reception(ConversationPlan plan, ServerRecord record, int 
             return null;
         }
 
-        if (Record.ActiveConnections >= maxConnections)
+        if (!Record.TryConnect(connection, maxConnections))
         {
             Record.Rejected(connection, ServerEventReason.TooManyConnections);
             return null;
         }
 
-        Record.Connected(connection);
         return plan.IsPlain
             ? new PlainConversation(plan, connection, Record)
             : new MessageConversation(plan, connection, Record);

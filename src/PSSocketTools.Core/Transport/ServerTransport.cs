@@ -3,6 +3,12 @@ namespace PSSocketTools.Transport;
 /// <summary>What accepts a server's clients and moves the bytes of their conversations.</summary>
 internal abstract class ServerTransport : IDisposable
 {
+    /// <summary>How long a client may take to read the end of the conversation before the socket is closed under it.</summary>
+    public const int LingerMilliseconds = 2000;
+
+    /// <summary>A busy connection lets the others have the thread after so many steps without a wait.</summary>
+    public const int StepsInARow = 64;
+
     /// <summary>Its name, as EchoServer.Transport shows it.</summary>
     public abstract string Name { get; }
 

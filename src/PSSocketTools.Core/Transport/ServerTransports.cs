@@ -50,7 +50,7 @@ internal static class ServerTransports
         }
 #endif
 
-        var tls = options.Certificate is { } certificate ? new TlsServer(certificate, options.RequireClientCertificate) : null;
+        var tls = options.Certificate is { } certificate ? new TlsServer(certificate, options) : null;
         return new AsyncTransport(sockets, reception, options.BufferSize, options.IsSequential, tls, onFault);
     }
 

@@ -41,6 +41,9 @@ internal sealed class SocketChannel : ByteChannel
     public override bool IsSendOver => _sendOver;
 
     /// <inheritdoc/>
+    public override int QueuedBytes => SendQueue.Bytes(_socket);
+
+    /// <inheritdoc/>
     public override bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
@@ -70,7 +73,7 @@ internal sealed class SocketChannel : ByteChannel
         }
 
         _sendOver = false;
-        _send.SetBuffer(buffer, offset, count);
+        _send.SetBuffer(buffer, offset, Math.Min(count, MostPerWait));
         if (!_socket.SendAsync(_send))
         {
             TakeSend();

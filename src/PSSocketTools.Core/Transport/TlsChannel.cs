@@ -26,7 +26,7 @@ internal sealed class TlsChannel : ByteChannel
 
         // A stream over a socket needs one that blocks, whatever it does asynchronously.
         socket.Blocking = true;
-        _stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        _stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, tls.ClientCertificateCheck);
         _buffer = Pool.Rent(bufferSize);
     }
 
@@ -35,6 +35,9 @@ internal sealed class TlsChannel : ByteChannel
 
     /// <inheritdoc/>
     public override bool IsSendOver => _send is null or { IsCompleted: true };
+
+    /// <inheritdoc/>
+    public override int QueuedBytes => SendQueue.Bytes(_socket);
 
     /// <inheritdoc/>
     public override bool HasBytesAtHand => _socket.Available > 0;
@@ -63,8 +66,8 @@ internal sealed class TlsChannel : ByteChannel
     /// <inheritdoc/>
     public override bool BeginSend(byte[] buffer, int offset, int count)
     {
-        _sending = count;
-        _send = _stream.WriteAsync(buffer, offset, count);
+        _sending = Math.Min(count, MostPerWait);
+        _send = _stream.WriteAsync(buffer, offset, _sending);
         return IsOver(_send);
     }
 
@@ -132,9 +135,13 @@ internal sealed class TlsChannel : ByteChannel
 }
 
 /// <summary>What a server proves itself with, and what it asks of its clients.</summary>
-internal sealed class TlsServer(X509Certificate2 certificate, bool requireClientCertificate)
+internal sealed class TlsServer(X509Certificate2 certificate, EchoServerOptions options)
 {
     public X509Certificate2 Certificate { get; } = certificate;
 
-    public bool RequireClientCertificate { get; } = requireClientCertificate;
+    public bool RequireClientCertificate { get; } = options.RequireClientCertificate;
+
+    public RemoteCertificateValidationCallback? ClientCertificateCheck { get; } = options.ClientCertificateCheck;
+
+    public TimeSpan HandshakeTimeout { get; } = options.HandshakeTimeout;
 }

@@ -114,7 +114,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     [ValidateRange(1, 1073741824)]
     public int MaxMessageBytes { get; set; } = 1048576;
 
-    /// <summary>How long a connection may send nothing, in seconds, 0 to 86,400; 0 (the default) for as long as it likes.</summary>
+    /// <summary>How long a connection may send and take in nothing, in seconds, 0 to 86,400; 0 (the default) for as long as it likes.</summary>
     [Parameter]
     [ValidateRange(0.0, 86400.0)]
     public double IdleTimeoutSec { get; set; }

@@ -202,12 +202,12 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     {
         FinishScan();
         var test = new LocalPortTest(address, Protocol);
-        var until = WaitFor is { } limit && limit < TimeSpan.MaxValue ? DateTime.UtcNow + limit : DateTime.MaxValue;
+        var until = WaitFor is { } limit && limit < TimeSpan.MaxValue ? _clock.Elapsed + limit : TimeSpan.MaxValue;
         _total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))
         {
             StopToken.ThrowIfCancellationRequested();
-            Write(WaitFor is null ? test.Test(port) : test.WaitUntilAvailable(port, until, StopToken));
+            Write(WaitFor is null ? test.Test(port) : test.WaitUntilAvailable(port, until - _clock.Elapsed, StopToken));
             if (Quiet && !_areAllAvailable)
             {
                 return;

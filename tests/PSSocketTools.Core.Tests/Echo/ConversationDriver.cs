@@ -31,6 +31,9 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>What the conversation waits for, or how it ended.</summary>
     public Step Step { get; private set; }
 
+    /// <summary>Whether the client takes in nothing more.</summary>
+    public bool IsStalling { get; set; }
+
     public ServerEventReason EndReason => _conversation.EndReason;
 
     /// <summary>What was sent, send by send.</summary>
@@ -107,6 +110,13 @@ internal sealed class ConversationDriver : IDisposable
         for (Step = _conversation.Next(); Step.Kind == StepKind.Send; Step = _conversation.Next())
         {
             Assert.InRange(Step.Count, 1, int.MaxValue);
+            if (IsStalling)
+            {
+                Assert.NotEqual(Step.Forever, Step.Milliseconds);
+                _conversation.Stalled();
+                continue;
+            }
+
             var sent = Step.Buffer.AsSpan(Step.Offset, Step.Count).ToArray();
             Sends.Add(sent);
             _output.AddRange(sent);

@@ -110,6 +110,18 @@ public sealed class FaultConversationTests
         Assert.Empty(driver.Journal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_client_that_takes_in_nothing_for_too_long_is_reset_and_its_answer_was_not_sent(bool plain)
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), ResponseFormat = plain ? null : "{0}" });
+        driver.IsStalling = true;
+        driver.Feed("one\n");
+        driver.AssertEnded(ServerEventReason.IdleTimeout, StepKind.Reset);
+        Assert.Equal(["MessageReceived"], driver.Events.Select(static e => e.Kind));
+    }
+
     [Fact]
     public void The_quiet_time_of_a_message_comes_before_the_idle_time()
     {

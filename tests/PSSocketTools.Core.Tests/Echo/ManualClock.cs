@@ -13,9 +13,12 @@ internal sealed class ManualClock : Clock
 
     public override long Timestamp => Interlocked.Read(ref _timestamp);
 
+    /// <summary>Sets the time of day alone.</summary>
+    public void SetWall(DateTimeOffset to) => Interlocked.Exchange(ref _utcTicks, to.UtcTicks);
+
     public void Advance(TimeSpan by)
     {
-        Interlocked.Add(ref _utcTicks, by.Ticks);
+        Interlocked.Exchange(ref _utcTicks, Math.Min(_utcTicks, DateTimeOffset.MaxValue.UtcTicks - by.Ticks) + by.Ticks);
         Interlocked.Add(ref _timestamp, (long)(by.TotalSeconds * Stopwatch.Frequency));
     }
 }

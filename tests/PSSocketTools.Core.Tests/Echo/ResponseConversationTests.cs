@@ -8,6 +8,20 @@ namespace PSSocketTools.Tests.Echo;
 /// <summary>What goes back: formats, transforms, greeting, exit command and farewell.</summary>
 public sealed class ResponseConversationTests
 {
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_not_valid_in_the_encoding_reads_as_replacement_characters_however_strict_the_encoding(bool ascii)
+    {
+        var encoding = ascii ? Encoding.ASCII : new UTF8Encoding(false, throwOnInvalidBytes: true);
+        using var driver = new ConversationDriver(new EchoServerOptions { Encoding = encoding, Framing = MessageFraming.Line, ExitCommand = ["bye"] });
+        driver.Feed([(byte)'a', 0xFF, (byte)'\n']);
+
+        // The echo has what came.
+        Assert.Equal([(byte)'a', 0xFF, (byte)'\n'], driver.Output);
+        Assert.Equal(["a\uFFFD", "a\uFFFD"], driver.Events.Select(static e => e.Message));
+    }
+
     // A family (people joined by zero-width joiners), a flag, a letter with two combining accents, a letter beyond the BMP.
     private const string Family = "\U0001F468\u200D\U0001F469\u200D\U0001F467";
     private const string Flag = "\U0001F1E7\U0001F1F7";

@@ -125,7 +125,7 @@ public sealed class LocalPortTestTests
         var listener = Listen(IPAddress.Loopback);
         var port = Port(listener);
         var test = new LocalPortTest("127.0.0.1");
-        var wait = Task.Run(() => test.WaitUntilAvailable(port, DateTime.MaxValue, CancellationToken.None));
+        var wait = Task.Run(() => test.WaitUntilAvailable(port, TimeSpan.MaxValue, CancellationToken.None));
         Assert.NotSame(wait, await Task.WhenAny(wait, Task.Delay(200)));
 
         listener.Dispose();
@@ -138,10 +138,10 @@ public sealed class LocalPortTestTests
         using var listener = Listen(IPAddress.Loopback);
         var test = new LocalPortTest("127.0.0.1");
         Assert.Equal(
-            PortStatus.InUse, test.WaitUntilAvailable(Port(listener), DateTime.UtcNow.AddSeconds(0.1), CancellationToken.None).GetStatus());
+            PortStatus.InUse, test.WaitUntilAvailable(Port(listener), TimeSpan.FromSeconds(0.1), CancellationToken.None).GetStatus());
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
         Assert.Throws<OperationCanceledException>(() =>
-            test.WaitUntilAvailable(Port(listener), DateTime.MaxValue, cancellation.Token));
+            test.WaitUntilAvailable(Port(listener), TimeSpan.MaxValue, cancellation.Token));
     }
 
     private static Socket Listen(IPAddress address)

@@ -8,9 +8,9 @@ namespace PSSocketTools.Tests.Transport;
 /// <summary>A client as any other program writes one: a bare socket.</summary>
 internal sealed class BareClient(Socket socket) : IDisposable
 {
-    public int Port { get; } = ((IPEndPoint)socket.LocalEndPoint!).Port;
+    public int Port { get; } = (socket.LocalEndPoint as IPEndPoint)?.Port ?? 0;
 
-    public string Address { get; } = ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+    public string Address { get; } = (socket.LocalEndPoint as IPEndPoint)?.Address.ToString() ?? string.Empty;
 
     public Socket Socket { get; } = socket;
 

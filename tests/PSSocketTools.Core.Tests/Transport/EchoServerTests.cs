@@ -283,6 +283,31 @@ public abstract class EchoServerTests(string transport)
         Assert.Contains(server.GetEvents([ServerEventKind.Connected]), e => e.RemoteAddress == "::1" && e.RemotePort == second.Port);
     }
 
+#if !NETSTANDARD_BUILD
+    [Fact]
+    [Trait("System", "Linux")]
+    public async Task One_at_a_time_means_that_the_others_are_left_in_the_systems_backlog()
+    {
+        var addresses = AddressName.HasIPv6() ? new[] { IPAddress.Loopback, IPAddress.IPv6Loopback } : [IPAddress.Loopback];
+        using var server = Start(Own with { Address = "localhost", IsSequential = true });
+        using var first = await BareClient.ConnectAsync(addresses[0], server.Port);
+        await first.ExchangeAsync("a");
+        Assert.Equal(0, server.WaitingConnections);
+        var waiting = await Task.WhenAll(addresses.Concat(addresses).Select(address => BareClient.ConnectAsync(address, server.Port)));
+        Assert.True(SpinWait.SpinUntil(() => server.WaitingConnections == waiting.Length, Patience.Long), $"{server.WaitingConnections} wait");
+        Assert.Equal((1, 0), (server.TotalConnections, server.RejectedConnections));
+
+        first.Dispose();
+        await Task.WhenAll(waiting.Select(async client =>
+        {
+            await client.SendAsync("b");
+            await client.AssertReceivesAsync("b");
+            client.Dispose();
+        }));
+        Assert.Equal((0, waiting.Length + 1), (server.WaitingConnections, server.TotalConnections));
+    }
+#endif
+
     [Fact]
     public async Task A_client_that_leaves_while_it_waits_for_its_turn_costs_the_next_one_nothing()
     {
@@ -401,6 +426,24 @@ public abstract class EchoServerTests(string transport)
         var end = (await server.UntilAsync(ServerEventKind.Disconnected))[^1];
         Assert.Equal("IdleTimeout", end.Reason);
         Assert.InRange(end.Duration!.Value, TimeSpan.FromMilliseconds(299), Patience.Long);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go(bool lines)
+    {
+        var sent = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 1023) + "\n", 64 * 1024)));
+        using var server = Start(Own with { IdleTimeout = TimeSpan.FromSeconds(2), Framing = lines ? MessageFraming.Line : MessageFraming.Auto });
+        using var client = await BareClient.ConnectAsync(server);
+
+        // It never reads, and sends until it is stopped.
+        await Assert.ThrowsAnyAsync<SocketException>(() => client.SendAsync(sent));
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("IdleTimeout", events[^1].Reason);
+        Assert.DoesNotContain(events, static e => e.Kind == "Error");
+        Assert.Equal(0, server.ActiveConnections);
     }
 
     [Fact]
@@ -607,6 +650,32 @@ public abstract class EchoServerTests(string transport)
         await stopping.WaitAsync(Patience.Long);
         Assert.Equal(("Stopped", 0), (server.State, server.ActiveConnections));
         Assert.True(answers.IsDisposed);
+    }
+
+    [Fact]
+    public async Task Who_needs_a_server_that_stops_or_has_stopped_is_told_so_and_what_to_do()
+    {
+        using var answers = new Answers();
+        using var server = Start(Own with { Name = "echo", Framing = MessageFraming.Line, Responder = answers });
+        server.RequireRunning();
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("late\n");
+        await answers.AskedAsync("late");
+
+        var stopping = server.StopAsync(Patience.Long);
+        AssertStopped("Draining");
+        answers.Give("late");
+        await stopping.WaitAsync(Patience.Long);
+        AssertStopped("Stopped");
+
+        void AssertStopped(string state)
+        {
+            var exception = Assert.Throws<SocketToolsException>(server.RequireRunning);
+            Assert.Equal((SocketToolsError.ServerStopped, server), (exception.Error, exception.Target));
+            Assert.Contains($"echo ({server.EndPoint})", exception.Message, StringComparison.Ordinal);
+            Assert.Contains(state, exception.Message, StringComparison.Ordinal);
+            Assert.Contains("Start-EchoServer", exception.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -1,0 +1,61 @@
+#if NET
+using System.Runtime.InteropServices;
+#endif
+using System.Net.Sockets;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>Binds Unix domain sockets to their paths.</summary>
+internal static class UnixBinding
+{
+    /// <summary>A new socket that has a path.</summary>
+    /// <remarks>
+    /// .NET deletes the file at the path of a socket that it bound when it closes the socket, whoever's the file is by then.
+    /// On Linux the socket is bound behind its back, and the file left to whoever knows better.
+    /// </remarks>
+    /// <exception cref="SocketException">The path can't be had.</exception>
+    /// <exception cref="SocketToolsException">NotSupported.</exception>
+    public static Socket Bind(string path)
+    {
+        var endPoint = UnixEndPoint.Of(path);
+#if NET
+        if (OperatingSystem.IsLinux())
+        {
+            return BindOnLinux(endPoint.Serialize());
+        }
+#endif
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+#if NET
+    private static unsafe Socket BindOnLinux(System.Net.SocketAddress address)
+    {
+        var descriptor = Libc.Socket(Libc.FamilyUnix, Libc.SockStream | Libc.SockCloseOnExec, 0);
+        var owner = new SafeSocketHandle(descriptor, ownsHandle: true);
+        int result;
+        fixed (byte* bytes = address.Buffer.Span)
+        {
+            result = descriptor < 0 ? descriptor : Libc.Bind(descriptor, bytes, address.Size);
+        }
+
+        if (result == 0)
+        {
+            return new Socket(owner);
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        owner.Dispose();
+        throw new SocketException((int)LinuxErrors.ToSocketError(error), Marshal.GetPInvokeErrorMessage(error));
+    }
+#endif
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Xunit;
+
+namespace PSSocketTools.Tests.Transport;
+
+public sealed class TlsEchoServerTests : IDisposable
+{
+    private readonly X509Certificate2 _certificate = Make("localhost");
+
+    private EchoServerOptions Tls => new() { Address = "127.0.0.1", Certificate = _certificate };
+
+    public void Dispose() => _certificate.Dispose();
+
+    [Fact]
+    public async Task A_client_that_never_finishes_its_handshake_is_dropped()
+    {
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromSeconds(0.5) });
+        using var client = await BareClient.ConnectAsync(server);
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected Error/HandshakeFailed Disconnected/HandshakeFailed", events.Story(1));
+        Assert.Contains(0.5.ToString(CultureInfo.CurrentCulture), events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
+        Assert.Equal(0, server.ActiveConnections);
+    }
+
+    [Fact]
+    public async Task A_client_with_a_trusted_certificate_comes_in_where_one_is_required()
+    {
+        using var own = Make("client");
+        using var server = EchoServer.Start(Tls with
+        {
+            RequireClientCertificate = true,
+            ClientCertificateCheck = (_, shown, _, _) => shown?.GetCertHashString() == own.Thumbprint,
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, own);
+
+        Assert.True(stream.IsMutuallyAuthenticated);
+        await stream.WriteAsync("let me in"u8.ToArray());
+        var answer = new byte[9];
+        await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience.Long);
+
+        Assert.Equal("let me in"u8.ToArray(), answer);
+        Assert.DoesNotContain(server.GetEvents(), static e => e.Kind == "Error");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_without_a_certificate_or_with_one_nobody_trusts_stays_outside(bool shows)
+    {
+        using var own = Make("client");
+        using var server = EchoServer.Start(Tls with { RequireClientCertificate = true });
+        using var client = await BareClient.ConnectAsync(server);
+
+        // TLS 1.3 tells the client only when it reads (RFC 8446, section 4.4.2.4), and a reset may be faster.
+        try
+        {
+            await using var stream = await AuthenticateAsync(client, shows ? own : null);
+            Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
+        }
+        catch (Exception exception) when (exception is IOException or AuthenticationException)
+        {
+            Assert.IsNotType<TimeoutException>(exception.InnerException);
+        }
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected Error/HandshakeFailed Disconnected/HandshakeFailed", events.Story(1));
+        Assert.Equal(0, server.MessagesReceived);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go()
+    {
+        using var server = EchoServer.Start(Tls with { IdleTimeout = TimeSpan.FromSeconds(2) });
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.WriteAsync(new byte[64 * 1024 * 1024]).AsTask().WaitAsync(Patience.Long));
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("IdleTimeout", events[^1].Reason);
+        Assert.DoesNotContain(events, static e => e.Kind == "Error");
+    }
+
+    /// <summary>The client's side of TLS.</summary>
+    private async Task<SslStream> AuthenticateAsync(BareClient client, X509Certificate2? certificate)
+    {
+        var stream = new SslStream(new NetworkStream(client.Socket), leaveInnerStreamOpen: false);
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ClientCertificates = certificate is null ? null : [certificate],
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == _certificate.Thumbprint,
+        }).WaitAsync(Patience.Long);
+        return stream;
+    }
+
+    private static X509Certificate2 Make(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
+        var now = DateTimeOffset.UtcNow;
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+
+        // Windows can't use a key that lives in memory alone.
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+    }
+}
