@@ -75,6 +75,28 @@ Describe 'Connect-EchoServer' {
         Assert-Error $failed ConnectionRefused ConnectionError
     }
 
+    It 'says of a server that has stopped that it has, and connects to the next' {
+        $gone = Start-EchoServer
+        $gone | Stop-EchoServer
+        $there = Start-EchoServer
+        $session = $gone, $there | Connect-EchoServer -ErrorVariable failed -ErrorAction SilentlyContinue
+        $session.Port | Should -Be $there.Port
+        Assert-Error $failed ServerStopped InvalidOperation
+        $failed[0].TargetObject | Should -Be $gone
+        $failed[0].Exception.Message | Should -BeLike '*is Stopped*Start-EchoServer*'
+        @(Connect-EchoServer -Server $gone, $there -ErrorVariable failed -ErrorAction SilentlyContinue).Port | Should -Be $there.Port
+        Assert-Error $failed ServerStopped InvalidOperation
+    }
+
+    It 'does not wait with -WaitSec for a server that has stopped' {
+        $gone = Start-EchoServer
+        $gone | Stop-EchoServer
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $gone | Connect-EchoServer -WaitSec 600 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ServerStopped InvalidOperation
+        $watch.Elapsed | Should -BeLessThan ([timespan]'0:0:30')
+    }
+
     It 'names a name that does not resolve' {
         Connect-EchoServer no.such.host.invalid 5000 -ErrorVariable failed -ErrorAction SilentlyContinue
         Assert-Error $failed NameNotFound ObjectNotFound

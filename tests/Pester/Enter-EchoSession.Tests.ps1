@@ -24,6 +24,14 @@ Describe 'Enter-EchoSession' {
         $server.MessagesReceived | Should -Be 2
     }
 
+    It 'says of a server that has stopped that it has' {
+        $server = Start-EchoServer
+        $server | Stop-EchoServer
+        $failure = { Enter-EchoSession -Server $server } | Should -Throw -PassThru
+        Assert-Error @($failure) ServerStopped InvalidOperation
+        $failure.TargetObject | Should -Be $server
+    }
+
     It 'leaves a session it was given open' {
         $server = Start-EchoServer
         $pwsh = (Get-Process -Id $PID).Path

@@ -40,6 +40,15 @@ Describe 'Measure-EchoServer' {
         $measured.Error | Should -Not -BeNullOrEmpty
     }
 
+    It 'says of a server that has stopped that it has, and measures the next' {
+        $gone = Start-EchoServer
+        $gone | Stop-EchoServer
+        $measured = $gone, (Start-EchoServer) | Measure-EchoServer -Count 10 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $measured.Messages | Should -Be 10
+        Assert-Error $failed ServerStopped InvalidOperation
+        $failed[0].TargetObject | Should -Be $gone
+    }
+
     It 'measures through TLS' -Tag Core {
         $tls = Start-EchoServer -SelfSigned
         try {

@@ -47,11 +47,12 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var options in Targets())
+        foreach (var target in Targets())
         {
-            var id = Running.Sessions.NextId();
             try
             {
+                var options = target();
+                var id = Running.Sessions.NextId();
                 var session = ConnectOrWait(options with
                 {
                     Id = id,
@@ -68,11 +69,12 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
         }
     }
 
-    private IEnumerable<SessionOptions> Targets() => ParameterSetName switch
+    /// <summary>What to connect to, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
+    private IEnumerable<Func<SessionOptions>> Targets() => ParameterSetName switch
     {
-        ToServer => Server!.Select(OptionsFor),
-        ToSocketPath => [OptionsFor(SocketPath!)],
-        _ => ComputerName.SelectMany(computer => Port!.Select(port => OptionsFor(computer, port))),
+        ToServer => Server!.Select<EchoServer, Func<SessionOptions>>(server => () => OptionsFor(server)),
+        ToSocketPath => [() => OptionsFor(SocketPath!)],
+        _ => ComputerName.SelectMany(computer => Port!.Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port))),
     };
 
     private EchoSession ConnectOrWait(SessionOptions options)

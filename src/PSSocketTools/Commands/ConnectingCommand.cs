@@ -111,8 +111,10 @@ public abstract class ConnectingCommand : SocketCommand
     });
 
     /// <summary>The options for a server of this process: it speaks as the server does, unless told otherwise.</summary>
+    /// <exception cref="SocketToolsException">ServerStopped.</exception>
     protected SessionOptions OptionsFor(EchoServer server)
     {
+        server.RequireRunning();
         var protocol = LanguagePrimitives.ConvertTo<SocketProtocol>(server.Protocol);
         var framing = LanguagePrimitives.ConvertTo<MessageFraming>(server.Framing);
         return Complete(new SessionOptions

@@ -79,7 +79,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         {
             try
             {
-                Measure(load with
+                Measure(load() with
                 {
                     Window = Window,
                     MessageSize = MessageSize,
@@ -94,12 +94,14 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         }
     }
 
-    private IEnumerable<EchoLoadOptions> Loads() => ParameterSetName switch
+    /// <summary>What to measure, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
+    private IEnumerable<Func<EchoLoadOptions>> Loads() => ParameterSetName switch
     {
-        BySession => Session!.Select(session => new EchoLoadOptions { Session = session, Target = session.ToOptions() }),
-        ToServer => Server!.Select(server => LoadOn(OptionsFor(server))),
-        ToSocketPath => [LoadOn(OptionsFor(SocketPath!))],
-        _ => [LoadOn(OptionsFor(ComputerName, Port))],
+        BySession => Session!.Select<EchoSession, Func<EchoLoadOptions>>(
+            session => () => new EchoLoadOptions { Session = session, Target = session.ToOptions() }),
+        ToServer => Server!.Select<EchoServer, Func<EchoLoadOptions>>(server => () => LoadOn(OptionsFor(server))),
+        ToSocketPath => [() => LoadOn(OptionsFor(SocketPath!))],
+        _ => [() => LoadOn(OptionsFor(ComputerName, Port))],
     };
 
     private EchoLoadOptions LoadOn(SessionOptions target) => new()
