@@ -16,7 +16,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <summary>The computers' names or addresses; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
-    public string[] ComputerName { get; set; } = ["localhost"];
+    public string[] ComputerName { get; set; } = [Localhost];
 
     /// <summary>The ports, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]

@@ -18,7 +18,11 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>The parameter set that takes a server of this process.</summary>
     protected const string ToServer = "Server";
 
-    private const string Localhost = "localhost";
+    /// <summary>The parameter set that takes sessions that are open.</summary>
+    protected const string BySession = "Session";
+
+    /// <summary>The computer meant where none is named.</summary>
+    protected const string Localhost = "localhost";
 
     /// <summary>The path of the server's Unix socket; PowerShell 7 has them.</summary>
     [Parameter(ParameterSetName = ToSocketPath, Mandatory = true)]

@@ -1,17 +1,14 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
 /// <summary>Enter-EchoSession: a conversation by hand; each line is sent, and its answer shown.</summary>
 [Cmdlet(VerbsCommon.Enter, "EchoSession", DefaultParameterSetName = BySession)]
-public sealed class EnterEchoSessionCommand : ConnectingCommand
+public sealed class EnterEchoSessionCommand : ConversingCommand
 {
-    private const string BySession = "Session";
-
     // What PSReadLine defines, and what PowerShell itself asks for a line.
     private const string LineEditor = "PSConsoleHostReadLine";
 
@@ -27,7 +24,6 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
 
     private readonly object _screen = new();
     private readonly CancellationTokenSource _lost = new();
-    private EchoSession? _ownSession;
     private IEnumerator? _redirected;
     private string _prompt = string.Empty;
     private string? _loss;
@@ -38,22 +34,6 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
     [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNull]
     public EchoSession? Session { get; set; }
-
-    /// <summary>The computer's name or address, for a session that ends with the conversation; localhost by default.</summary>
-    [Parameter(ParameterSetName = ToComputer)]
-    [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = "localhost";
-
-    /// <summary>The port, 1 to 65535.</summary>
-    [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
-    [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
-    public int Port { get; set; }
-
-    /// <summary>A server that runs in this process.</summary>
-    [Parameter(ParameterSetName = ToServer, Mandatory = true)]
-    [ValidateNotNull]
-    public EchoServer? Server { get; set; }
 
     /// <summary>The lines that leave, in any case; sair and exit by default.</summary>
     [Parameter]
@@ -77,7 +57,7 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
         EchoSession session;
         try
         {
-            session = Session ?? (_ownSession = Connect(Target() with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) }));
+            session = Session ?? OpenOwnSession(TimeSpan.FromSeconds(ResponseTimeoutSec));
         }
         catch (SocketToolsException exception)
         {
@@ -107,19 +87,11 @@ public sealed class EnterEchoSessionCommand : ConnectingCommand
     {
         if (disposing)
         {
-            _ownSession?.Dispose();
             _lost.Dispose();
         }
 
         base.Dispose(disposing);
     }
-
-    private SessionOptions Target() => ParameterSetName switch
-    {
-        ToServer => OptionsFor(Server!),
-        ToSocketPath => OptionsFor(SocketPath!),
-        _ => OptionsFor(ComputerName, Port),
-    };
 
     private void Converse(EchoSession session)
     {

@@ -10,14 +10,12 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
-    private const string BySession = "Session";
-
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The computer's name or address; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0)]
     [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = "localhost";
+    public string ComputerName { get; set; } = Localhost;
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
