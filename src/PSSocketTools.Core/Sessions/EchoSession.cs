@@ -185,6 +185,17 @@ public sealed class EchoSession : IDisposable
     /// <param name="asBytes">Whether to give it as bytes.</param>
     public SocketMessage? TryReceive(bool asBytes = false) => _incoming.TryReceive(asBytes);
 
+    /// <summary>Throws when it has ended and can't be spoken through any more. Notices a server that has closed.</summary>
+    /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted.</exception>
+    public void RequireOpen()
+    {
+        _incoming.Notice();
+        if (_ledger.Ended is { } end)
+        {
+            throw end.NotOpen;
+        }
+    }
+
     /// <summary>Ends the conversation.</summary>
     /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
     public void Close(bool reset = false)

@@ -23,11 +23,12 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         """;
 
     private readonly object _screen = new();
-    private readonly CancellationTokenSource _lost = new();
+    private CancellationTokenSource _lost = new();
     private IEnumerator? _redirected;
     private string _prompt = string.Empty;
     private string? _loss;
     private bool _isAsking;
+    private bool _isRedirected;
     private bool _hasEditor;
 
     /// <summary>The session to speak through; it stays open.</summary>
@@ -57,17 +58,27 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         EchoSession session;
         try
         {
+            Session?.RequireOpen();
             session = Session ?? OpenOwnSession(TimeSpan.FromSeconds(ResponseTimeoutSec));
         }
         catch (SocketToolsException exception)
         {
-            ThrowTerminating(exception);
+            if (Session is null)
+            {
+                ThrowTerminating(exception);
+            }
+
+            WriteError(exception);
             return;
         }
 
+        _loss = null;
+        _lost.Dispose();
+        _lost = new CancellationTokenSource();
         _prompt = Messages.Get("SessionPrompt", session.RemoteEndPoint);
-        _redirected = Console.IsInputRedirected ? SessionState.PSVariable.GetValue("input") as IEnumerator : null;
-        _hasEditor = !Console.IsInputRedirected && InvokeCommand.GetCommand(LineEditor, CommandTypes.Function) is not null;
+        _isRedirected = Console.IsInputRedirected;
+        _redirected = _isRedirected ? SessionState.PSVariable.GetValue("input") as IEnumerator : null;
+        _hasEditor = !_isRedirected && InvokeCommand.GetCommand(LineEditor, CommandTypes.Function) is not null;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         var listening = Task.Factory.StartNew(
             () => Listen(session, leaving.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -97,12 +108,6 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     {
         while (Ask() is { } line)
         {
-            if (session.State != "Open")
-            {
-                // The listener has said so.
-                return;
-            }
-
             var leaves = ExitCommand.Contains(line.Trim(), StringComparer.OrdinalIgnoreCase);
             if (leaves && !SendExitCommand)
             {
@@ -114,7 +119,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                 return;
             }
 
-            if (leaves || session.State != "Open")
+            if (leaves)
             {
                 return;
             }
@@ -142,16 +147,22 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
     }
 
-    /// <summary>The next line; null at the end of input.</summary>
+    /// <summary>The next line; null at the end of input, and when the server is lost, which is said here.</summary>
     private string? Ask()
     {
         lock (_screen)
         {
+            if (_loss is not null)
+            {
+                Host.UI.WriteLine(_loss);
+                return null;
+            }
+
             Host.UI.Write(_prompt);
             _isAsking = true;
         }
 
-        var line = ReadLine();
+        var line = _isRedirected ? ReadRedirected() : Edit();
         lock (_screen)
         {
             _isAsking = false;
@@ -162,21 +173,32 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                 return null;
             }
 
-            if (Console.IsInputRedirected || line is null)
+            if (_isRedirected || line is null)
             {
                 // A terminal has shown the line already.
                 Host.UI.WriteLine(line ?? string.Empty);
             }
         }
 
-        return line;
+        return _lost.IsCancellationRequested ? null : line;
     }
 
-    /// <remarks>Redirected input may have been taken by PowerShell for $input, as Windows PowerShell always does.</remarks>
-    private string? ReadLine() =>
-        !Console.IsInputRedirected ? Edit()
-        : _redirected is not null && _redirected.MoveNext() ? Convert.ToString(_redirected.Current, CultureInfo.InvariantCulture)
-        : Console.In.ReadLine();
+    /// <summary>A line of redirected input, unless the server is lost before it comes.</summary>
+    /// <remarks>PowerShell may have taken the input for $input, as Windows PowerShell always does.</remarks>
+    private string? ReadRedirected()
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(StopToken, _lost.Token);
+        try
+        {
+            return _redirected is not null && RedirectedInput.Await(Next, either.Token) is { } line ? line : RedirectedInput.ReadLine(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return StopToken.IsCancellationRequested ? throw new PipelineStoppedException() : null;
+        }
+
+        string? Next() => _redirected.MoveNext() ? Convert.ToString(_redirected.Current, CultureInfo.InvariantCulture) : null;
+    }
 
     /// <summary>A line typed in the terminal; with the shell's own line editor and its history, where there is one.</summary>
     private string? Edit() =>
@@ -200,17 +222,17 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
         catch (SocketToolsException exception)
         {
-            // In the middle of an exchange, the exchange tells it.
             lock (_screen)
             {
-                if (_isAsking && _hasEditor)
+                if (_isAsking && !_isRedirected && !_hasEditor)
                 {
-                    // The editor is told to give up, and the words come when it has left the screen.
-                    _loss = exception.Message;
-                }
-                else if (_isAsking)
-                {
+                    // Who reads a line here can't be told to give up.
                     Interrupt(exception.Message);
+                }
+                else
+                {
+                    // The words come when the line is given up, or before the next is asked for. An exchange tells its own.
+                    _loss = exception.Message;
                 }
             }
 
