@@ -103,6 +103,12 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
                     progress.SecondsRemaining = (int)(WaitSec - clock.Elapsed.TotalSeconds);
                     WriteProgress(progress);
                 }
+                catch (SocketToolsException exception) when (exception.Error == SocketToolsError.ConnectTimeout)
+                {
+                    // The last attempt had but the rest of the time, which would say little.
+                    throw new SocketToolsException(
+                        exception.Error, Messages.Get("WaitedForServer", options.EndPointName, WaitSec), exception.Target, exception);
+                }
 
                 // No event tells when another machine begins to listen.
                 if (StopToken.WaitHandle.WaitOne(RetryMilliseconds))
