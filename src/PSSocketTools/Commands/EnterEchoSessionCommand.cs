@@ -22,7 +22,12 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         else { $editor::ReadLine($Host.Runspace, $ExecutionContext, $stop) }
         """;
 
+    // The editor lets others write, and draws its line anew, when it runs the actions of events.
+    private const string ActionsEditor = "[bool] ('Microsoft.PowerShell.PSConsoleReadLine' -as [type])";
+
     private readonly object _screen = new();
+    private readonly Queue<string> _unasked = new();
+    private readonly Bell _bell = new();
     private CancellationTokenSource _lost = new();
     private IEnumerator? _redirected;
     private string _prompt = string.Empty;
@@ -30,6 +35,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     private bool _isAsking;
     private bool _isRedirected;
     private bool _hasEditor;
+    private bool _editorActs;
 
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -79,6 +85,11 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         _isRedirected = Console.IsInputRedirected;
         _redirected = _isRedirected ? SessionState.PSVariable.GetValue("input") as IEnumerator : null;
         _hasEditor = !_isRedirected && InvokeCommand.GetCommand(LineEditor, CommandTypes.Function) is not null;
+        _editorActs = _hasEditor && LanguagePrimitives.IsTrue(InvokeCommand.InvokeScript(ActionsEditor).FirstOrDefault());
+        var subscriber = _editorActs
+            ? Events.SubscribeEvent(
+                _bell, nameof(Bell.Rung), null, PSObject.AsPSObject(new Action(ShowUnasked)), ScriptBlock.Create("$Event.MessageData.Invoke()"), true, false)
+            : null;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         var listening = Task.Factory.StartNew(
             () => Listen(session, leaving.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -90,6 +101,10 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             leaving.Cancel();
             listening.Wait();
+            if (subscriber is not null)
+            {
+                Events.UnsubscribeEvent(subscriber);
+            }
         }
     }
 
@@ -166,6 +181,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         lock (_screen)
         {
             _isAsking = false;
+            ShowUnasked();
             if (_loss is not null)
             {
                 Host.UI.WriteLine(string.Empty);
@@ -200,11 +216,29 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         string? Next() => _redirected.MoveNext() ? Convert.ToString(_redirected.Current, CultureInfo.InvariantCulture) : null;
     }
 
-    /// <summary>A line typed in the terminal; with the shell's own line editor and its history, where there is one.</summary>
-    private string? Edit() =>
-        !_hasEditor
-            ? Host.UI.ReadLine()
-            : LanguagePrimitives.ConvertTo<string>(InvokeCommand.InvokeScript(StoppableEditor, _lost.Token).FirstOrDefault());
+    /// <summary>A line typed in the terminal; with the shell's own line editor and its history, where there is one. Null at the end of input.</summary>
+    private string? Edit()
+    {
+        if (!_hasEditor)
+        {
+            return Host.UI.ReadLine();
+        }
+
+        var line = LanguagePrimitives.ConvertTo<string>(InvokeCommand.InvokeScript(StoppableEditor, _lost.Token).FirstOrDefault());
+        if (!_editorActs || _lost.IsCancellationRequested || Host.UI.RawUI.CursorPosition.X == 0)
+        {
+            return line;
+        }
+
+        // Without Enter the editor stays in its line: Ctrl+C has emptied it, Ctrl+D made an exit of it, whatever leaves here.
+        if (line.Length > 0)
+        {
+            return null;
+        }
+
+        Host.UI.WriteLine(string.Empty);
+        return line;
+    }
 
     /// <summary>Shows what the server sends unasked, when it comes, and that it has gone.</summary>
     private void Listen(EchoSession session, CancellationToken leaving)
@@ -213,7 +247,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             while (true)
             {
-                Interrupt(session.Receive(TimeSpan.Zero, cancellationToken: leaving).Response as string ?? string.Empty);
+                ShowUnasked(session.Receive(TimeSpan.Zero, cancellationToken: leaving).Response as string ?? string.Empty);
             }
         }
         catch (OperationCanceledException)
@@ -240,6 +274,34 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
     }
 
+    private void ShowUnasked(string line)
+    {
+        lock (_screen)
+        {
+            if (!_isAsking || !_editorActs)
+            {
+                Interrupt(line);
+                return;
+            }
+
+            _unasked.Enqueue(line);
+        }
+
+        _bell.Ring();
+    }
+
+    /// <summary>Shows what the editor has not let be shown yet.</summary>
+    private void ShowUnasked()
+    {
+        lock (_screen)
+        {
+            while (_unasked.Count > 0)
+            {
+                Interrupt(_unasked.Dequeue());
+            }
+        }
+    }
+
     private void Interrupt(string line)
     {
         lock (_screen)
@@ -263,5 +325,13 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             Host.UI.WriteLine(line);
         }
+    }
+
+    /// <summary>What the engine subscribes to.</summary>
+    private sealed class Bell
+    {
+        public event EventHandler? Rung;
+
+        public void Ring() => Rung?.Invoke(this, EventArgs.Empty);
     }
 }
