@@ -35,6 +35,23 @@ Describe 'Measure-EchoServer' {
         $session.State | Should -Be 'Open'
     }
 
+    It 'waits for an answer as long as it is told, over a session too' {
+        $session = Start-EchoServer -NoResponse | Connect-EchoServer -ResponseTimeoutSec 0
+        $measured = $session | Measure-EchoServer -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
+        $measured.Errors | Should -Be 1
+        $session.Reason | Should -Be 'ResponseTimeout'
+    }
+
+    It 'draws no latencies where there are none, and keeps to 80 columns' {
+        $server = Start-EchoServer
+        $drawn = $server | Measure-EchoServer -Count 100 | ForEach-Object Draw
+        $drawn | Should -Match '(?m)^.*p50.*p99\.9.*$'
+        ($drawn -split '\r?\n' | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+        $server | Stop-EchoServer
+        Measure-EchoServer ::1 $server.Port -Count 1 -WarningAction SilentlyContinue | ForEach-Object Draw | Should -BeLike "``[::1``]:$($server.Port) *" -Because 'it reads as an endpoint'
+        Measure-EchoServer 127.0.0.1 $server.Port -Count 1 -WarningAction SilentlyContinue | ForEach-Object Draw | Should -Not -BeLike '*p50*'
+    }
+
     It 'counts what fails' {
         $server = Start-BareServer { Wait-Peer }
         $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue

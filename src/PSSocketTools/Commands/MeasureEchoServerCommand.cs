@@ -95,12 +95,21 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     /// <summary>What to measure, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
     private IEnumerable<Func<EchoLoadOptions>> Loads() => ParameterSetName switch
     {
-        BySession => Session!.Select<EchoSession, Func<EchoLoadOptions>>(
-            session => () => new EchoLoadOptions { Session = session, Target = session.ToOptions() }),
+        BySession => Session!.Select<EchoSession, Func<EchoLoadOptions>>(session => () => LoadOn(session)),
         ToServer => Server!.Select<EchoServer, Func<EchoLoadOptions>>(server => () => LoadOn(OptionsFor(server))),
         ToSocketPath => [() => LoadOn(OptionsFor(SocketPath!))],
         _ => [() => LoadOn(OptionsFor(ComputerName, Port))],
     };
+
+    private EchoLoadOptions LoadOn(EchoSession session)
+    {
+        var target = session.ToOptions();
+        return new EchoLoadOptions
+        {
+            Session = session,
+            Target = IsBound(nameof(ResponseTimeoutSec)) ? target with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) } : target,
+        };
+    }
 
     private EchoLoadOptions LoadOn(SessionOptions target) => new()
     {
