@@ -25,7 +25,11 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     // The editor lets others write, and draws its line anew, when it runs the actions of events.
     private const string ActionsEditor = "[bool] ('Microsoft.PowerShell.PSConsoleReadLine' -as [type])";
 
+    // On Unix the editor may wait for the terminal, which who reads a key holds: it does nothing then until one is pressed.
+    private static readonly TimeSpan EditorTime = TimeSpan.FromMilliseconds(700);
+
     private readonly object _screen = new();
+    private readonly AutoResetEvent _shown = new(false);
     private readonly Queue<string> _unasked = new();
     private readonly Bell _bell = new();
     private CancellationTokenSource _lost = new();
@@ -114,6 +118,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         if (disposing)
         {
             _lost.Dispose();
+            _shown.Dispose();
         }
 
         base.Dispose(disposing);
@@ -137,6 +142,12 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             if (leaves)
             {
                 return;
+            }
+
+            if (session.State != "Open")
+            {
+                // The listener shows what came before the end, and then there is nothing to ask for.
+                WaitHandle.WaitAny([_lost.Token.WaitHandle, StopToken.WaitHandle]);
             }
         }
     }
@@ -181,18 +192,18 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         lock (_screen)
         {
             _isAsking = false;
+            if (_isRedirected || line is null || _loss is not null)
+            {
+                // Else a terminal has shown the line and its end already.
+                Host.UI.WriteLine(_loss is null ? line ?? string.Empty : string.Empty);
+            }
+
             ShowUnasked();
             if (_loss is not null)
             {
-                Host.UI.WriteLine(string.Empty);
                 Host.UI.WriteLine(_loss);
+                _shown.Set();
                 return null;
-            }
-
-            if (_isRedirected || line is null)
-            {
-                // A terminal has shown the line already.
-                Host.UI.WriteLine(line ?? string.Empty);
             }
         }
 
@@ -256,21 +267,43 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
         catch (SocketToolsException exception)
         {
-            lock (_screen)
+            ShowLoss(exception.Message);
+        }
+    }
+
+    /// <summary>Has the line that is asked for given up, and says why; an exchange that is lost tells its own.</summary>
+    private void ShowLoss(string loss)
+    {
+        bool edits;
+        lock (_screen)
+        {
+            edits = _isAsking && _hasEditor;
+            if (_isAsking && !_isRedirected && !_hasEditor)
             {
-                if (_isAsking && !_isRedirected && !_hasEditor)
-                {
-                    // Who reads a line here can't be told to give up.
-                    Interrupt(exception.Message);
-                }
-                else
-                {
-                    // The words come when the line is given up, or before the next is asked for. An exchange tells its own.
-                    _loss = exception.Message;
-                }
+                // Who reads a line here can't be told to give up.
+                Interrupt(loss);
+            }
+            else
+            {
+                // The words come when the line is given up, or before the next is asked for.
+                _loss = loss;
             }
 
-            _lost.Cancel();
+            _shown.Reset();
+        }
+
+        _lost.Cancel();
+        if (edits && !_shown.WaitOne(EditorTime))
+        {
+            lock (_screen)
+            {
+                if (_isAsking)
+                {
+                    // The editor gives up with the next key, and the words are written once more, in this place.
+                    Host.UI.WriteLine(string.Empty);
+                    Host.UI.WriteLine(loss);
+                }
+            }
         }
     }
 
@@ -285,9 +318,14 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             }
 
             _unasked.Enqueue(line);
+            _shown.Reset();
         }
 
         _bell.Ring();
+        if (!_shown.WaitOne(EditorTime))
+        {
+            ShowUnasked();
+        }
     }
 
     /// <summary>Shows what the editor has not let be shown yet.</summary>
@@ -298,6 +336,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             while (_unasked.Count > 0)
             {
                 Interrupt(_unasked.Dequeue());
+                _shown.Set();
             }
         }
     }
