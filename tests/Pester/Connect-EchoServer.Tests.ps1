@@ -2,6 +2,7 @@
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
+    . "$PSScriptRoot/SilentPort.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 }
@@ -12,6 +13,7 @@ Describe 'Connect-EchoServer' {
         Get-EchoSession | Disconnect-EchoServer -Reset
         Get-EchoServer | Stop-EchoServer -Force
         Stop-BareServer
+        Stop-SilentPort
     }
 
     It 'takes a server from the pipeline, and gives a session with its facts' {
@@ -75,6 +77,28 @@ Describe 'Connect-EchoServer' {
         Assert-Error $failed ConnectionRefused ConnectionError
     }
 
+    It 'says of a server that has stopped that it has, and connects to the next' {
+        $gone = Start-EchoServer
+        $gone | Stop-EchoServer
+        $there = Start-EchoServer
+        $session = $gone, $there | Connect-EchoServer -ErrorVariable failed -ErrorAction SilentlyContinue
+        $session.Port | Should -Be $there.Port
+        Assert-Error $failed ServerStopped InvalidOperation
+        $failed[0].TargetObject | Should -Be $gone
+        $failed[0].Exception.Message | Should -BeLike '*Stopped*Start-EchoServer*'
+        @(Connect-EchoServer -Server $gone, $there -ErrorVariable failed -ErrorAction SilentlyContinue).Port | Should -Be $there.Port
+        Assert-Error $failed ServerStopped InvalidOperation
+    }
+
+    It 'does not wait with -WaitSec for a server that has stopped' {
+        $gone = Start-EchoServer
+        $gone | Stop-EchoServer
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $gone | Connect-EchoServer -WaitSec 600 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ServerStopped InvalidOperation
+        $watch.Elapsed | Should -BeLessThan ([timespan]'0:0:30')
+    }
+
     It 'names a name that does not resolve' {
         Connect-EchoServer no.such.host.invalid 5000 -ErrorVariable failed -ErrorAction SilentlyContinue
         Assert-Error $failed NameNotFound ObjectNotFound
@@ -82,6 +106,48 @@ Describe 'Connect-EchoServer' {
 
     It 'refuses a port out of range' {
         { Connect-EchoServer -Port 65536 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'gives up after -WaitSec where nothing listens' {
+        $port = (Find-AvailablePort).Port
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        Connect-EchoServer -Port $port -WaitSec 1 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ConnectionRefused ConnectionError
+        $watch.Elapsed | Should -BeGreaterThan ([timespan]'0:0:1')
+        $watch.Elapsed | Should -BeLessThan ([timespan]'0:0:10')
+    }
+
+    It 'gives up after -WaitSec on a silent host, though -TimeoutSec would allow <TimeoutSec> s' -Tag Linux -ForEach @(
+        @{ TimeoutSec = 600 }
+        @{ TimeoutSec = 0.3 }
+    ) {
+        $silent = Start-SilentPort
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        Connect-EchoServer 127.0.0.1 $silent.Port -WaitSec 1 -TimeoutSec $TimeoutSec -ErrorVariable failed -ErrorAction SilentlyContinue
+        $watch.Elapsed | Should -BeGreaterThan ([timespan]::FromSeconds(0.9))
+        $watch.Elapsed | Should -BeLessThan ([timespan]'0:0:10')
+        Assert-Error $failed ConnectTimeout OperationTimeout
+        $failed[0].TargetObject | Should -Be "127.0.0.1:$($silent.Port)"
+        $failed[0].Exception.Message | Should -BeLike '*1 s*-WaitSec*' -Because 'that is the time that was waited'
+    }
+
+    It 'ends at once on Ctrl+C while it waits for a server' {
+        $waiting = Start-Beside {
+            $Queue.Add('trying')
+            Connect-EchoServer -Port $Values.Port -WaitSec 600
+        } @{ Port = (Find-AvailablePort).Port }
+        $null = Receive-Beside $waiting
+        Stop-Beside $waiting | Should -BeLessThan ([timespan]'0:0:10')
+    }
+
+    It 'ends at once on Ctrl+C while it waits for a silent host' -Tag Linux {
+        $silent = Start-SilentPort
+        $waiting = Start-Beside {
+            $Queue.Add('trying')
+            Connect-EchoServer 127.0.0.1 $Values.Port -WaitSec 600 -TimeoutSec 600
+        } @{ Port = $silent.Port }
+        $null = Receive-Beside $waiting
+        Stop-Beside $waiting | Should -BeLessThan ([timespan]'0:0:10')
     }
 
     It 'waits with -WaitSec for a server that comes later' {

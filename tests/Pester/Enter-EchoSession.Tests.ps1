@@ -3,6 +3,25 @@
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
+
+    # A script in a PowerShell of its own, whose input stays open: the test writes its lines.
+    function Start-Conversation([string] $Script) {
+        $file = Join-Path $TestDrive "$([guid]::NewGuid().ToString('n')).ps1"
+        [IO.File]::WriteAllText($file, "Import-Module '$manifest'`n$Script")
+        $start = [Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path, "-NoProfile -ExecutionPolicy Bypass -File `"$file`"")
+        $start.UseShellExecute = $false
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+        $script:conversation = [Diagnostics.Process]::Start($start)
+        $script:conversation
+    }
+
+    # What it has shown when it has ended; its input is still open then.
+    function Wait-Conversation($Process) {
+        $reading = $Process.StandardOutput.ReadToEndAsync()
+        if (-not $reading.Wait(30000)) { throw 'The conversation does not end.' }
+        $reading.Result
+    }
+
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 }
 
@@ -12,6 +31,11 @@ Describe 'Enter-EchoSession' {
         Get-EchoSession | Disconnect-EchoServer -Reset
         Get-EchoServer | Stop-EchoServer -Force
         Stop-BareServer
+        if ($script:conversation) {
+            if (-not $script:conversation.HasExited) { $script:conversation.Kill() }
+            $script:conversation.Dispose()
+            $script:conversation = $null
+        }
     }
 
     It 'converses with redirected input' {
@@ -22,6 +46,80 @@ Describe 'Enter-EchoSession' {
         $said -join '|' | Should -Match 'oi  \(.+ ms\).*tchau  \(.+ ms\)\|over$'
         $said -join '|' | Should -Match 'bem-vindo'
         $server.MessagesReceived | Should -Be 2
+    }
+
+    It 'says of a server that has stopped that it has' {
+        $server = Start-EchoServer
+        $server | Stop-EchoServer
+        $failure = { Enter-EchoSession -Server $server } | Should -Throw -PassThru
+        Assert-Error @($failure) ServerStopped InvalidOperation
+        $failure.TargetObject | Should -Be $server
+    }
+
+    It 'gives the prompt back at once when the server is lost, and says so' {
+        $server = Start-EchoServer
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
+        $process.StandardInput.WriteLine('oi')
+        $null = $server | Wait-EchoServer ResponseSent
+        $server | Stop-EchoServer
+        # Its input is still open, and brings nothing.
+        Wait-Conversation $process | Should -Match '(?s)oi  \(.+ ms\).*Connect-EchoServer.*over\s*$'
+    }
+
+    It 'says so too when the server closes with its answer' {
+        $server = Start-EchoServer -ExitCommand fim -Farewell tchau
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
+        $process.StandardInput.WriteLine('fim')
+        Wait-Conversation $process | Should -Match '(?s)tchau  \(.+ ms\).*Connect-EchoServer.*over\s*$'
+    }
+
+    It 'says what ended a conversation in the middle of an exchange, once' {
+        $server = Start-BareServer { $null = Receive; $Socket.LingerState = [Net.Sockets.LingerOption]::new($true, 0) }
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port) -ErrorVariable failed 2>`$null; `$failed.FullyQualifiedErrorId; 'over'"
+        $process.StandardInput.WriteLine('oi')
+        $said = Wait-Conversation $process
+        $said | Should -Match '(?s)ConnectionReset,PSSocketTools.Commands.EnterEchoSessionCommand\s+over\s*$'
+        $said | Should -Not -Match 'Connect-EchoServer'
+    }
+
+    It 'leaves the lines that come after a server was lost to what comes next' {
+        $server = Start-EchoServer
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'lost'; Enter-EchoSession -Port $((Start-EchoServer -Transform Upper).Port); 'over'"
+        $process.StandardInput.WriteLine('oi')
+        $null = $server | Wait-EchoServer ResponseSent
+        $server | Stop-EchoServer
+        do { $line = $process.StandardOutput.ReadLine() } until ($line -eq 'lost' -or $null -eq $line)
+        $process.StandardInput.WriteLine('depois')
+        $process.StandardInput.WriteLine('exit')
+        Wait-Conversation $process | Should -Match '(?s)DEPOIS  \(.+ ms\).*over\s*$'
+    }
+
+    It 'ends at once on Ctrl+C, whether it waits for <What>' -ForEach @(
+        @{ What = 'a line'; Line = $null; Event = 'Connected' }
+        @{ What = 'an answer'; Line = 'oi'; Event = 'MessageReceived' }
+    ) {
+        $process = Start-Conversation @"
+            `$server = Start-EchoServer -NoResponse
+            `$shell = [powershell]::Create().AddScript('param(`$Manifest, `$Server) Import-Module `$Manifest; Enter-EchoSession -Server `$Server').
+                AddArgument('$manifest').AddArgument(`$server)
+            `$null = `$shell.BeginInvoke()
+            `$null = `$server | Wait-EchoServer $Event
+            `$watch = [Diagnostics.Stopwatch]::StartNew()
+            `$shell.Stop()
+            `$watch.Elapsed.TotalSeconds -lt 10
+            (`$server | Wait-EchoServer Disconnected).Kind
+"@
+        if ($Line) { $process.StandardInput.WriteLine($Line) }
+        Wait-Conversation $process | Should -Match '^True\s+Disconnected\s*$'
+    }
+
+    It 'refuses a session that has ended' {
+        $server = Start-EchoServer
+        $session = $server | Connect-EchoServer
+        $session | Disconnect-EchoServer
+        $session | Enter-EchoSession -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed SessionClosed InvalidOperation
+        $failed[0].TargetObject | Should -Be $session
     }
 
     It 'leaves a session it was given open' {

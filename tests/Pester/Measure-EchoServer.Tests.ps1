@@ -2,6 +2,7 @@
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
+    . "$PSScriptRoot/SilentPort.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 }
@@ -12,6 +13,7 @@ Describe 'Measure-EchoServer' {
         Get-EchoSession | Disconnect-EchoServer -Reset
         Get-EchoServer | Stop-EchoServer -Force
         Stop-BareServer
+        Stop-SilentPort
     }
 
     It 'measures <Name>' -ForEach @(
@@ -33,11 +35,64 @@ Describe 'Measure-EchoServer' {
         $session.State | Should -Be 'Open'
     }
 
+    It 'waits for an answer as long as it is told, over a session too' {
+        $session = Start-EchoServer -NoResponse | Connect-EchoServer -ResponseTimeoutSec 0
+        $measured = $session | Measure-EchoServer -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
+        $measured.Errors | Should -Be 1
+        $session.Reason | Should -Be 'ResponseTimeout'
+    }
+
+    It 'draws no latencies where there are none, and keeps to 80 columns' {
+        $server = Start-EchoServer
+        $drawn = $server | Measure-EchoServer -Count 100 | ForEach-Object Draw
+        $drawn | Should -Match '(?m)^.*p50.*p99\.9.*$'
+        ($drawn -split '\r?\n' | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+        $server | Stop-EchoServer
+        Measure-EchoServer ::1 $server.Port -Count 1 -WarningAction SilentlyContinue | ForEach-Object Draw | Should -BeLike "``[::1``]:$($server.Port) *" -Because 'it reads as an endpoint'
+        Measure-EchoServer 127.0.0.1 $server.Port -Count 1 -WarningAction SilentlyContinue | ForEach-Object Draw | Should -Not -BeLike '*p50*'
+    }
+
     It 'counts what fails' {
         $server = Start-BareServer { Wait-Peer }
         $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
         $measured.Errors | Should -Be 1
         $measured.Error | Should -Not -BeNullOrEmpty
+    }
+
+    It 'says of a server that has stopped that it has, and measures the next' {
+        $gone = Start-EchoServer
+        $gone | Stop-EchoServer
+        $measured = $gone, (Start-EchoServer) | Measure-EchoServer -Count 10 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $measured.Messages | Should -Be 10
+        Assert-Error $failed ServerStopped InvalidOperation
+        $failed[0].TargetObject | Should -Be $gone
+    }
+
+    It 'ends at once on Ctrl+C, and leaves no connection behind' {
+        $server = Start-EchoServer
+        $measuring = Start-Beside { $Values.Server | Measure-EchoServer -Connections 4 -Window 8 -DurationSec 600 } @{ Server = $server }
+        $null = $server | Wait-EchoServer Connected -Count 4
+        $null = $server | Wait-EchoServer MessageReceived -Count 100
+        Stop-Beside $measuring | Should -BeLessThan ([timespan]'0:0:10')
+        $null = $server | Wait-EchoServer Disconnected -Count 4
+        $server.ActiveConnections | Should -Be 0
+        $server.TotalConnections | Should -Be 4
+    }
+
+    It 'ends at once on Ctrl+C while no answer comes' {
+        $server = Start-EchoServer -NoResponse
+        $measuring = Start-Beside { $Values.Server | Measure-EchoServer -DurationSec 600 -ResponseTimeoutSec 0 } @{ Server = $server }
+        $null = $server | Wait-EchoServer MessageReceived
+        Stop-Beside $measuring | Should -BeLessThan ([timespan]'0:0:10')
+        $null = $server | Wait-EchoServer Disconnected
+        $server.ActiveConnections | Should -Be 0
+    }
+
+    It 'ends at once on Ctrl+C while a silent host does not let it connect' -Tag Linux {
+        $silent = Start-SilentPort
+        $measuring = Start-Beside { $Queue.Add('connecting'); Measure-EchoServer 127.0.0.1 $Values.Port -TimeoutSec 600 } @{ Port = $silent.Port }
+        $null = Receive-Beside $measuring
+        Stop-Beside $measuring | Should -BeLessThan ([timespan]'0:0:10')
     }
 
     It 'measures through TLS' -Tag Core {

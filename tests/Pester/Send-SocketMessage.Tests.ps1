@@ -135,6 +135,14 @@ Describe 'Send-SocketMessage' {
         Assert-Error $failed ConnectionReset ConnectionError
     }
 
+    It 'says of a server that has stopped that it has' {
+        $server = Start-EchoServer
+        $server | Stop-EchoServer
+        $failure = { 'oi' | Send-SocketMessage -Server $server } | Should -Throw -PassThru
+        Assert-Error @($failure) ServerStopped InvalidOperation
+        $failure.TargetObject | Should -Be $server
+    }
+
     It 'delivers half a line as incomplete, and half a prefixed message as an error' {
         $server = Start-BareServer { $null = Receive; Send 'mei' }
         $answer = Send-SocketMessage 'oi' -Port $server.Port

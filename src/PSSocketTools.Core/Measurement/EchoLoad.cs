@@ -166,7 +166,7 @@ public sealed class EchoLoad : IDisposable
         {
             try
             {
-                using var window = new SendWindow(session, load._options.Window, null, load._cancellationToken);
+                using var window = new SendWindow(session, load._options.Window, load._options.Target.ResponseTimeout, load._cancellationToken);
                 while (session.IsOpen && load.TakeTurn())
                 {
                     window.Add(Next(), asBytes: true);

@@ -15,8 +15,11 @@ public sealed class EchoMeasurement
     private const int Bars = 20;
     private const int BarWidth = 30;
 
+    private readonly string _endPoint;
+
     internal EchoMeasurement(EchoLoadOptions options, DateTimeOffset startedAt, TimeSpan duration, LatencyHistogram latencies, long errors, string? error)
     {
+        _endPoint = options.Target.EndPointName;
         ComputerName = options.Target.ComputerName;
         Port = options.Target.Port;
         Protocol = options.Target.Protocol.ToString();
@@ -116,9 +119,13 @@ public sealed class EchoMeasurement
     public string Draw()
     {
         var text = new StringBuilder();
-        text.AppendLine(Sentence("MeasurementWhat", ComputerName, Port, Protocol, IsEncrypted ? " TLS" : string.Empty, Connections, Window, MessageSize));
+        text.AppendLine(Sentence("MeasurementWhat", _endPoint, Protocol, IsEncrypted ? " TLS" : string.Empty, Connections, Window, MessageSize));
         text.AppendLine(Sentence("MeasurementThroughput", Messages, Duration.TotalSeconds, MessagesPerSecond, BytesPerSecond / 1e6, Errors));
-        text.AppendLine(Sentence("MeasurementLatency", P50, P90, P99, P999, Max));
+        if (Messages > 0)
+        {
+            text.AppendLine(Sentence("MeasurementLatency", P50, P90, P99, P999, Max));
+        }
+
         if (Error is not null)
         {
             text.AppendLine(Sentence("MeasurementError", Error));
@@ -137,7 +144,7 @@ public sealed class EchoMeasurement
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0}:{1} {2:n0}/s", ComputerName, Port, MessagesPerSecond);
+    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0} {1:n0}/s", _endPoint, MessagesPerSecond);
 
     private static string Sentence(string name, params object?[] values) => Resources.Messages.Get(name, values);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace PSSocketTools.Sessions;
 
@@ -46,6 +47,14 @@ public sealed class Exchange
 
     /// <summary>When it was handed to the system: a timestamp of <see cref="Stopwatch"/>.</summary>
     internal long StartedAt { get; private set; }
+
+    /// <summary>The message, in the shape in which it is wanted back.</summary>
+    internal object MessageAs(bool asBytes, Encoding encoding) => Message switch
+    {
+        byte[] bytes when !asBytes => encoding.GetString(bytes),
+        string text when asBytes => encoding.GetBytes(text),
+        _ => Message,
+    };
 
     internal void Start(DateTimeOffset timestamp, long startedAt)
     {

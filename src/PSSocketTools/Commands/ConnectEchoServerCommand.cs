@@ -16,7 +16,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <summary>The computers' names or addresses; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
-    public string[] ComputerName { get; set; } = ["localhost"];
+    public string[] ComputerName { get; set; } = [Localhost];
 
     /// <summary>The ports, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -47,11 +47,12 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var options in Targets())
+        foreach (var target in Targets())
         {
-            var id = Running.Sessions.NextId();
             try
             {
+                var options = target();
+                var id = Running.Sessions.NextId();
                 var session = ConnectOrWait(options with
                 {
                     Id = id,
@@ -68,11 +69,12 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
         }
     }
 
-    private IEnumerable<SessionOptions> Targets() => ParameterSetName switch
+    /// <summary>What to connect to, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
+    private IEnumerable<Func<SessionOptions>> Targets() => ParameterSetName switch
     {
-        ToServer => Server!.Select(OptionsFor),
-        ToSocketPath => [OptionsFor(SocketPath!)],
-        _ => ComputerName.SelectMany(computer => Port!.Select(port => OptionsFor(computer, port))),
+        ToServer => Server!.Select<EchoServer, Func<SessionOptions>>(server => () => OptionsFor(server)),
+        ToSocketPath => [() => OptionsFor(SocketPath!)],
+        _ => ComputerName.SelectMany(computer => Port!.Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port))),
     };
 
     private EchoSession ConnectOrWait(SessionOptions options)
@@ -100,6 +102,12 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
                     progress.PercentComplete = (int)(100 * clock.Elapsed.TotalSeconds / WaitSec);
                     progress.SecondsRemaining = (int)(WaitSec - clock.Elapsed.TotalSeconds);
                     WriteProgress(progress);
+                }
+                catch (SocketToolsException exception) when (exception.Error == SocketToolsError.ConnectTimeout)
+                {
+                    // The last attempt had but the rest of the time, which would say little.
+                    throw new SocketToolsException(
+                        exception.Error, Messages.Get("WaitedForServer", options.EndPointName, WaitSec), exception.Target, exception);
                 }
 
                 // No event tells when another machine begins to listen.

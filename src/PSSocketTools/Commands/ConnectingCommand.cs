@@ -18,7 +18,11 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>The parameter set that takes a server of this process.</summary>
     protected const string ToServer = "Server";
 
-    private const string Localhost = "localhost";
+    /// <summary>The parameter set that takes sessions that are open.</summary>
+    protected const string BySession = "Session";
+
+    /// <summary>The computer meant where none is named.</summary>
+    protected const string Localhost = "localhost";
 
     /// <summary>The path of the server's Unix socket; PowerShell 7 has them.</summary>
     [Parameter(ParameterSetName = ToSocketPath, Mandatory = true)]
@@ -111,8 +115,10 @@ public abstract class ConnectingCommand : SocketCommand
     });
 
     /// <summary>The options for a server of this process: it speaks as the server does, unless told otherwise.</summary>
+    /// <exception cref="SocketToolsException">ServerStopped.</exception>
     protected SessionOptions OptionsFor(EchoServer server)
     {
+        server.RequireRunning();
         var protocol = LanguagePrimitives.ConvertTo<SocketProtocol>(server.Protocol);
         var framing = LanguagePrimitives.ConvertTo<MessageFraming>(server.Framing);
         return Complete(new SessionOptions

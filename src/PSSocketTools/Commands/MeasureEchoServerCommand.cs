@@ -10,14 +10,12 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
-    private const string BySession = "Session";
-
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The computer's name or address; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0)]
     [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = "localhost";
+    public string ComputerName { get; set; } = Localhost;
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
@@ -79,7 +77,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         {
             try
             {
-                Measure(load with
+                Measure(load() with
                 {
                     Window = Window,
                     MessageSize = MessageSize,
@@ -94,13 +92,24 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         }
     }
 
-    private IEnumerable<EchoLoadOptions> Loads() => ParameterSetName switch
+    /// <summary>What to measure, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
+    private IEnumerable<Func<EchoLoadOptions>> Loads() => ParameterSetName switch
     {
-        BySession => Session!.Select(session => new EchoLoadOptions { Session = session, Target = session.ToOptions() }),
-        ToServer => Server!.Select(server => LoadOn(OptionsFor(server))),
-        ToSocketPath => [LoadOn(OptionsFor(SocketPath!))],
-        _ => [LoadOn(OptionsFor(ComputerName, Port))],
+        BySession => Session!.Select<EchoSession, Func<EchoLoadOptions>>(session => () => LoadOn(session)),
+        ToServer => Server!.Select<EchoServer, Func<EchoLoadOptions>>(server => () => LoadOn(OptionsFor(server))),
+        ToSocketPath => [() => LoadOn(OptionsFor(SocketPath!))],
+        _ => [() => LoadOn(OptionsFor(ComputerName, Port))],
     };
+
+    private EchoLoadOptions LoadOn(EchoSession session)
+    {
+        var target = session.ToOptions();
+        return new EchoLoadOptions
+        {
+            Session = session,
+            Target = IsBound(nameof(ResponseTimeoutSec)) ? target with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) } : target,
+        };
+    }
 
     private EchoLoadOptions LoadOn(SessionOptions target) => new()
     {

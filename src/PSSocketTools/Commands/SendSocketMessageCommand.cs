@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
-using PSSocketTools.Completion;
 using PSSocketTools.Sessions;
 
 namespace PSSocketTools.Commands;
@@ -8,13 +7,10 @@ namespace PSSocketTools.Commands;
 /// <summary>Send-SocketMessage: messages out, and each with its answer back.</summary>
 [Cmdlet(VerbsCommunications.Send, "SocketMessage", DefaultParameterSetName = BySession)]
 [OutputType(typeof(SocketMessage))]
-public sealed class SendSocketMessageCommand : ConnectingCommand
+public sealed class SendSocketMessageCommand : ConversingCommand
 {
-    private const string BySession = "Session";
-
     /// <summary>A window for each session that is given once for all messages.</summary>
     private SendWindow[]? _windows;
-    private EchoSession? _ownSession;
 
     /// <summary>The messages: text, bytes, files, or objects with a Message property.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -26,22 +22,6 @@ public sealed class SendSocketMessageCommand : ConnectingCommand
     [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public EchoSession[]? Session { get; set; }
-
-    /// <summary>The computer's name or address, for a conversation that ends with the command; localhost by default.</summary>
-    [Parameter(ParameterSetName = ToComputer)]
-    [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = "localhost";
-
-    /// <summary>The port, 1 to 65535.</summary>
-    [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
-    [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
-    public int Port { get; set; }
-
-    /// <summary>A server that runs in this process.</summary>
-    [Parameter(ParameterSetName = ToServer, Mandatory = true)]
-    [ValidateNotNull]
-    public EchoServer? Server { get; set; }
 
     /// <summary>Does not wait for answers; Receive-SocketMessage takes them.</summary>
     [Parameter]
@@ -68,16 +48,7 @@ public sealed class SendSocketMessageCommand : ConnectingCommand
         {
             if (ParameterSetName != BySession)
             {
-                var options = ParameterSetName switch
-                {
-                    ToServer => OptionsFor(Server!),
-                    ToSocketPath => OptionsFor(SocketPath!),
-                    _ => OptionsFor(ComputerName, Port),
-                };
-                _ownSession = Connect(IsBound(nameof(ResponseTimeoutSec))
-                    ? options with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) }
-                    : options);
-                _windows = Open([_ownSession]);
+                _windows = Open([OpenOwnSession(OwnTimeout)]);
             }
             else if (Session is not null)
             {
@@ -136,16 +107,18 @@ public sealed class SendSocketMessageCommand : ConnectingCommand
         if (disposing)
         {
             Close(_windows ?? []);
-            _ownSession?.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
+    /// <summary>How long an answer is waited for, if that was said here.</summary>
+    private TimeSpan? OwnTimeout => IsBound(nameof(ResponseTimeoutSec)) ? TimeSpan.FromSeconds(ResponseTimeoutSec) : null;
+
     private SendWindow[] Open(EchoSession[] sessions) => Array.ConvertAll(sessions, session => new SendWindow(
         session,
         NoWait ? 1 : Window,
-        IsBound(nameof(ResponseTimeoutSec)) ? TimeSpan.FromSeconds(ResponseTimeoutSec) : null,
+        OwnTimeout,
         StopToken));
 
     private void Send(SendWindow[] windows)

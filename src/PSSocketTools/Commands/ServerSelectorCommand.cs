@@ -1,20 +1,13 @@
 using System.Management.Automation;
 using PSSocketTools.Completion;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
 /// <summary>What the cmdlets share that work on running servers: how the user says which.</summary>
-public abstract class ServerSelectorCommand : SocketCommand
+public abstract class ServerSelectorCommand : SelectorCommand
 {
     /// <summary>The parameter set that takes the servers themselves.</summary>
     protected const string ByServer = "Server";
-
-    /// <summary>The parameter set that takes numbers.</summary>
-    protected const string ById = "Id";
-
-    /// <summary>The parameter set that takes names.</summary>
-    protected const string ByName = "Name";
 
     /// <summary>The parameter set that takes ports.</summary>
     protected const string ByPort = "Port";
@@ -37,6 +30,8 @@ public abstract class ServerSelectorCommand : SocketCommand
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
+    private protected override string NotFoundMessage => "ServerNotFound";
+
     /// <summary>The servers chosen; those that are not there are errors. All that run when nothing is said.</summary>
     protected IEnumerable<EchoServer> SelectServers(int[]? ports = null)
     {
@@ -48,28 +43,10 @@ public abstract class ServerSelectorCommand : SocketCommand
         var running = Running.Servers.All();
         return ParameterSetName switch
         {
-            ById => Id!.SelectMany(id => Match(running, s => s.Id == id, "Id", id)),
-            ByName => Name!.SelectMany(name => MatchName(running, name)),
-            ByPort => ports!.SelectMany(port => Match(running, s => s.Port == port, "Port", port)),
+            ById => Id!.SelectMany(id => Match(running, s => s.Id == id, ById, id)),
+            ByName => Name!.SelectMany(name => MatchName(running, s => s.Name, name)),
+            ByPort => ports!.SelectMany(port => Match(running, s => s.Port == port, ByPort, port)),
             _ => running,
         };
-    }
-
-    private IEnumerable<EchoServer> MatchName(EchoServer[] running, string name)
-    {
-        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-        var found = running.Where(s => pattern.IsMatch(s.Name));
-        return WildcardPattern.ContainsWildcardCharacters(name) ? found : Match(running, s => pattern.IsMatch(s.Name), "Name", name);
-    }
-
-    private EchoServer[] Match(EchoServer[] running, Func<EchoServer, bool> isMatch, string what, object value)
-    {
-        var found = running.Where(isMatch).ToArray();
-        if (found.Length == 0)
-        {
-            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get("ServerNotFound", what, value), value));
-        }
-
-        return found;
     }
 }

@@ -1,20 +1,13 @@
 using System.Management.Automation;
 using PSSocketTools.Completion;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
 /// <summary>What the cmdlets share that work on sessions: how the user says which.</summary>
-public abstract class SessionSelectorCommand : SocketCommand
+public abstract class SessionSelectorCommand : SelectorCommand
 {
     /// <summary>The parameter set that takes the sessions themselves.</summary>
     protected const string BySession = "Session";
-
-    /// <summary>The parameter set that takes numbers.</summary>
-    protected const string ById = "Id";
-
-    /// <summary>The parameter set that takes names.</summary>
-    protected const string ByName = "Name";
 
     /// <summary>The sessions.</summary>
     [Parameter(ParameterSetName = BySession, Position = 0, ValueFromPipeline = true)]
@@ -34,6 +27,8 @@ public abstract class SessionSelectorCommand : SocketCommand
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public string[]? Name { get; set; }
 
+    private protected override string NotFoundMessage => "SessionNotFound";
+
     /// <summary>The sessions chosen; those that are not there are errors. All that are known when nothing is said.</summary>
     protected IEnumerable<EchoSession> SelectSessions()
     {
@@ -45,28 +40,9 @@ public abstract class SessionSelectorCommand : SocketCommand
         var known = Running.Sessions.All();
         return ParameterSetName switch
         {
-            ById => Id!.SelectMany(id => Match(known, s => s.Id == id, "Id", id)),
-            ByName => Name!.SelectMany(name => MatchName(known, name)),
+            ById => Id!.SelectMany(id => Match(known, s => s.Id == id, ById, id)),
+            ByName => Name!.SelectMany(name => MatchName(known, s => s.Name, name)),
             _ => known,
         };
-    }
-
-    private IEnumerable<EchoSession> MatchName(EchoSession[] known, string name)
-    {
-        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-        return WildcardPattern.ContainsWildcardCharacters(name)
-            ? known.Where(s => pattern.IsMatch(s.Name))
-            : Match(known, s => pattern.IsMatch(s.Name), "Name", name);
-    }
-
-    private EchoSession[] Match(EchoSession[] known, Func<EchoSession, bool> isMatch, string what, object value)
-    {
-        var found = known.Where(isMatch).ToArray();
-        if (found.Length == 0)
-        {
-            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get("SessionNotFound", what, value), value));
-        }
-
-        return found;
     }
 }

@@ -28,6 +28,19 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
+    public void A_session_that_has_ended_says_so_to_who_requires_it_open()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        var session = server.Connect();
+        session.RequireOpen();
+        session.Dispose();
+
+        var exception = Assert.Throws<SocketToolsException>(session.RequireOpen);
+
+        Assert.Equal((SocketToolsError.SessionClosed, session), (exception.Error, exception.Target));
+    }
+
+    [Fact]
     public void An_empty_message_is_one_under_line_framing()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());

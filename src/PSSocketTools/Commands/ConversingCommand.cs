@@ -1,0 +1,51 @@
+using System.Management.Automation;
+using PSSocketTools.Completion;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>What the cmdlets share that speak through sessions they are given, or through one of their own that ends with them.</summary>
+public abstract class ConversingCommand : ConnectingCommand
+{
+    private EchoSession? _ownSession;
+
+    /// <summary>The computer's name or address, for a session that ends with the command; localhost by default.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [ValidateNotNullOrEmpty]
+    public string ComputerName { get; set; } = Localhost;
+
+    /// <summary>The port, 1 to 65535.</summary>
+    [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    public int Port { get; set; }
+
+    /// <summary>A server that runs in this process, for a session that ends with the command.</summary>
+    [Parameter(ParameterSetName = ToServer, Mandatory = true)]
+    [ValidateNotNull]
+    public EchoServer? Server { get; set; }
+
+    /// <summary>Opens the session that ends with the command.</summary>
+    /// <param name="responseTimeout">How long an answer is waited for; null: what sessions have by default.</param>
+    /// <exception cref="SocketToolsException">The server could not be reached.</exception>
+    protected EchoSession OpenOwnSession(TimeSpan? responseTimeout)
+    {
+        var options = ParameterSetName switch
+        {
+            ToServer => OptionsFor(Server!),
+            ToSocketPath => OptionsFor(SocketPath!),
+            _ => OptionsFor(ComputerName, Port),
+        };
+        return _ownSession = Connect(options with { ResponseTimeout = responseTimeout ?? options.ResponseTimeout });
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _ownSession?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
