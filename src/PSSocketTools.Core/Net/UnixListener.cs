@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
@@ -7,11 +8,11 @@ namespace PSSocketTools.Net;
 /// <summary>Opens the Unix domain socket a server listens on: for its owner alone, in place of one that a dead server left.</summary>
 internal static class UnixListener
 {
-    /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported and others.</exception>
+    /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported, InvalidOption and others.</exception>
     public static Socket Listen(string path, int backlog)
     {
         var endPoint = UnixEndPoint.Of(path);
-        ReplaceStale(path);
+        ReplaceStale(path, endPoint);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -29,7 +30,7 @@ internal static class UnixListener
         }
     }
 
-    private static void ReplaceStale(string path)
+    private static void ReplaceStale(string path, EndPoint endPoint)
     {
         if (!File.Exists(path))
         {
@@ -39,7 +40,7 @@ internal static class UnixListener
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            probe.Connect(UnixEndPoint.Of(path));
+            probe.Connect(endPoint);
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused && FilePermissions.IsSocket(path))
         {
