@@ -583,6 +583,12 @@ Describe 'Start-EchoServer' {
             [int] [IO.File]::GetUnixFileMode($path) | Should -Be ([Convert]::ToInt32('600', 8))
         }
 
+        It 'refuses a path that is too long for one' {
+            $long = Join-Path ([IO.Path]::GetTempPath()) ('x' * 200)
+            $failure = Get-Failure { Start-EchoServer -SocketPath $long -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument $long '*shorter path*'
+        }
+
         It 'takes a path relative to the current location' {
             Push-Location ([IO.Path]::GetTempPath())
             try { (Start-EchoServer -SocketPath "./$(Split-Path $path -Leaf)").SocketPath | Should -Be $path } finally { Pop-Location }

@@ -36,9 +36,9 @@ internal static class Listeners
                 return OpenOnce(addresses, port, protocol, ready);
             }
             catch (SocketToolsException exception) when (
-                port == 0 && exception.Error == SocketToolsError.PortInUse && attempt < PortTries)
+                port == 0 && (exception.Error is SocketToolsError.PortInUse or SocketToolsError.PortAccessDenied) && attempt < PortTries)
             {
-                // Another port may be free on all of them.
+                // Another port may be free on all of them; Windows keeps ranges back for each family by itself.
             }
         }
     }
@@ -79,7 +79,7 @@ internal static class Listeners
     private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
     {
         var text = EndPointText.Of(endPoint);
-        if (exception.SocketErrorCode != SocketError.AddressAlreadyInUse)
+        if (!ListenerSetup.MayBeTaken(exception.SocketErrorCode))
         {
             // An address that is not here is not there on any port.
             return SocketErrors.Listening(
@@ -104,6 +104,13 @@ internal static class Listeners
 /// <summary>How a listening socket is set before it is bound; a test of a port sets its own the same way.</summary>
 internal static class ListenerSetup
 {
+    private static readonly bool IsWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
+
+    /// <summary>Whether a bind failed because somebody has the port, or, with AccessDenied, perhaps: Windows says so too of an
+    /// address whose port a wildcard has exclusively, or somebody else's does.</summary>
+    public static bool MayBeTaken(SocketError error) =>
+        error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && IsWindows);
+
     public static void Prepare(Socket socket)
     {
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
@@ -112,7 +119,7 @@ internal static class ListenerSetup
             socket.DualMode = false;
         }
 
-        if (Environment.OSVersion.Platform == PlatformID.Win32NT)
+        if (IsWindows)
         {
             // Else another process could bind the same port and take the clients; elsewhere that takes two to agree.
             socket.ExclusiveAddressUse = true;

@@ -5,7 +5,7 @@ namespace PSSocketTools.Net;
 /// <summary>The names of services as the system's table has them (RFC 6335): <c>/etc/services</c>, or its like on Windows.</summary>
 public static class ServiceNames
 {
-    // A slim container has no table; these are the names people type.
+    // A slim container has no table, and the one of Windows lacks some; these are the names people type.
     private const string Fallback = """
         echo 7/tcp
         echo 7/udp
@@ -57,13 +57,14 @@ public static class ServiceNames
         var path = Environment.OSVersion.Platform == PlatformID.Win32NT
             ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "services")
             : "/etc/services";
+        var known = Fallback.Split('\n');
         try
         {
-            return Read(File.ReadLines(path));
+            return Read(File.ReadLines(path).Concat(known));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Read(Fallback.Split('\n'));
+            return Read(known);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
@@ -21,14 +22,15 @@ internal sealed class UnixListener
     public Socket Socket { get; }
 
     /// <summary>Listens at a path.</summary>
-    /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported and others.</exception>
+    /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported, InvalidOption and others.</exception>
     public static UnixListener Listen(string path, int backlog)
     {
+        var endPoint = UnixEndPoint.Of(path);
         UnixListener? bound = null;
         try
         {
-            ReplaceStale(path);
-            bound = new UnixListener(path, UnixBinding.Bind(path));
+            ReplaceStale(path, endPoint);
+            bound = new UnixListener(path, UnixBinding.Bind(endPoint));
 
             // Between bind and listen nobody can connect, so nobody can before the file is closed to others.
             FilePermissions.CloseToOthers(path);
@@ -63,9 +65,8 @@ internal sealed class UnixListener
         }
     }
 
-    private static void ReplaceStale(string path)
+    private static void ReplaceStale(string path, EndPoint endPoint)
     {
-        var endPoint = UnixEndPoint.Of(path);
         if (!File.Exists(path))
         {
             return;

@@ -12,7 +12,8 @@ internal static class DatagramPlatform
     {
         if (Environment.OSVersion.Platform == PlatformID.Win32NT)
         {
-            socket.IOControl(SioUdpConnReset, [0], null);
+            // A BOOL of Windows has four bytes.
+            socket.IOControl(SioUdpConnReset, new byte[sizeof(int)], null);
         }
     }
 }

@@ -1,6 +1,7 @@
 #if NET
 using System.Runtime.InteropServices;
 #endif
+using System.Net;
 using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
@@ -14,10 +15,8 @@ internal static class UnixBinding
     /// On Linux the socket is bound behind its back, and the file left to whoever knows better.
     /// </remarks>
     /// <exception cref="SocketException">The path can't be had.</exception>
-    /// <exception cref="SocketToolsException">NotSupported.</exception>
-    public static Socket Bind(string path)
+    public static Socket Bind(EndPoint endPoint)
     {
-        var endPoint = UnixEndPoint.Of(path);
 #if NET
         if (OperatingSystem.IsLinux())
         {
@@ -38,7 +37,7 @@ internal static class UnixBinding
     }
 
 #if NET
-    private static unsafe Socket BindOnLinux(System.Net.SocketAddress address)
+    private static unsafe Socket BindOnLinux(SocketAddress address)
     {
         var descriptor = Libc.Socket(Libc.FamilyUnix, Libc.SockStream | Libc.SockCloseOnExec, 0);
         var owner = new SafeSocketHandle(descriptor, ownsHandle: true);

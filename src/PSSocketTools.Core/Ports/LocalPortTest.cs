@@ -117,10 +117,17 @@ public sealed class LocalPortTest
     private PortAvailability Explain(IPAddress address, int port, SocketException error)
     {
         var text = EndPointText.Of(address);
+        if (ListenerSetup.MayBeTaken(error.SocketErrorCode))
+        {
+            var holder = FindHolder(address, port);
+            if (holder.Address is not null || error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                return PortAvailability.CreateInUse(text, port, Protocol, holder);
+            }
+        }
+
         switch (error.SocketErrorCode)
         {
-            case SocketError.AddressAlreadyInUse:
-                return PortAvailability.CreateInUse(text, port, Protocol, FindHolder(address, port));
             case SocketError.AccessDenied:
                 return PortAvailability.CreateLocal(
                     text, port, Protocol, PortStatus.AccessDenied, Messages.Get("PortAccessDenied", EndPointText.Of(text, port)));

@@ -22,7 +22,7 @@ internal static class Connector
         var deadline = Deadline.After(options.ConnectTimeout);
         var socket = options.Protocol switch
         {
-            SocketProtocol.Unix => Race([UnixPath(options)], options, deadline, cancellationToken),
+            SocketProtocol.Unix => Race([UnixEndPoint.Of(options.SocketPath!)], options, deadline, cancellationToken),
             SocketProtocol.Udp => ConnectDatagrams(Resolve(options, deadline, cancellationToken)[0], options),
             _ => Race(Interleave(Resolve(options, deadline, cancellationToken)), options, deadline, cancellationToken),
         };
@@ -61,19 +61,6 @@ internal static class Connector
         }
 
         return Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));
-    }
-
-    private static EndPoint UnixPath(SessionOptions options)
-    {
-        try
-        {
-            return UnixEndPoint.Of(options.SocketPath!);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption, Messages.Get("SocketPathNotValid", options.SocketPath), options.EndPointName, exception);
-        }
     }
 
     private static Socket ConnectDatagrams(IPEndPoint endPoint, SessionOptions options)

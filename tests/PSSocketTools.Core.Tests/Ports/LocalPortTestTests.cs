@@ -43,6 +43,12 @@ public sealed class LocalPortTestTests
     public void A_dual_stack_listener_clashes_with_both_families(string address)
     {
         using var listener = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        if (OperatingSystem.IsWindows())
+        {
+            // Else Windows lets the same user have a single address beside the wildcard.
+            listener.ExclusiveAddressUse = true;
+        }
+
         listener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
         listener.Listen(1);
         var result = new LocalPortTest(address).Test(Port(listener));
@@ -107,6 +113,12 @@ public sealed class LocalPortTestTests
     {
         using var listener = Listen(IPAddress.Loopback);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (OperatingSystem.IsWindows())
+        {
+            // Windows binds a client that did not ask to all addresses, and lets a server have a single one beside that.
+            client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        }
+
         client.Connect(listener.LocalEndPoint!);
         var result = new LocalPortTest("127.0.0.1").Test(Port(client));
 

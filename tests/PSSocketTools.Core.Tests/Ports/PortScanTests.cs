@@ -161,7 +161,7 @@ public sealed class PortScanTests
         var ports = new PortRange(range.First, Math.Min(range.First + 2000, range.Last));
         using var scan = Create(transport, new PortScanOptions { Timeout = TimeSpan.FromSeconds(30) });
         var listening = Listening();
-        scan.Add(["127.0.0.77"], [ports]);
+        scan.Add([OperatingSystem.IsMacOS() ? "127.0.0.1" : "127.0.0.77"], [ports]);
         var open = ReadAll(scan).Where(result => result.Available).Select(result => result.Port);
 
         Assert.Empty(open.Except(listening.Union(Listening())));
