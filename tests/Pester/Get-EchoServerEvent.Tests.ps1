@@ -206,8 +206,10 @@ Describe 'Get-EchoServerEvent' {
         It 'can be read while the server runs' {
             $server = Start-EchoServer @at -LogPath $path
             Invoke-Conversation $server 'now'
-            # Get-Content -Wait has no end of its own; it is ended by the line that was waited for.
-            $seen = Get-Content $path -Wait | ForEach-Object { $_ | ConvertFrom-Json } | Where-Object Kind -eq Disconnected | Select-Object -First 1
+            # Get-Content -Wait would miss a line written just before it begins to watch, and wait for another without an end.
+            $find = { Get-Content $path | ConvertFrom-Json | Where-Object Kind -eq Disconnected }
+            [Threading.SpinWait]::SpinUntil([Func[bool]] { [bool] (& $find) }, 10000) | Should -BeTrue
+            $seen = & $find
             $seen.ConnectionId | Should -Be 1
             $server.State | Should -Be 'Listening'
         }

@@ -909,7 +909,7 @@ Describe 'Start-EchoServer' {
         }
 
         It 'drops a connection that sends nothing for -IdleTimeoutSec' {
-            $server = Start-EchoServer @at -IdleTimeoutSec 0.2
+            $server = Start-EchoServer @at -IdleTimeoutSec 1
             $client = Connect-Bare $server
             Invoke-Bare $client 'hello' | Should -BeExactly 'hello'
             Receive-Bare $client | Should -BeExactly ''
