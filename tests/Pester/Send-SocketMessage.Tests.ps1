@@ -37,6 +37,7 @@ Describe 'Send-SocketMessage' {
         $server = Start-EchoServer
         (Send-SocketMessage 'oi' -ComputerName localhost -Port $server.Port).Response | Should -Be 'oi'
         $null = $server | Wait-EchoServer -Kind Disconnected
+        (Send-SocketMessage 'oi' localhost $server.Port).Response | Should -Be 'oi'
     }
 
     It 'sends <Name> as <Text>' -ForEach @(

@@ -9,12 +9,12 @@ public abstract class ConversingCommand : ConnectingCommand
     private EchoSession? _ownSession;
 
     /// <summary>The computer's name or address, for a session that ends with the command; localhost by default.</summary>
-    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToComputer, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string ComputerName { get; set; } = Localhost;
 
     /// <summary>The port, 1 to 65535.</summary>
-    [Parameter(ParameterSetName = ToComputer, Mandatory = true)]
+    [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 2)]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }

@@ -42,7 +42,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     private bool _editorActs;
 
     /// <summary>The session to speak through; it stays open.</summary>
-    [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
     public EchoSession? Session { get; set; }
 
