@@ -1,4 +1,4 @@
-namespace PSSocketTools;
+namespace PSSocketTools.Interactive;
 
 /// <summary>
 /// Standard input that is no terminal, line by line. A read of it can't be called off: one that nobody waits for any more
