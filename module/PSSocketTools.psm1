@@ -5,6 +5,7 @@ try {
     Microsoft.PowerShell.Core\Import-Module -Name $assembly -ErrorAction Stop
 }
 catch [System.IO.FileNotFoundException] {
+    if ([IO.File]::Exists($assembly)) { throw }
     Microsoft.PowerShell.Utility\Import-LocalizedData messages -FileName PSSocketTools.Loader.psd1
     throw $messages.NotBuilt -f $assembly
 }

@@ -12,6 +12,8 @@ namespace PSSocketTools.Echo;
 /// </remarks>
 internal abstract class Conversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record) : IDisposable
 {
+    private bool _hasStalled;
+
     /// <summary>Who the client is.</summary>
     public ConnectionFacts Connection { get; } = connection;
 
@@ -22,11 +24,8 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
     protected ServerRecord Record { get; } = record;
 
-    /// <summary>Whether a Send step was given up: then nothing is left to do but to reset.</summary>
-    protected bool HasStalled { get; private set; }
-
     /// <summary>The next thing to do.</summary>
-    public abstract Step Next();
+    public Step Next() => _hasStalled ? Step.Reset() : NextStep();
 
     /// <summary>Bytes came.</summary>
     public abstract void Received(byte[] buffer, int offset, int count);
@@ -43,12 +42,15 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// </summary>
     public void Stalled()
     {
-        HasStalled = true;
+        _hasStalled = true;
         EndReason = ServerEventReason.IdleTimeout;
     }
 
     /// <summary>The wait of a Pause is over, or the one of a Receive with nothing received.</summary>
     public abstract void Elapsed();
+
+    /// <summary>The next thing to do, while the client takes in what it is sent.</summary>
+    protected abstract Step NextStep();
 
     /// <inheritdoc/>
     public virtual void Dispose() => GC.SuppressFinalize(this);

@@ -32,13 +32,8 @@ internal sealed class MessageConversation : Conversation
     }
 
     /// <inheritdoc/>
-    public override Step Next()
+    protected override Step NextStep()
     {
-        if (HasStalled)
-        {
-            return Step.Reset();
-        }
-
         if (_greeting)
         {
             _greeting = false;

@@ -22,13 +22,8 @@ internal sealed class PlainConversation : Conversation
     }
 
     /// <inheritdoc/>
-    public override Step Next()
+    protected override Step NextStep()
     {
-        if (HasStalled)
-        {
-            return Step.Reset();
-        }
-
         if (_count > 0)
         {
             _sending = Plan.FragmentBytes > 0 ? Math.Min(_count, Plan.FragmentBytes) : _count;

@@ -27,6 +27,7 @@ public sealed class EchoSession : IDisposable
     private EchoSession(SessionOptions options, Channel channel, TimeSpan connectTime)
     {
         _options = options;
+        TextEncoding = Net.TextEncoding.ReplacingInvalid(options.Encoding);
         _channel = channel;
         EndPointName = options.EndPointName;
         ConnectTime = connectTime;
@@ -128,7 +129,8 @@ public sealed class EchoSession : IDisposable
     /// <summary>Whether one write is one message, on its own.</summary>
     internal bool IsDatagrams => _source.IsDatagrams;
 
-    internal Encoding TextEncoding => _options.Encoding;
+    /// <summary>The encoding, which gives text for bytes that are not valid in it, too.</summary>
+    internal Encoding TextEncoding { get; }
 
     /// <summary>The far end, as the user would write it.</summary>
     internal string EndPointName { get; }

@@ -4,6 +4,7 @@ namespace PSSocketTools.Sessions;
 internal sealed class OwedAnswers
 {
     private readonly Queue<Exchange> _exchanges = new();
+    private Exchange? _last;
     private long _bytes;
 
     /// <summary>The bytes of the messages that are not answered yet.</summary>
@@ -12,7 +13,7 @@ internal sealed class OwedAnswers
     public bool Any => _exchanges.Count > 0;
 
     /// <summary>The one that comes last; null when none is owed.</summary>
-    public Exchange? Last => Any ? _exchanges.Last() : null;
+    public Exchange? Last => Any ? _last : null;
 
     /// <summary>Owes another; joined, its answer comes as one with the first that is owed.</summary>
     public void Add(Exchange exchange, bool joined)
@@ -25,6 +26,7 @@ internal sealed class OwedAnswers
         else
         {
             _exchanges.Enqueue(exchange);
+            _last = exchange;
         }
     }
 

@@ -187,7 +187,8 @@ internal sealed class AsyncConnection
                         // A receive that outlived a pause may have ended while something else was waited for, its signal taken.
                         var isOver = _channel.IsReceiveOver;
                         SetTimer(isOver ? Step.Forever : step.Milliseconds);
-                        while (!isOver && !IsTimeUp())
+                        _queued = -1;
+                        while (!isOver && (!IsTimeUp() || TakesIn(step)))
                         {
                             if (_aborted || (_draining && !step.IsOwing && !_channel.HasBytesAtHand))
                             {
@@ -235,11 +236,13 @@ internal sealed class AsyncConnection
                     SetTimer(step.Milliseconds);
                     while (!IsTimeUp())
                     {
-                        await _signal;
+                        // The word of an abort may have come as one with a send's.
                         if (_aborted)
                         {
                             return ServerEventReason.ServerStopped;
                         }
+
+                        await _signal;
                     }
 
                     _conversation.Elapsed();
@@ -249,11 +252,12 @@ internal sealed class AsyncConnection
                     SignalWhenOver(step.Task!);
                     while (!step.Task!.IsCompleted)
                     {
-                        await _signal;
                         if (_aborted)
                         {
                             return ServerEventReason.ServerStopped;
                         }
+
+                        await _signal;
                     }
 
                     break;
@@ -291,6 +295,19 @@ internal sealed class AsyncConnection
         var before = _queued;
         AwaitRoom(milliseconds);
         return _queued == before;
+    }
+
+    /// <summary>Whether a client that sends nothing may still be reading what the kernel holds for it: then it has as long once more.</summary>
+    private bool TakesIn(Step step)
+    {
+        var before = _queued;
+        if (step.IsOwing || (_queued = _channel.QueuedBytes) <= 0 || _queued == before)
+        {
+            return false;
+        }
+
+        SetTimer(step.Milliseconds);
+        return true;
     }
 
     private ServerEventReason Broken(SocketError error)
@@ -336,11 +353,6 @@ internal sealed class AsyncConnection
         while ((_receiving && !_channel.IsReceiveOver) || (_sending && !_channel.IsSendOver))
         {
             await _signal;
-        }
-
-        if (_sending)
-        {
-            _ = _channel.EndSend(out _);
         }
 
         _timer?.Dispose();

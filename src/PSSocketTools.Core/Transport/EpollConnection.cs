@@ -250,6 +250,7 @@ internal sealed unsafe class EpollConnection : EpollSource
         _sent = 0;
         _isWaiting = false;
         _isTimeUp = false;
+        _queuedBefore = -1;
         Deadline = Never;
         if (_step.Kind == StepKind.Receive)
         {
@@ -357,14 +358,33 @@ internal sealed unsafe class EpollConnection : EpollSource
             return false;
         }
 
-        if (_isTimeUp)
+        if (!_isTimeUp)
         {
-            _conversation.Elapsed();
-            return true;
+            Await(_step.Milliseconds);
+            return false;
         }
 
-        Await(_step.Milliseconds);
-        return false;
+        if (TakesIn())
+        {
+            return false;
+        }
+
+        _conversation.Elapsed();
+        return true;
+    }
+
+    /// <summary>Whether a client that sends nothing may still be reading what the kernel holds for it: then it has as long once more.</summary>
+    private bool TakesIn()
+    {
+        var before = _queuedBefore;
+        if (_step.IsOwing || (_queuedBefore = SendQueue.Bytes(_socket.Number)) <= 0 || _queuedBefore == before)
+        {
+            return false;
+        }
+
+        _isTimeUp = false;
+        Loop.SetTimer(this, _step.Milliseconds);
+        return true;
     }
 
     private bool TryPause()

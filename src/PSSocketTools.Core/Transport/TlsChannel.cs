@@ -100,6 +100,9 @@ internal sealed class TlsChannel : ByteChannel
     /// <inheritdoc/>
     public override void Dispose()
     {
+        // What was under way at the end failed with it: nobody else looks.
+        _ = _receive?.Exception;
+        _ = _send?.Exception;
         _stream.Dispose();
         Pool.Return(_buffer);
     }

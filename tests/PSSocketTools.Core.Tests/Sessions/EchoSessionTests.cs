@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using PSSocketTools.Sessions;
 using Xunit;
 
@@ -38,6 +39,27 @@ public sealed class EchoSessionTests
         var exception = Assert.Throws<SocketToolsException>(session.RequireOpen);
 
         Assert.Equal((SocketToolsError.SessionClosed, session), (exception.Error, exception.Target));
+    }
+
+    [Theory]
+    [InlineData("us-ascii", false)]
+    [InlineData("utf-8", true)]
+    public void Bytes_that_are_not_valid_in_the_encoding_show_as_the_replacement_character(string encoding, bool strict)
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send([0x61, 0xFF, 0x0A]);
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with
+        {
+            Encoding = strict
+                ? Encoding.GetEncoding(encoding, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
+                : Encoding.GetEncoding(encoding),
+        });
+
+        Assert.Equal("a\uFFFD", session.Send("x").Response);
     }
 
     [Fact]

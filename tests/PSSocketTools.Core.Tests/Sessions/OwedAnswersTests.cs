@@ -24,6 +24,20 @@ public sealed class OwedAnswersTests
     }
 
     [Fact]
+    public void The_last_is_known_whoever_else_is_owed()
+    {
+        var owed = new OwedAnswers();
+        owed.Add(Message(1), joined: false);
+        Assert.NotNull(owed.Take());
+        Assert.Null(owed.Last);
+
+        var later = Message(2);
+        owed.Add(later, joined: false);
+        owed.Add(Message(3), joined: true);
+        Assert.Same(later, owed.Last);
+    }
+
+    [Fact]
     public void A_joined_answer_comes_with_the_first()
     {
         var owed = new OwedAnswers();

@@ -43,6 +43,17 @@ public sealed class AsyncConnectionTests : IDisposable
         Assert.True(channel.IsClosed);
     }
 
+    [Fact]
+    public async Task A_client_that_sends_nothing_is_kept_while_it_takes_in_what_the_system_holds_for_it()
+    {
+        using var channel = new StuckChannel { Queued = new([400, 300, 300]) };
+
+        var reason = await RunAsync(channel, Greeting with { Greeting = null });
+
+        Assert.Equal("IdleTimeout", reason);
+        Assert.Empty(channel.Queued);
+    }
+
     private async Task<string?> RunAsync(StuckChannel channel, EchoServerOptions options)
     {
         var plan = options.ToPlan();
