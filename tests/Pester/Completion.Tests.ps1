@@ -34,6 +34,13 @@ Describe 'Completion' {
             $offers[1].ToolTip | Should -BeLike "*$($two.EndPoint)*Listening*"
         }
 
+        It 'offers a name with brackets so that it finds that one alone' {
+            $odd = Start-EchoServer -Address 127.0.0.1 -Name 'a[b'
+            $offer = (Get-Completion 'Get-EchoServer -Name a').CompletionText
+            (Invoke-Expression "Get-EchoServer -Name $offer").Id | Should -Be $odd.Id
+            $odd | Stop-EchoServer
+        }
+
         It 'goes on from what is typed' {
             (Get-Completion 'Get-EchoServer -Name o').CompletionText | Should -Be 'one'
             (Get-Completion "Get-EchoServer -Name 'num").CompletionText | Should -Be "'number two'"

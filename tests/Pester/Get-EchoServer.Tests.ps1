@@ -23,6 +23,13 @@ Describe 'Get-EchoServer' {
             (Get-EchoServer).Id | Should -Be $one.Id, $two.Id
         }
 
+        It 'says that a name is no wildcard pattern, and goes on with the next' {
+            (Get-EchoServer -Name '[', one -ErrorVariable failed -ErrorAction SilentlyContinue).Name | Should -Be 'one'
+            $failed[0].FullyQualifiedErrorId | Should -Be 'InvalidOption,PSSocketTools.Commands.GetEchoServerCommand'
+            $failed[0].CategoryInfo.Category | Should -Be 'InvalidArgument'
+            $failed[0].TargetObject | Should -Be '['
+        }
+
         It 'gives nothing, and no error, where none runs' {
             Get-EchoServer | Stop-EchoServer
             Get-EchoServer -ErrorAction Stop | Should -BeNullOrEmpty

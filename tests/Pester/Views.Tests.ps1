@@ -43,9 +43,12 @@ Describe 'The views' {
         $shown[$_] | Format-List | Get-Drawn | Should -Match ': \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}'
     }
 
-    It 'have a wide form of servers and sessions' {
+    It 'have a wide form' {
         $server, $server | Format-Wide | Get-Drawn | Should -BeLike "*viewed:$($server.Port) *viewed:$($server.Port)*"
         $session | Format-Wide | Get-Drawn | Should -BeLike "*talk*$($session.RemoteEndPoint)*"
+        $test | Format-Wide | Get-Drawn | Should -BeLike "*127.0.0.1:$($server.Port) Open*"
+        $events | Format-Wide | Get-Drawn | Should -BeLike "*ResponseSent $($session.LocalEndPoint)*"
+        $message | Format-Wide | Get-Drawn | Should -BeLike '*hello*'
     }
 
     It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
@@ -92,6 +95,11 @@ Describe 'The views' {
         $names = $shown[$_].PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames
         $names.Count | Should -BeIn (3..8)
         foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }
+    }
+
+    It 'keep two endpoints with ports of five digits on the line of their server' {
+        $two = [pscustomobject]@{ PSTypeName = 'PSSocketTools.EchoServer'; Id = 1; Name = 'EchoServer1'; Protocol = 'Tcp'; State = 'Listening'; EndPoint = '127.0.0.1:54321, [::1]:54321' }
+        $two | Get-Drawn -Width 80 | Should -BeLike '*127.0.0.1:54321, `[::1`]:54321*'
     }
 
     It 'let no control character of a peer''s reach the terminal' {

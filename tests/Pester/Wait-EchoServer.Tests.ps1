@@ -73,6 +73,14 @@ Describe 'Wait-EchoServer' {
         $failures | Should -HaveCount 2
     }
 
+    It 'warns that what it waited for was overwritten' {
+        $server = Start-EchoServer -EventCapacity 2
+        1..5 | Send-SocketMessage -Server $server | Out-Null
+        $null = $server | Wait-EchoServer -Kind Disconnected
+        $server | Wait-EchoServer -Kind Connected -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        $warned | Should -BeLike '*overwritten*1*-EventCapacity*'
+    }
+
     It 'says that the server stopped meanwhile' {
         $running = Start-Beside {
             $Queue.Add('waiting')

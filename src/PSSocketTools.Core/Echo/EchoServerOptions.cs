@@ -171,8 +171,8 @@ public sealed record EchoServerOptions
         RequireRange(nameof(Backlog), Backlog, 1, 65535);
         RequireRange(nameof(MaxConnections), MaxConnections, 1, int.MaxValue);
         RequireRange(nameof(MaxMessageBytes), MaxMessageBytes, 1, 1024 * 1024 * 1024);
-        RequireRange(nameof(MinDelayMilliseconds), MinDelayMilliseconds, 0, 600_000);
-        RequireRange(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds, MinDelayMilliseconds, 600_000);
+        RequireRange("ResponseDelayMilliseconds", MinDelayMilliseconds, 0, 600_000);
+        RequireRange("ResponseDelayMilliseconds", MaxDelayMilliseconds, MinDelayMilliseconds, 600_000);
         RequireRange(nameof(DisconnectAfter), DisconnectAfter, 0, int.MaxValue);
         RequireRange(nameof(ResetAfter), ResetAfter, 0, int.MaxValue);
         RequireRange(nameof(FragmentBytes), FragmentBytes, 0, int.MaxValue);
@@ -280,7 +280,7 @@ public sealed record EchoServerOptions
 
         if (RequireClientCertificate && Certificate is null)
         {
-            throw Refused("OptionNeeds", nameof(RequireClientCertificate), nameof(Certificate));
+            throw Refused("OptionNeeds", nameof(RequireClientCertificate), "Certificate, SelfSigned");
         }
     }
 

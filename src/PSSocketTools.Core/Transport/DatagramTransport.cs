@@ -208,7 +208,7 @@ internal sealed class DatagramTransport : ServerTransport
     {
         if (count > Datagram.MaxBytes)
         {
-            _record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Messages.Get("DatagramTooLarge", count));
+            _record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Messages.Get("DatagramTooLarge", count, Datagram.MaxBytes));
             return;
         }
 

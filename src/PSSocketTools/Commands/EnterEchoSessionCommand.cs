@@ -8,6 +8,9 @@ namespace PSSocketTools.Commands;
 [Cmdlet(VerbsCommon.Enter, "EchoSession", DefaultParameterSetName = BySession)]
 public sealed class EnterEchoSessionCommand : ConversingCommand
 {
+    // A server that ends the conversation with its answer closes right behind it; nobody types as fast.
+    private const int GoodbyeMilliseconds = 50;
+
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -84,11 +87,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                 return;
             }
 
-            if (session.State != "Open")
-            {
-                // The listener shows what came before the end, and then there is nothing to ask for.
-                WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle]);
-            }
+            // The listener shows what came before the end, and then there is nothing to ask for.
+            WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], session.State == "Open" ? GoodbyeMilliseconds : Timeout.Infinite);
         }
     }
 

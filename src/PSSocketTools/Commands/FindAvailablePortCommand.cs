@@ -34,6 +34,7 @@ public sealed class FindAvailablePortCommand : SocketCommand
 
     /// <summary>Tcp, or Udp.</summary>
     [Parameter]
+    [ValidateSet(nameof(SocketProtocol.Tcp), nameof(SocketProtocol.Udp))]
     public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
 
     /// <inheritdoc/>

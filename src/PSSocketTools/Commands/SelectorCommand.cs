@@ -31,6 +31,16 @@ public abstract class SelectorCommand : SocketCommand
     private protected T[] MatchName<T>(T[] all, Func<T, string> nameOf, string name)
     {
         var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+        try
+        {
+            _ = pattern.IsMatch(string.Empty);
+        }
+        catch (WildcardPatternException exception)
+        {
+            WriteError(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("WildcardNotValid", name), name, exception));
+            return [];
+        }
+
         return WildcardPattern.ContainsWildcardCharacters(name)
             ? Array.FindAll(all, one => pattern.IsMatch(nameOf(one)))
             : Match(all, one => pattern.IsMatch(nameOf(one)), ByName, name);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -38,7 +39,13 @@ public sealed class WaitEchoServerCommand : SocketCommand
     {
         try
         {
-            WriteObject(Await(Server!.WaitForEventsAsync(Kind!, Count, TimeSpan.FromSeconds(TimeoutSec), StopToken)), enumerateCollection: true);
+            var events = Await(Server!.WaitForEventsAsync(Kind!, Count, TimeSpan.FromSeconds(TimeoutSec), StopToken));
+            if (events.Count < Count)
+            {
+                WriteWarning(Messages.Get("EventsMissed", Count - events.Count));
+            }
+
+            WriteObject(events, enumerateCollection: true);
         }
         catch (SocketToolsException exception)
         {

@@ -1,3 +1,5 @@
+using System.Management.Automation;
+
 namespace PSSocketTools.Completion;
 
 /// <summary>Offers the numbers of the servers that run.</summary>
@@ -13,7 +15,7 @@ public sealed class ServerNameCompleter : ValueCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Value, string Tooltip)> Values() =>
-        Running.Servers.All().Select(static s => (s.Name, $"{s.EndPoint}, {s.State}"));
+        Running.Servers.All().Select(static s => (WildcardPattern.Escape(s.Name), $"{s.EndPoint}, {s.State}"));
 }
 
 /// <summary>Offers the ports of the servers that run.</summary>
@@ -37,5 +39,5 @@ public sealed class SessionNameCompleter : ValueCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Value, string Tooltip)> Values() =>
-        Running.Sessions.All().Select(static s => (s.Name, $"{s.RemoteEndPoint}, {s.State}"));
+        Running.Sessions.All().Select(static s => (WildcardPattern.Escape(s.Name), $"{s.RemoteEndPoint}, {s.State}"));
 }

@@ -27,6 +27,9 @@ internal sealed class LinePrompt : IDisposable
     // The editor lets others write, and draws its line anew, when it runs the actions of events.
     private const string ActionsEditor = "[bool] ('Microsoft.PowerShell.PSConsoleReadLine' -as [type])";
 
+    // What is typed is meant for the server: an editor that is told to give up would offer it to the shell as a command.
+    private const string BellAction = "if ($Event.MessageData.Invoke()) { [Microsoft.PowerShell.PSConsoleReadLine]::RevertLine() }";
+
     // On Unix the editor may wait for the terminal, which who reads a key holds: it does nothing then until one is pressed.
     private static readonly TimeSpan EditorTime = TimeSpan.FromMilliseconds(700);
 
@@ -64,7 +67,7 @@ internal sealed class LinePrompt : IDisposable
         if (_editorActs)
         {
             _subscriber = command.Events.SubscribeEvent(
-                _bell, nameof(Bell.Rung), null, PSObject.AsPSObject(new Action(ShowUnasked)), ScriptBlock.Create("$Event.MessageData.Invoke()"), true, false);
+                _bell, nameof(Bell.Rung), null, PSObject.AsPSObject(new Func<bool>(AnswerBell)), ScriptBlock.Create(BellAction), true, false);
         }
     }
 
@@ -182,8 +185,15 @@ internal sealed class LinePrompt : IDisposable
             _shown.Reset();
         }
 
+        var isDiscarded = true;
+        if (edits && _editorActs)
+        {
+            _bell.Ring();
+            isDiscarded = _shown.WaitOne(EditorTime);
+        }
+
         _lost.Cancel();
-        if (edits && !_shown.WaitOne(EditorTime))
+        if (edits && !(isDiscarded && _shown.WaitOne(EditorTime)))
         {
             lock (_screen)
             {
@@ -216,6 +226,21 @@ internal sealed class LinePrompt : IDisposable
         if (!_shown.WaitOne(EditorTime))
         {
             ShowUnasked();
+        }
+    }
+
+    /// <summary>What the editor lets happen while it waits for keys; true when what it holds is of no use any more.</summary>
+    private bool AnswerBell()
+    {
+        ShowUnasked();
+        lock (_screen)
+        {
+            if (_loss is not null)
+            {
+                _shown.Set();
+            }
+
+            return _loss is not null;
         }
     }
 
