@@ -53,7 +53,7 @@ public sealed class EchoServer : IDisposable
         _responder = options.Responder;
         _log = log;
         _unixListener = unixListener;
-        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock, log is not null), clock);
+        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, plan.Encoding, clock, log is not null), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
