@@ -38,6 +38,11 @@ public sealed class UnixListenerTests : IDisposable
     [Trait("System", "Linux")]
     public async Task A_server_whose_path_another_took_leaves_it_to_the_other()
     {
+        if (!FileIdentity.IsKnown)
+        {
+            return;
+        }
+
         using var first = Start();
         File.Delete(_path);
         using var second = Start();
