@@ -53,7 +53,7 @@ public sealed class EchoServer : IDisposable
         _responder = options.Responder;
         _log = log;
         _unixListener = unixListener;
-        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, options.Encoding, clock, log is not null), clock);
+        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, plan.Encoding, clock, log is not null), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
@@ -174,6 +174,7 @@ public sealed class EchoServer : IDisposable
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
         List<Socket> sockets = [];
         UnixListener? unixListener = null;
+        EchoServer? server = null;
         try
         {
             sockets = options.ActualProtocol switch
@@ -182,7 +183,7 @@ public sealed class EchoServer : IDisposable
                 SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address), options.Port),
                 _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
             };
-            var server = new EchoServer(options, sockets, unixListener, plan, log);
+            server = new EchoServer(options, sockets, unixListener, plan, log);
             log?.Follow(server._record.Journal);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
@@ -190,10 +191,20 @@ public sealed class EchoServer : IDisposable
         }
         catch
         {
-            // Whatever went wrong, nothing is left open by a server that did not come about.
-            unixListener?.RemoveFile();
+            // Whatever went wrong, nothing is left open by a server that did not come about; told is what went wrong first.
+            _ = unixListener?.RemoveFile();
             sockets.ForEach(static socket => socket.Dispose());
-            log?.Dispose();
+            if (server is null)
+            {
+                log?.Dispose();
+            }
+            else
+            {
+                // The log is being written by now, and closed when the journal's end is in it.
+                server._record.Journal.End();
+                server._transport.Dispose();
+            }
+
             throw;
         }
     }
@@ -343,14 +354,10 @@ public sealed class EchoServer : IDisposable
 
     private void RemoveSocketFile()
     {
-        try
+        // A server has stopped all the same when its file can't be removed.
+        if (_unixListener?.RemoveFile() is { } failure)
         {
-            _unixListener?.RemoveFile();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // A server has stopped all the same when its file can't be removed, or its folder has gone before it.
-            _record.Failed(null, ServerEventReason.Fault, exception.Message);
+            _record.Failed(null, ServerEventReason.Fault, failure.Message);
         }
     }
 

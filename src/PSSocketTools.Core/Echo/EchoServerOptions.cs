@@ -63,7 +63,10 @@ public sealed record EchoServerOptions
     /// <summary>What a client is sent when it connects; null for nothing.</summary>
     public string? Greeting { get; init; }
 
-    /// <summary>The encoding of text on the wire; bytes that are not valid in it read as U+FFFD, whatever its own fallback.</summary>
+    /// <summary>
+    /// The encoding of text on the wire. Bytes that are not valid in it read as U+FFFD, whatever its own fallback;
+    /// characters it does not have are written as its own fallback says, or as a question mark where that throws.
+    /// </summary>
     public Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>How many bytes one receive takes at most, 1 to 16 MiB.</summary>
@@ -181,7 +184,7 @@ public sealed record EchoServerOptions
         RequireTogether();
         RequireProtocol();
 
-        var encoding = TextEncoding.ReplacingInvalid(Encoding);
+        var encoding = TextEncoding.ReplacingBothWays(Encoding);
         var terminator = FrameWriter.ClientTerminator(Framing);
         return new ConversationPlan
         {
@@ -192,12 +195,12 @@ public sealed record EchoServerOptions
             MaxMessageBytes = MaxMessageBytes,
             QuietMilliseconds = QuietMilliseconds,
             IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Step.Forever,
-            Greeting = Greeting is null ? [] : Framed(Encoding.GetBytes(Greeting), terminator),
-            Farewell = Farewell is null ? [] : Encoding.GetBytes(Farewell),
+            Greeting = Greeting is null ? [] : Framed(encoding.GetBytes(Greeting), terminator),
+            Farewell = Farewell is null ? [] : encoding.GetBytes(Farewell),
             ExitCommand = [.. ExitCommand.Select(static word => word.Trim())],
             Response = Echo.ResponseFormat.Parse(ResponseFormat, Transform, encoding),
             Responder = Responder,
-            ErrorResponse = ErrorResponse is null ? null : Encoding.GetBytes(ErrorResponse),
+            ErrorResponse = ErrorResponse is null ? null : encoding.GetBytes(ErrorResponse),
             MinDelayMilliseconds = MinDelayMilliseconds,
             MaxDelayMilliseconds = MaxDelayMilliseconds,
             DisconnectAfter = DisconnectAfter,

@@ -1,5 +1,4 @@
 using System.Text;
-using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Journal;
@@ -43,7 +42,7 @@ internal sealed class EventJournal
 
     /// <param name="serverId">The server's id.</param>
     /// <param name="capacity">How many events are held for readers.</param>
-    /// <param name="encoding">The encoding of messages; what is not valid in it reads as U+FFFD.</param>
+    /// <param name="encoding">The encoding of messages, of which every byte can be read: it does not throw.</param>
     /// <param name="clock">The time.</param>
     /// <param name="isLogged">Whether a log takes every event: then nothing is overwritten before it has.</param>
     public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock, bool isLogged = false)
@@ -51,7 +50,7 @@ internal sealed class EventJournal
         _serverId = serverId;
         _capacity = isLogged ? Math.Max(capacity, LogBacklog) : capacity;
         _unlogged = isLogged ? 1 : long.MaxValue;
-        _encoding = TextEncoding.ReplacingInvalid(encoding);
+        _encoding = encoding;
         _clock = clock;
     }
 

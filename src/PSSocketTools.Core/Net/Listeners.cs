@@ -87,15 +87,15 @@ internal static class Listeners
         }
 
         var holder = PortHolder.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
-        if (holder.ProcessId is not { } id)
+        if (!ListenerSetup.IsTaken(exception.SocketErrorCode, holder))
         {
             return SocketErrors.Listening(exception, text);
         }
 
         // Nobody wants to stop the process they type in.
         using var own = Process.GetCurrentProcess();
-        var sentence = id == own.Id
-            ? Messages.Get("PortInUseByThis", text, holder.ProcessName, id, endPoint.Port)
+        var sentence = holder.ProcessId is not { } id ? Messages.Get("PortInUse", text)
+            : id == own.Id ? Messages.Get("PortInUseByThis", text, holder.ProcessName, id, endPoint.Port)
             : Messages.Get("PortInUseBy", text, holder.ProcessName, id);
         return new SocketToolsException(SocketToolsError.PortInUse, sentence, text, exception);
     }
@@ -110,6 +110,10 @@ internal static class ListenerSetup
     /// address whose port a wildcard has exclusively, or somebody else's does.</summary>
     public static bool MayBeTaken(SocketError error) =>
         error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && IsWindows);
+
+    /// <summary>Whether a bind failed because somebody has the port, after a look at who has: AccessDenied without a holder is the system's own.</summary>
+    public static bool IsTaken(SocketError error, PortHolder holder) =>
+        error == SocketError.AddressAlreadyInUse || (MayBeTaken(error) && holder.Address is not null);
 
     public static void Prepare(Socket socket)
     {

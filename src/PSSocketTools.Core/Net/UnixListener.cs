@@ -11,10 +11,10 @@ internal sealed class UnixListener
     private readonly string _path;
     private readonly FileIdentity? _file;
 
-    private UnixListener(string path, Socket socket)
+    private UnixListener(string path, Socket socket, FileIdentity? file)
     {
         _path = path;
-        _file = FileIdentity.Of(path);
+        _file = file;
         Socket = socket;
     }
 
@@ -23,24 +23,30 @@ internal sealed class UnixListener
 
     /// <summary>Listens at a path.</summary>
     /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported, InvalidOption and others.</exception>
-    public static UnixListener Listen(string path, int backlog)
+    public static UnixListener Listen(string path, int backlog) => Listen(path, backlog, FileIdentity.IsKnown);
+
+    /// <summary>Listens as on a system that tells files apart, or one that does not; for tests that choose.</summary>
+    internal static UnixListener Listen(string path, int backlog, bool tellsFiles)
     {
         var endPoint = UnixEndPoint.Of(path);
-        UnixListener? bound = null;
+        Socket? socket = null;
+        UnixListener? listener = null;
         try
         {
             ReplaceStale(path, endPoint);
-            bound = new UnixListener(path, UnixBinding.Bind(endPoint));
+            socket = UnixBinding.Bind(endPoint, leavesFile: tellsFiles);
+            listener = new UnixListener(path, socket, tellsFiles ? FileIdentity.Of(path) : null);
 
             // Between bind and listen nobody can connect, so nobody can before the file is closed to others.
             FilePermissions.CloseToOthers(path);
-            bound.Socket.Listen(backlog);
-            return bound;
+            socket.Listen(backlog);
+            return listener;
         }
         catch (Exception exception)
         {
-            bound?.RemoveFile();
-            bound?.Socket.Dispose();
+            // Told is what went wrong first, whatever becomes of the file.
+            _ = listener?.RemoveFile();
+            socket?.Dispose();
             if (exception is SocketException refusal)
             {
                 throw SocketErrors.Listening(refusal, path);
@@ -52,16 +58,24 @@ internal sealed class UnixListener
 
     /// <summary>
     /// Takes the file away, unless another server has its own at the path by now. To be called before the socket is closed:
-    /// while it listens no other server takes its file for one left behind, and no other file gets its number. Where the
-    /// system does not tell files apart, .NET takes the file away as it closes the socket.
+    /// while it listens no other server takes its file for one left behind, and no other file gets its number. Where files
+    /// can't be told apart this does nothing: there .NET bound the socket, and deletes what is at the path as it closes it.
     /// </summary>
-    /// <exception cref="IOException">The file can't be removed, or its folder has gone.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not remove it.</exception>
-    public void RemoveFile()
+    /// <returns>Why the file is still there, such as that this user may not remove it; null where it is not, or not its own.</returns>
+    public Exception? RemoveFile()
     {
-        if (_file is not null && _file == FileIdentity.Of(_path))
+        try
         {
-            File.Delete(_path);
+            if (_file is not null && _file == FileIdentity.Of(_path))
+            {
+                File.Delete(_path);
+            }
+
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception;
         }
     }
 

@@ -13,20 +13,32 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     private const int NumberAt = 32;
     private const int DeviceAt = 136;
 
-    /// <summary>The file at a path; null where there is none, or the system is not Linux (statx(2), alike on all processors).</summary>
-    public static unsafe FileIdentity? Of(string path)
-    {
-        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Linux))
-        {
-            return null;
-        }
+    private static readonly Lazy<bool> CanTell = new(static () => RuntimeInformation.IsOSPlatform(OSPlatform.Linux) && Read("/") is not null);
 
+    /// <summary>
+    /// Whether files can be told apart here: on Linux with statx(2), alike on all processors, which C libraries before
+    /// glibc 2.28 and musl 1.2.5 lack, and some sandboxes deny.
+    /// </summary>
+    public static bool IsKnown => CanTell.Value;
+
+    /// <summary>The file at a path; null where there is none, or files can't be told apart.</summary>
+    public static FileIdentity? Of(string path) => IsKnown ? Read(path) : null;
+
+    private static unsafe FileIdentity? Read(string path)
+    {
         var stat = stackalloc byte[StatSize];
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            return Libc.Stat(AtCurrentDirectory, name, DoNotFollowLinks, NumberWanted, stat) == 0
-                ? new FileIdentity(*(uint*)(stat + DeviceAt), *(uint*)(stat + DeviceAt + sizeof(uint)), *(ulong*)(stat + NumberAt))
-                : null;
+            try
+            {
+                return Libc.Stat(AtCurrentDirectory, name, DoNotFollowLinks, NumberWanted, stat) == 0
+                    ? new FileIdentity(*(uint*)(stat + DeviceAt), *(uint*)(stat + DeviceAt + sizeof(uint)), *(ulong*)(stat + NumberAt))
+                    : null;
+            }
+            catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
+            {
+                return null;
+            }
         }
     }
 }

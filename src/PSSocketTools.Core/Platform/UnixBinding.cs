@@ -12,13 +12,15 @@ internal static class UnixBinding
     /// <summary>A new socket that has a path.</summary>
     /// <remarks>
     /// .NET deletes the file at the path of a socket that it bound when it closes the socket, whoever's the file is by then.
-    /// On Linux the socket is bound behind its back, and the file left to whoever knows better.
+    /// Where that is not wanted, the socket is bound behind its back.
     /// </remarks>
+    /// <param name="endPoint">The path.</param>
+    /// <param name="leavesFile">Whether the file stays when the socket is closed; only Linux has sockets of that kind.</param>
     /// <exception cref="SocketException">The path can't be had.</exception>
-    public static Socket Bind(EndPoint endPoint)
+    public static Socket Bind(EndPoint endPoint, bool leavesFile)
     {
 #if NET
-        if (OperatingSystem.IsLinux())
+        if (leavesFile)
         {
             return BindOnLinux(endPoint.Serialize());
         }

@@ -119,8 +119,8 @@ public sealed class LocalPortTest
         var text = EndPointText.Of(address);
         if (ListenerSetup.MayBeTaken(error.SocketErrorCode))
         {
-            var holder = FindHolder(address, port);
-            if (holder.Address is not null || error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            var holder = FindHolder(address, port, error.SocketErrorCode);
+            if (ListenerSetup.IsTaken(error.SocketErrorCode, holder))
             {
                 return PortAvailability.CreateInUse(text, port, Protocol, holder);
             }
@@ -141,13 +141,14 @@ public sealed class LocalPortTest
         }
     }
 
-    private PortHolder FindHolder(IPAddress address, int port)
+    private PortHolder FindHolder(IPAddress address, int port, SocketError error)
     {
         var now = Clock.System.Timestamp;
         if (_table is not null && Clock.Between(_tableReadAt, now) <= TableAge)
         {
+            // A port in use has a holder, perhaps one newer than the picture; the thousands that Windows may keep back have none.
             var holder = PortHolder.Find(_table, address, port);
-            if (holder.ProcessId is not null)
+            if (holder.ProcessId is not null || error == SocketError.AccessDenied)
             {
                 return holder;
             }

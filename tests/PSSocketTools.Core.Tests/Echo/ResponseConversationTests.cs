@@ -22,6 +22,40 @@ public sealed class ResponseConversationTests
         Assert.Equal(["a\uFFFD", "a\uFFFD"], driver.Events.Select(static e => e.Message));
     }
 
+    [Theory]
+    [InlineData("us-ascii", "? A? ?", "?A? ?")]
+    [InlineData("utf-8", "\u00E7 A\uFFFD \u00E7", "\u00E7A\uFFFD \u00E7")]
+    public void What_a_strict_encoding_does_not_have_is_written_as_a_question_mark(string name, string formatted, string others)
+    {
+        var strict = Encoding.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
+        var options = new EchoServerOptions
+        {
+            Encoding = strict,
+            Framing = MessageFraming.Line,
+            Transform = ResponseTransform.Upper,
+            ResponseFormat = "\u00E7 {0} \u00E7",
+        };
+        using var driver = new ConversationDriver(options);
+        driver.Feed([(byte)'a', 0xFF, (byte)'\n']);
+        Assert.Equal(formatted + "\n", driver.Text);
+
+        using var words = new ConversationDriver(options with
+        {
+            ResponseFormat = null, Greeting = "\u00E7", Farewell = " \u00E7", ExitCommand = ["bye"],
+        });
+        words.Feed([(byte)'a', 0xFF, (byte)'\n']).Feed("bye\n");
+        Assert.Equal(others, words.Text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_encoding_that_replaces_what_it_does_not_have_is_left_as_it_is()
+    {
+        var own = Encoding.GetEncoding("us-ascii", new EncoderReplacementFallback("*"), DecoderFallback.ExceptionFallback);
+        using var driver = new ConversationDriver(new EchoServerOptions { Encoding = own, Framing = MessageFraming.Line, Transform = ResponseTransform.Upper });
+        driver.Feed([(byte)'a', 0xFF, (byte)'\n']);
+        Assert.Equal("A*\n", driver.Text);
+    }
+
     // A family (people joined by zero-width joiners), a flag, a letter with two combining accents, a letter beyond the BMP.
     private const string Family = "\U0001F468\u200D\U0001F469\u200D\U0001F467";
     private const string Flag = "\U0001F1E7\U0001F1F7";

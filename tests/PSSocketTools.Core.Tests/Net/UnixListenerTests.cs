@@ -1,5 +1,7 @@
 #if !NETSTANDARD_BUILD
 using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Tests.Transport;
 using Xunit;
 
@@ -36,6 +38,11 @@ public sealed class UnixListenerTests : IDisposable
     [Trait("System", "Linux")]
     public async Task A_server_whose_path_another_took_leaves_it_to_the_other()
     {
+        if (!FileIdentity.IsKnown)
+        {
+            return;
+        }
+
         using var first = Start();
         File.Delete(_path);
         using var second = Start();
@@ -60,6 +67,62 @@ public sealed class UnixListenerTests : IDisposable
         Assert.Equal("Stopped", server.State);
         var exception = Assert.Throws<SocketToolsException>(() => EchoServer.Start(new EchoServerOptions { SocketPath = path }));
         Assert.Equal((SocketToolsError.AddressNotAvailable, path), (exception.Error, exception.Target));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Its_file_goes_with_it_whether_or_not_the_system_tells_files_apart(bool tellsFiles)
+    {
+        if (tellsFiles && !FileIdentity.IsKnown)
+        {
+            return;
+        }
+
+        var listener = UnixListener.Listen(_path, 1, tellsFiles);
+        using (Connect())
+        {
+        }
+
+        Assert.Null(listener.RemoveFile());
+        Assert.Equal(tellsFiles, !File.Exists(_path));
+        listener.Socket.Dispose();
+        Assert.False(File.Exists(_path));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_path_that_is_a_file_or_below_one_is_refused_and_left_as_it_is(bool tellsFiles)
+    {
+        if (tellsFiles && !FileIdentity.IsKnown)
+        {
+            return;
+        }
+
+        File.WriteAllText(_path, "a file");
+        var exception = Assert.Throws<SocketToolsException>(() => UnixListener.Listen(_path, 1, tellsFiles));
+        Assert.Equal((SocketToolsError.PortInUse, _path), (exception.Error, exception.Target));
+        Assert.Equal("a file", File.ReadAllText(_path));
+
+        var below = Path.Combine(_path, "s");
+        Assert.Equal(SocketToolsError.SocketFailed, Assert.Throws<SocketToolsException>(() => UnixListener.Listen(below, 1, tellsFiles)).Error);
+    }
+
+    [Fact]
+    [Trait("System", "Linux")]
+    public void A_file_is_told_from_another_and_from_none()
+    {
+        if (!FileIdentity.IsKnown)
+        {
+            return;
+        }
+
+        Assert.Null(FileIdentity.Of(_path));
+        File.WriteAllText(_path, "a file");
+        Assert.NotNull(FileIdentity.Of(_path));
+        Assert.Equal(FileIdentity.Of(_path), FileIdentity.Of(_path));
+        Assert.NotEqual(FileIdentity.Of(_path), FileIdentity.Of(Path.GetTempPath()));
     }
 
     private EchoServer Start(Answers? answers = null) =>
