@@ -3,7 +3,19 @@ using System.Reflection;
 using PSSocketTools.Package;
 
 // Makes the module as it is published: a versioned folder, the package for the PowerShell Gallery, and the symbols apart.
-// usage: dotnet run --project tools/Package [-- OUTPUT]; OUTPUT is artifacts/ in the repository by default.
+const string Usage = "usage: dotnet run --project tools/Package [-- OUTPUT]; OUTPUT is artifacts/ in the repository by default.";
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(Usage);
+    return 0;
+}
+
+if (args.Length > 1 || args is [['-', ..]])
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
 var root = typeof(Program).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "RepositoryRoot").Value!;
 var output = Path.GetFullPath(args.Length > 0 ? args[0] : Path.Combine(root, "artifacts"));
 var manifest = ModuleManifest.Read(Path.Combine(root, "PSSocketTools.psd1"));
