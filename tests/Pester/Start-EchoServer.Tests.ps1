@@ -578,6 +578,13 @@ Describe 'Start-EchoServer' {
             Test-Path $path | Should -BeFalse
         }
 
+        It 'is removed when the process ends' -Tag Linux {
+            $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+            $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "Import-Module '$manifest'; `$null = Start-EchoServer -SocketPath '$path'; Test-Path '$path'"
+            $said | Should -Be 'True'
+            Test-Path $path | Should -BeFalse
+        }
+
         It 'is this user''s alone' -Tag Linux {
             $null = Start-EchoServer -SocketPath $path
             [int] [IO.File]::GetUnixFileMode($path) | Should -Be ([Convert]::ToInt32('600', 8))

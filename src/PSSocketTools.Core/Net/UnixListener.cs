@@ -16,6 +16,10 @@ internal sealed class UnixListener
         _path = path;
         _file = file;
         Socket = socket;
+        if (_file is not null)
+        {
+            AppDomain.CurrentDomain.ProcessExit += RemoveAtExit;
+        }
     }
 
     /// <summary>The socket; whoever serves on it closes it.</summary>
@@ -64,6 +68,7 @@ internal sealed class UnixListener
     /// <returns>Why the file is still there, such as that this user may not remove it; null where it is not, or not its own.</returns>
     public Exception? RemoveFile()
     {
+        AppDomain.CurrentDomain.ProcessExit -= RemoveAtExit;
         try
         {
             if (_file is not null && _file == FileIdentity.Of(_path))
@@ -78,6 +83,9 @@ internal sealed class UnixListener
             return exception;
         }
     }
+
+    /// <summary>A process that ends without stopping its servers leaves no file all the same.</summary>
+    private void RemoveAtExit(object? sender, EventArgs e) => _ = RemoveFile();
 
     private static void ReplaceStale(string path, EndPoint endPoint)
     {
