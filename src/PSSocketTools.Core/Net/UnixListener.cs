@@ -84,7 +84,7 @@ internal sealed class UnixListener
         }
     }
 
-    /// <summary>A process that ends without stopping its servers leaves no file all the same.</summary>
+    /// <summary>Where files can be told apart, a process that ends without stopping its servers leaves none all the same.</summary>
     private void RemoveAtExit(object? sender, EventArgs e) => _ = RemoveFile();
 
     private static void ReplaceStale(string path, EndPoint endPoint)
