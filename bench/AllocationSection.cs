@@ -19,12 +19,6 @@ internal sealed class AllocationSection() : Section("allocation", "Managed bytes
     {
         var rows = new JsonArray();
         var notes = new List<string>();
-        if (bench.Yardstick is null)
-        {
-            bench.Report.Add(Name, Title, rows, ["Left out: the load generator comes with the yardstick (--yardstick FOLDER)."]);
-            return;
-        }
-
         var homes = Transports.Start(notes);
         try
         {
@@ -32,7 +26,7 @@ internal sealed class AllocationSection() : Section("allocation", "Managed bytes
             {
                 foreach (var (name, arguments, load) in Servers)
                 {
-                    var subject = home.Serve(name, arguments);
+                    var subject = home.Serve(name, load, arguments);
                     var figures = Enumerable.Range(0, bench.Options.Runs).Select(_ => Measure(bench, home, subject, load)).ToArray();
                     rows.Add(new JsonObject { ["Server"] = subject.Name, ["Bytes a message"] = Math.Round(Workbench.Median(figures), 2) });
                 }

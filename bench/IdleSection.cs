@@ -13,6 +13,9 @@ internal sealed class IdleSection() : Section("idle", "10,000 idle connections, 
         "[pscustomobject]@{ Bytes = [GC]::GetTotalMemory($true); Threads = [Diagnostics.Process]::GetCurrentProcess().Threads.Count; Active = $server.ActiveConnections }";
 
     /// <inheritdoc/>
+    public override bool NeedsYardstick => false;
+
+    /// <inheritdoc/>
     public override void Run(Workbench bench)
     {
         var rows = new JsonArray();
@@ -32,7 +35,7 @@ internal sealed class IdleSection() : Section("idle", "10,000 idle connections, 
 
         if (bench.Yardstick is null)
         {
-            notes.Add("Left out: the busy connections, whose load generator comes with the yardstick (--yardstick FOLDER).");
+            notes.Add("Left out: the busy connections, which are the yardstick's load.");
         }
 
         bench.Report.Add(Name, Title, rows, notes);
@@ -41,7 +44,7 @@ internal sealed class IdleSection() : Section("idle", "10,000 idle connections, 
     private static JsonObject Measure(Workbench bench, Transports home)
     {
         var load = new Load(64, 64, 1);
-        var subject = home.Serve("echo", $"-MaxConnections {2 * Idle}");
+        var subject = home.Serve("echo", load, $"-MaxConnections {2 * Idle}");
         var alone = new Subject(subject.Name, subject.Port, subject.ProcessId);
         var among = new Subject(subject.Name, subject.Port, subject.ProcessId);
         if (bench.Yardstick is not null)

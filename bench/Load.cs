@@ -1,13 +1,15 @@
 namespace PSSocketTools.Bench;
 
 /// <summary>What is asked of a server.</summary>
-/// <param name="Connections">How many at once.</param>
+/// <param name="Connections">How many at once; with datagrams, how many sockets.</param>
 /// <param name="Size">A message's bytes.</param>
 /// <param name="Depth">How many messages each connection keeps in flight; 1 is lock step.</param>
 /// <param name="IsLines">Whether messages end with LF.</param>
-internal sealed record Load(int Connections, int Size, int Depth, bool IsLines = false)
+/// <param name="IsDatagrams">Whether the messages are UDP datagrams, always in lock step.</param>
+internal sealed record Load(int Connections, int Size, int Depth, bool IsLines = false, bool IsDatagrams = false)
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Connections} x {(Size >= 1024 ? $"{Size / 1024} KiB" : $"{Size} B")}" + (Depth == 1 ? string.Empty : $", {Depth} in flight") + (IsLines ? ", lines" : string.Empty);
+        $"{Connections} x {(Size >= 1024 ? $"{Size / 1024} KiB" : $"{Size} B")}"
+        + (Depth == 1 ? string.Empty : $", {Depth} in flight") + (IsLines ? ", lines" : string.Empty) + (IsDatagrams ? ", UDP" : string.Empty);
 }

@@ -16,14 +16,19 @@ param(
 
 $ErrorActionPreference = 'Stop'
 Import-Module "$PSScriptRoot/../PSSocketTools.psd1"
-$start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-foreach ($argument in '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$PSScriptRoot/Host.ps1") { $start.ArgumentList.Add($argument) }
+$pwsh, [string[]] $leading = & "$PSScriptRoot/ThisPowerShell.ps1"
+$name = "pssockettools-bench-$([guid]::NewGuid())"
+$pipe = [IO.Pipes.NamedPipeServerStream]::new($name, 'InOut', 1, 'Byte', 'Asynchronous, CurrentUserOnly')
+$start = [Diagnostics.ProcessStartInfo]::new($pwsh)
+foreach ($argument in $leading + '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$PSScriptRoot/Host.ps1", '-Pipe', $name) { $start.ArgumentList.Add($argument) }
 $start.RedirectStandardInput = $true
-$start.RedirectStandardOutput = $true
 $server = [Diagnostics.Process]::Start($start)
 try {
-    $server.StandardInput.WriteLine((ConvertTo-Json '(Start-EchoServer).Port'))
-    $port = ($server.StandardOutput.ReadLine() | ConvertFrom-Json).Value
+    if (-not $pipe.WaitForConnectionAsync().Wait(60000)) { throw 'The PowerShell for the server does not answer.' }
+    $asking = [IO.StreamWriter]::new($pipe)
+    $asking.WriteLine((ConvertTo-Json '(Start-EchoServer).Port'))
+    $asking.Flush()
+    $port = ([IO.StreamReader]::new($pipe).ReadLine() | ConvertFrom-Json).Value
     $messages = [string[]]@(1..$Count | ForEach-Object { "message number $_ of those that are sent" })
     $session = Connect-EchoServer localhost $port
     $client = [Net.Sockets.TcpClient]::new('localhost', $port)
@@ -66,6 +71,6 @@ try {
     $client.Dispose()
 }
 finally {
-    $server.StandardInput.Close()
-    $server.WaitForExit()
+    $pipe.Dispose()
+    if (-not $server.WaitForExit(60000)) { $server.Kill() }
 }

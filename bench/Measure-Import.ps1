@@ -13,7 +13,7 @@ param(
 $ErrorActionPreference = 'Stop'
 $ours = (Resolve-Path "$PSScriptRoot/../PSSocketTools.psd1").Path
 $folder = Join-Path ([IO.Path]::GetTempPath()) ([guid]::NewGuid())
-$pwsh = [Environment]::ProcessPath
+$pwsh, [string[]] $leading = & "$PSScriptRoot/ThisPowerShell.ps1"
 try {
     $null = New-Item -ItemType Directory $folder
     Add-Type -OutputAssembly "$folder/Empty.dll" -TypeDefinition @'
@@ -39,8 +39,13 @@ public sealed class GetNothingCommand : PSCmdlet { }
     # Of two in a row the second counts: the first has the caches filled with what the other module left out.
     foreach ($round in 1..$Rounds) {
         foreach ($name in $modules.Keys) {
-            $command = "`$clock = [Diagnostics.Stopwatch]::StartNew(); Import-Module '$($modules[$name])'; `$clock.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)"
-            $time = 1..2 | ForEach-Object { [double]::Parse((& $pwsh -NoLogo -NoProfile -NonInteractive -Command $command), [cultureinfo]::InvariantCulture) }
+            $command = "`$clock = [Diagnostics.Stopwatch]::StartNew(); Import-Module '$($modules[$name])'; [IO.File]::WriteAllText('$folder/time', `$clock.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture))"
+            $time = 1..2 | ForEach-Object {
+                # By a file: what a console shows is not only what a command gives out.
+                $null = & $pwsh @leading -NoLogo -NoProfile -NonInteractive -Command $command
+                [double]::Parse([IO.File]::ReadAllText("$folder/time"), [cultureinfo]::InvariantCulture)
+                [IO.File]::Delete("$folder/time")
+            }
             $times[$name] += $time[1]
         }
     }

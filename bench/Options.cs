@@ -8,15 +8,11 @@ internal sealed record Options
     /// <summary>The command line in words.</summary>
     public const string Usage = """
         usage: dotnet run -c Release --project bench -- [options]
-          --yardstick FOLDER   where epollecho and echoload are, compiled or as C sources; without it, what needs them is left out
-          --runs N             how often each is measured; medians are shown (default 5)
-          --seconds S          how long each run of the load lasts (default 2)
-          --only A,B           only these sections: server, peers, allocation, idle, stop, import, client, scan
-          --json FILE          writes all figures as JSON as well
+          --runs N       how often each is measured; medians are shown (default 5)
+          --seconds S    how long each run of the load lasts (default 2)
+          --only A,B     only these sections: server, peers, allocation, idle, stop, import, client, scan
+          --json FILE    writes all figures as JSON as well
         """;
-
-    /// <summary>The yardstick's folder; null where none was given.</summary>
-    public string? Yardstick { get; private init; }
 
     /// <summary>How often each is measured.</summary>
     public int Runs { get; private init; } = 5;
@@ -45,7 +41,6 @@ internal sealed record Options
             var value = arguments[i + 1];
             options = arguments[i] switch
             {
-                "--yardstick" => options with { Yardstick = Path.GetFullPath(value) },
                 "--runs" => options with { Runs = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--only" => options with { Only = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) },

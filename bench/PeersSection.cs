@@ -22,17 +22,11 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
     {
         var rows = new JsonArray();
         var notes = new List<string>();
-        if (bench.Yardstick is not { } yardstick)
-        {
-            bench.Report.Add(Name, Title, rows, ["Left out: the load generator comes with the yardstick (--yardstick FOLDER)."]);
-            return;
-        }
-
         var load = new Load(64, 64, 1);
         var running = new List<Yardstick.ServerProcess>();
         try
         {
-            running.Add(yardstick.StartServer());
+            running.Add(bench.Yardstick!.StartServer(load));
             var reference = new Subject("yardstick", running[0].Port, running[0].Id);
             var subjects = new List<Subject> { reference };
             foreach (var (name, program, arguments) in Peers.Append(("Go", BuildGo(), static port => [port])))

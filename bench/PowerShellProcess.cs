@@ -1,70 +1,123 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace PSSocketTools.Bench;
 
-/// <summary>A pwsh with the module imported, that runs what it is told: the place where users have their servers.</summary>
+/// <summary>A pwsh with the module imported, that runs what it is given: the place where users have their servers.</summary>
+/// <remarks>Code and results travel by a named pipe. The console's output belongs to PowerShell, which may write escape sequences and warnings to it.</remarks>
 internal sealed class PowerShellProcess : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly Process _process;
+    private readonly NamedPipeServerStream _pipe;
+    private readonly StreamReader _reader;
+    private readonly StreamWriter _writer;
+    private readonly StringBuilder _printed = new();
 
-    private PowerShellProcess(Process process) => _process = process;
-
-    /// <summary>Its process id.</summary>
-    public int Id => _process.Id;
-
-    /// <summary>Starts one.</summary>
-    /// <param name="transport">What carries its servers' bytes; null leaves that to the module.</param>
-    public static PowerShellProcess Start(string? transport = null)
+    private PowerShellProcess(string? transport)
     {
-        var start = StartInfo("-File", Path.Combine(Workbench.Folder, "Host.ps1"));
-        start.RedirectStandardInput = true;
-        start.StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        var name = "pssockettools-bench-" + Guid.NewGuid().ToString("N");
+        var start = new ProcessStartInfo("pwsh", ["-NoLogo", "-NoProfile", "-NonInteractive", "-File", Path.Combine(Workbench.Folder, "Host.ps1"), "-Pipe", name])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         if (transport is not null)
         {
             start.Environment["PSSOCKETTOOLS_TRANSPORT"] = transport;
         }
 
-        return new PowerShellProcess(Process.Start(start)!);
+        _pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
+        _reader = new StreamReader(_pipe);
+        _writer = new StreamWriter(_pipe);
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Its process id, which is not that of what was started where that is the .NET tool's shim.</summary>
+    public int Id { get; private set; }
+
+    /// <summary>Starts one.</summary>
+    /// <param name="transport">What carries its servers' bytes; null leaves that to the module.</param>
+    /// <exception cref="InvalidOperationException">It ended, or was not ready within a minute.</exception>
+    public static PowerShellProcess Start(string? transport = null)
+    {
+        var shell = new PowerShellProcess(transport);
+        var connected = shell._pipe.WaitForConnectionAsync();
+        if (Task.WaitAny([connected, shell._process.WaitForExitAsync()], Patience) == 0 && connected.IsCompletedSuccessfully)
+        {
+            shell.Id = shell.Invoke("$PID").GetValue<int>();
+            return shell;
+        }
+
+        var failure = shell.Failure();
+        shell._process.Kill();
+        shell.Dispose();
+        throw failure;
     }
 
     /// <summary>Runs a script of the bench in a fresh pwsh, and gives its output.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static JsonArray RunScript(string script, string arguments)
     {
+        using var shell = Start();
         var path = Path.Combine(Workbench.Folder, script).Replace("'", "''", StringComparison.Ordinal);
-        var start = StartInfo("-Command", $"& '{path}' {arguments} | ConvertTo-Json -Depth 3 -AsArray -Compress");
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 && output.Length > 0
-            ? JsonNode.Parse(output)!.AsArray()
-            : throw new InvalidOperationException($"{script} failed. Run it by hand: pwsh -File {path} {arguments}");
+
+        // A single result would come as it is, not as an array of one.
+        return shell.Invoke($", @(& '{path}' {arguments})").AsArray();
     }
 
     /// <summary>Runs a line, and gives what it gave out.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public JsonNode Invoke(string code)
     {
-        _process.StandardInput.WriteLine(JsonSerializer.Serialize(code));
-        _process.StandardInput.Flush();
-        var reply = JsonNode.Parse(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("pwsh ended."))!;
-        return reply["Error"] is { } error ? throw new InvalidOperationException(error.GetValue<string>()) : reply["Value"]!;
+        string? line;
+        try
+        {
+            _writer.WriteLine(JsonSerializer.Serialize(code));
+            _writer.Flush();
+            line = _reader.ReadLine();
+        }
+        catch (IOException)
+        {
+            line = null;
+        }
+
+        var reply = JsonNode.Parse(line ?? throw Failure())!;
+        return reply["Error"] is { } error ? throw new InvalidOperationException($"{error}: {code}") : reply["Value"]!;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _process.StandardInput.Close();
+        // It ends when the pipe does.
+        _pipe.Dispose();
         _process.WaitForExit();
         _process.Dispose();
     }
 
-    private static ProcessStartInfo StartInfo(params string[] arguments) => new("pwsh", ["-NoLogo", "-NoProfile", "-NonInteractive", .. arguments])
+    private void Keep(object sender, DataReceivedEventArgs line)
     {
-        RedirectStandardOutput = true,
-        StandardOutputEncoding = Encoding.UTF8,
-    };
+        lock (_printed)
+        {
+            _printed.AppendLine(line.Data);
+        }
+    }
+
+    private InvalidOperationException Failure()
+    {
+        lock (_printed)
+        {
+            return new InvalidOperationException($"pwsh {(_process.HasExited ? "ended" : "does not answer")}. It printed: {_printed.ToString().Trim()}");
+        }
+    }
 }

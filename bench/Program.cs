@@ -35,7 +35,14 @@ try
 {
     using var bench = new Workbench(options);
     bench.Report.WriteHead(bench);
-    foreach (var section in sections.Where(s => options.Only.Count == 0 || options.Only.Contains(s.Name)))
+    var wanted = sections.Where(s => options.Only.Count == 0 || options.Only.Contains(s.Name)).ToArray();
+    var measured = wanted.Where(s => bench.Yardstick is not null || !s.NeedsYardstick).ToArray();
+    if (wanted.Except(measured).ToArray() is { Length: > 0 } left)
+    {
+        Console.WriteLine($"Left out: {string.Join(", ", left.Select(static s => s.Name))}. There is no yardstick: {bench.YardstickMissing}.");
+    }
+
+    foreach (var section in measured)
     {
         section.Run(bench);
     }

@@ -10,6 +10,9 @@ namespace PSSocketTools.Bench;
 internal sealed class ScriptSection(string name, string title, string script) : Section(name, title)
 {
     /// <inheritdoc/>
+    public override bool NeedsYardstick => false;
+
+    /// <inheritdoc/>
     public override void Run(Workbench bench)
     {
         var output = PowerShellProcess.RunScript(script, "-Rounds " + bench.Options.Runs.ToString(CultureInfo.InvariantCulture));

@@ -15,6 +15,7 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
         new(64, 64, 16),
         new(8, 65536, 1),
         Usual with { IsLines = true },
+        Usual with { IsDatagrams = true },
     ];
 
     /// <inheritdoc/>
@@ -22,18 +23,12 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
     {
         var rows = new JsonArray();
         var notes = new List<string>();
-        if (bench.Yardstick is not { } yardstick)
-        {
-            bench.Report.Add(Name, Title, rows, ["Left out: the load generator comes with the yardstick (--yardstick FOLDER)."]);
-            return;
-        }
-
         var homes = Transports.Start(notes);
         try
         {
-            using var reference = yardstick.StartServer();
             foreach (var load in Loads)
             {
+                using var reference = bench.Yardstick!.StartServer(load);
                 var first = new Subject("yardstick", reference.Port, reference.Id);
                 var others = homes.SelectMany(home => Servers(home, load)).ToArray();
                 Subject.Measure(bench, load, [first, .. others]);
@@ -58,14 +53,14 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
         if (load.IsLines)
         {
             // The answer is made anew from each message, and comes out as it went in, which is what the generator checks.
-            yield return home.Serve("messages", "-Framing Line -ResponseFormat '{0}'");
+            yield return home.Serve("messages", load, "-Framing Line -ResponseFormat '{0}'");
             yield break;
         }
 
-        yield return home.Serve("echo", string.Empty);
+        yield return home.Serve("echo", load);
         if (load.Connections >= Usual.Connections)
         {
-            yield return home.Serve("echo, no journal", "-EventCapacity 0");
+            yield return home.Serve("echo, no journal", load, "-EventCapacity 0");
         }
     }
 }

@@ -42,9 +42,13 @@ internal sealed record Transports(string Name, PowerShellProcess Shell)
     }
 
     /// <summary>Starts a server.</summary>
-    public Subject Serve(string what, string arguments)
+    /// <param name="what">What the table calls it, beside the transport.</param>
+    /// <param name="load">What will be asked of it.</param>
+    /// <param name="arguments">Further parameters of Start-EchoServer.</param>
+    public Subject Serve(string what, Load load, string arguments = "")
     {
-        var server = Shell.Invoke($"$server = Start-EchoServer -Address 127.0.0.1 -Backlog 4096 {arguments}; $server.Port");
+        var protocol = load.IsDatagrams ? "-Protocol Udp" : "-Backlog 4096";
+        var server = Shell.Invoke($"$server = Start-EchoServer -Address 127.0.0.1 {protocol} {arguments}; $server.Port");
         return new Subject($"{Name}, {what}", server.GetValue<int>(), Shell.Id);
     }
 }

@@ -5,18 +5,22 @@ namespace PSSocketTools.Bench;
 /// <summary>What the sections share: the options, the yardstick, where the module is, and the report.</summary>
 internal sealed class Workbench : IDisposable
 {
-    /// <summary>Compiles the yardstick where one was given.</summary>
+    /// <summary>Compiles the yardstick.</summary>
     public Workbench(Options options)
     {
         Options = options;
-        Yardstick = options.Yardstick is { } folder ? Yardstick.Open(folder) : null;
+        Yardstick = Yardstick.Compile(out var missing);
+        YardstickMissing = missing;
     }
 
     /// <summary>What was asked for.</summary>
     public Options Options { get; }
 
-    /// <summary>The yardstick; null where none was given.</summary>
+    /// <summary>The yardstick; null where there can be none.</summary>
     public Yardstick? Yardstick { get; }
+
+    /// <summary>Why there is no yardstick; null where there is one.</summary>
+    public string? YardstickMissing { get; }
 
     /// <summary>Where the figures go.</summary>
     public Report Report { get; } = new();

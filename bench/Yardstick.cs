@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -6,97 +7,114 @@ using System.Text.Json.Nodes;
 
 namespace PSSocketTools.Bench;
 
-/// <summary>A bare echo server in C and the load generator that goes with it.</summary>
+/// <summary>The C programs of <c>yardstick/</c>: bare echo servers, and the loads that check every byte of what comes back.</summary>
 internal sealed class Yardstick : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly string _folder;
-    private readonly bool _isOurs;
+    private readonly string _folder = Directory.CreateTempSubdirectory("yardstick").FullName;
 
-    private Yardstick(string folder, bool isOurs)
+    private Yardstick()
     {
-        _folder = folder;
-        _isOurs = isOurs;
     }
 
-    /// <summary>Takes the programs of a folder, or compiles its sources into a folder of its own.</summary>
-    /// <exception cref="InvalidOperationException">There is neither, or the compiler failed.</exception>
-    public static Yardstick Open(string folder)
+    /// <summary>Compiles the programs into a folder of their own.</summary>
+    /// <param name="missing">Why there is no yardstick here; null where there is one.</param>
+    /// <returns>Null where the system has no epoll, or no C compiler.</returns>
+    /// <exception cref="InvalidOperationException">The compiler does not take them.</exception>
+    public static Yardstick? Compile(out string? missing)
     {
-        string[] programs = ["epollecho", "echoload"];
-        if (programs.All(program => File.Exists(Path.Combine(folder, program))))
+        missing = OperatingSystem.IsLinux() ? null : "its C programs need Linux";
+        if (missing is not null)
         {
-            return new Yardstick(folder, isOurs: false);
+            return null;
         }
 
-        var yardstick = new Yardstick(Directory.CreateTempSubdirectory("yardstick").FullName, isOurs: true);
-        foreach (var program in programs)
+        var yardstick = new Yardstick();
+        try
         {
-            using var compiler = Process.Start("cc", ["-O2", "-o", Path.Combine(yardstick._folder, program), Path.Combine(folder, program + ".c")]);
-            compiler.WaitForExit();
-            if (compiler.ExitCode != 0)
+            foreach (var source in Directory.GetFiles(Path.Combine(Workbench.Folder, "yardstick"), "*.c"))
             {
-                yardstick.Dispose();
-                throw new InvalidOperationException($"'{program}' is not in {folder}, neither compiled nor as a source that cc takes.");
+                using var compiler = Process.Start("cc", ["-O2", "-o", yardstick.Program(Path.GetFileNameWithoutExtension(source)), source]);
+                compiler.WaitForExit();
+                if (compiler.ExitCode != 0)
+                {
+                    throw new InvalidOperationException($"cc does not compile {source}. Is the C library's development package installed?");
+                }
             }
-        }
 
-        return yardstick;
+            return yardstick;
+        }
+        catch (Win32Exception)
+        {
+            yardstick.Dispose();
+            missing = "its C programs need a C compiler, and there is no cc on PATH (Debian and Ubuntu have it in the package gcc with libc6-dev)";
+            return null;
+        }
+        catch
+        {
+            yardstick.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts its server.</summary>
-    public ServerProcess StartServer() => ServerProcess.Start(port => (Path.Combine(_folder, "epollecho"), [Number(port)]));
+    /// <param name="load">What will be asked of it; decides between TCP and UDP.</param>
+    public ServerProcess StartServer(Load load) => ServerProcess.StartTelling(Program(load.IsDatagrams ? "udpecho" : "tcpecho"), "0");
 
     /// <summary>Puts a load on a server of this machine, and gives what the generator printed.</summary>
     /// <exception cref="InvalidOperationException">It could not run, or not every byte came back as it should.</exception>
     public JsonObject Load(int port, int processId, Load load, double seconds)
     {
-        var start = new ProcessStartInfo(Path.Combine(_folder, "echoload"))
-        {
-            RedirectStandardOutput = true,
-            ArgumentList =
-            {
-                "127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth),
-                seconds.ToString(CultureInfo.InvariantCulture), load.IsLines ? "newline" : "raw", Number(processId),
-            },
-        };
+        var duration = seconds.ToString(CultureInfo.InvariantCulture);
+        var start = load.IsDatagrams
+            ? new ProcessStartInfo(Program("udpload"), ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), duration, Number(processId)])
+            : new ProcessStartInfo(
+                Program("tcpload"),
+                ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, load.IsLines ? "newline" : "raw", Number(processId)]);
+        start.RedirectStandardOutput = true;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        var result = JsonNode.Parse(output)!.AsObject();
-        return result["error"] is null && result["errors"]!.GetValue<long>() == 0 && result["mismatches"]!.GetValue<long>() == 0
-            ? result
-            : throw new InvalidOperationException($"The load on port {port} went wrong: {output}");
+        return process.ExitCode == 0
+            ? JsonNode.Parse(output)!.AsObject()
+            : throw new InvalidOperationException($"The load '{load}' on port {port} went wrong: {output}");
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_isOurs)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-    }
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private string Program(string name) => Path.Combine(_folder, name);
 
     /// <summary>A server program of another make, listening.</summary>
     internal sealed class ServerProcess : IDisposable
     {
         private readonly Process _process;
 
-        private ServerProcess(Process process, int port)
-        {
-            _process = process;
-            Port = port;
-        }
+        private ServerProcess(Process process) => _process = process;
 
         /// <summary>The port it listens on.</summary>
-        public int Port { get; }
+        public int Port { get; private set; }
 
         /// <summary>Its process id.</summary>
         public int Id => _process.Id;
+
+        /// <summary>Starts one that chooses a free port by itself, and prints it once it listens.</summary>
+        /// <exception cref="InvalidOperationException">It ends before it listens.</exception>
+        public static ServerProcess StartTelling(string file, params string[] arguments)
+        {
+            var server = Start(file, arguments);
+            if (int.TryParse(server._process.StandardOutput.ReadLine(), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            {
+                server.Port = port;
+                return server;
+            }
+
+            server.Dispose();
+            throw new InvalidOperationException($"{file} does not listen.");
+        }
 
         /// <summary>Starts one on a free port, and waits until it listens.</summary>
         /// <exception cref="InvalidOperationException">It does not.</exception>
@@ -104,7 +122,8 @@ internal sealed class Yardstick : IDisposable
         {
             var port = FreePort();
             var (file, arguments) = command(port);
-            var server = new ServerProcess(Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!, port);
+            var server = Start(file, arguments);
+            server.Port = port;
             var clock = Stopwatch.StartNew();
             while (!server._process.HasExited && clock.Elapsed < Patience)
             {
@@ -116,7 +135,7 @@ internal sealed class Yardstick : IDisposable
                 }
                 catch (SocketException)
                 {
-                    // No other program tells when it listens.
+                    // These programs do not say when they listen.
                     Thread.Sleep(20);
                 }
             }
@@ -132,6 +151,9 @@ internal sealed class Yardstick : IDisposable
             _process.WaitForExit();
             _process.Dispose();
         }
+
+        private static ServerProcess Start(string file, string[] arguments) =>
+            new(Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!);
 
         private static int FreePort()
         {
