@@ -621,10 +621,18 @@ Describe 'Start-EchoServer' {
             $server.State | Should -Be 'Listening'
         }
 
-        It 'is refused where a file is that is no socket' {
-            Set-Content $path 'mine'
-            { Start-EchoServer -SocketPath $path -ErrorAction Stop } | Should -Throw '*not a socket*'
-            Get-Content $path | Should -Be 'mine'
+        It 'is refused where a file is that is no socket, be it empty' -ForEach '', 'mine' {
+            [IO.File]::WriteAllText($path, $_)
+            $failure = Get-Failure { Start-EchoServer -SocketPath $path -ErrorAction Stop }
+            Assert-Failure $failure PortInUse ResourceExists $path '*not a socket*'
+            [IO.File]::ReadAllText($path) | Should -BeExactly $_
+        }
+
+        It 'is refused where a symbolic link is, which stays' -Tag Linux {
+            $null = New-Item -ItemType SymbolicLink $path -Target '/dev/null'
+            $failure = Get-Failure { Start-EchoServer -SocketPath $path -ErrorAction Stop }
+            Assert-Failure $failure PortInUse ResourceExists $path '*not a socket*'
+            (Get-Item $path).LinkTarget | Should -Be '/dev/null'
         }
     }
 

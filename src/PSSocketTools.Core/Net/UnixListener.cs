@@ -33,11 +33,14 @@ internal sealed class UnixListener
     internal static UnixListener Listen(string path, int backlog, bool tellsFiles)
     {
         var endPoint = UnixEndPoint.Of(path);
+
+        // Held until it listens: a server that is bound and does not listen yet looks like a dead one to the next.
+        using var alone = FolderLock.Of(path);
         Socket? socket = null;
         UnixListener? listener = null;
         try
         {
-            ReplaceStale(path, endPoint);
+            RemoveStale(path, endPoint, tellsFiles);
             socket = UnixBinding.Bind(endPoint, leavesFile: tellsFiles);
             listener = new UnixListener(path, socket, tellsFiles ? FileIdentity.Of(path) : null);
 
@@ -48,15 +51,22 @@ internal sealed class UnixListener
         }
         catch (Exception exception)
         {
-            // Told is what went wrong first, whatever becomes of the file.
-            _ = listener?.RemoveFile();
+            // Report the original error even if deleting the socket's file fails too.
+            _ = listener?.RemoveOwn();
             socket?.Dispose();
-            if (exception is SocketException refusal)
+            switch (exception)
             {
-                throw SocketErrors.Listening(refusal, path);
+                case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
+                    throw Taken("SocketPathInUse", path, exception);
+                case SocketException refusal:
+                    throw SocketErrors.Listening(refusal, path);
+                case IOException or UnauthorizedAccessException:
+                    // Who may use the file could not be said: somebody removed it, or the file system has no such rights.
+                    throw new SocketToolsException(
+                        SocketToolsError.SocketFailed, Messages.Get("SocketFailed", path, exception.Message.TrimEnd('.')), path, exception);
+                default:
+                    throw;
             }
-
-            throw;
         }
     }
 
@@ -67,6 +77,14 @@ internal sealed class UnixListener
     /// </summary>
     /// <returns>Why the file is still there, such as that this user may not remove it; null where it is not, or not its own.</returns>
     public Exception? RemoveFile()
+    {
+        // Without the lock another server could take the path between the look at the file and its removal.
+        using var alone = FolderLock.Of(_path);
+        return RemoveOwn();
+    }
+
+    /// <summary>Removes the file while the folder's lock is held.</summary>
+    private Exception? RemoveOwn()
     {
         AppDomain.CurrentDomain.ProcessExit -= RemoveAtExit;
         try
@@ -87,28 +105,62 @@ internal sealed class UnixListener
     /// <summary>Where files can be told apart, a process that ends without stopping its servers leaves none all the same.</summary>
     private void RemoveAtExit(object? sender, EventArgs e) => _ = RemoveFile();
 
-    private static void ReplaceStale(string path, EndPoint endPoint)
+    /// <summary>Removes a socket nobody listens on; anything else at the path is refused and stays.</summary>
+    private static void RemoveStale(string path, EndPoint endPoint, bool tellsFiles)
     {
-        if (!File.Exists(path))
+        switch (SocketFiles.At(path, tellsFiles))
         {
-            return;
+            case SocketFile.None:
+                return;
+            case SocketFile.NoSocket:
+                throw Taken("SocketPathTaken", path);
+            case SocketFile.NotKnown:
+                throw Taken("SocketPathNotKnown", path);
         }
 
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        // A connect that blocks would wait for room in the queue of a server that accepts nobody for now.
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(endPoint);
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused && FilePermissions.IsSocket(path))
-        {
-            File.Delete(path);
-            return;
-        }
         catch (SocketException exception)
         {
-            throw new SocketToolsException(SocketToolsError.PortInUse, Messages.Get("SocketPathTaken", path), path, exception);
+            switch (exception.SocketErrorCode)
+            {
+                case SocketError.ConnectionRefused:
+                    Remove(path);
+                    return;
+                case SocketError.AddressNotAvailable:
+                    // ENOENT: whoever had it has removed it meanwhile.
+                    return;
+                case SocketError.NotSocket:
+                    throw Taken("SocketPathTaken", path, exception);
+                case SocketError.AccessDenied:
+                    throw Denied(path, exception);
+                default:
+                    throw Taken("SocketPathInUse", path, exception);
+            }
         }
 
-        throw new SocketToolsException(SocketToolsError.PortInUse, Messages.Get("SocketPathInUse", path), path);
+        throw Taken("SocketPathInUse", path);
     }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Denied(path, exception);
+        }
+    }
+
+    private static SocketToolsException Denied(string path, Exception inner) =>
+        new(SocketToolsError.PortAccessDenied, Messages.Get("SocketPathDenied", path), path, inner);
+
+    private static SocketToolsException Taken(string sentence, string path, Exception? inner = null) =>
+        new(SocketToolsError.PortInUse, Messages.Get(sentence, path), path, inner);
 }

@@ -3,15 +3,18 @@ using System.Text;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Which file is at a path, whatever was there before: its device and its number on it.</summary>
-internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Number)
+/// <summary>Which file is at a path, whatever was there before: its device and its number on it, and whether it is a socket.</summary>
+internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Number, bool IsSocket)
 {
     private const int AtCurrentDirectory = -100;
     private const int DoNotFollowLinks = 0x100;
-    private const uint NumberWanted = 0x100;
+    private const uint TypeAndNumberWanted = 0x101;
     private const int StatSize = 256;
+    private const int ModeAt = 28;
     private const int NumberAt = 32;
     private const int DeviceAt = 136;
+    private const int TypeBits = 0xF000;
+    private const int TypeSocket = 0xC000;
 
     private static readonly Lazy<bool> CanTell = new(static () => RuntimeInformation.IsOSPlatform(OSPlatform.Linux) && Read("/") is not null);
 
@@ -21,7 +24,7 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     /// </summary>
     public static bool IsKnown => CanTell.Value;
 
-    /// <summary>The file at a path; null where there is none, or files can't be told apart.</summary>
+    /// <summary>The file at a path, a symbolic link as itself; null where there is none, or files can't be told apart.</summary>
     public static FileIdentity? Of(string path) => IsKnown ? Read(path) : null;
 
     private static unsafe FileIdentity? Read(string path)
@@ -31,8 +34,12 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
         {
             try
             {
-                return Libc.Stat(AtCurrentDirectory, name, DoNotFollowLinks, NumberWanted, stat) == 0
-                    ? new FileIdentity(*(uint*)(stat + DeviceAt), *(uint*)(stat + DeviceAt + sizeof(uint)), *(ulong*)(stat + NumberAt))
+                return Libc.Stat(AtCurrentDirectory, name, DoNotFollowLinks, TypeAndNumberWanted, stat) == 0
+                    ? new FileIdentity(
+                        *(uint*)(stat + DeviceAt),
+                        *(uint*)(stat + DeviceAt + sizeof(uint)),
+                        *(ulong*)(stat + NumberAt),
+                        (*(ushort*)(stat + ModeAt) & TypeBits) == TypeSocket)
                     : null;
             }
             catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)

@@ -15,11 +15,4 @@ internal static class FilePermissions
         _ = path;
 #endif
     }
-
-    /// <summary>Whether a path is a socket rather than somebody's file: it has no bytes to read.</summary>
-    public static bool IsSocket(string path)
-    {
-        var info = new FileInfo(path);
-        return info.Length == 0 && (info.Attributes & FileAttributes.Directory) == 0;
-    }
 }

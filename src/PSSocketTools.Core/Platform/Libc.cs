@@ -30,6 +30,12 @@ internal static unsafe class Libc
     public const int OutputQueueSize = 0x5411;
     public const int EventNonBlockingCloseOnExec = 0x800 | 0x80000;
 
+    public const int LockExclusive = 2;
+    public const int LockWithoutWaiting = 4;
+    public const int LockRelease = 8;
+    public const int OpenCloseOnExecLinux = 0x80000;
+    public const int OpenCloseOnExecMac = 0x1000000;
+
     public const int LimitOpenFilesLinux = 7;
     public const int LimitOpenFilesMac = 8;
 
@@ -37,6 +43,7 @@ internal static unsafe class Libc
     public const int ENoEntry = 2;
     public const int EIntr = 4;
     public const int EAgain = 11;
+    public const int EWouldBlockMac = 35;
     public const int ENoMem = 12;
     public const int EAccess = 13;
     public const int ENFile = 23;
@@ -93,6 +100,12 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int descriptor);
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static extern int Open(byte* path, int flags);
+
+    [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static extern int Lock(int descriptor, int operation);
 
     [DllImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     public static extern int EpollCreate(int flags);

@@ -1,5 +1,7 @@
 #if !NETSTANDARD_BUILD
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Tests.Transport;
@@ -109,6 +111,145 @@ public sealed class UnixListenerTests : IDisposable
         Assert.Equal(SocketToolsError.SocketFailed, Assert.Throws<SocketToolsException>(() => UnixListener.Listen(below, 1, tellsFiles)).Error);
     }
 
+    public static TheoryData<string> NoSockets => ["empty file", "file", "folder", "link to a file", "link to a socket", "link to nothing", "FIFO", "device"];
+
+    [Theory]
+    [MemberData(nameof(NoSockets))]
+    [Trait("System", "Linux")]
+    public void Only_a_socket_is_replaced_whatever_else_is_at_the_path_is_refused_and_stays(string kind)
+    {
+        using var folder = new TestFolder();
+        var target = Path.Combine(folder.Path, "target");
+        switch (kind)
+        {
+            case "empty file":
+                File.WriteAllText(_path, string.Empty);
+                break;
+            case "file":
+                File.WriteAllText(_path, "a file");
+                break;
+            case "folder":
+                Directory.CreateDirectory(_path);
+                break;
+            case "link to a file":
+                File.WriteAllText(target, string.Empty);
+                File.CreateSymbolicLink(_path, target);
+                break;
+            case "link to a socket":
+                LeaveDeadSocket(target);
+                File.CreateSymbolicLink(_path, target);
+                break;
+            case "link to nothing":
+                File.CreateSymbolicLink(_path, target);
+                break;
+            case "FIFO" when MakeNode(Fifo):
+            case "device" when MakeNode(NullDevice):
+                break;
+            default:
+                // Only root may make a device, and a container may take that from it.
+                return;
+        }
+
+        var before = FileIdentity.Of(_path);
+        foreach (var tellsFiles in new[] { FileIdentity.IsKnown, false })
+        {
+            var exception = Assert.Throws<SocketToolsException>(() => UnixListener.Listen(_path, 1, tellsFiles));
+            Assert.Equal((SocketToolsError.PortInUse, _path), (exception.Error, exception.Target));
+        }
+
+        Assert.Equal(before, FileIdentity.Of(_path));
+        if (kind.StartsWith("link to a", StringComparison.Ordinal))
+        {
+            Assert.True(File.Exists(target));
+        }
+
+        if (kind == "folder")
+        {
+            Directory.Delete(_path);
+        }
+    }
+
+    [Fact]
+    public void A_server_that_is_too_busy_to_accept_still_has_its_path()
+    {
+        using var busy = UnixListener.Listen(_path, backlog: 1).Socket;
+        var waiting = new List<Socket>();
+        try
+        {
+            // The queue of those who wait to be accepted fills up, until the next would have to wait for room in it.
+            Socket next;
+            do
+            {
+                next = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+                waiting.Add(next);
+            }
+            while (Connects(next) && waiting.Count < 1000);
+
+            var exception = Assert.Throws<SocketToolsException>(() => UnixListener.Listen(_path, 1));
+            Assert.Equal((SocketToolsError.PortInUse, _path), (exception.Error, exception.Target));
+            Assert.True(File.Exists(_path));
+        }
+        finally
+        {
+            waiting.ForEach(static socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Of_servers_that_start_together_where_a_dead_one_left_its_socket_exactly_one_gets_the_path()
+    {
+        const int Together = 8;
+        const int Rounds = 25;
+        for (var round = 0; round < Rounds; round++)
+        {
+            LeaveDeadSocket(_path);
+            using var start = new Barrier(Together);
+            var starting = Enumerable.Range(0, Together).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    try
+                    {
+                        return (object)Start();
+                    }
+                    catch (SocketToolsException exception)
+                    {
+                        return exception.Error;
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default));
+            var outcomes = await Task.WhenAll(starting.ToArray()).WaitAsync(Patience.Long);
+
+            using var server = Assert.Single(outcomes.OfType<EchoServer>());
+            Assert.Equal(Together - 1, outcomes.Count(static outcome => outcome is SocketToolsError.PortInUse));
+            using (var client = Connect())
+            {
+                await client.ExchangeAsync("hello");
+            }
+
+            await server.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+            Assert.False(File.Exists(_path));
+        }
+    }
+
+    [Fact]
+    public async Task A_folder_that_somebody_else_keeps_locked_holds_up_neither_start_nor_stop()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var folder = new TestFolder();
+        var path = Path.Combine(folder.Path, "s");
+        using var held = Hold(folder.Path);
+        using var server = EchoServer.Start(new EchoServerOptions { SocketPath = path });
+        await server.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+        Assert.False(File.Exists(path));
+    }
+
     [Fact]
     [Trait("System", "Linux")]
     public void A_file_is_told_from_another_and_from_none()
@@ -125,6 +266,53 @@ public sealed class UnixListenerTests : IDisposable
         Assert.NotEqual(FileIdentity.Of(_path), FileIdentity.Of(Path.GetTempPath()));
     }
 
+    private const int Fifo = 0x1000;
+    private const int NullDevice = 0x2000;
+
+    private bool MakeNode(int kind) =>
+        OperatingSystem.IsLinux() && MakeNode(Name(_path), (uint)kind | 0x180, kind == NullDevice ? 0x103UL : 0) == 0;
+
+    [DllImport("libc", EntryPoint = "mknod")]
+    private static extern int MakeNode(byte[] path, uint mode, ulong device);
+
+    [DllImport("libc", EntryPoint = "open")]
+    private static extern int Open(byte[] path, int flags);
+
+    private static byte[] Name(string path) => Encoding.UTF8.GetBytes(path + '\0');
+
+    private static SafeSocketHandle Hold(string folder)
+    {
+        var descriptor = Open(Name(folder), OperatingSystem.IsLinux() ? Libc.OpenCloseOnExecLinux : Libc.OpenCloseOnExecMac);
+        var owner = new SafeSocketHandle(descriptor, ownsHandle: true);
+        Assert.Equal(0, Libc.Lock(descriptor, Libc.LockExclusive | Libc.LockWithoutWaiting));
+        return owner;
+    }
+
+    /// <summary>What a server that was killed leaves behind: a socket's file that nobody listens on.</summary>
+    private static void LeaveDeadSocket(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var before = path + "-";
+        socket.Bind(new UnixDomainSocketEndPoint(before));
+        socket.Listen(1);
+
+        // .NET deletes what is at the path it bound when it closes the socket.
+        File.Move(before, path);
+    }
+
+    private bool Connects(Socket socket)
+    {
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(_path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     private EchoServer Start(Answers? answers = null) =>
         EchoServer.Start(new EchoServerOptions { SocketPath = _path, Framing = answers is null ? MessageFraming.Auto : MessageFraming.Line, Responder = answers });
 
@@ -133,6 +321,13 @@ public sealed class UnixListenerTests : IDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(_path));
         return new BareClient(socket);
+    }
+
+    private sealed class TestFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("pst").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 }
 #endif
