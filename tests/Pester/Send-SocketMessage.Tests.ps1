@@ -61,6 +61,18 @@ Describe 'Send-SocketMessage' {
         }
     }
 
+    It 'carries an empty message and its empty answer with <Name>' -ForEach @(
+        @{ Name = 'lines'; With = @{ Framing = 'Line' } }
+        @{ Name = 'length prefixes'; With = @{ Framing = 'LengthPrefix' } }
+        @{ Name = 'datagrams'; With = @{ Protocol = 'Udp' } }
+    ) {
+        $session = Start-EchoServer @With -Transform Upper | Connect-EchoServer
+        $answers = '', 'a', [byte[]]::new(0) | Send-SocketMessage -Session $session
+        $answers.Response | Should -BeExactly '', 'A', ''
+        $answers.Complete | Should -Be $true, $true, $true
+        $session | Disconnect-EchoServer
+    }
+
     It 'sends the answers of others, and rows of a CSV file' {
         $session = Start-EchoServer | Connect-EchoServer
         ('um' | Send-SocketMessage -Session $session | Send-SocketMessage -Session $session).Response | Should -Be 'um'

@@ -515,6 +515,42 @@ Describe 'Start-EchoServer' {
         }
 
         if ($canUnshare) {
+            It 'answers from the address that was asked, whatever the machine has' -Tag Linux {
+                $script = {
+                    param($Manifest)
+                    Import-Module $Manifest
+                    $server = Start-EchoServer -Protocol Udp -Address Any -WarningAction Ignore
+                    foreach ($way in @('192.0.2.7', '192.0.2.8'), @('192.0.2.8', '127.0.0.1'), @('2001:db8::7', '2001:db8::8'), @('2001:db8::8', '::1')) {
+                        $from, $to = [Net.IPAddress[]] $way
+                        $client = [Net.Sockets.Socket]::new($from.AddressFamily, 'Dgram', 'Udp')
+                        $client.ReceiveTimeout = 20000
+                        $client.Bind([Net.IPEndPoint]::new($from, 0))
+                        # Connected: an answer from another address would not reach it.
+                        $client.Connect($to, $server.Port)
+                        $null = $client.Send([byte[]] (111, 105))
+                        $answer = [byte[]]::new(10)
+                        [Text.Encoding]::ASCII.GetString($answer, 0, $client.Receive($answer))
+                    }
+                    # What is sent to everybody is answered from an address that can send.
+                    $client = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
+                    $client.ReceiveTimeout = 20000
+                    $client.EnableBroadcast = $true
+                    $client.Bind([Net.IPEndPoint]::new([Net.IPAddress] '198.51.100.1', 0))
+                    $null = $client.SendTo([byte[]] (111, 105), [Net.IPEndPoint]::new([Net.IPAddress] '198.51.100.255', $server.Port))
+                    $peer = [Net.EndPoint] [Net.IPEndPoint]::new([Net.IPAddress]::Any, 0)
+                    $null = $client.ReceiveFrom($answer, [ref] $peer)
+                    "$($peer.Address)"
+                    $server | Stop-EchoServer
+                }
+                $command = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$script} '$manifest'"))
+                $network = 'ip link set lo up',
+                    'ip address add 192.0.2.7/32 dev lo', 'ip address add 192.0.2.8/32 dev lo',
+                    'ip address add 2001:db8::7/128 dev lo nodad', 'ip address add 2001:db8::8/128 dev lo nodad',
+                    'ip address add 198.51.100.1/24 brd + dev lo' -join ' && '
+                unshare --map-root-user --net sh -c "$network && '$pwsh' -NoProfile -EncodedCommand $command" |
+                    Should -Be 'oi', 'oi', 'oi', 'oi', '198.51.100.1'
+            }
+
             It 'never answers a datagram from itself, on an address that is no loopback' -Tag Linux {
                 $script = {
                     param($Manifest)

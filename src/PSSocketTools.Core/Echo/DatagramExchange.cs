@@ -25,7 +25,7 @@ internal static class DatagramExchange
         byte[]? content = null;
         if (plan.IsExitCommand(message))
         {
-            content = plan.Farewell;
+            content = plan.Farewell.Length > 0 ? plan.Farewell : null;
         }
         else if (plan.Responder is { } responder)
         {
@@ -38,7 +38,7 @@ internal static class DatagramExchange
             outbox.End(begin, message.Terminator);
         }
 
-        if (content is { Length: > 0 })
+        if (content is not null)
         {
             var begin = outbox.Begin(message.Terminator);
             outbox.Append(content, 0, content.Length);

@@ -3,7 +3,7 @@ namespace PSSocketTools;
 /// <summary>What answers messages in place of the echo: a script block's runspaces, or any .NET code.</summary>
 public interface IMessageResponder : IDisposable
 {
-    /// <summary>Makes the answer to a message. Called in order within a connection, side by side across connections.</summary>
+    /// <summary>Makes the answer to a message. Called in order within a connection, or for one sender of datagrams; side by side for different ones.</summary>
     /// <param name="message">The message and who sent it.</param>
     /// <returns>The answer's bytes without their framing; null for no answer. A failed task is an Error event.</returns>
     Task<byte[]?> RespondAsync(ReceivedMessage message);

@@ -4,7 +4,8 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Echo;
 
 /// <summary>Answers on their way out, one behind the other in a borrowed buffer, and where each of them lies.</summary>
-internal sealed class Outbox : IDisposable
+/// <param name="carriesEmpty">Whether an answer without a byte, prefix or line end is one all the same: as a datagram of its own.</param>
+internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
 {
     private const int InitialLength = 4096;
 
@@ -58,14 +59,13 @@ internal sealed class Outbox : IDisposable
         return begin;
     }
 
-    /// <summary>Ends an answer with what its framing asks for; an empty one that only a line can carry is none at all.</summary>
+    /// <summary>Ends an answer with what its framing asks for; an empty one with nothing around it is none at all in a stream.</summary>
     public void End(int begin, Terminator terminator)
     {
         var content = begin + (terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0);
         var length = Count - content;
-        if (length == 0 && terminator is (Terminator.None or Terminator.LengthPrefix))
+        if (length == 0 && terminator == Terminator.None && !carriesEmpty)
         {
-            Count = begin;
             return;
         }
 

@@ -155,7 +155,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
         }
 
         var length = (_input[_start] << 24) | (_input[_start + 1] << 16) | (_input[_start + 2] << 8) | _input[_start + 3];
-        if (length <= 0)
+        if (length < 0)
         {
             throw new FramingException(SocketToolsError.InvalidMessage, Messages.Get("FramingBadLength", unchecked((uint)length)));
         }

@@ -60,7 +60,7 @@ internal static class FrameWriter
                 throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageHasLineEnd"), target);
             }
         }
-        else if (count == 0)
+        else if (count == 0 && framing == MessageFraming.None)
         {
             throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageIsEmpty", framing), target);
         }

@@ -25,7 +25,7 @@ internal static class Listeners
     /// <summary>Binds sockets for datagrams.</summary>
     /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
     public static List<Socket> BindDatagram(IPAddress[] addresses, int port) =>
-        OpenAll(addresses, port, SocketProtocol.Udp, DatagramPlatform.IgnoreUnreachable);
+        OpenAll(addresses, port, SocketProtocol.Udp, DatagramPlatform.Prepare);
 
     private static List<Socket> OpenAll(IPAddress[] addresses, int port, SocketProtocol protocol, Action<Socket> ready)
     {

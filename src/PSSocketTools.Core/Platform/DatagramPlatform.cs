@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
@@ -7,8 +8,24 @@ internal static class DatagramPlatform
 {
     private const int SioUdpConnReset = unchecked((int)0x9800000C);
 
+    /// <summary>Readies a socket that is bound, and has received nothing yet.</summary>
+    public static void Prepare(Socket socket)
+    {
+        IgnoreUnreachable(socket);
+        if (HasManyAddresses(socket))
+        {
+            // From now on, so that the first datagram's address is known too.
+            var level = socket.AddressFamily == AddressFamily.InterNetworkV6 ? SocketOptionLevel.IPv6 : SocketOptionLevel.IP;
+            socket.SetSocketOption(level, SocketOptionName.PacketInformation, true);
+        }
+    }
+
+    /// <summary>Whether a socket is bound to all addresses of this machine, and the system can answer from the one that was asked.</summary>
+    public static bool HasManyAddresses(Socket socket) =>
+        DatagramSource.IsSupported && socket.LocalEndPoint is IPEndPoint { Address: var local } && (local.Equals(IPAddress.Any) || local.Equals(IPAddress.IPv6Any));
+
     /// <summary>Keeps an ICMP "port unreachable" for one peer from failing the next receive from another, as it does on Windows (SIO_UDP_CONNRESET).</summary>
-    public static void IgnoreUnreachable(Socket socket)
+    private static void IgnoreUnreachable(Socket socket)
     {
         if (Environment.OSVersion.Platform == PlatformID.Win32NT)
         {

@@ -95,6 +95,9 @@ internal static unsafe class Libc
     [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static extern nint Receive(int descriptor, byte* buffer, nint length, int flags);
 
+    [DllImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static extern nint SendMessage(int descriptor, void* message, int flags);
+
     [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static extern int Control(int descriptor, nuint request, int* value);
 

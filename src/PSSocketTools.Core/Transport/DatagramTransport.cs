@@ -4,6 +4,7 @@ using PSSocketTools.Echo;
 using PSSocketTools.Framing;
 using PSSocketTools.Journal;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
@@ -13,7 +14,7 @@ internal sealed class DatagramTransport : ServerTransport
 {
     private const int MaxPeers = 4096;
 
-    private readonly IReadOnlyList<Socket> _sockets;
+    private readonly DatagramSocket[] _sockets;
     private readonly ConversationPlan _plan;
     private readonly ServerRecord _record;
     private readonly int _maxUnderWay;
@@ -36,7 +37,7 @@ internal sealed class DatagramTransport : ServerTransport
         Func<IPAddress, bool>? isAllowed,
         Action<Exception> onFault)
     {
-        _sockets = sockets;
+        _sockets = [.. sockets.Select(static socket => new DatagramSocket(socket))];
         _plan = plan;
         _record = record;
         _maxUnderWay = maxUnderWay;
@@ -76,9 +77,9 @@ internal sealed class DatagramTransport : ServerTransport
     /// <inheritdoc/>
     public override void Dispose() => _aborting.Dispose();
 
-    private async Task ReceiveAllAsync(Socket socket)
+    private async Task ReceiveAllAsync(DatagramSocket socket)
     {
-        using var outbox = new Outbox();
+        using var outbox = new Outbox(carriesEmpty: true);
         using var operation = new DatagramOperation(socket);
         var buffer = new byte[ushort.MaxValue];
         try
@@ -113,7 +114,7 @@ internal sealed class DatagramTransport : ServerTransport
         }
     }
 
-    private async Task HandleAsync(DatagramOperation operation, Socket socket, byte[] buffer, int count, Outbox outbox)
+    private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, Outbox outbox)
     {
         var remote = (IPEndPoint)operation.Remote;
         var peer = PeerOf(remote);
@@ -129,7 +130,7 @@ internal sealed class DatagramTransport : ServerTransport
         var sequence = ++peer.Messages;
         if (_plan.Responder is not null || _plan.MaxDelayMilliseconds > 0)
         {
-            AnswerAside(socket, remote, peer, message, sequence);
+            AnswerAside(socket, operation.Local, peer, message, sequence);
             return;
         }
 
@@ -137,23 +138,18 @@ internal sealed class DatagramTransport : ServerTransport
         {
             if (!_plan.IsDiscarding)
             {
-                await SendAsync(operation, peer, buffer, count, 0, count).ConfigureAwait(false);
+                await SendAsync(operation, operation.Local, peer, buffer, count, 0, count).ConfigureAwait(false);
             }
 
             return;
         }
 
         await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox).ConfigureAwait(false);
-        if (outbox.Count > 0)
-        {
-            var (offset, length) = outbox.Answers[0];
-            await SendAsync(operation, peer, outbox.Buffer, outbox.Count, offset, length).ConfigureAwait(false);
-            outbox.Clear();
-        }
+        await SendAsync(operation, operation.Local, peer, outbox).ConfigureAwait(false);
     }
 
     /// <summary>Answers that take their time don't hold up the others; past the limit a datagram is lost, as UDP may.</summary>
-    private void AnswerAside(Socket socket, IPEndPoint remote, Peer peer, Frame message, long sequence)
+    private void AnswerAside(DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
     {
         if (Interlocked.Increment(ref _underWay) > _maxUnderWay)
         {
@@ -164,31 +160,33 @@ internal sealed class DatagramTransport : ServerTransport
 
         var copy = new byte[message.Count];
         Buffer.BlockCopy(message.Buffer, message.Offset, copy, 0, copy.Length);
-        _ = AnswerAsideAsync(socket, remote, peer, new Frame(copy, 0, copy.Length, message.Terminator, true), sequence);
+        peer.LastAnswer = AnswerAsideAsync(peer.LastAnswer, socket, local, peer, new Frame(copy, 0, copy.Length, message.Terminator, true), sequence);
     }
 
-    private async Task AnswerAsideAsync(Socket socket, IPEndPoint remote, Peer peer, Frame message, long sequence)
+    /// <summary>Answers a message after those that the same peer sent before, whatever each of them takes.</summary>
+    private async Task AnswerAsideAsync(Task before, DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
     {
         try
         {
-            using var outbox = new Outbox();
-            using var operation = new DatagramOperation(socket) { Remote = remote };
+            // Delays run side by side: each counts from when its message came.
+            var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborting.Token) : Task.CompletedTask;
+            await before.ConfigureAwait(false);
+            _aborting.Token.ThrowIfCancellationRequested();
+            using var outbox = new Outbox(carriesEmpty: true);
+            using var operation = new DatagramOperation(socket);
             await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox).ConfigureAwait(false);
-            if (_plan.MaxDelayMilliseconds > 0)
-            {
-                var delay = peer.NextDelay(_plan);
-                await Task.Delay(delay, _aborting.Token).ConfigureAwait(false);
-            }
-
-            if (outbox.Count > 0)
-            {
-                var (offset, length) = outbox.Answers[0];
-                await SendAsync(operation, peer, outbox.Buffer, outbox.Count, offset, length).ConfigureAwait(false);
-            }
+            await delay.ConfigureAwait(false);
+            await SendAsync(operation, local, peer, outbox).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
         {
             // The server stopped before the answer was due.
+        }
+#pragma warning disable CA1031 // Whatever else goes wrong with one answer is told in the journal, and costs the next ones nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _record.Failed(peer.Facts, ServerEventReason.Fault, exception.Message);
         }
         finally
         {
@@ -204,7 +202,18 @@ internal sealed class DatagramTransport : ServerTransport
         }
     }
 
-    private async Task SendAsync(DatagramOperation operation, Peer peer, byte[] buffer, int count, int contentOffset, int contentCount)
+    private async Task SendAsync(DatagramOperation operation, IPPacketInformation local, Peer peer, Outbox outbox)
+    {
+        if (outbox.Answers.Count > 0)
+        {
+            var (offset, length) = outbox.Answers[0];
+            await SendAsync(operation, local, peer, outbox.Buffer, outbox.Count, offset, length).ConfigureAwait(false);
+            outbox.Clear();
+        }
+    }
+
+    private async Task SendAsync(
+        DatagramOperation operation, IPPacketInformation local, Peer peer, byte[] buffer, int count, int contentOffset, int contentCount)
     {
         if (count > Datagram.MaxBytes)
         {
@@ -212,7 +221,7 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        await operation.SendAsync(buffer, count).ConfigureAwait(false);
+        await operation.SendAsync(buffer, count, peer.EndPoint, peer.NativeEndPoint, local).ConfigureAwait(false);
         if (operation.Error == SocketError.Success)
         {
             _record.BytesLeft(count);
@@ -235,21 +244,33 @@ internal sealed class DatagramTransport : ServerTransport
 
             if (_peers.Count >= MaxPeers)
             {
-                // Forgotten peers get new numbers; nothing else hangs on them.
-                _peers.Clear();
+                // Forgotten peers get new numbers. Those with answers under way are kept, for the order of the next ones.
+                foreach (var idle in _peers.Values.Where(static peer => peer.LastAnswer.IsCompleted).ToArray())
+                {
+                    _peers.Remove(idle.EndPoint);
+                }
             }
 
-            var peer = new Peer(new ConnectionFacts(++_lastPeer, EndPointText.Of(remote.Address), remote.Port, _record.Clock.Timestamp));
+            var facts = new ConnectionFacts(++_lastPeer, EndPointText.Of(remote.Address), remote.Port, _record.Clock.Timestamp);
+            var peer = new Peer(remote, facts);
             _peers.Add(remote, peer);
             return peer;
         }
     }
 
-    private sealed class Peer(ConnectionFacts facts)
+    private sealed class Peer(IPEndPoint endPoint, ConnectionFacts facts)
     {
         private readonly Random _random = new(facts.Id);
 
+        public IPEndPoint EndPoint { get; } = endPoint;
+
+        /// <summary>The same, for the system's calls.</summary>
+        public byte[] NativeEndPoint { get; } = DatagramSource.ToNative(endPoint);
+
         public ConnectionFacts Facts { get; } = facts;
+
+        /// <summary>Ends with the last of the answers that are made aside; never fails.</summary>
+        public Task LastAnswer { get; set; } = Task.CompletedTask;
 
         public long Messages { get; set; }
 

@@ -164,13 +164,4 @@ public sealed class ResponderConversationTests
     private static Func<ReceivedMessage, Task<byte[]?>> Failing(bool beforeItsTask) => message => message.Message != "two"
         ? Done(message.Message)
         : beforeItsTask ? throw new InvalidOperationException("no good") : Task.FromException<byte[]?>(new InvalidOperationException("no good"));
-
-    private sealed class Responder(Func<ReceivedMessage, Task<byte[]?>> respond) : IMessageResponder
-    {
-        public Task<byte[]?> RespondAsync(ReceivedMessage message) => respond(message);
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -321,14 +321,65 @@ public sealed class ResponseConversationTests
     }
 
     [Theory]
-    [InlineData(MessageFraming.LengthPrefix)]
+    [InlineData(MessageFraming.Auto)]
     [InlineData(MessageFraming.None)]
     public void An_empty_answer_is_none_where_the_framing_cannot_carry_it(MessageFraming framing)
     {
-        using var driver = new ConversationDriver(new EchoServerOptions { Framing = framing, ResponseFormat = "", Greeting = "" });
-        driver.Feed(ConversationDriver.Prefixed("one"));
+        using var driver = new ConversationDriver(new EchoServerOptions { Framing = framing, ResponseFormat = "" });
+        driver.Feed("one");
+        if (framing == MessageFraming.Auto)
+        {
+            driver.Elapse();
+        }
+
         Assert.Empty(driver.Output);
         Assert.Equal("MessageReceived", Assert.Single(driver.Events).Kind);
+    }
+
+    [Fact]
+    public void An_empty_answer_is_a_prefix_alone_where_lengths_are_told()
+    {
+        using var driver = new ConversationDriver(
+            new EchoServerOptions { Framing = MessageFraming.LengthPrefix, ResponseFormat = "", Greeting = "" });
+        Assert.Equal(new byte[4], driver.Output);
+        driver.Feed(ConversationDriver.Prefixed("one"));
+        Assert.Equal(new byte[8], driver.Output);
+        Assert.Equal(["MessageReceived 'one' 3", "ResponseSent '' 0"], driver.Journal);
+    }
+
+    [Theory]
+    [InlineData("Same")]
+    [InlineData("Format")]
+    [InlineData("Transform")]
+    [InlineData("Delay")]
+    [InlineData("Responder")]
+    [InlineData("ErrorResponse")]
+    public void An_empty_message_is_answered_with_an_empty_one_by_every_kind_of_server(string kind)
+    {
+        var options = new EchoServerOptions { Framing = MessageFraming.LengthPrefix };
+        options = kind switch
+        {
+            "Same" => options,
+            "Format" => options with { ResponseFormat = "{Message}" },
+            "Transform" => options with { Transform = ResponseTransform.Reverse },
+            "Delay" => options with { MinDelayMilliseconds = 1, MaxDelayMilliseconds = 1 },
+            "Responder" => options with { Responder = new Responder(static message => Task.FromResult<byte[]?>(message.GetContent())) },
+            _ => options with { Responder = new Responder(static _ => throw new InvalidOperationException()), ErrorResponse = "" },
+        };
+        using var driver = new ConversationDriver(options);
+        driver.Feed(new byte[4]);
+        if (driver.Step.Kind == StepKind.Await)
+        {
+            driver.Resume();
+        }
+
+        if (driver.Step.Kind == StepKind.Pause)
+        {
+            driver.Elapse();
+        }
+
+        Assert.Equal(new byte[4], driver.Output);
+        Assert.Equal("ResponseSent", driver.Events[^1].Kind);
     }
 
     [Fact]

@@ -62,11 +62,13 @@ public sealed class EchoSessionTests
         Assert.Equal("a\uFFFD", session.Send("x").Response);
     }
 
-    [Fact]
-    public void An_empty_message_is_one_under_line_framing()
+    [Theory]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.LengthPrefix)]
+    public void An_empty_message_is_one_where_the_framing_can_carry_it(MessageFraming framing)
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
-        using var session = server.Connect();
+        using var session = server.Connect(o => o with { Framing = framing });
 
         Assert.Equal(string.Empty, session.Send(string.Empty).Response);
     }
