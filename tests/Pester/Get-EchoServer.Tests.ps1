@@ -122,7 +122,7 @@ Describe 'Get-EchoServer' {
             $names = (Start-EchoServer @at).PSObject.Properties.Name
             foreach ($name in 'Id', 'Name', 'Protocol', 'Address', 'Port', 'EndPoint', 'ComputerName', 'SocketPath', 'State', 'Mode', 'Framing',
                 'Encoding', 'IsEncrypted', 'CertificateThumbprint', 'Faults', 'StartedAt', 'StoppedAt', 'ActiveConnections', 'TotalConnections',
-                'RejectedConnections', 'MessagesReceived', 'BytesReceived', 'BytesSent', 'EventsDropped', 'Error') {
+                'RejectedConnections', 'MessagesReceived', 'BytesReceived', 'BytesSent', 'EventsDropped', 'Errors', 'Error') {
                 $names | Should -Contain $name
             }
         }

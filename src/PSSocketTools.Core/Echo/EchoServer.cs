@@ -27,6 +27,7 @@ public sealed class EchoServer : IDisposable
     private readonly CancellationTokenSource _patience = new();
     private long _patienceEnds = long.MaxValue;
     private Task? _stopped;
+    private volatile string? _faultedBy;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
@@ -53,7 +54,7 @@ public sealed class EchoServer : IDisposable
         _responder = options.Responder;
         _log = log;
         _unixListener = unixListener;
-        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, plan.Encoding, clock, log is not null), clock);
+        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, plan.Encoding, clock, log?.Path), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
@@ -137,8 +138,11 @@ public sealed class EchoServer : IDisposable
     /// <summary>The events the journal no longer holds.</summary>
     public long EventsDropped => _record.Journal.Dropped;
 
-    /// <summary>What ended it, when its state is Faulted; else null.</summary>
-    public string? Error { get; private set; }
+    /// <summary>How many things failed while the server went on, each an event of kind Error.</summary>
+    public long Errors => _record.Journal.Errors.Count;
+
+    /// <summary>What ended it, when its state is Faulted; else the last of its errors, or null.</summary>
+    public string? Error => _faultedBy ?? _record.Journal.Errors.Last;
 
     /// <summary>Whether other machines may reach it: an address of it is not a loopback one.</summary>
     public bool CanBeReachedFromOutside() => _isReachableFromOutside;
@@ -184,7 +188,7 @@ public sealed class EchoServer : IDisposable
                 _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
             };
             server = new EchoServer(options, sockets, unixListener, plan, log);
-            log?.Follow(server._record.Journal);
+            log?.Follow(server._record.Journal, server.Id, plan.Encoding);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
             return server;
@@ -201,6 +205,7 @@ public sealed class EchoServer : IDisposable
             else
             {
                 // The log is being written by now, and closed when the journal's end is in it.
+                server._record.Journal.FinishLog();
                 server._record.Journal.End();
                 server._transport.Dispose();
             }
@@ -232,7 +237,7 @@ public sealed class EchoServer : IDisposable
 
             // Who is in more of a hurry than the one before is heard too.
             var ends = _record.Clock.Timestamp + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
-            if (ends < _patienceEnds && _state != ServerState.Stopped)
+            if (ends < _patienceEnds)
             {
                 _patienceEnds = ends;
                 _patience.CancelAfter(timeout);
@@ -330,6 +335,8 @@ public sealed class EchoServer : IDisposable
 
     private async Task StopOnceAsync()
     {
+        // Connections that wait for a log that does not move could not even be closed.
+        using var hurry = _patience.Token.Register(() => _record.Journal.HurryLog(JournalLog.Grace));
         RemoveSocketFile();
         await _transport.StopAsync(_patience.Token).ConfigureAwait(false);
         _transport.Dispose();
@@ -338,15 +345,20 @@ public sealed class EchoServer : IDisposable
         lock (_gate)
         {
             _state = ServerState.Stopped;
-            _patience.Dispose();
             StoppedAt = _record.Clock.Now;
         }
 
         _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt));
-        _record.Journal.End();
         if (_log is not null)
         {
-            await _log.WhenWritten().ConfigureAwait(false);
+            await _log.FinishAsync(_patience.Token).ConfigureAwait(false);
+        }
+
+        _record.Journal.End();
+        lock (_gate)
+        {
+            _patienceEnds = long.MinValue;
+            _patience.Dispose();
         }
 
         _completion.TrySetResult(true);
@@ -368,7 +380,7 @@ public sealed class EchoServer : IDisposable
             if (_state == ServerState.Listening)
             {
                 _state = ServerState.Faulted;
-                Error = exception.Message;
+                _faultedBy = exception.Message;
             }
         }
 

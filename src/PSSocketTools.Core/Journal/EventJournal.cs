@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text;
 using PSSocketTools.Platform;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Journal;
 
@@ -19,13 +21,20 @@ internal sealed class EventJournal
     // How far a log may fall behind, whatever readers asked for, before it holds the server up.
     private const int LogBacklog = 10000;
 
+    // How many events the log gathers for one write, while the first of them waits no longer than the time below.
+    private const int LogBatch = 1024;
+    private const int LogGatherMilliseconds = 50;
+
+    // How long the server waits for a log that takes nothing, before it goes on without.
+    private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(2);
+
     private readonly object _gate = new();
     private readonly int _serverId;
     private readonly int _capacity;
     private readonly Encoding _encoding;
     private readonly Clock _clock;
     private readonly long[] _counts = new long[(int)ServerEventKind.Stopped + 1];
-    private Row[] _rows = [];
+    private JournalRow[] _rows = [];
     private byte[] _bytes = [];
 
     // Sequences run from 1; the ring holds those in [_oldest, _next).
@@ -37,19 +46,32 @@ internal sealed class EventJournal
     private TaskCompletionSource<bool>? _news;
     private bool _ended;
 
-    // The first event the log has not taken; beyond all when there is no log.
+    // The log's path, for the error that says it fell behind; null when there is no log.
+    private readonly string? _logPath;
+
+    // The first event the log has not taken; beyond all when there is no log, or none any more.
     private long _unlogged;
+
+    // The log wakes when an event beyond this one is there; beyond all while it is at work.
+    private long _logWakesAfter = long.MaxValue;
+
+    // Whether there is a reason to write what there is at once: the end, or a server that waits for room.
+    private bool _logIsDue;
+    private bool _logEnds;
+    private TimeSpan _logPatience = LongestStall;
+    private string? _lastError;
 
     /// <param name="serverId">The server's id.</param>
     /// <param name="capacity">How many events are held for readers.</param>
     /// <param name="encoding">The encoding of messages, of which every byte can be read: it does not throw.</param>
     /// <param name="clock">The time.</param>
-    /// <param name="isLogged">Whether a log takes every event: then nothing is overwritten before it has.</param>
-    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock, bool isLogged = false)
+    /// <param name="logPath">The path of the log that takes every event, which nothing is overwritten before; null for no log.</param>
+    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock, string? logPath = null)
     {
         _serverId = serverId;
-        _capacity = isLogged ? Math.Max(capacity, LogBacklog) : capacity;
-        _unlogged = isLogged ? 1 : long.MaxValue;
+        _logPath = logPath;
+        _capacity = logPath is null ? capacity : Math.Max(capacity, LogBacklog);
+        _unlogged = logPath is null ? long.MaxValue : 1;
         _encoding = encoding;
         _clock = clock;
     }
@@ -66,6 +88,18 @@ internal sealed class EventJournal
         }
     }
 
+    /// <summary>How many errors there have been, and the text of the last one; null before the first.</summary>
+    public (long Count, string? Last) Errors
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_counts[(int)ServerEventKind.Error], _lastError);
+            }
+        }
+    }
+
     /// <summary>Notes an event without bytes.</summary>
     public void Append(
         ServerEventKind kind,
@@ -76,12 +110,7 @@ internal sealed class EventJournal
     {
         lock (_gate)
         {
-            ref var row = ref Claim(kind, connection, 0);
-            row.Reason = reason;
-            row.Text = text;
-            row.DurationTicks = duration?.Ticks ?? -1;
-            row.Bytes = -1;
-            Announce();
+            AppendText(kind, connection, reason, text, duration);
         }
     }
 
@@ -105,12 +134,102 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>Says that the log has taken the events before a sequence; or all there will ever be, when it gives up.</summary>
+    /// <summary>For the log's thread: waits until there is something to write.</summary>
+    /// <param name="next">The first event the log has not taken.</param>
+    /// <returns>False when the log has to end: nothing more will come, or the server went on without it.</returns>
+    public bool WaitToLog(long next)
+    {
+        lock (_gate)
+        {
+            while (_next <= next)
+            {
+                if (_logEnds || _unlogged == long.MaxValue)
+                {
+                    return false;
+                }
+
+                _logWakesAfter = next - 1;
+                Monitor.Wait(_gate);
+            }
+
+            // One event seldom comes alone: a write for each would cost a system call and two switches of threads.
+            var due = Stopwatch.GetTimestamp() + (LogGatherMilliseconds * Stopwatch.Frequency / 1000);
+            while (_next < next + LogBatch && !_logIsDue && !_logEnds && MillisecondsUntil(due, Stopwatch.GetTimestamp()) is > 0 and var left)
+            {
+                _logWakesAfter = next + LogBatch - 2;
+                Monitor.Wait(_gate, left);
+            }
+
+            _logWakesAfter = long.MaxValue;
+            _logIsDue = false;
+            return _unlogged != long.MaxValue;
+        }
+    }
+
+    /// <summary>Copies some of the events from a sequence on, oldest first.</summary>
+    /// <returns>The sequence to go on from.</returns>
+    public long Copy(long from, JournalPiece piece)
+    {
+        piece.Clear();
+        lock (_gate)
+        {
+            var sequence = Math.Min(Math.Max(from, _oldest), _next);
+            while (sequence < _next && piece.TryAdd(ref _rows[(int)(sequence % _rows.Length)], sequence, _bytes))
+            {
+                sequence++;
+            }
+
+            return sequence;
+        }
+    }
+
+    /// <summary>Says that the log has taken the events before a sequence.</summary>
     public void Logged(long next)
     {
         lock (_gate)
         {
-            _unlogged = next;
+            if (_unlogged != long.MaxValue)
+            {
+                _unlogged = next;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Goes on without the log, and says so in one event.</summary>
+    public void LogFailed(string what)
+    {
+        lock (_gate)
+        {
+            GiveUpLog(what);
+        }
+    }
+
+    /// <summary>The same, for a log that took nothing for too long.</summary>
+    public void LogStalled(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            GiveUpLog(StalledText(patience));
+        }
+    }
+
+    /// <summary>Lets the server wait for its log no longer than this at a time.</summary>
+    public void HurryLog(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            _logPatience = patience;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Has the log write what there is, and end.</summary>
+    public void FinishLog()
+    {
+        lock (_gate)
+        {
+            _logEnds = true;
             Monitor.PulseAll(_gate);
         }
     }
@@ -188,11 +307,32 @@ internal sealed class EventJournal
         }
     }
 
-    private ref Row Claim(ServerEventKind kind, ConnectionFacts? connection, int bytes)
+    private void AppendText(ServerEventKind kind, ConnectionFacts? connection, ServerEventReason reason, string? text, TimeSpan? duration = null)
+    {
+        ref var row = ref Claim(kind, connection, 0);
+        row.Reason = reason;
+        row.Text = text;
+        row.DurationTicks = duration?.Ticks ?? -1;
+        row.Bytes = -1;
+        if (kind == ServerEventKind.Error)
+        {
+            _lastError = text;
+        }
+
+        Announce();
+    }
+
+    private ref JournalRow Claim(ServerEventKind kind, ConnectionFacts? connection, int bytes)
     {
         MakeRoom(bytes);
         var sequence = _next++;
         _counts[(int)kind]++;
+        if (sequence > _logWakesAfter)
+        {
+            _logWakesAfter = long.MaxValue;
+            Monitor.PulseAll(_gate);
+        }
+
         if (_capacity == 0)
         {
             _oldest = _next;
@@ -247,10 +387,10 @@ internal sealed class EventJournal
 
     private void DropOldest()
     {
-        // A slow disk holds the server up here: what is not in the log yet is not given up, and memory stays bounded.
-        while (_oldest == _unlogged)
+        if (_oldest == _unlogged)
         {
-            Monitor.Wait(_gate);
+            AwaitLog();
+            return;
         }
 
         ref var row = ref _rows[(int)(_oldest % _rows.Length)];
@@ -259,9 +399,51 @@ internal sealed class EventJournal
         _oldest++;
     }
 
+    /// <summary>
+    /// A slow disk holds the server up here: what is not in the log yet is not given up while the log moves, and memory
+    /// stays bounded. A log that does not move is given up.
+    /// </summary>
+    private void AwaitLog()
+    {
+        var waited = _unlogged;
+        var began = Stopwatch.GetTimestamp();
+        while (_unlogged == waited)
+        {
+            var gone = Clock.Between(began, Stopwatch.GetTimestamp());
+            if (gone >= _logPatience)
+            {
+                GiveUpLog(StalledText(_logPatience));
+                return;
+            }
+
+            if (!_logIsDue)
+            {
+                _logIsDue = true;
+                Monitor.PulseAll(_gate);
+            }
+
+            Monitor.Wait(_gate, (int)(_logPatience - gone).TotalMilliseconds + 1);
+        }
+    }
+
+    private string StalledText(TimeSpan patience) => Messages.Get("LogStalled", _logPath, patience.TotalSeconds);
+
+    private void GiveUpLog(string what)
+    {
+        if (_unlogged != long.MaxValue)
+        {
+            // First of all: the event that says so needs room, which the log will not make any more.
+            _unlogged = long.MaxValue;
+            Monitor.PulseAll(_gate);
+            AppendText(ServerEventKind.Error, null, ServerEventReason.LogFailed, what);
+        }
+    }
+
+    private static int MillisecondsUntil(long due, long now) => (int)Math.Ceiling((due - now) * 1000.0 / Stopwatch.Frequency);
+
     private void GrowRows(int held)
     {
-        var grown = new Row[Math.Min(Math.Max(_rows.Length * 2, 64), Math.Max(_capacity, 1))];
+        var grown = new JournalRow[Math.Min(Math.Max(_rows.Length * 2, 64), Math.Max(_capacity, 1))];
         for (var sequence = _oldest; sequence < _oldest + held; sequence++)
         {
             grown[(int)(sequence % grown.Length)] = _rows[(int)(sequence % _rows.Length)];
@@ -309,7 +491,7 @@ internal sealed class EventJournal
         }
     }
 
-    private ServerEvent Materialize(ref Row row, long sequence)
+    private ServerEvent Materialize(ref JournalRow row, long sequence)
     {
         var text = row.Text;
         if (row.Bytes >= 0)
@@ -353,18 +535,5 @@ internal sealed class EventJournal
             _news = null;
             news.SetResult(true);
         }
-    }
-
-    private struct Row
-    {
-        public long UtcTicks;
-        public long BytesAt;
-        public long Bytes;
-        public long DurationTicks;
-        public ConnectionFacts? Connection;
-        public string? Text;
-        public int BytesKept;
-        public ServerEventKind Kind;
-        public ServerEventReason Reason;
     }
 }

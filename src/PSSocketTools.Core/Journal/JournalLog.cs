@@ -4,20 +4,32 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Journal;
 
-/// <summary>Appends a journal's events to a file as JSON Lines, one object a line, nothing lost; readable while the server runs.</summary>
+/// <summary>
+/// Appends a journal's events to a file as JSON Lines, readable while the server runs, on a thread of its own: a disk that
+/// is slow, full or gone blocks that thread alone, and the pool's threads are never needed to make room.
+/// </summary>
 internal sealed class JournalLog : IDisposable
 {
-    private const int Batch = 256;
+    /// <summary>How long a stop waits for a log beyond its own time limit, since a healthy one needs some milliseconds.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    private readonly StreamWriter _writer;
-    private readonly string _path;
-    private Task _written = Task.CompletedTask;
+    // How much is written at once, so that a burst costs few system calls and little memory.
+    private const int EnoughToWrite = 256 * 1024;
 
-    private JournalLog(StreamWriter writer, string path)
+    private readonly Stream _file;
+    private readonly TaskCompletionSource<bool> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private EventJournal? _journal;
+
+    /// <param name="file">Takes whole lines with each write.</param>
+    /// <param name="path">Its name, for errors.</param>
+    public JournalLog(Stream file, string path)
     {
-        _writer = writer;
-        _path = path;
+        _file = file;
+        Path = path;
     }
+
+    /// <summary>The file's path.</summary>
+    public string Path { get; }
 
     /// <summary>Opens a log, or makes it.</summary>
     /// <exception cref="SocketToolsException">FileFailed.</exception>
@@ -25,8 +37,8 @@ internal sealed class JournalLog : IDisposable
     {
         try
         {
-            var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            return new JournalLog(new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)), path);
+            // Without a buffer of its own: a write has failed when it returns, not at some later one.
+            return new JournalLog(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1), path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -35,41 +47,70 @@ internal sealed class JournalLog : IDisposable
     }
 
     /// <summary>Begins to write what a journal notes.</summary>
-    public void Follow(EventJournal journal) => _written = Task.Run(() => WriteAllAsync(journal));
+    public void Follow(EventJournal journal, int serverId, Encoding encoding)
+    {
+        _journal = journal;
+        var lines = new LogLines(serverId, encoding);
+        new Thread(() => WriteAll(journal, lines)) { IsBackground = true, Name = "EchoLog" + serverId.ToString(CultureInfo.InvariantCulture) }.Start();
+    }
 
-    /// <summary>Ends when the journal's last event is in the file and the file is closed.</summary>
-    public Task WhenWritten() => _written;
+    /// <summary>Has the rest of the journal written; what can't be written in time is given up, and the journal says so.</summary>
+    /// <param name="hurry">Cancelled when only <see cref="Grace"/> is left.</param>
+    /// <returns>Ends when the journal's last event is in the file, or when time is up.</returns>
+    public async Task FinishAsync(CancellationToken hurry)
+    {
+        if (_journal is null)
+        {
+            return;
+        }
+
+        _journal.FinishLog();
+        await Task.WhenAny(_written.Task, Task.Delay(Timeout.Infinite, hurry)).ConfigureAwait(false);
+        using var stopWaiting = new CancellationTokenSource();
+        if (await Task.WhenAny(_written.Task, Task.Delay(Grace, stopWaiting.Token)).ConfigureAwait(false) != _written.Task)
+        {
+            _journal.LogStalled(Grace);
+        }
+
+        stopWaiting.Cancel();
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose() => _file.Dispose();
 
-    private async Task WriteAllAsync(EventJournal journal)
+    private void WriteAll(EventJournal journal, LogLines lines)
     {
+        var piece = new JournalPiece();
         long next = 1;
         try
         {
-            while (await journal.WhenReached(next).ConfigureAwait(false))
+            while (journal.WaitToLog(next))
             {
-                foreach (var serverEvent in journal.Read(next, Batch, null, out next))
+                do
                 {
-                    await _writer.WriteLineAsync(ToJson(serverEvent)).ConfigureAwait(false);
+                    next = journal.Copy(next, piece);
+                    for (var i = 0; i < piece.Count; i++)
+                    {
+                        lines.Add(piece, i);
+                    }
                 }
+                while (piece.Count > 0 && lines.Count < EnoughToWrite);
 
-                await _writer.FlushAsync().ConfigureAwait(false);
+                _file.Write(lines.Buffer, 0, lines.Count);
+                lines.Clear();
                 journal.Logged(next);
             }
-
         }
-#pragma warning disable CA1031 // Whatever ends the log, the server goes on without it, and says so where it still can.
+#pragma warning disable CA1031 // Whatever ends the log, the server goes on without it and says so.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            journal.Append(ServerEventKind.Error, reason: ServerEventReason.LogFailed, text: Messages.Get("LogFailed", _path, exception.Message));
+            journal.LogFailed(Messages.Get("LogFailed", Path, exception.Message));
         }
         finally
         {
-            journal.Logged(long.MaxValue);
             Close();
+            _written.TrySetResult(true);
         }
     }
 
@@ -77,61 +118,11 @@ internal sealed class JournalLog : IDisposable
     {
         try
         {
-            _writer.Dispose();
+            _file.Dispose();
         }
         catch (IOException)
         {
-            // What could not be written before can't be written at the end either, and has been told.
+            // What could not be written before can't be written at the end either, and the journal has said so.
         }
-    }
-
-    private static string ToJson(ServerEvent e)
-    {
-        var line = new StringBuilder(160);
-        line.Append("{\"Timestamp\":\"").Append(e.Timestamp.ToString("o", CultureInfo.InvariantCulture)).Append('"');
-        line.Append(",\"Sequence\":").Append(e.Sequence.ToString(CultureInfo.InvariantCulture));
-        line.Append(",\"ServerId\":").Append(e.ServerId.ToString(CultureInfo.InvariantCulture));
-        AppendNumber(line, "ConnectionId", e.ConnectionId);
-        AppendText(line, "Kind", e.Kind);
-        AppendText(line, "RemoteAddress", e.RemoteAddress);
-        AppendNumber(line, "RemotePort", e.RemotePort);
-        AppendText(line, "Message", e.Message);
-        AppendNumber(line, "Bytes", e.Bytes);
-        AppendText(line, "Reason", e.Reason);
-        AppendText(line, "Duration", e.Duration?.ToString("c", CultureInfo.InvariantCulture));
-        return line.Append('}').ToString();
-    }
-
-    private static void AppendNumber(StringBuilder line, string name, long? value) =>
-        line.Append(",\"").Append(name).Append("\":").Append(value?.ToString(CultureInfo.InvariantCulture) ?? "null");
-
-    /// <summary>A string as RFC 8259, section 7, has it; what is no valid text is escaped too, so that the file always is.</summary>
-    private static void AppendText(StringBuilder line, string name, string? value)
-    {
-        line.Append(",\"").Append(name).Append("\":");
-        if (value is null)
-        {
-            line.Append("null");
-            return;
-        }
-
-        line.Append('"');
-        foreach (var c in value)
-        {
-            if (c is '"' or '\\')
-            {
-                line.Append('\\').Append(c);
-            }
-            else if (c < ' ' || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or '\u007f')
-            {
-                line.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
-            }
-            else
-            {
-                line.Append(c);
-            }
-        }
-
-        line.Append('"');
     }
 }

@@ -1,0 +1,285 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using PSSocketTools.Journal;
+using PSSocketTools.Platform;
+using Xunit;
+
+namespace PSSocketTools.Tests.Journal;
+
+public sealed class JournalLogTests
+{
+    private static readonly ConnectionFacts Client = new(3, "fe80::1%2", 49152, 1);
+
+#if NETSTANDARD_BUILD
+    public static TheoryData<string> Transports => ["Async"];
+#else
+    public static TheoryData<string> Transports => OperatingSystem.IsLinux() ? ["Async", "Epoll"] : ["Async"];
+#endif
+
+    [Fact]
+    public async Task Lines_are_json_with_every_control_character_escaped()
+    {
+        var file = new FaultyFile();
+        var journal = Follow(file, out var log);
+        var text = "\u0000\u001b[31m\u0085\u009b31m\u007f\"\\\r\n\u2028 olá € \ud83d\udc4b \ud800";
+        Note(journal, text);
+        journal.Append(ServerEventKind.Disconnected, Client, ServerEventReason.Reset, duration: TimeSpan.FromMilliseconds(1500));
+        journal.Append(ServerEventKind.Error, text: null);
+        await log.FinishAsync(default).WaitAsync(Patience.Long);
+
+        var lines = file.Text.Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.Empty(lines[3]);
+        Assert.DoesNotContain(file.Text, static c => c is (< ' ' and not '\n') or (>= '\u007f' and <= '\u009f'));
+        var events = lines.Take(3).Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(text.Replace("\ud800", "\ufffd", StringComparison.Ordinal), events[0].GetProperty("Message").GetString());
+        Assert.Equal(Encoding.UTF8.GetByteCount(text), events[0].GetProperty("Bytes").GetInt32());
+        var shown = journal.Read(1, 10, null, out _);
+        Assert.Equal(shown.Select(static e => e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
+        Assert.Equal(
+            """{"Sequence":2,"ServerId":7,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
+            "{" + lines[1][(lines[1].IndexOf(',', StringComparison.Ordinal) + 1)..]);
+        Assert.EndsWith(
+            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Bytes":null,"Reason":null,"Duration":null}""",
+            lines[2],
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    public async Task A_log_that_fails_at_any_write_is_one_error_and_holds_nobody_up(int failsAt)
+    {
+        var file = new FaultyFile { FailsAt = failsAt };
+        var journal = Follow(file, out var log);
+        var noting = Task.Run(() =>
+        {
+            for (var i = 0; i < 60_000; i++)
+            {
+                Note(journal, $"message {i}");
+            }
+        });
+        await noting.WaitAsync(Patience.Long);
+        await log.FinishAsync(default).WaitAsync(Patience.Long);
+
+        Assert.Equal((1, true), (journal.Errors.Count, file.IsClosed));
+        Assert.Contains("No space left", journal.Errors.Last, StringComparison.Ordinal);
+        Assert.Equal(60_001, journal.CountOf([ServerEventKind.MessageReceived, ServerEventKind.Error], out _));
+
+        // What was written before is whole lines, without a gap.
+        var lines = file.Text.Split('\n');
+        Assert.Empty(lines[^1]);
+        Assert.Equal(
+            Enumerable.Range(1, lines.Length - 1),
+            lines[..^1].Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("Sequence").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_log_that_stands_still_is_given_up_and_the_journal_goes_on()
+    {
+        var file = new FaultyFile { HangsAt = 1 };
+        var journal = Follow(file, out var log);
+        journal.HurryLog(TimeSpan.FromMilliseconds(50));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() =>
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                Note(journal, $"{writer}/{i}");
+            }
+        }))).WaitAsync(Patience.Long);
+
+        Assert.Equal(1, journal.Errors.Count);
+        var finishing = log.FinishAsync(default);
+        file.GoOn();
+        await finishing.WaitAsync(Patience.Long);
+        Assert.Equal((1, true), (journal.Errors.Count, file.IsClosed));
+    }
+
+    [Fact]
+    public async Task The_end_waits_for_a_log_only_so_long()
+    {
+        var file = new FaultyFile { HangsAt = 1 };
+        var journal = Follow(file, out var log);
+        Note(journal, "never written");
+        await log.FinishAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
+        Assert.Equal(1, journal.Errors.Count);
+        Assert.Equal(nameof(ServerEventReason.LogFailed), journal.Read(1, 10, null, out _)[^1].Reason);
+        file.GoOn();
+    }
+
+    [Fact]
+    public async Task Everything_is_in_a_log_that_is_slower_than_the_server()
+    {
+        const int Writers = 4;
+        const int Each = 10_000;
+        var file = new FaultyFile { IsSlow = true };
+        var journal = Follow(file, out var log);
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                Note(journal, $"{writer}/{i} {new string('x', i % 300)}");
+            }
+        }))).WaitAsync(Patience.Long);
+        await log.FinishAsync(default).WaitAsync(Patience.Long);
+
+        Assert.Equal((0, null), journal.Errors);
+        Assert.Equal(
+            Enumerable.Range(1, Writers * Each),
+            file.Text.Split('\n')[..^1].Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("Sequence").GetInt32()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_full_disk_takes_no_server_down(string transport)
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            return;
+        }
+
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Transport = transport, LogPath = "/dev/full" });
+        var errors = await server.WaitForEventsAsync([ServerEventKind.Error], 1, Patience.Long);
+        Assert.Equal("LogFailed", errors[0].Reason);
+        await ExchangeAsync(server, 15_000);
+        Assert.Equal((1, errors[0].Message), (server.Errors, server.Error));
+        await server.StopAsync(TimeSpan.FromSeconds(5)).WaitAsync(Patience.Long);
+        Assert.Equal("Stopped", server.State);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_pipe_that_nobody_reads_takes_no_server_down(string transport)
+    {
+        var pipe = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        if (!TryMakePipe(pipe))
+        {
+            return;
+        }
+
+        try
+        {
+            // Open both ways, so that it has a reader, which never reads.
+            using var reader = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Transport = transport, LogPath = pipe });
+            await ExchangeAsync(server, 15_000);
+            Assert.Equal(1, server.Errors);
+            await server.StopAsync(TimeSpan.FromSeconds(1)).WaitAsync(Patience.Long);
+            Assert.Equal(("Stopped", 1), (server.State, server.Errors));
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_stop_is_not_held_up_by_connections_that_wait_for_the_log(string transport)
+    {
+        var pipe = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        if (!TryMakePipe(pipe))
+        {
+            return;
+        }
+
+        try
+        {
+            using var reader = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Transport = transport, LogPath = pipe });
+            var exchanging = ExchangeAsync(server, int.MaxValue);
+            Assert.True(SpinWait.SpinUntil(() => server.MessagesReceived > 4000, Patience.Long));
+            await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+            Assert.Equal(("Stopped", 1), (server.State, server.Errors));
+            await Assert.ThrowsAnyAsync<Exception>(() => exchanging.WaitAsync(Patience.Long));
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
+    private static EventJournal Follow(Stream file, out JournalLog log)
+    {
+        var journal = new EventJournal(7, 10, Encoding.UTF8, Clock.System, "a.jsonl");
+        log = new JournalLog(file, "a.jsonl");
+        log.Follow(journal, 7, Encoding.UTF8);
+        return journal;
+    }
+
+    private static void Note(EventJournal journal, string message)
+    {
+        var bytes = Encoding.UTF8.GetBytes(message);
+        journal.Append(ServerEventKind.MessageReceived, Client, bytes, 0, bytes.Length);
+    }
+
+    private static async Task ExchangeAsync(EchoServer server, int count)
+    {
+        using var client = await Transport.BareClient.ConnectAsync(server);
+        for (var i = 0; i < count; i++)
+        {
+            await client.ExchangeAsync("x");
+        }
+    }
+
+    private static bool TryMakePipe(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return false;
+        }
+
+        using var making = Process.Start("mkfifo", path)!;
+        making.WaitForExit();
+        return making.ExitCode == 0;
+    }
+
+    /// <summary>A file in memory that fails, hangs or is slow.</summary>
+    private sealed class FaultyFile : MemoryStream
+    {
+        private readonly ManualResetEventSlim _mayGoOn = new();
+        private int _writes;
+
+        public int FailsAt { get; init; }
+
+        public int HangsAt { get; init; }
+
+        public bool IsSlow { get; init; }
+
+        public bool IsClosed { get; private set; }
+
+        public string Text => Encoding.UTF8.GetString(ToArray());
+
+        public void GoOn() => _mayGoOn.Set();
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            _writes++;
+            if (_writes == FailsAt)
+            {
+                throw new IOException("No space left on device");
+            }
+
+            if (_writes == HangsAt)
+            {
+                _mayGoOn.Wait();
+            }
+
+            if (IsSlow)
+            {
+                Thread.Yield();
+                Thread.SpinWait(200_000);
+            }
+
+            base.Write(buffer, offset, count);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsClosed = true;
+            base.Dispose(disposing);
+        }
+    }
+}
