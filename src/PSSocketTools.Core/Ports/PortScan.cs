@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
 using PSSocketTools.Transport;
@@ -25,6 +26,7 @@ public sealed class PortScan : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly int _capacity;
     private readonly int _window;
+    private readonly Func<string, Task<IPAddress[]>> _resolve;
     private double _queued;
     private ExceptionDispatchInfo? _failure;
     private bool _isComplete;
@@ -36,12 +38,17 @@ public sealed class PortScan : IDisposable
     /// <param name="cancellationToken">Ends a read that waits.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
     public PortScan(PortScanOptions options, CancellationToken cancellationToken = default)
-        : this(options, ProbeTransport.Create, cancellationToken)
+        : this(options, ProbeTransport.Create, AddressName.ToAddressesAsync, cancellationToken)
     {
     }
 
-    internal PortScan(PortScanOptions options, Func<SocketProtocol, ProbeTransport> transport, CancellationToken cancellationToken = default)
+    internal PortScan(
+        PortScanOptions options,
+        Func<SocketProtocol, ProbeTransport> transport,
+        Func<string, Task<IPAddress[]>> resolve,
+        CancellationToken cancellationToken = default)
     {
+        _resolve = resolve;
         (options ?? throw new ArgumentNullException(nameof(options))).Validate();
         _window = options.ThrottleLimit;
         _capacity = Math.Max(_window, 64) * ResultsHeldPerProbe;
@@ -241,11 +248,11 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    private static IEnumerable<ScanHost> ToHosts(string computer)
+    private IEnumerable<ScanHost> ToHosts(string computer)
     {
         // Parsed before the scan begins, so that what can't be understood is said at once.
         var block = AddressRange.IsBlock(computer) ? AddressRange.Parse(computer) : null;
-        return block is null ? [new ScanHost(computer)] : block.Addresses().Select(address => new ScanHost(address.ToString()));
+        return block is null ? [new ScanHost(computer, _resolve)] : block.Addresses().Select(address => new ScanHost(address.ToString(), _resolve));
     }
 
     private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<ScanHost>> hosts, IReadOnlyList<PortRange> ports)

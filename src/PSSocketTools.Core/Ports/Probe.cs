@@ -1,18 +1,17 @@
 using System.Net;
-using PSSocketTools.Net;
 using PSSocketTools.Transport;
 
 namespace PSSocketTools.Ports;
 
 /// <summary>A computer of a scan; its name is resolved once for all its ports.</summary>
-internal sealed class ScanHost(string name)
+internal sealed class ScanHost(string name, Func<string, Task<IPAddress[]>> resolve)
 {
     private Task<IPAddress[]>? _resolution;
 
     public string Name { get; } = name;
 
     /// <summary>The addresses; a task that failed where the name has none.</summary>
-    public Task<IPAddress[]> Resolve() => _resolution ??= AddressName.ToAddressesAsync(Name);
+    public Task<IPAddress[]> Resolve() => _resolution ??= resolve(Name);
 }
 
 /// <summary>One port of one computer, from its turn in the scan to its result; but for the result, only the loop's thread touches it.</summary>
@@ -27,16 +26,21 @@ internal sealed class Probe(ScanHost host, int port)
 
     public IPAddress[] Addresses { get; set; } = [];
 
-    /// <summary>The index of the address to try next.</summary>
+    /// <summary>The index of the next address that was not tried yet.</summary>
     public int NextAddress { get; set; }
 
-    /// <summary>How many addresses this round has tried.</summary>
-    public int Tried { get; set; }
+    public bool HasUntried => NextAddress < Addresses.Length;
 
-    /// <summary>The attempts under way; null while there is none, as for most of a fast scan.</summary>
+    /// <summary>The attempts under way, at most one of an address; null while there is none, as for most of a fast scan.</summary>
     public List<ProbeAttempt>? Pending { get; set; }
 
     public bool HasPending => Pending is { Count: > 0 };
+
+    /// <summary>The addresses that are to be tried again; null unless the scan waits for ports to open.</summary>
+    public List<Retry>? Resting { get; set; }
+
+    /// <summary>How many attempts wait for the limit on open files to allow them.</summary>
+    public int Postponed { get; set; }
 
     /// <summary>The best answer so far, of an attempt that did not succeed.</summary>
     public ProbeAttempt? Best { get; set; }
@@ -50,3 +54,12 @@ internal sealed class Probe(ScanHost host, int port)
 
 /// <summary>Something with the moment it is due, in Stopwatch ticks.</summary>
 internal readonly record struct Timed<T>(T Item, long Due);
+
+/// <summary>An address that is tried again, ordered by when; the number keeps two apart that are due together.</summary>
+/// <param name="Last">The last attempt on it, which has ended.</param>
+/// <param name="Due">When it is tried again, in Stopwatch ticks.</param>
+/// <param name="Number">The retry's number.</param>
+internal readonly record struct Retry(ProbeAttempt Last, long Due, long Number) : IComparable<Retry>
+{
+    public int CompareTo(Retry other) => Due != other.Due ? Due.CompareTo(other.Due) : Number.CompareTo(other.Number);
+}

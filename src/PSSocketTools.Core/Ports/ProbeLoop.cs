@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -16,8 +17,11 @@ internal sealed class ProbeLoop : IDisposable
     /// <summary>How long a silent address keeps a name's next one from being tried beside it (RFC 8305, section 8).</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long after one attempt the next begins, while waiting for a port to open.</summary>
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(30);
+    /// <summary>While waiting for a port to open: how long after one attempt on an address the next may begin, at first.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What that doubles up to, so that another machine and the network are not kept busy; loopback is tried as often as at first.</summary>
+    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(1);
 
     // The clock of Windows ticks 64 times a second; what is due before the next tick but one half is due now.
     private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Stopwatch.Frequency * 8 / 1000 : 0;
@@ -36,12 +40,15 @@ internal sealed class ProbeLoop : IDisposable
     private readonly LinkedList<Timed<Probe>> _deadlines = new();
     private readonly LinkedList<Timed<Probe>> _ticks = new();
     private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
-    private readonly Queue<Probe> _postponed = new();
+    private readonly SortedSet<Retry> _retries = [];
+    private readonly Queue<ProbeAttempt> _postponed = new();
     private readonly Queue<Probe> _resolved = new();
     private readonly List<ProbeAttempt> _ended = [];
+    private readonly int _mostDescriptors;
     private int _descriptors;
     private int _probes;
     private int _attempts;
+    private long _retryNumber;
     private volatile bool _stopping;
 
     public ProbeLoop(PortScan scan, PortScanOptions options, ProbeTransport transport)
@@ -49,17 +56,13 @@ internal sealed class ProbeLoop : IDisposable
         _scan = scan;
         _transport = transport;
         _protocol = options.Protocol;
-        _descriptors = DescriptorLimit.Available();
+        _descriptors = _mostDescriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
         _timeout = Ticks(options.Timeout);
+        _tick = Math.Min(Ticks(AttemptDelay), _timeout / 3);
         if (options.WaitFor is { } waitFor)
         {
             _waitFor = waitFor == TimeSpan.MaxValue ? long.MaxValue / 2 : Ticks(waitFor);
-            _tick = Ticks(RetryDelay);
-        }
-        else
-        {
-            _tick = Math.Min(Ticks(AttemptDelay), _timeout / 3);
         }
 
         _thread = new Thread(Run) { IsBackground = true, Name = "Port scan" };
@@ -90,6 +93,13 @@ internal sealed class ProbeLoop : IDisposable
                 var isHungry = StartProbes();
                 _scan.Flush();
                 _transport.Wait(isHungry ? 0 : MillisecondsToNext(), _ended);
+
+                // What ended has no socket any more: all of it leaves the pending lists before any is judged, as one's success abandons the others.
+                foreach (var attempt in _ended)
+                {
+                    Remove(attempt);
+                }
+
                 foreach (var attempt in _ended)
                 {
                     Judge(attempt);
@@ -123,7 +133,7 @@ internal sealed class ProbeLoop : IDisposable
                     return false;
                 }
 
-                Advance(_postponed.Dequeue());
+                Resume(_postponed.Dequeue());
                 continue;
             }
 
@@ -198,60 +208,67 @@ internal sealed class ProbeLoop : IDisposable
         Advance(probe);
     }
 
-    /// <summary>Tries the addresses that are due, until one is left waiting or none is left.</summary>
+    /// <summary>Tries the addresses that were not tried yet, until one is left waiting or none is left.</summary>
     private void Advance(Probe probe)
     {
-        while (!probe.IsDone && probe.Tried < probe.Addresses.Length)
+        while (!probe.IsDone && probe.HasUntried)
         {
-            var attempt = new ProbeAttempt(probe.Addresses[probe.NextAddress], probe.Port, probe);
-            if (!_transport.Begin(attempt))
+            var attempt = new ProbeAttempt(probe.Addresses[probe.NextAddress++], probe.Port, probe) { RetryDelay = Ticks(RetryDelay) };
+            if (!Begin(attempt))
             {
-                Await(probe, attempt);
                 return;
             }
-
-            if (SocketErrors.IsExhausted(attempt.Error))
-            {
-                Postpone(probe, attempt);
-                return;
-            }
-
-            Count(probe);
-            Answer(probe, attempt);
         }
 
         Settle(probe);
     }
 
-    private static void Count(Probe probe)
+    /// <summary>Begins an attempt. True where it ended at once, false where it is left waiting.</summary>
+    private bool Begin(ProbeAttempt attempt)
     {
-        probe.Tried++;
-        probe.NextAddress = (probe.NextAddress + 1) % probe.Addresses.Length;
+        if (!_transport.Begin(attempt))
+        {
+            Await(attempt);
+            return false;
+        }
+
+        if (SocketErrors.IsExhausted(attempt.Error))
+        {
+            Postpone(attempt);
+            return false;
+        }
+
+        Answer(attempt);
+        return true;
     }
 
-    private void Await(Probe probe, ProbeAttempt attempt)
+    private void Await(ProbeAttempt attempt)
     {
-        Count(probe);
+        var probe = (Probe)attempt.Owner;
         _attempts++;
         (probe.Pending ??= []).Add(attempt);
-        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, attempt.StartedAt + (_waitFor ?? _timeout)));
+        ArmDeadline(probe, attempt.StartedAt);
         if (_waitFor is not null)
         {
             _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, attempt.StartedAt + _timeout));
-            ArmTick(probe, attempt.StartedAt);
         }
-        else if (probe.Tried < probe.Addresses.Length)
+
+        if (probe.HasUntried)
         {
             ArmTick(probe, attempt.StartedAt);
         }
     }
+
+    private void ArmDeadline(Probe probe, long from) =>
+        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, from + (_waitFor ?? _timeout)));
 
     private void ArmTick(Probe probe, long from) =>
         probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, from + _tick));
 
     /// <summary>The limit on open files is nearer than it was: fewer at a time, then, and this one as soon as another ends.</summary>
-    private void Postpone(Probe probe, ProbeAttempt attempt)
+    private void Postpone(ProbeAttempt attempt)
     {
+        var probe = (Probe)attempt.Owner;
         if (_attempts == 0)
         {
             throw new SocketToolsException(
@@ -262,54 +279,79 @@ internal sealed class ProbeLoop : IDisposable
         }
 
         _descriptors = _attempts;
-        _postponed.Enqueue(probe);
+        probe.Postponed++;
+        _postponed.Enqueue(attempt);
+    }
+
+    private void Resume(ProbeAttempt postponed)
+    {
+        var probe = (Probe)postponed.Owner;
+        probe.Postponed--;
+        if (!probe.IsDone && Begin(new ProbeAttempt(postponed.Address, postponed.Port, probe) { RetryDelay = postponed.RetryDelay }))
+        {
+            Advance(probe);
+        }
+    }
+
+    private void Remove(ProbeAttempt attempt)
+    {
+        ((Probe)attempt.Owner).Pending!.Remove(attempt);
+        _attempts--;
+
+        // Who took the descriptors may have given them back. Where that is not so, the next attempt too many says it again.
+        if (_descriptors < _mostDescriptors)
+        {
+            _descriptors++;
+        }
     }
 
     /// <summary>Takes what an attempt that was pending brought.</summary>
     private void Judge(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
-        _attempts--;
-        probe.Pending!.Remove(attempt);
-        if (probe.IsDone)
+        if (!probe.IsDone)
         {
-            return;
+            Answer(attempt);
+            Advance(probe);
         }
-
-        Answer(probe, attempt);
-        Advance(probe);
     }
 
-    private void Answer(Probe probe, ProbeAttempt attempt)
+    private void Answer(ProbeAttempt attempt)
     {
+        var probe = (Probe)attempt.Owner;
         var status = PortStatuses.Of(attempt.Error);
         if (status == PortStatus.Open)
         {
             End(probe, PortAvailability.CreateAnswered(
                 probe.Host.Name, EndPointText.Of(attempt.Address), probe.Port, _protocol, status,
                 Milliseconds(attempt.EndedAt - attempt.StartedAt), null));
-        }
-        else if (probe.Best is null || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best.Error)) || _waitFor is not null)
-        {
-            probe.Best = attempt;
-        }
-    }
-
-    /// <summary>Ends a probe that has nothing left to try; or, while it waits for the port to open, has it try again.</summary>
-    private void Settle(Probe probe)
-    {
-        if (probe.IsDone || probe.HasPending || probe.Tried < probe.Addresses.Length)
-        {
             return;
         }
 
-        if (_waitFor is { } waitFor)
+        if (probe.Best is null || probe.Best.Address.Equals(attempt.Address) || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best.Error)))
         {
-            var startedAt = probe.Best!.StartedAt;
-            probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, startedAt + waitFor));
-            ArmTick(probe, startedAt);
+            probe.Best = attempt;
         }
-        else
+
+        if (_waitFor is not null)
+        {
+            ArmDeadline(probe, attempt.StartedAt);
+            Rest(probe, attempt, attempt.StartedAt + attempt.RetryDelay);
+        }
+    }
+
+    /// <summary>Has the address of an attempt tried again later.</summary>
+    private void Rest(Probe probe, ProbeAttempt last, long until)
+    {
+        var retry = new Retry(last, until, _retryNumber++);
+        (probe.Resting ??= []).Add(retry);
+        _retries.Add(retry);
+    }
+
+    /// <summary>Ends a probe that has nothing left to try; one that waits for its port to open has that until its time is up.</summary>
+    private void Settle(Probe probe)
+    {
+        if (_waitFor is null && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
         {
             End(probe, Verdict(probe, isTimeUp: false));
         }
@@ -352,6 +394,7 @@ internal sealed class ProbeLoop : IDisposable
             pending.Clear();
         }
 
+        probe.Resting?.ForEach(retry => _retries.Remove(retry));
         _scan.Finish(probe, result);
     }
 
@@ -381,11 +424,6 @@ internal sealed class ProbeLoop : IDisposable
             var probe = first.Value.Item;
             _ticks.RemoveFirst();
             probe.NextTick = null;
-            if (_waitFor is not null && probe.Tried >= probe.Addresses.Length)
-            {
-                probe.Tried = 0;
-            }
-
             if (_attempts < _descriptors)
             {
                 Advance(probe);
@@ -395,28 +433,51 @@ internal sealed class ProbeLoop : IDisposable
                 ArmTick(probe, now);
             }
         }
+
+        while (_retries.Count > 0 && _retries.Min is var retry && retry.Due <= now)
+        {
+            TryAgain(retry, now);
+        }
+    }
+
+    private void TryAgain(Retry retry, long now)
+    {
+        var last = retry.Last;
+        var probe = (Probe)last.Owner;
+        _retries.Remove(retry);
+        probe.Resting!.Remove(retry);
+        if (_attempts >= _descriptors)
+        {
+            Rest(probe, last, now + last.RetryDelay);
+            return;
+        }
+
+        var delay = IPAddress.IsLoopback(last.Address) ? last.RetryDelay : Math.Min(last.RetryDelay * 2, Ticks(LongestRetryDelay));
+        _ = Begin(new ProbeAttempt(last.Address, last.Port, probe) { RetryDelay = delay });
     }
 
     /// <summary>An attempt of a probe that waits for the port has had its time; the probe has not.</summary>
     private void GiveUp(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
-        if (probe.IsDone || probe.Pending?.Remove(attempt) is not true)
+        if (probe.IsDone || probe.Pending?.Contains(attempt) is not true)
         {
             return;
         }
 
-        _attempts--;
+        Remove(attempt);
         _transport.Abandon(attempt);
         attempt.End(SocketError.TimedOut);
-        Answer(probe, attempt);
-        Settle(probe);
+        Answer(attempt);
+        Advance(probe);
     }
+
+    private long? RetryDue() => _retries.Count > 0 ? _retries.Min.Due : null;
 
     private int MillisecondsToNext()
     {
         var next = long.MaxValue;
-        foreach (var due in new[] { _deadlines.First?.Value.Due, _ticks.First?.Value.Due, _attemptDeadlines.First?.Value.Due })
+        foreach (var due in new[] { _deadlines.First?.Value.Due, _ticks.First?.Value.Due, _attemptDeadlines.First?.Value.Due, RetryDue() })
         {
             next = Math.Min(next, due ?? long.MaxValue);
         }

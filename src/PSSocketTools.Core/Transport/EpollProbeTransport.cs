@@ -57,9 +57,9 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         var error = _isTcp ? Connect(descriptor, attempt) : Ask(descriptor, attempt);
         if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
         {
-            attempt.Descriptor = descriptor;
             if (_epoll.TryAdd(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
             {
+                attempt.Descriptor = descriptor;
                 _pending.Add(descriptor, attempt);
                 return false;
             }
@@ -87,7 +87,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     public override void Abandon(ProbeAttempt attempt)
     {
         attempt.IsAbandoned = true;
-        Forget(attempt);
+        Close(attempt);
     }
 
     public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
@@ -99,7 +99,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             var descriptor = LinuxEpoll.DescriptorOf(entries, i);
             if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt))
             {
-                Forget(attempt);
+                Close(attempt);
                 ended.Add(attempt);
             }
         }
@@ -109,7 +109,12 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     public override void Dispose()
     {
-        foreach (var descriptor in _pending.Keys.Concat([_spareInet, _spareInet6]))
+        foreach (var attempt in _pending.Values.ToArray())
+        {
+            Abandon(attempt);
+        }
+
+        foreach (var descriptor in new[] { _spareInet, _spareInet6 })
         {
             if (descriptor >= 0)
             {
@@ -117,7 +122,6 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             }
         }
 
-        _pending.Clear();
         _spareInet = _spareInet6 = -1;
         _epoll.Dispose();
     }
@@ -266,10 +270,18 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, exception.Message));
     }
 
-    // Closing takes it out of the epoll set too.
-    private void Forget(ProbeAttempt attempt)
+    private void Close(ProbeAttempt attempt)
     {
-        _pending.Remove(attempt.Descriptor);
-        _ = Libc.Close(attempt.Descriptor);
+        var descriptor = attempt.Descriptor;
+        if (descriptor < 0)
+        {
+            return;
+        }
+
+        // The number may be another file's as soon as the socket is closed, in this process or one that is forked meanwhile.
+        attempt.Descriptor = -1;
+        _pending.Remove(descriptor);
+        _epoll.Remove(descriptor);
+        _ = Libc.Close(descriptor);
     }
 }

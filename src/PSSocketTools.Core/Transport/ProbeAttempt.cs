@@ -28,8 +28,11 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>What the transport holds for it while it is pending.</summary>
     public object? State { get; set; }
 
-    /// <summary>The same, where that is a descriptor.</summary>
-    public int Descriptor { get; set; }
+    /// <summary>The same, where that is a descriptor: the transport owns it, closes it once, and sets -1 as it does.</summary>
+    public int Descriptor { get; set; } = -1;
+
+    /// <summary>How long after this attempt began its address may be tried again, in <see cref="Stopwatch"/> ticks; kept by a loop that waits.</summary>
+    public long RetryDelay { get; set; }
 
     public void End(SocketError error)
     {

@@ -62,7 +62,12 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
 
     public override void Abandon(ProbeAttempt attempt)
     {
-        attempt.IsAbandoned = true;
+        // From here on no completion changes what the attempt says.
+        lock (_gate)
+        {
+            attempt.IsAbandoned = true;
+        }
+
         Close(attempt);
     }
 
@@ -167,22 +172,17 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
     private void Completed(object? sender, SocketAsyncEventArgs operation)
     {
         var attempt = (ProbeAttempt)operation.UserToken!;
-        if (!attempt.IsAbandoned)
-        {
-            try
-            {
-                Conclude(attempt, operation.SocketError);
-            }
-            catch (ObjectDisposedException)
-            {
-                // Abandoned just now, and so of no interest.
-                attempt.IsAbandoned = true;
-            }
-        }
-
+        var error = operation.SocketError;
         Return(operation);
         lock (_gate)
         {
+            if (attempt.IsAbandoned)
+            {
+                return;
+            }
+
+            // Only an attempt that was abandoned has its socket closed before this.
+            Conclude(attempt, error);
             _ended.Enqueue(attempt);
             Monitor.Pulse(_gate);
         }

@@ -277,7 +277,7 @@ public sealed class PortScanTests
     }
 
     private static PortScan Create(string transport, PortScanOptions options) => new(
-        options, protocol => transport == "epoll" ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol));
+        options, protocol => transport == "epoll" ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol), AddressName.ToAddressesAsync);
 
     private static List<PortAvailability> Scan(
         string transport, string[] computers, int[] ports, SocketProtocol protocol = SocketProtocol.Tcp, double timeout = 30, int throttle = 512)
