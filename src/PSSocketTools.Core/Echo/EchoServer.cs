@@ -18,6 +18,7 @@ public sealed class EchoServer : IDisposable
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
     private readonly JournalLog? _log;
+    private readonly ServerFacts _facts;
     private readonly UnixListener? _unixListener;
     private readonly bool _isReachableFromOutside;
     private readonly long _startedAt;
@@ -54,7 +55,8 @@ public sealed class EchoServer : IDisposable
         _responder = options.Responder;
         _log = log;
         _unixListener = unixListener;
-        _record = new ServerRecord(new EventJournal(Id, options.EventCapacity, plan.Encoding, clock, log?.Path), clock);
+        _facts = new ServerFacts(Id, Name, Port);
+        _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, log?.Path), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
@@ -188,7 +190,7 @@ public sealed class EchoServer : IDisposable
                 _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
             };
             server = new EchoServer(options, sockets, unixListener, plan, log);
-            log?.Follow(server._record.Journal, server.Id, plan.Encoding);
+            log?.Follow(server._record.Journal, server._facts, plan.Encoding);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
             return server;

@@ -29,7 +29,7 @@ internal sealed class EventJournal
     private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(2);
 
     private readonly object _gate = new();
-    private readonly int _serverId;
+    private readonly ServerFacts _server;
     private readonly int _capacity;
     private readonly Encoding _encoding;
     private readonly Clock _clock;
@@ -61,14 +61,14 @@ internal sealed class EventJournal
     private TimeSpan _logPatience = LongestStall;
     private string? _lastError;
 
-    /// <param name="serverId">The server's id.</param>
+    /// <param name="server">The server.</param>
     /// <param name="capacity">How many events are held for readers.</param>
     /// <param name="encoding">The encoding of messages, of which every byte can be read: it does not throw.</param>
     /// <param name="clock">The time.</param>
     /// <param name="logPath">The path of the log that takes every event, which nothing is overwritten before; null for no log.</param>
-    public EventJournal(int serverId, int capacity, Encoding encoding, Clock clock, string? logPath = null)
+    public EventJournal(ServerFacts server, int capacity, Encoding encoding, Clock clock, string? logPath = null)
     {
-        _serverId = serverId;
+        _server = server;
         _logPath = logPath;
         _capacity = logPath is null ? capacity : Math.Max(capacity, LogBacklog);
         _unlogged = logPath is null ? long.MaxValue : 1;
@@ -502,7 +502,7 @@ internal sealed class EventJournal
         return new ServerEvent(
             new DateTimeOffset(row.UtcTicks, TimeSpan.Zero).ToLocalTime(),
             sequence,
-            _serverId,
+            _server,
             row.Connection?.Id,
             row.Kind,
             row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Journal;
@@ -37,8 +38,7 @@ internal sealed class JournalLog : IDisposable
     {
         try
         {
-            // Without a buffer of its own: a write has failed when it returns, not at some later one.
-            return new JournalLog(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1), path);
+            return new JournalLog(AppendFile.Open(path), path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -47,11 +47,11 @@ internal sealed class JournalLog : IDisposable
     }
 
     /// <summary>Begins to write what a journal notes.</summary>
-    public void Follow(EventJournal journal, int serverId, Encoding encoding)
+    public void Follow(EventJournal journal, ServerFacts server, Encoding encoding)
     {
         _journal = journal;
-        var lines = new LogLines(serverId, encoding);
-        new Thread(() => WriteAll(journal, lines)) { IsBackground = true, Name = "EchoLog" + serverId.ToString(CultureInfo.InvariantCulture) }.Start();
+        var lines = new LogLines(server, encoding);
+        new Thread(() => WriteAll(journal, lines)) { IsBackground = true, Name = "EchoLog" + server.Id.ToString(CultureInfo.InvariantCulture) }.Start();
     }
 
     /// <summary>Has the rest of the journal written; what can't be written in time is given up, and the journal says so.</summary>

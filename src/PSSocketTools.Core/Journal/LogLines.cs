@@ -13,7 +13,7 @@ internal sealed class LogLines
     private static readonly string[] Kinds =
         [.. Enumerable.Range(0, (int)ServerEventKind.Stopped + 1).Select(static kind => ((ServerEventKind)kind).ToString())];
 
-    private readonly int _serverId;
+    private readonly ServerFacts _server;
     private readonly Encoding _encoding;
     private char[] _chars = [];
 
@@ -21,11 +21,11 @@ internal sealed class LogLines
     private long _second = -1;
     private string _time = string.Empty;
 
-    /// <param name="serverId">The server's id.</param>
+    /// <param name="server">The server, named on each line since several may share a file.</param>
     /// <param name="encoding">The encoding of messages, which does not throw.</param>
-    public LogLines(int serverId, Encoding encoding)
+    public LogLines(ServerFacts server, Encoding encoding)
     {
-        _serverId = serverId;
+        _server = server;
         _encoding = encoding;
     }
 
@@ -47,7 +47,11 @@ internal sealed class LogLines
         Ascii("\",\"Sequence\":");
         Number(piece.SequenceOf(index));
         Ascii(",\"ServerId\":");
-        Number(_serverId);
+        Number(_server.Id);
+        Ascii(",\"ServerName\":");
+        Text(_server.Name);
+        Ascii(",\"Port\":");
+        Number(_server.Port);
         Ascii(",\"ConnectionId\":");
         Number(row.Connection?.Id);
         Ascii(",\"Kind\":\"");

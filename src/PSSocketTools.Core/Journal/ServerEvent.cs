@@ -8,7 +8,7 @@ public sealed class ServerEvent
     internal ServerEvent(
         DateTimeOffset timestamp,
         long sequence,
-        int serverId,
+        Journal.ServerFacts server,
         int? connectionId,
         ServerEventKind kind,
         string? remoteAddress,
@@ -20,7 +20,9 @@ public sealed class ServerEvent
     {
         Timestamp = timestamp;
         Sequence = sequence;
-        ServerId = serverId;
+        ServerId = server.Id;
+        ServerName = server.Name;
+        Port = server.Port;
         ConnectionId = connectionId;
         Kind = kind.ToString();
         RemoteAddress = remoteAddress;
@@ -39,6 +41,12 @@ public sealed class ServerEvent
 
     /// <summary>The server's id.</summary>
     public int ServerId { get; }
+
+    /// <summary>The server's name.</summary>
+    public string ServerName { get; }
+
+    /// <summary>The port the server listens on; 0 on a Unix socket.</summary>
+    public int Port { get; }
 
     /// <summary>The connection's number on its server, from 1 on; null where no connection is concerned.</summary>
     public int? ConnectionId { get; }

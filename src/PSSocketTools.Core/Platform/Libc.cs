@@ -35,6 +35,13 @@ internal static unsafe class Libc
     public const int LockRelease = 8;
     public const int OpenCloseOnExecLinux = 0x80000;
     public const int OpenCloseOnExecMac = 0x1000000;
+    public const int OpenWriteOnly = 1;
+    public const int OpenAppendLinux = 0x400;
+    public const int OpenAppendMac = 8;
+    public const int OpenNonBlockingLinux = 0x800;
+    public const int OpenNonBlockingMac = 4;
+    public const int SeekEnd = 2;
+    public const short PollOut = 4;
 
     public const int LimitOpenFilesLinux = 7;
     public const int LimitOpenFilesMac = 8;
@@ -42,6 +49,7 @@ internal static unsafe class Libc
     public const int EPerm = 1;
     public const int ENoEntry = 2;
     public const int EIntr = 4;
+    public const int ENoDevice = 6;
     public const int EAgain = 11;
     public const int EWouldBlockMac = 35;
     public const int ENoMem = 12;
@@ -107,6 +115,12 @@ internal static unsafe class Libc
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     public static extern int Open(byte* path, int flags);
 
+    [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    public static extern long Seek(int descriptor, long offset, int from);
+
+    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static extern int Poll(PollEntry* entries, nuint count, int milliseconds);
+
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static extern int Lock(int descriptor, int operation);
 
@@ -136,4 +150,12 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     public static extern int GetResourceLimit(int resource, ulong* softAndHard);
+
+    /// <summary>A descriptor to wait for: struct pollfd.</summary>
+    public struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Happened;
+    }
 }

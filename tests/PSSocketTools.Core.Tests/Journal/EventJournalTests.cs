@@ -271,5 +271,5 @@ public sealed class EventJournalTests
     private static void Note(EventJournal journal, string message) =>
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.Latin1.GetBytes(message), 0, message.Length);
 
-    private EventJournal Journal(int capacity) => new(7, capacity, Encoding.Latin1, _clock);
+    private EventJournal Journal(int capacity) => new(new ServerFacts(7, "lab", 7007), capacity, Encoding.Latin1, _clock);
 }

@@ -38,7 +38,7 @@ public sealed class JournalLogTests
         var shown = journal.Read(1, 10, null, out _);
         Assert.Equal(shown.Select(static e => e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
         Assert.Equal(
-            """{"Sequence":2,"ServerId":7,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
+            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
             "{" + lines[1][(lines[1].IndexOf(',', StringComparison.Ordinal) + 1)..]);
         Assert.EndsWith(
             """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Bytes":null,"Reason":null,"Duration":null}""",
@@ -201,11 +201,124 @@ public sealed class JournalLogTests
         }
     }
 
+    [Fact]
+    public async Task Servers_share_a_log_without_losing_a_line()
+    {
+        const int Servers = 3;
+        const int Messages = 400;
+        await WithFileAsync(async path =>
+        {
+            var servers = Enumerable.Range(1, Servers).Select(id => EchoServer.Start(new EchoServerOptions { Id = id, Address = "127.0.0.1", LogPath = path })).ToArray();
+            await Task.WhenAll(servers.Select(server => Task.Run(() => ExchangeAsync(server, Messages))));
+            await Task.WhenAll(servers.Select(static server => server.StopAsync(Patience.Long))).WaitAsync(Patience.Long);
+
+            var lines = File.ReadAllLines(path).Select(static line => JsonDocument.Parse(line).RootElement).ToLookup(static line => line.GetProperty("ServerName").GetString());
+            Assert.Equal(Servers, lines.Count);
+            foreach (var server in servers)
+            {
+                var own = lines[server.Name].ToArray();
+                Assert.Equal(Enumerable.Range(1, (Messages * 2) + 4), own.Select(static line => line.GetProperty("Sequence").GetInt32()));
+                Assert.All(own, line => Assert.Equal((server.Id, server.Port), (line.GetProperty("ServerId").GetInt32(), line.GetProperty("Port").GetInt32())));
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_log_that_is_truncated_meanwhile_goes_on_from_its_new_end()
+    {
+        await WithFileAsync(async path =>
+        {
+            using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", LogPath = path });
+            await ExchangeAsync(server, 100);
+            var isWritten = () => File.ReadAllText(path).Contains("\"Kind\":\"Disconnected\"", StringComparison.Ordinal);
+            Assert.True(SpinWait.SpinUntil(isWritten, Patience.Long));
+            using (var rotated = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+            {
+                rotated.SetLength(0);
+            }
+
+            await ExchangeAsync(server, 1);
+            await server.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+            var kinds = File.ReadAllLines(path).Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("Kind").GetString());
+            Assert.Equal(["Connected", "MessageReceived", "ResponseSent", "Disconnected", "Stopped"], kinds);
+        });
+    }
+
+    [Theory]
+    [InlineData("", 2)]
+    [InlineData("{}\n", 3)]
+    [InlineData("{\"Timestamp\":", 3)]
+    [InlineData("\n", 3)]
+    public async Task A_line_that_was_cut_off_is_ended_before_the_next(string before, int lines)
+    {
+        await WithFileAsync(async path =>
+        {
+            File.WriteAllText(path, before);
+            using (var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", LogPath = path }))
+            {
+                await server.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+            }
+
+            var all = File.ReadAllLines(path);
+            Assert.Equal(lines, all.Length);
+            Assert.Equal(before.TrimEnd('\n'), lines == 2 ? string.Empty : all[0]);
+            Assert.Equal(["Started", "Stopped"], all[^2..].Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("Kind").GetString()));
+        });
+    }
+
+    [Fact]
+    public void A_pipe_without_a_reader_is_refused_at_once()
+    {
+        var pipe = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        if (TryMakePipe(pipe))
+        {
+            var failure = Assert.Throws<SocketToolsException>(() => EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", LogPath = pipe }));
+            File.Delete(pipe);
+            Assert.Equal((SocketToolsError.FileFailed, pipe), (failure.Error, failure.Target));
+            Assert.Contains("nobody reads it", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+#if !NETSTANDARD_BUILD
+    [Fact]
+    public async Task A_new_log_is_its_owners_alone_and_an_old_one_keeps_its_mode()
+    {
+        await WithFileAsync(path =>
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                return Task.CompletedTask;
+            }
+
+            EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", LogPath = path }).Dispose();
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            const UnixFileMode Shared = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+            File.SetUnixFileMode(path, Shared);
+            EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", LogPath = path }).Dispose();
+            Assert.Equal(Shared, File.GetUnixFileMode(path));
+            return Task.CompletedTask;
+        });
+    }
+#endif
+
+    private static async Task WithFileAsync(Func<string, Task> test)
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            await test(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static EventJournal Follow(Stream file, out JournalLog log)
     {
-        var journal = new EventJournal(7, 10, Encoding.UTF8, Clock.System, "a.jsonl");
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, Clock.System, "a.jsonl");
         log = new JournalLog(file, "a.jsonl");
-        log.Follow(journal, 7, Encoding.UTF8);
+        log.Follow(journal, new ServerFacts(7, "lab", 7007), Encoding.UTF8);
         return journal;
     }
 

@@ -127,7 +127,7 @@ public sealed class ServerEventFollowerTests
         }
     }
 
-    private static EventJournal Journal(int capacity) => new(7, capacity, Encoding.UTF8, Clock.System);
+    private static EventJournal Journal(int capacity) => new(new ServerFacts(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System);
 
     private static void Note(EventJournal journal, string message) =>
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.UTF8.GetBytes(message), 0, message.Length);

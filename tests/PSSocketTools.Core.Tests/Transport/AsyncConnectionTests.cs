@@ -13,7 +13,7 @@ public sealed class AsyncConnectionTests : IDisposable
     private static readonly EchoServerOptions Greeting = new() { Greeting = "hello", IdleTimeout = TimeSpan.FromMilliseconds(50) };
 
     private readonly AsyncTransport _transport;
-    private readonly ServerRecord _record = new(new EventJournal(1, 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
+    private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
     public AsyncConnectionTests() => _transport = new AsyncTransport([], new Reception(Greeting.ToPlan(), _record, 1, null), 1024, false, null, static _ => { });
 

@@ -1,0 +1,251 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>
+/// Opens files to which the system itself appends (O_APPEND, FILE_APPEND_DATA): what several processes write does not
+/// overlap, and a file that was truncated meanwhile goes on from its new end. .NET's FileMode.Append writes where the end
+/// was when it opened the file.
+/// </summary>
+internal static class AppendFile
+{
+    private const byte LineEnd = (byte)'\n';
+
+    // How long a file without a line end at its end may be looked at again while somebody else writes to it.
+    private const int SettleMilliseconds = 20;
+
+    /// <summary>Opens a file, or makes it, for its owner alone (mode 0600) where mode bits say so.</summary>
+    /// <returns>Each write takes its bytes as a whole, or throws an <see cref="IOException"/>; a line that was cut off before is ended first.</returns>
+    /// <exception cref="IOException">The system refused, or nobody reads the pipe at the path.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be made there.</exception>
+    public static Stream Open(string path)
+    {
+        path = Path.GetFullPath(path);
+        Stream file = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? OpenOnWindows(path) : UnixAppendStream.Open(path);
+        return EndsInTheMiddle(path, file) ? new LineEndFirst(file) : file;
+    }
+
+    private static FileStream OpenOnWindows(string path)
+    {
+        const int AppendData = 4;
+        const int Synchronize = 0x100000;
+        const int OpenAlways = 4;
+        const int NormalAttributes = 0x80;
+        const int LongestPlainPath = 247;
+        var name = path.Length > LongestPlainPath && !path.StartsWith(@"\\", StringComparison.Ordinal) ? @"\\?\" + path : path;
+        var handle = CreateFile(
+            name, AppendData | Synchronize, FileShare.ReadWrite | FileShare.Delete, IntPtr.Zero, OpenAlways, NormalAttributes, IntPtr.Zero);
+        if (handle.IsInvalid)
+        {
+            var error = new Win32Exception(Marshal.GetLastWin32Error());
+            handle.Dispose();
+            throw new IOException(error.Message, error);
+        }
+
+        return new FileStream(handle, FileAccess.Write, bufferSize: 1);
+    }
+
+    /// <summary>Whether the last line of a file is not ended, and nobody is just writing it.</summary>
+    private static bool EndsInTheMiddle(string path, Stream file)
+    {
+        try
+        {
+            if (!file.CanSeek)
+            {
+                return false;
+            }
+
+            using var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+            for (var seen = -1L; reader.Length > 0;)
+            {
+                var length = reader.Length;
+                reader.Position = length - 1;
+                if (reader.ReadByte() is LineEnd or < 0)
+                {
+                    return false;
+                }
+
+                if (length == seen)
+                {
+                    return true;
+                }
+
+                // No event tells when another process has finished its write.
+                seen = length;
+                Thread.Sleep(SettleMilliseconds);
+            }
+
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            // A file that may be written and not read is written.
+            return false;
+        }
+    }
+
+    [DllImport("kernel32", EntryPoint = "CreateFileW", CharSet = CharSet.Unicode, SetLastError = true)]
+    private static extern SafeFileHandle CreateFile(
+        string path, int access, FileShare share, IntPtr security, int disposition, int attributes, IntPtr template);
+
+    /// <summary>Ends the line that somebody before did not, with the first write: opening a file writes nothing to it.</summary>
+    private sealed class LineEndFirst(Stream file) : WriteOnlyStream
+    {
+        private bool _isDone;
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            if (!_isDone)
+            {
+                file.Write([LineEnd], 0, 1);
+                _isDone = true;
+            }
+
+            file.Write(buffer, offset, count);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            file.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
+    /// <summary>A descriptor with O_APPEND; .NET's own streams write at offsets of their own.</summary>
+    private sealed unsafe class UnixAppendStream : WriteOnlyStream
+    {
+        private readonly LinuxDescriptor _descriptor;
+
+        private UnixAppendStream(LinuxDescriptor descriptor) => _descriptor = descriptor;
+
+        /// <summary>Whether it is a file, and not a pipe or a terminal.</summary>
+        public override bool CanSeek => Libc.Seek(_descriptor.Number, 0, Libc.SeekEnd) >= 0;
+
+        /// <summary>Opens what is at a path; where there is nothing, a file is made.</summary>
+        public static UnixAppendStream Open(string path)
+        {
+            // Without blocking, since opening a pipe that nobody reads would wait for a reader.
+            var flags = Libc.OpenWriteOnly | (RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
+                ? Libc.OpenAppendLinux | Libc.OpenNonBlockingLinux | Libc.OpenCloseOnExecLinux
+                : Libc.OpenAppendMac | Libc.OpenNonBlockingMac | Libc.OpenCloseOnExecMac);
+            while (true)
+            {
+                int descriptor;
+                fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+                {
+                    descriptor = Libc.Open(name, flags);
+                }
+
+                if (descriptor >= 0)
+                {
+                    return new UnixAppendStream(new LinuxDescriptor(descriptor));
+                }
+
+                var error = Marshal.GetLastWin32Error();
+                if (error == Libc.ENoEntry)
+                {
+                    Make(path);
+                }
+                else if (error != Libc.EIntr)
+                {
+                    throw error == Libc.ENoDevice ? new IOException(Messages.Get("PipeWithoutReader")) : Failure(error);
+                }
+            }
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            fixed (byte* bytes = buffer)
+            {
+                while (count > 0)
+                {
+                    var written = Libc.Write(_descriptor.Number, bytes + offset, count);
+                    if (written >= 0)
+                    {
+                        offset += (int)written;
+                        count -= (int)written;
+                        continue;
+                    }
+
+                    var error = Marshal.GetLastWin32Error();
+                    if (error == (RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.EAgain : Libc.EWouldBlockMac))
+                    {
+                        var wait = new Libc.PollEntry { Descriptor = _descriptor.Number, Wanted = Libc.PollOut };
+                        _ = Libc.Poll(&wait, 1, Timeout.Infinite);
+                    }
+                    else if (error != Libc.EIntr)
+                    {
+                        throw Failure(error);
+                    }
+                }
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _descriptor.Dispose();
+            base.Dispose(disposing);
+        }
+
+        /// <summary>Makes an empty file through .NET: open(2) takes a mode as a variable argument, which no import can pass on all processors.</summary>
+        private static void Make(string path)
+        {
+            try
+            {
+#if NET
+                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
+                if (!OperatingSystem.IsWindows())
+                {
+                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                }
+
+                new FileStream(path, options).Dispose();
+#else
+                new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+#endif
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Somebody else was faster.
+            }
+        }
+
+        private static IOException Failure(int error)
+        {
+            var exception = new Win32Exception(error);
+            return new IOException(exception.Message + ".", exception);
+        }
+    }
+
+    /// <summary>What a log needs of a stream, and no more.</summary>
+    private abstract class WriteOnlyStream : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
