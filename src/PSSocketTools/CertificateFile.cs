@@ -9,7 +9,7 @@ namespace PSSocketTools;
 /// <summary>Certificates as users give them: the object itself, or the path of a PFX file.</summary>
 internal static class CertificateFile
 {
-    /// <exception cref="SocketToolsException">FileFailed: no such file, not this user's to read, or not the password.</exception>
+    /// <exception cref="SocketToolsException">FileFailed: no such file, not this user's to read, or not the password; InvalidOption: no path of a file.</exception>
     public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session)
     {
         if (certificate is not string path)
@@ -19,7 +19,7 @@ internal static class CertificateFile
 
         try
         {
-            var content = File.ReadAllBytes(session.Path.GetUnresolvedProviderPathFromPSPath(path));
+            var content = File.ReadAllBytes(FilePath.ToFull(path, session));
             return new X509Certificate2(content, password, X509KeyStorageFlags.Exportable);
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)

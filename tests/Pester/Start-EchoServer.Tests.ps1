@@ -1077,6 +1077,11 @@ Describe 'Start-EchoServer' {
             Assert-Failure $failure NameNotFound ObjectNotFound 'no-such-host.invalid' "*'no-such-host.invalid' does not resolve*"
         }
 
+        It 'refuses a -<name> that is on no drive of files' -ForEach @{ name = 'LogPath' }, @{ name = 'SocketPath' }, @{ name = 'Certificate' } {
+            $failure = Get-Failure { $path = @{ $name = 'env:x' }; Start-EchoServer @path -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument 'env:x' "*'env:x'*Environment*"
+        }
+
         It 'says that a log can not be written' {
             $path = Join-Path $TestDrive 'no/such/folder.log'
             $failure = Get-Failure { Start-EchoServer -LogPath $path -ErrorAction Stop }

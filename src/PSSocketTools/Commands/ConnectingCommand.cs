@@ -111,7 +111,7 @@ public abstract class ConnectingCommand : SocketCommand
     {
         ComputerName = Localhost,
         Protocol = SocketProtocol.Unix,
-        SocketPath = GetUnresolvedProviderPathFromPSPath(socketPath),
+        SocketPath = FilePath.ToFull(socketPath, SessionState),
     });
 
     /// <summary>The options for a server of this process: it speaks as the server does, unless told otherwise.</summary>

@@ -299,5 +299,5 @@ public sealed class StartEchoServerCommand : SocketCommand
         };
     }
 
-    private string? ToFullPath(string? path) => path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+    private string? ToFullPath(string? path) => path is null ? null : FilePath.ToFull(path, SessionState);
 }
