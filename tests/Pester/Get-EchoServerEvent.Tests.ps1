@@ -80,7 +80,7 @@ Describe 'Get-EchoServerEvent' {
         }
 
         It 'has what the contract says' {
-            ($server | Get-EchoServerEvent -Last 1).PSObject.Properties.Name | Should -Be 'Timestamp', 'Sequence', 'ServerId', 'ConnectionId', 'Kind',
+            ($server | Get-EchoServerEvent -Last 1).PSObject.Properties.Name | Should -Be 'Timestamp', 'Sequence', 'ServerId', 'ServerName', 'Port', 'ConnectionId', 'Kind',
                 'RemoteAddress', 'RemotePort', 'Message', 'Bytes', 'Reason', 'Duration'
         }
 
