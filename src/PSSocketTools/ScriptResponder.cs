@@ -106,21 +106,25 @@ internal sealed class ScriptResponder : IMessageResponder
         }
 
         // Interrupts scripts that loop, all at once. One that is deep in .NET code may not hear it: it is not waited for long.
-        var stopping = Task.WhenAll(workers.Select(static worker => Task.Factory.FromAsync(worker.BeginStop, worker.EndStop, null)));
-        if (Task.WaitAny([stopping], StopTime) == 0)
+        var freeing = Task.WhenAll(workers.Select(FreeAsync));
+        if (Task.WaitAny([freeing], StopTime) == 0)
         {
-            Array.ForEach(workers, Free);
-        }
-        else
-        {
-            _ = stopping.ContinueWith(_ => Array.ForEach(workers, Free), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            freeing.GetAwaiter().GetResult();
         }
     }
 
-    private static void Free(PowerShell worker)
+    /// <summary>Stops a worker, then frees it even if stopping it failed.</summary>
+    private static async Task FreeAsync(PowerShell worker)
     {
-        worker.Runspace.Dispose();
-        worker.Dispose();
+        try
+        {
+            await Task.Factory.FromAsync(worker.BeginStop, worker.EndStop, null).ConfigureAwait(false);
+        }
+        finally
+        {
+            worker.Runspace.Dispose();
+            worker.Dispose();
+        }
     }
 
     private PowerShell Take()

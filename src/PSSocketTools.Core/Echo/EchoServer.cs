@@ -32,7 +32,7 @@ public sealed class EchoServer : IDisposable
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
-        var clock = Clock.System;
+        var clock = options.Clock;
         Id = options.Id;
         Name = options.Name ?? $"EchoServer{options.Id}";
         Protocol = options.ActualProtocol.ToString();
@@ -197,19 +197,19 @@ public sealed class EchoServer : IDisposable
         }
         catch
         {
-            // Whatever went wrong, nothing is left open by a server that did not come about; told is what went wrong first.
-            _ = unixListener?.RemoveFile();
-            sockets.ForEach(static socket => socket.Dispose());
+            // Leave nothing open by a server that did not come about, and report the original error even if that fails too.
+            Attempt.To(() => _ = unixListener?.RemoveFile());
+            sockets.ForEach(static socket => Attempt.To(socket.Dispose));
             if (server is null)
             {
-                log?.Dispose();
+                Attempt.To(() => log?.Dispose());
             }
             else
             {
                 // The log is being written by now, and closed when the journal's end is in it.
-                server._record.Journal.FinishLog();
-                server._record.Journal.End();
-                server._transport.Dispose();
+                Attempt.To(server._record.Journal.FinishLog);
+                Attempt.To(server._record.Journal.End);
+                Attempt.To(server._transport.Dispose);
             }
 
             throw;
@@ -229,6 +229,7 @@ public sealed class EchoServer : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout));
         }
 
+        var ends = _record.Clock.Timestamp + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
         lock (_gate)
         {
             if (_stopped is null)
@@ -237,8 +238,7 @@ public sealed class EchoServer : IDisposable
                 _stopped = Task.Run(StopOnceAsync);
             }
 
-            // Who is in more of a hurry than the one before is heard too.
-            var ends = _record.Clock.Timestamp + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+            // The shortest timeout of all callers counts.
             if (ends < _patienceEnds)
             {
                 _patienceEnds = ends;
@@ -335,28 +335,25 @@ public sealed class EchoServer : IDisposable
     /// <summary>Its name and endpoints.</summary>
     public override string ToString() => $"{Name} ({EndPoint})";
 
+    /// <summary>Stops part by part; a part that fails is told in the journal, and keeps none of the others from being stopped.</summary>
     private async Task StopOnceAsync()
     {
         // Connections that wait for a log that does not move could not even be closed.
-        using var hurry = _patience.Token.Register(() => _record.Journal.HurryLog(JournalLog.Grace));
-        RemoveSocketFile();
-        await _transport.StopAsync(_patience.Token).ConfigureAwait(false);
-        _transport.Dispose();
-        _responder?.Dispose();
+        using var hurry = _patience.Token.Register(() => Attempt.To(() => _record.Journal.HurryLog(JournalLog.Grace)));
+        Attempt.To(RemoveSocketFile, Report);
+        await Attempt.ToAsync(() => _transport.StopAsync(_patience.Token), Report).ConfigureAwait(false);
+        Attempt.To(_transport.Dispose, Report);
+        Attempt.To(() => _responder?.Dispose(), Report);
 
         lock (_gate)
         {
             _state = ServerState.Stopped;
-            StoppedAt = _record.Clock.Now;
+            Attempt.To(() => StoppedAt = _record.Clock.Now, Report);
         }
 
-        _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt));
-        if (_log is not null)
-        {
-            await _log.FinishAsync(_patience.Token).ConfigureAwait(false);
-        }
-
-        _record.Journal.End();
+        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
+        await Attempt.ToAsync(() => _log?.FinishAsync(_patience.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
+        Attempt.To(_record.Journal.End);
         lock (_gate)
         {
             _patienceEnds = long.MinValue;
@@ -365,6 +362,9 @@ public sealed class EchoServer : IDisposable
 
         _completion.TrySetResult(true);
     }
+
+    /// <summary>Tells in the journal what failed; never fails itself, since it is called where nobody would be told.</summary>
+    private void Report(Exception exception) => Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
 
     private void RemoveSocketFile()
     {
@@ -386,7 +386,7 @@ public sealed class EchoServer : IDisposable
             }
         }
 
-        _record.Failed(null, ServerEventReason.Fault, exception.Message);
+        Report(exception);
     }
 
     /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>

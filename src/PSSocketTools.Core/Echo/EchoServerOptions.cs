@@ -5,6 +5,7 @@ using System.Text;
 using PSSocketTools.Echo;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools;
@@ -122,6 +123,9 @@ public sealed record EchoServerOptions
 
     /// <summary>How long a client may take over its TLS handshake, for tests that don't wait that long.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The time, for tests that give their own.</summary>
+    internal Clock Clock { get; init; } = Clock.System;
 
     /// <summary>What decides on a client's certificate, for tests that leave what the machine trusts alone; null for the machine.</summary>
     internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }

@@ -49,8 +49,17 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         }
 
         Interlocked.Increment(ref _totalConnections);
-        Journal.Append(ServerEventKind.Connected, connection);
-        return true;
+        try
+        {
+            Journal.Append(ServerEventKind.Connected, connection);
+            return true;
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _totalConnections);
+            Interlocked.Decrement(ref _activeConnections);
+            throw;
+        }
     }
 
     public void Disconnected(ConnectionFacts connection, ServerEventReason reason)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Echo;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
@@ -51,7 +52,7 @@ internal sealed class AsyncConnection
     public void Abort()
     {
         _aborted = true;
-        _channel.Close();
+        Attempt.To(_channel.Close, Report);
         _signal.SetElsewhere();
     }
 
@@ -75,15 +76,20 @@ internal sealed class AsyncConnection
             }
             else
             {
-                _record.Failed(_conversation.Connection, ServerEventReason.Fault, exception.Message);
+                Report(exception);
             }
         }
 
-        _record.Disconnected(_conversation.Connection, reason);
-        _transport.ConversationEnded();
-        await CloseAsync(reason).ConfigureAwait(false);
+        // Whatever becomes of one of these, the server must learn that the connection is gone.
+        Attempt.To(() => _record.Disconnected(_conversation.Connection, reason), Report);
+        Attempt.To(_transport.ConversationEnded, Report);
+        await Attempt.ToAsync(() => CloseAsync(reason), Report).ConfigureAwait(false);
         _transport.Closed(this);
     }
+
+    /// <summary>Tells in the journal what failed.</summary>
+    private void Report(Exception exception) =>
+        Attempt.To(() => _record.Failed(_conversation.Connection, ServerEventReason.Fault, exception.Message));
 
     /// <summary>Readies the channel; a client that takes too long over its handshake is dropped.</summary>
     private async Task<bool> OpenAsync()
@@ -332,6 +338,22 @@ internal sealed class AsyncConnection
     /// </summary>
     private async Task CloseAsync(ServerEventReason reason)
     {
+        await Attempt.ToAsync(() => EndInOrderAsync(reason), Report).ConfigureAwait(false);
+        _timer?.Dispose();
+
+        // Where this fails, the kernel may still write into what was lent to it: then no buffer is given back.
+        _channel.Close();
+        while ((_receiving && !_channel.IsReceiveOver) || (_sending && !_channel.IsSendOver))
+        {
+            await _signal;
+        }
+
+        Attempt.To(_channel.Dispose, Report);
+        _conversation.Dispose();
+    }
+
+    private async Task EndInOrderAsync(ServerEventReason reason)
+    {
         try
         {
             if (!_aborted && !_reset && reason is not (ServerEventReason.Reset or ServerEventReason.Fault or ServerEventReason.HandshakeFailed))
@@ -348,16 +370,6 @@ internal sealed class AsyncConnection
         {
             // The peer was faster: there is nobody left to end in order for.
         }
-
-        _channel.Close();
-        while ((_receiving && !_channel.IsReceiveOver) || (_sending && !_channel.IsSendOver))
-        {
-            await _signal;
-        }
-
-        _timer?.Dispose();
-        _channel.Dispose();
-        _conversation.Dispose();
     }
 
     /// <summary>Says that no more comes, which takes a word of its own through TLS, and room for it.</summary>

@@ -10,9 +10,8 @@ internal sealed class AsyncTransport : ServerTransport
 {
     private readonly IReadOnlyList<Socket> _listeners;
     private readonly Reception _reception;
-    private readonly int _bufferSize;
+    private readonly Func<Socket, AsyncSignal, ByteChannel> _toChannel;
     private readonly Action<Exception> _onFault;
-    private readonly TlsServer? _tls;
     private readonly HashSet<AsyncConnection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
@@ -22,13 +21,25 @@ internal sealed class AsyncTransport : ServerTransport
     private Task _accepting = Task.CompletedTask;
     private bool _stopped;
 
-    public AsyncTransport(IReadOnlyList<Socket> listeners, Reception reception, int bufferSize, bool sequential, TlsServer? tls, Action<Exception> onFault)
+    /// <param name="listeners">The sockets that listen.</param>
+    /// <param name="reception">Decides who comes in.</param>
+    /// <param name="sequential">Whether clients are served one at a time.</param>
+    /// <param name="toChannel">Makes the channel of an accepted socket, which it owns from then on.</param>
+    /// <param name="handshakeTimeout">How long a client may take until it is ready for bytes.</param>
+    /// <param name="onFault">Is told what ended accepting.</param>
+    public AsyncTransport(
+        IReadOnlyList<Socket> listeners,
+        Reception reception,
+        bool sequential,
+        Func<Socket, AsyncSignal, ByteChannel> toChannel,
+        TimeSpan handshakeTimeout,
+        Action<Exception> onFault)
     {
         _listeners = listeners;
         _reception = reception;
-        _bufferSize = bufferSize;
+        _toChannel = toChannel;
+        HandshakeTimeout = handshakeTimeout;
         _onFault = onFault;
-        _tls = tls;
         _turn = sequential ? new SemaphoreSlim(1) : null;
     }
 
@@ -36,7 +47,7 @@ internal sealed class AsyncTransport : ServerTransport
     public override string Name => "Async";
 
     /// <summary>How long a client may take until it is ready for bytes.</summary>
-    public TimeSpan HandshakeTimeout => _tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan;
+    public TimeSpan HandshakeTimeout { get; }
 
     /// <inheritdoc/>
     public override int? WaitingConnections => ListenBacklog.Waiting(_listeners);
@@ -49,14 +60,14 @@ internal sealed class AsyncTransport : ServerTransport
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken patienceEnded)
     {
-        _stopping.Cancel();
+        Attempt.To(_stopping.Cancel, Report);
         foreach (var listener in _listeners)
         {
-            listener.Dispose();
+            Attempt.To(listener.Dispose, Report);
         }
 
         // From here on nobody comes in any more.
-        await _accepting.ConfigureAwait(false);
+        await Attempt.ToAsync(() => _accepting, Report).ConfigureAwait(false);
         AsyncConnection[] connections;
         lock (_connections)
         {
@@ -70,7 +81,7 @@ internal sealed class AsyncTransport : ServerTransport
 
         foreach (var connection in connections)
         {
-            connection.Drain();
+            Attempt.To(connection.Drain, Report);
         }
 
         await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
@@ -82,7 +93,7 @@ internal sealed class AsyncTransport : ServerTransport
 
         foreach (var connection in connections)
         {
-            connection.Abort();
+            Attempt.To(connection.Abort, Report);
         }
 
         await _empty.Task.ConfigureAwait(false);
@@ -233,9 +244,7 @@ internal sealed class AsyncTransport : ServerTransport
         return true;
     }
 
-    private ByteChannel ToChannel(Socket socket, AsyncSignal signal) =>
-        _tls is null ? new SocketChannel(socket, _bufferSize, signal) : new TlsChannel(socket, _bufferSize, _tls, signal);
-
+    /// <summary>Begins to serve a client that was accepted; what goes wrong with it is told in the journal, and the others come in all the same.</summary>
     private void Serve(Socket socket)
     {
         Conversation? conversation = null;
@@ -248,26 +257,39 @@ internal sealed class AsyncTransport : ServerTransport
             }
 
             conversation = _reception.Admit(socket.RemoteEndPoint);
+            if (conversation is not null)
+            {
+                var signal = new AsyncSignal();
+                var connection = new AsyncConnection(this, conversation, _reception.Record, _toChannel(socket, signal), signal);
+                lock (_connections)
+                {
+                    _connections.Add(connection);
+                }
+
+                ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);
+                return;
+            }
         }
         catch (SocketException)
         {
             // It was reset while it waited: no client came.
         }
-
-        if (conversation is null)
+#pragma warning disable CA1031 // A fault with one client is told in the journal, and costs the others nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            socket.Dispose();
-            _turn?.Release();
-            return;
+            Report(exception);
+            if (conversation is not null)
+            {
+                Attempt.To(() => _reception.Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
+                Attempt.To(conversation.Dispose, Report);
+            }
         }
 
-        var signal = new AsyncSignal();
-        var connection = new AsyncConnection(this, conversation, _reception.Record, ToChannel(socket, signal), signal);
-        lock (_connections)
-        {
-            _connections.Add(connection);
-        }
-
-        ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);
+        Attempt.To(socket.Dispose, Report);
+        _turn?.Release();
     }
+
+    private void Report(Exception exception) =>
+        Attempt.To(() => _reception.Record.Failed(null, ServerEventReason.Fault, exception.Message));
 }

@@ -65,13 +65,13 @@ internal sealed class DatagramTransport : ServerTransport
 
         await WhenAnyAsync(drained.Task, patienceEnded).ConfigureAwait(false);
 
-        _aborting.Cancel();
+        Attempt.To(_aborting.Cancel, Report);
         foreach (var socket in _sockets)
         {
-            socket.Dispose();
+            Attempt.To(socket.Dispose, Report);
         }
 
-        await Task.WhenAll(_loops).ConfigureAwait(false);
+        await Attempt.ToAsync(() => Task.WhenAll(_loops), Report).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -89,7 +89,7 @@ internal sealed class DatagramTransport : ServerTransport
                 var count = await operation.ReceiveAsync(buffer).ConfigureAwait(false);
                 if (operation.Error == SocketError.Success)
                 {
-                    await HandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
+                    await TryHandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
                 }
                 else if (SocketErrors.IsAbort(operation.Error))
                 {
@@ -113,6 +113,25 @@ internal sealed class DatagramTransport : ServerTransport
             _onFault(exception);
         }
     }
+
+    /// <summary>Handles a datagram; a fault with one is told in the journal, and costs the next ones nothing.</summary>
+    private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, Outbox outbox)
+    {
+        try
+        {
+            await HandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // As it says.
+        catch (Exception exception) when (!_stopping)
+#pragma warning restore CA1031
+        {
+            outbox.Clear();
+            Report(exception);
+        }
+    }
+
+    private void Report(Exception exception) =>
+        Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
 
     private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, Outbox outbox)
     {
@@ -158,9 +177,7 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        var copy = new byte[message.Count];
-        Buffer.BlockCopy(message.Buffer, message.Offset, copy, 0, copy.Length);
-        peer.LastAnswer = AnswerAsideAsync(peer.LastAnswer, socket, local, peer, new Frame(copy, 0, copy.Length, message.Terminator, true), sequence);
+        peer.LastAnswer = AnswerAsideAsync(peer.LastAnswer, socket, local, peer, message, sequence);
     }
 
     /// <summary>Answers a message after those that the same peer sent before, whatever each of them takes.</summary>
@@ -168,6 +185,11 @@ internal sealed class DatagramTransport : ServerTransport
     {
         try
         {
+            // The datagram is in the buffer of a receive, which goes on meanwhile.
+            var copy = new byte[message.Count];
+            Buffer.BlockCopy(message.Buffer, message.Offset, copy, 0, copy.Length);
+            message = new Frame(copy, 0, copy.Length, message.Terminator, true);
+
             // Delays run side by side: each counts from when its message came.
             var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborting.Token) : Task.CompletedTask;
             await before.ConfigureAwait(false);
@@ -186,7 +208,7 @@ internal sealed class DatagramTransport : ServerTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _record.Failed(peer.Facts, ServerEventReason.Fault, exception.Message);
+            Attempt.To(() => _record.Failed(peer.Facts, ServerEventReason.Fault, exception.Message));
         }
         finally
         {

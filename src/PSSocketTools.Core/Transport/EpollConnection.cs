@@ -65,37 +65,58 @@ internal sealed unsafe class EpollConnection : EpollSource
     public EpollLoop Loop { get; }
 
     /// <summary>Begins the conversation.</summary>
-    public void Begin() => Guard(static self =>
+    public void Begin()
     {
-        self.Loop.Watch(self._socket.Number, Watched, self);
-        self.TakeStep();
-        self.Go();
-    });
+        // The server may have stopped before the loop got round to it.
+        if (_phase != Phase.Closed)
+        {
+            Loop.Watch(_socket.Number, Watched, this);
+            TakeStep();
+            Go();
+        }
+    }
 
     /// <summary>Ends the conversation once nothing is owed.</summary>
-    public void Drain() => Guard(static self =>
+    public void Drain()
     {
-        self._draining = true;
-        if (self._phase == Phase.Conversing)
+        _draining = true;
+        if (_phase == Phase.Conversing)
         {
-            self.Go();
+            Go();
         }
         else
         {
-            self.Close();
+            Close();
         }
-    });
+    }
 
     /// <summary>Ends the connection whatever is under way.</summary>
-    public void Abort() => Guard(static self =>
+    public void Abort()
     {
-        if (self._phase == Phase.Conversing)
+        if (_phase == Phase.Conversing)
         {
-            self.EndConversation(ServerEventReason.ServerStopped);
+            EndConversation(ServerEventReason.ServerStopped);
         }
 
-        self.Close();
-    });
+        Close();
+    }
+
+    /// <summary>A fault in one connection is told in the journal, and ends that connection alone.</summary>
+    public override void Fail(Exception exception)
+    {
+        if (_phase == Phase.Closed)
+        {
+            return;
+        }
+
+        Report(exception);
+        if (_phase == Phase.Conversing)
+        {
+            Attempt.To(() => EndConversation(ServerEventReason.Fault), Report);
+        }
+
+        Close();
+    }
 
     /// <inheritdoc/>
     public override void OnReady(int events)
@@ -133,56 +154,18 @@ internal sealed unsafe class EpollConnection : EpollSource
 
     private void GoOn()
     {
-        try
-        {
-            if (_phase == Phase.Conversing)
-            {
-                Go();
-            }
-            else if (_phase == Phase.Discarding)
-            {
-                DiscardInput();
-            }
-        }
-#pragma warning disable CA1031 // A fault in one connection is told in the journal and ends that connection alone.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Fail(exception);
-        }
-    }
-
-    private void Guard(Action<EpollConnection> action)
-    {
-        if (_phase == Phase.Closed)
-        {
-            return;
-        }
-
-        try
-        {
-            action(this);
-        }
-#pragma warning disable CA1031 // As above.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Fail(exception);
-        }
-    }
-
-    private void Fail(Exception exception)
-    {
         if (_phase == Phase.Conversing)
         {
-            _transport.Record.Failed(_conversation.Connection, ServerEventReason.Fault, exception.Message);
-            End(ServerEventReason.Fault);
+            Go();
         }
-        else
+        else if (_phase == Phase.Discarding)
         {
-            Close();
+            DiscardInput();
         }
     }
+
+    private void Report(Exception exception) =>
+        Attempt.To(() => _transport.Record.Failed(_conversation.Connection, ServerEventReason.Fault, exception.Message));
 
     private void Go()
     {
@@ -519,10 +502,11 @@ internal sealed unsafe class EpollConnection : EpollSource
             return;
         }
 
+        // Whatever becomes of one of these, the server must learn that the connection is gone.
         _phase = Phase.Closed;
-        Loop.Forget(_socket.Number, this);
-        _socket.Dispose();
-        _conversation.Dispose();
+        Attempt.To(() => Loop.Forget(_socket.Number, this), Report);
+        Attempt.To(_socket.Dispose, Report);
+        Attempt.To(_conversation.Dispose, Report);
         _transport.Closed(this);
     }
 }

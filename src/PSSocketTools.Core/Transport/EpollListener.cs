@@ -41,10 +41,20 @@ internal sealed unsafe class EpollListener : EpollSource
     /// <summary>Begins to accept, or goes on, unless it waits for descriptors.</summary>
     public void Resume()
     {
-        if (_isHeld && !_isWatched && Deadline == Never)
+        if (!_isHeld || _isWatched || Deadline != Never)
+        {
+            return;
+        }
+
+        try
         {
             _loop.Watch(_descriptor, Libc.EpollIn, this);
             _isWatched = true;
+        }
+        catch (Win32Exception exception)
+        {
+            // It may be a client's end that lets the listener go on, and that has nothing to do with it.
+            Fail(exception);
         }
     }
 
@@ -71,36 +81,17 @@ internal sealed unsafe class EpollListener : EpollSource
     }
 
     /// <inheritdoc/>
-    public override void OnReady(int events)
+    public override void OnTime() => _transport.ResumeAccepting(this);
+
+    /// <summary>Whatever ends accepting is the server's fault, and is told as such.</summary>
+    public override void Fail(Exception exception)
     {
-        try
-        {
-            AcceptSome();
-        }
-#pragma warning disable CA1031 // Whatever ends accepting is the server's fault, and is told as such; the loop goes on.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            End();
-            _transport.Fault(exception);
-        }
+        Attempt.To(End);
+        _transport.Fault(exception);
     }
 
     /// <inheritdoc/>
-    public override void OnTime()
-    {
-        try
-        {
-            _transport.ResumeAccepting(this);
-        }
-        catch (Win32Exception exception)
-        {
-            End();
-            _transport.Fault(exception);
-        }
-    }
-
-    private void AcceptSome()
+    public override void OnReady(int events)
     {
         var address = stackalloc byte[LongestAddress];
         for (var i = 0; i < AcceptsInARow && _isWatched; i++)

@@ -19,8 +19,8 @@ internal sealed class EpollLoop : IDisposable
     private EpollSource?[] _sources = new EpollSource[64];
     private List<EpollSource> _turns = [];
     private List<EpollSource> _turnsNow = [];
-    private List<Action> _posts = [];
-    private List<Action> _postsNow = [];
+    private List<(Action Action, Action<Exception> Report)> _posts = [];
+    private List<(Action Action, Action<Exception> Report)> _postsNow = [];
     private volatile bool _hasPosts;
     private bool _ending;
 
@@ -38,11 +38,13 @@ internal sealed class EpollLoop : IDisposable
     public int Index { get; }
 
     /// <summary>Has something done on the loop's thread, after what was posted before. From any thread.</summary>
-    public void Post(Action action)
+    /// <param name="action">What to do.</param>
+    /// <param name="report">Gets what it threw, on the loop's thread.</param>
+    public void Post(Action action, Action<Exception> report)
     {
         lock (_posting)
         {
-            _posts.Add(action);
+            _posts.Add((action, report));
             if (_hasPosts)
             {
                 return;
@@ -54,22 +56,24 @@ internal sealed class EpollLoop : IDisposable
         _epoll.Wake();
     }
 
-    /// <summary>The same; the task ends when it is done.</summary>
+    /// <summary>The same; the task ends when it is done, or fails as it did.</summary>
     public Task PostAsync(Action action)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
-        {
-            action();
-            done.SetResult();
-        });
+        Post(
+            () =>
+            {
+                action();
+                done.SetResult();
+            },
+            done.SetException);
         return done.Task;
     }
 
     /// <summary>Ends the thread once all that was posted is done, and waits for it.</summary>
     public void Dispose()
     {
-        Post(() => _ending = true);
+        Post(() => _ending = true, static _ => { });
         _thread.Join();
     }
 
@@ -126,7 +130,7 @@ internal sealed class EpollLoop : IDisposable
                 var descriptor = LinuxEpoll.DescriptorOf(entries, i);
                 if (descriptor < _sources.Length && _sources[descriptor] is { } source)
                 {
-                    source.OnReady(LinuxEpoll.EventsOf(entries, i));
+                    OnReady(source, LinuxEpoll.EventsOf(entries, i));
                 }
                 else
                 {
@@ -140,7 +144,7 @@ internal sealed class EpollLoop : IDisposable
                 var now = Stopwatch.GetTimestamp();
                 while (_timers.TryTake(now, out var source))
                 {
-                    source.OnTime();
+                    OnTime(source);
                 }
             }
 
@@ -149,7 +153,7 @@ internal sealed class EpollLoop : IDisposable
                 (_turns, _turnsNow) = (_turnsNow, _turns);
                 foreach (var source in _turnsNow)
                 {
-                    source.OnTurn();
+                    OnTurn(source);
                 }
 
                 _turnsNow.Clear();
@@ -191,12 +195,52 @@ internal sealed class EpollLoop : IDisposable
             _hasPosts = false;
         }
 
-        foreach (var action in _postsNow)
+        foreach (var (action, report) in _postsNow)
         {
-            action();
+            Attempt.To(action, report);
         }
 
         _postsNow.Clear();
     }
+
+#pragma warning disable CA1031 // What one source throws ends that source alone: nothing may end the thread, and with it the process.
+    private static void OnReady(EpollSource source, int events)
+    {
+        try
+        {
+            source.OnReady(events);
+        }
+        catch (Exception exception)
+        {
+            Fail(source, exception);
+        }
+    }
+
+    private static void OnTime(EpollSource source)
+    {
+        try
+        {
+            source.OnTime();
+        }
+        catch (Exception exception)
+        {
+            Fail(source, exception);
+        }
+    }
+
+    private static void OnTurn(EpollSource source)
+    {
+        try
+        {
+            source.OnTurn();
+        }
+        catch (Exception exception)
+        {
+            Fail(source, exception);
+        }
+    }
+#pragma warning restore CA1031
+
+    private static void Fail(EpollSource source, Exception exception) => Attempt.To(() => source.Fail(exception));
 }
 #endif

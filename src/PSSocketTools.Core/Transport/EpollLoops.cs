@@ -60,11 +60,13 @@ internal sealed class EpollLoops
     public EpollLoop Next() => _loops[(int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length)];
 
     /// <summary>Has something done on each loop.</summary>
-    public void PostToAll(Action<EpollLoop> action)
+    /// <param name="action">What to do.</param>
+    /// <param name="report">Gets what it threw, on that loop's thread.</param>
+    public void PostToAll(Action<EpollLoop> action, Action<Exception> report)
     {
         foreach (var loop in _loops)
         {
-            loop.Post(() => action(loop));
+            loop.Post(() => action(loop), report);
         }
     }
 

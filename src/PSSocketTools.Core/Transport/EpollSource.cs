@@ -26,5 +26,8 @@ internal abstract class EpollSource
     public virtual void OnTurn()
     {
     }
+
+    /// <summary>One of the above threw: the source ends, and the loop goes on with the others.</summary>
+    public abstract void Fail(Exception exception);
 }
 #endif

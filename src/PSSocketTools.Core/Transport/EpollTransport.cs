@@ -1,5 +1,4 @@
 #if NET
-using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Echo;
@@ -54,9 +53,8 @@ internal sealed class EpollTransport : ServerTransport
     public ServerRecord Record => _reception.Record;
 
     /// <inheritdoc/>
-    public override void Start() => _home.Post(() =>
-    {
-        try
+    public override void Start() => _home.Post(
+        () =>
         {
             foreach (var socket in _sockets)
             {
@@ -64,20 +62,16 @@ internal sealed class EpollTransport : ServerTransport
                 _listeners.Add(listener);
                 listener.Resume();
             }
-        }
-        catch (Exception exception) when (exception is Win32Exception or ObjectDisposedException)
-        {
-            _onFault(exception);
-        }
-    });
+        },
+        _onFault);
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken patienceEnded)
     {
-        await _home.PostAsync(() => _listeners.ForEach(static listener => listener.End())).ConfigureAwait(false);
+        await _home.PostAsync(() => _listeners.ForEach(listener => Attempt.To(listener.End, Report))).ConfigureAwait(false);
         foreach (var socket in _sockets)
         {
-            socket.Dispose();
+            Attempt.To(socket.Dispose, Report);
         }
 
         lock (_connections)
@@ -85,7 +79,7 @@ internal sealed class EpollTransport : ServerTransport
             _stopped = true;
             if (_connections.Count == 0)
             {
-                _empty.SetResult();
+                _empty.TrySetResult();
             }
         }
 
@@ -98,7 +92,18 @@ internal sealed class EpollTransport : ServerTransport
     /// <summary>Begins to serve a client that was accepted. On the home loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote)
     {
-        var conversation = _reception.Admit(remote);
+        Conversation? conversation = null;
+        try
+        {
+            conversation = _reception.Admit(remote);
+        }
+#pragma warning disable CA1031 // A fault with one client is told in the journal, and costs the others nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Report(exception);
+        }
+
         if (conversation is null)
         {
             socket.Dispose();
@@ -124,11 +129,11 @@ internal sealed class EpollTransport : ServerTransport
 
         if (loop == _home)
         {
-            connection.Begin();
+            Attempt.To(connection.Begin, connection.Fail);
         }
         else
         {
-            loop.Post(connection.Begin);
+            loop.Post(connection.Begin, connection.Fail);
         }
     }
 
@@ -144,11 +149,17 @@ internal sealed class EpollTransport : ServerTransport
     /// <summary>A conversation is over; its socket may still be closing.</summary>
     public void ConversationEnded(ConnectionFacts connection, ServerEventReason reason)
     {
-        Record.Disconnected(connection, reason);
-        if (_isTaken)
+        try
         {
-            _isTaken = false;
-            _listeners.ForEach(static listener => listener.Resume());
+            Record.Disconnected(connection, reason);
+        }
+        finally
+        {
+            if (_isTaken)
+            {
+                _isTaken = false;
+                _listeners.ForEach(static listener => listener.Resume());
+            }
         }
     }
 
@@ -160,7 +171,7 @@ internal sealed class EpollTransport : ServerTransport
             _connections.Remove(connection);
             if (_stopped && _connections.Count == 0)
             {
-                _empty.SetResult();
+                _empty.TrySetResult();
             }
         }
     }
@@ -171,15 +182,23 @@ internal sealed class EpollTransport : ServerTransport
     /// <inheritdoc/>
     public override void Dispose() => _loops.Leave();
 
-    private void ForAll(Action<EpollConnection> action) => _loops.PostToAll(loop =>
-    {
-        EpollConnection[] connections;
-        lock (_connections)
+    private void ForAll(Action<EpollConnection> action) => _loops.PostToAll(
+        loop =>
         {
-            connections = [.. _connections.Where(connection => connection.Loop == loop)];
-        }
+            EpollConnection[] connections;
+            lock (_connections)
+            {
+                connections = [.. _connections.Where(connection => connection.Loop == loop)];
+            }
 
-        Array.ForEach(connections, action);
-    });
+            foreach (var connection in connections)
+            {
+                Attempt.To(() => action(connection), connection.Fail);
+            }
+        },
+        Report);
+
+    private void Report(Exception exception) =>
+        Attempt.To(() => Record.Failed(null, ServerEventReason.Fault, exception.Message));
 }
 #endif

@@ -51,7 +51,13 @@ internal static class ServerTransports
 #endif
 
         var tls = options.Certificate is { } certificate ? new TlsServer(certificate, options) : null;
-        return new AsyncTransport(sockets, reception, options.BufferSize, options.IsSequential, tls, onFault);
+        return new AsyncTransport(
+            sockets,
+            reception,
+            options.IsSequential,
+            (socket, signal) => tls is null ? new SocketChannel(socket, options.BufferSize, signal) : new TlsChannel(socket, options.BufferSize, tls, signal),
+            tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan,
+            onFault);
     }
 
     /// <summary>Whether the loops of our own serve: they take what is theirs to take, unless the environment says otherwise.</summary>
