@@ -264,18 +264,11 @@ public sealed class EchoServer : IDisposable
     public IReadOnlyList<ServerEvent> GetEvents(
         out ServerEventFollower follower, IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
     {
-        var events = _record.Journal.Read(1, int.MaxValue, kinds, out var next);
+        var filter = new JournalFilter(kinds, since);
+        var events = last is { } count
+            ? _record.Journal.ReadLast(count, filter, out var next)
+            : _record.Journal.Read(1, int.MaxValue, filter, out next);
         follower = new ServerEventFollower(_record.Journal, next);
-        if (since is { } earliest)
-        {
-            events.RemoveAll(e => e.Timestamp < earliest);
-        }
-
-        if (last is { } count && events.Count > count)
-        {
-            events.RemoveRange(0, events.Count - count);
-        }
-
         return events;
     }
 
@@ -300,7 +293,7 @@ public sealed class EchoServer : IDisposable
             if (seen >= count)
             {
                 stopWaiting.Cancel();
-                return _record.Journal.Read(1, count, kinds, out _);
+                return _record.Journal.Read(1, count, new JournalFilter(kinds), out _);
             }
 
             var news = _record.Journal.WhenReached(next);

@@ -28,13 +28,24 @@ internal sealed class EventJournal
     // How long the server waits for a log that takes nothing, before it goes on without.
     private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(2);
 
+    private const int RowsInStretch = 256;
+
+    // How many rows a reader looks at before it lets the server go on.
+    private const int RowsAtOnce = 4096;
+
     private readonly object _gate = new();
     private readonly ServerFacts _server;
     private readonly int _capacity;
+
+    // How many rows the ring has: one at least, to note what is counted alone.
+    private readonly int _rows;
     private readonly Encoding _encoding;
     private readonly Clock _clock;
     private readonly long[] _counts = new long[(int)ServerEventKind.Stopped + 1];
-    private JournalRow[] _rows = [];
+
+    // The ring of rows in stretches, each made when it is first reached: one array would have to be copied to grow, while
+    // the server waits.
+    private readonly JournalRow[]?[] _stretches;
     private byte[] _bytes = [];
 
     // Sequences run from 1; the ring holds those in [_oldest, _next).
@@ -72,6 +83,8 @@ internal sealed class EventJournal
         _logPath = logPath;
         _capacity = logPath is null ? capacity : Math.Max(capacity, LogBacklog);
         _unlogged = logPath is null ? long.MaxValue : 1;
+        _rows = Math.Max(_capacity, 1);
+        _stretches = new JournalRow[(_rows + RowsInStretch - 1) / RowsInStretch][];
         _encoding = encoding;
         _clock = clock;
     }
@@ -84,6 +97,18 @@ internal sealed class EventJournal
             lock (_gate)
             {
                 return _oldest - 1;
+            }
+        }
+    }
+
+    /// <summary>The sequence the next event will have.</summary>
+    private long Next
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _next;
             }
         }
     }
@@ -168,20 +193,7 @@ internal sealed class EventJournal
 
     /// <summary>Copies some of the events from a sequence on, oldest first.</summary>
     /// <returns>The sequence to go on from.</returns>
-    public long Copy(long from, JournalPiece piece)
-    {
-        piece.Clear();
-        lock (_gate)
-        {
-            var sequence = Math.Min(Math.Max(from, _oldest), _next);
-            while (sequence < _next && piece.TryAdd(ref _rows[(int)(sequence % _rows.Length)], sequence, _bytes))
-            {
-                sequence++;
-            }
-
-            return sequence;
-        }
-    }
+    public long Copy(long from, JournalPiece piece) => Copy(from, long.MaxValue, int.MaxValue, default, piece);
 
     /// <summary>Says that the log has taken the events before a sequence.</summary>
     public void Logged(long next)
@@ -244,29 +256,44 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>The events from a sequence on that the ring still holds, oldest first.</summary>
+    /// <summary>The events from a sequence on that the ring still holds, oldest first; not those noted while it reads.</summary>
     /// <param name="from">The first sequence wanted; 1 for all.</param>
-    /// <param name="atMost">How many, counted from <paramref name="from"/>.</param>
-    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="atMost">How many.</param>
+    /// <param name="filter">Which.</param>
     /// <param name="next">The sequence to go on from.</param>
-    public List<ServerEvent> Read(long from, int atMost, IReadOnlyCollection<ServerEventKind>? kinds, out long next)
+    /// <param name="piece">Room to read with, for who reads often; null for new.</param>
+    /// <remarks>The lock is held for a copy of some rows at a time, and for no text: the server goes on between them.</remarks>
+    public List<ServerEvent> Read(long from, int atMost, JournalFilter filter, out long next, JournalPiece? piece = null) =>
+        Read(from, Next, atMost, filter, out next, piece ?? new JournalPiece());
+
+    /// <summary>The last events that the ring holds, oldest first.</summary>
+    /// <param name="count">How many, 1 or more.</param>
+    /// <param name="filter">Which.</param>
+    /// <param name="next">The sequence to go on from.</param>
+    public List<ServerEvent> ReadLast(int count, JournalFilter filter, out long next)
     {
-        lock (_gate)
+        var end = Next;
+        var from = end;
+        for (var found = 0; found < count;)
         {
-            var events = new List<ServerEvent>();
-            var sequence = Math.Min(Math.Max(from, _oldest), _next);
-            for (; sequence < _next && events.Count < atMost; sequence++)
+            lock (_gate)
             {
-                ref var row = ref _rows[(int)(sequence % _rows.Length)];
-                if (kinds is null || kinds.Contains(row.Kind))
+                if (from <= _oldest)
                 {
-                    events.Add(Materialize(ref row, sequence));
+                    break;
+                }
+
+                for (var stop = Math.Max(_oldest, from - RowsAtOnce); from > stop && found < count; from--)
+                {
+                    if (filter.Wants(ref Row(from - 1)))
+                    {
+                        found++;
+                    }
                 }
             }
-
-            next = sequence;
-            return events;
         }
+
+        return Read(from, end, int.MaxValue, filter, out next, new JournalPiece());
     }
 
     /// <summary>How many events of these kinds there have been, overwritten ones included.</summary>
@@ -307,6 +334,57 @@ internal sealed class EventJournal
         }
     }
 
+    private List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalPiece piece)
+    {
+        var events = new List<ServerEvent>();
+        next = Math.Min(from, end);
+        while (next < end && events.Count < atMost)
+        {
+            next = Copy(next, end, atMost - events.Count, filter, piece);
+            for (var i = 0; i < piece.Count; i++)
+            {
+                events.Add(Materialize(piece, i));
+            }
+        }
+
+        piece.Clear();
+        return events;
+    }
+
+    /// <summary>Copies events that are wanted, as many as the piece has room for, of those that can be looked at in a moment.</summary>
+    /// <returns>The sequence to go on from.</returns>
+    private long Copy(long from, long end, int atMost, JournalFilter filter, JournalPiece piece)
+    {
+        piece.Clear();
+        lock (_gate)
+        {
+            var sequence = Math.Min(Math.Max(from, _oldest), _next);
+            for (var stop = Math.Min(Math.Min(end, _next), sequence + RowsAtOnce); sequence < stop && piece.Count < atMost; sequence++)
+            {
+                ref var row = ref Row(sequence);
+                if (filter.Wants(ref row) && !piece.TryAdd(ref row, sequence, _bytes))
+                {
+                    break;
+                }
+            }
+
+            return sequence;
+        }
+    }
+
+    private ref JournalRow NewRow(long sequence)
+    {
+        var at = (int)(sequence % _rows);
+        var stretch = _stretches[at / RowsInStretch] ??= new JournalRow[Math.Min(RowsInStretch, _rows)];
+        return ref stretch[at % RowsInStretch];
+    }
+
+    private ref JournalRow Row(long sequence)
+    {
+        var at = (int)(sequence % _rows);
+        return ref _stretches[at / RowsInStretch]![at % RowsInStretch];
+    }
+
     private void AppendText(ServerEventKind kind, ConnectionFacts? connection, ServerEventReason reason, string? text, TimeSpan? duration = null)
     {
         ref var row = ref Claim(kind, connection, 0);
@@ -338,7 +416,7 @@ internal sealed class EventJournal
             _oldest = _next;
         }
 
-        ref var row = ref _rows[(int)(sequence % _rows.Length)];
+        ref var row = ref NewRow(sequence);
         row.UtcTicks = _clock.UtcTicks;
         row.Kind = kind;
         row.Connection = connection;
@@ -353,17 +431,9 @@ internal sealed class EventJournal
     {
         while (true)
         {
-            var held = (int)(_next - _oldest);
-            if (held == _rows.Length)
+            if (_next - _oldest == _rows)
             {
-                if (_rows.Length < Math.Max(_capacity, 1))
-                {
-                    GrowRows(held);
-                }
-                else
-                {
-                    DropOldest();
-                }
+                DropOldest();
             }
             else if (bytes > 0 && _byteEnd + bytes - FirstByte() > _bytes.Length)
             {
@@ -383,7 +453,7 @@ internal sealed class EventJournal
         }
     }
 
-    private long FirstByte() => _oldest == _next ? _byteEnd : _rows[(int)(_oldest % _rows.Length)].BytesAt;
+    private long FirstByte() => _oldest == _next ? _byteEnd : Row(_oldest).BytesAt;
 
     private void DropOldest()
     {
@@ -393,7 +463,7 @@ internal sealed class EventJournal
             return;
         }
 
-        ref var row = ref _rows[(int)(_oldest % _rows.Length)];
+        ref var row = ref Row(_oldest);
         row.Connection = null;
         row.Text = null;
         _oldest++;
@@ -441,17 +511,6 @@ internal sealed class EventJournal
 
     private static int MillisecondsUntil(long due, long now) => (int)Math.Ceiling((due - now) * 1000.0 / Stopwatch.Frequency);
 
-    private void GrowRows(int held)
-    {
-        var grown = new JournalRow[Math.Min(Math.Max(_rows.Length * 2, 64), Math.Max(_capacity, 1))];
-        for (var sequence = _oldest; sequence < _oldest + held; sequence++)
-        {
-            grown[(int)(sequence % grown.Length)] = _rows[(int)(sequence % _rows.Length)];
-        }
-
-        _rows = grown;
-    }
-
     private void GrowBytes(int needed)
     {
         var first = FirstByte();
@@ -491,41 +550,21 @@ internal sealed class EventJournal
         }
     }
 
-    private ServerEvent Materialize(ref JournalRow row, long sequence)
+    private ServerEvent Materialize(JournalPiece piece, int index)
     {
-        var text = row.Text;
-        if (row.Bytes >= 0)
-        {
-            text = Decode(row.BytesAt, row.BytesKept);
-        }
-
+        ref var row = ref piece[index];
         return new ServerEvent(
             new DateTimeOffset(row.UtcTicks, TimeSpan.Zero).ToLocalTime(),
-            sequence,
+            piece.SequenceOf(index),
             _server,
             row.Connection?.Id,
             row.Kind,
             row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
-            text,
+            row.Bytes >= 0 ? _encoding.GetString(piece.Bytes, (int)row.BytesAt, row.BytesKept) : row.Text,
             row.Bytes >= 0 ? row.Bytes : null,
             row.Reason,
             row.DurationTicks >= 0 ? TimeSpan.FromTicks(row.DurationTicks) : null);
-    }
-
-    private string Decode(long at, int count)
-    {
-        var from = count == 0 ? 0 : (int)(at % _bytes.Length);
-        if (from + count <= _bytes.Length)
-        {
-            return _encoding.GetString(_bytes, from, count);
-        }
-
-        var joined = new byte[count];
-        var run = _bytes.Length - from;
-        Buffer.BlockCopy(_bytes, from, joined, 0, run);
-        Buffer.BlockCopy(_bytes, 0, joined, run, count - run);
-        return _encoding.GetString(joined);
     }
 
     private void Announce()

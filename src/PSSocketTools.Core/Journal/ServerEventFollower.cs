@@ -6,6 +6,7 @@ namespace PSSocketTools;
 public sealed class ServerEventFollower
 {
     private readonly EventJournal _journal;
+    private readonly JournalPiece _piece = new();
     private long _next;
 
     internal ServerEventFollower(EventJournal journal, long next)
@@ -22,7 +23,7 @@ public sealed class ServerEventFollower
     public IReadOnlyList<ServerEvent> Read(int atMost = 1024)
     {
         var from = _next;
-        var events = _journal.Read(from, atMost, null, out _next);
+        var events = _journal.Read(from, atMost, default, out _next, _piece);
         Missed += _next - from - events.Count;
         return events;
     }

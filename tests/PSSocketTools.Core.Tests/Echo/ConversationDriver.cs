@@ -43,7 +43,7 @@ internal sealed class ConversationDriver : IDisposable
 
     public string Text => Encoding.UTF8.GetString(Output);
 
-    public IReadOnlyList<ServerEvent> Events => Record.Journal.Read(1, int.MaxValue, null, out _);
+    public IReadOnlyList<ServerEvent> Events => Record.Journal.Read(1, int.MaxValue, default, out _);
 
     /// <summary>The journal in short: the kind, then what the event carries of text, bytes and reason.</summary>
     public string[] Journal => [.. Events.Select(static e => string.Join(

@@ -66,7 +66,7 @@ public sealed class EventJournalTests
         Note(journal, "one");
         journal.Append(ServerEventKind.Connected, Client);
         Assert.Equal(2, journal.Dropped);
-        Assert.Empty(journal.Read(1, int.MaxValue, null, out var next));
+        Assert.Empty(journal.Read(1, int.MaxValue, default, out var next));
         Assert.Equal(3, next);
     }
 
@@ -154,13 +154,13 @@ public sealed class EventJournalTests
             journal.Append(ServerEventKind.Error, Client, ServerEventReason.Fault, "e");
         }
 
-        Assert.Equal([15, 17, 19], journal.Read(15, int.MaxValue, [ServerEventKind.MessageReceived], out var next).Select(static e => (int)e.Sequence));
+        Assert.Equal([15, 17, 19], journal.Read(15, int.MaxValue, new JournalFilter([ServerEventKind.MessageReceived]), out var next).Select(static e => (int)e.Sequence));
         Assert.Equal(21, next);
-        Assert.Equal([5, 6, 7], journal.Read(5, 3, null, out next).Select(static e => (int)e.Sequence));
+        Assert.Equal([5, 6, 7], journal.Read(5, 3, default, out next).Select(static e => (int)e.Sequence));
         Assert.Equal(8, next);
-        Assert.Empty(journal.Read(21, 3, null, out next));
+        Assert.Empty(journal.Read(21, 3, default, out next));
         Assert.Equal(21, next);
-        Assert.Empty(journal.Read(99, 3, null, out next));
+        Assert.Empty(journal.Read(99, 3, default, out next));
         Assert.Equal(21, next);
     }
 
@@ -177,7 +177,7 @@ public sealed class EventJournalTests
         var seen = new List<string>();
         for (long from = 1; from <= 60;)
         {
-            seen.AddRange(journal.Read(from, 7, [ServerEventKind.MessageReceived], out from).Select(static e => e.Message!));
+            seen.AddRange(journal.Read(from, 7, new JournalFilter([ServerEventKind.MessageReceived]), out from).Select(static e => e.Message!));
         }
 
         Assert.Equal(Enumerable.Range(0, 30).Select(static i => $"m{i}"), seen);
@@ -235,6 +235,117 @@ public sealed class EventJournalTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(5000)]
+    [InlineData(20_000)]
+    public void The_last_of_a_kind_are_found_from_the_end(int count)
+    {
+        var journal = Journal(30_000);
+        for (var i = 1; i <= 20_000; i++)
+        {
+            Note(journal, $"m{i}");
+            journal.Append(ServerEventKind.Connected, Client);
+            journal.Append(ServerEventKind.Connected, Client);
+        }
+
+        // The ring holds the last 10,000 of each.
+        var events = journal.ReadLast(count, new JournalFilter([ServerEventKind.MessageReceived]), out var next);
+        Assert.Equal(60_001, next);
+        var found = Math.Min(count, 10_000);
+        Assert.Equal(Enumerable.Range(20_001 - found, found).Select(static i => $"m{i}"), events.Select(static e => e.Message));
+        Assert.Equal(Math.Min(count, 30_000), journal.ReadLast(count, default, out _).Count);
+        Assert.Empty(journal.ReadLast(count, new JournalFilter([ServerEventKind.Error]), out _));
+    }
+
+    [Fact]
+    public void Events_are_read_by_time()
+    {
+        var journal = Journal(100);
+        for (var i = 1; i <= 10; i++)
+        {
+            Note(journal, $"m{i}");
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var since = All(journal)[6].Timestamp;
+        Assert.Equal(["m7", "m8", "m9", "m10"], journal.Read(1, 100, new JournalFilter(null, since), out _).Select(static e => e.Message));
+        Assert.Equal(["m9", "m10"], journal.ReadLast(2, new JournalFilter(null, since), out _).Select(static e => e.Message));
+        Assert.Equal(4, journal.ReadLast(20, new JournalFilter(null, since), out _).Count);
+        Assert.Equal(["m7"], journal.Read(1, 1, new JournalFilter([ServerEventKind.MessageReceived], since), out var next).Select(static e => e.Message));
+        Assert.Equal(8, next);
+    }
+
+    [Fact]
+    public void Text_is_made_of_no_more_than_what_is_wanted()
+    {
+        var encoding = new ObservedEncoding();
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10_000, encoding, _clock);
+        for (var i = 1; i <= 10_000; i++)
+        {
+            Note(journal, "message");
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(5, journal.ReadLast(5, default, out _).Count);
+        Assert.Equal(5, encoding.Texts);
+        Assert.Empty(journal.Read(1, int.MaxValue, new JournalFilter([ServerEventKind.Error]), out _));
+        Assert.Equal(7, journal.Read(1, int.MaxValue, new JournalFilter(null, new DateTimeOffset(_clock.UtcTicks, TimeSpan.Zero).AddSeconds(-7)), out _).Count);
+        Assert.Equal(12, encoding.Texts);
+    }
+
+    [Fact]
+    public async Task The_server_goes_on_while_somebody_reads()
+    {
+        const int Held = 100_000;
+        var encoding = new ObservedEncoding();
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), Held, encoding, _clock);
+        for (var i = 1; i <= Held; i++)
+        {
+            Note(journal, "message");
+        }
+
+        // In the middle of reading, another thread notes as much as fits, and is done before the reading goes on.
+        var noted = Task.CompletedTask;
+        encoding.OnText = text =>
+        {
+            if (text == 1000)
+            {
+                noted = Task.Run(() =>
+                {
+                    for (var i = 0; i < Held / 2; i++)
+                    {
+                        Note(journal, "later");
+                    }
+                });
+                Assert.True(noted.Wait(Patience.Long));
+            }
+        };
+
+        var events = await Task.Run(() => journal.Read(1, int.MaxValue, default, out _)).WaitAsync(Patience.Long);
+        Assert.True(noted.IsCompletedSuccessfully);
+        Assert.Equal(Held, events[^1].Sequence);
+        Assert.All(events, static e => Assert.Equal("message", e.Message));
+
+        // What was overwritten under the reader is missing, and no more.
+        Assert.InRange(events.Count, (Held / 2) + 1, (Held / 2) + 2000);
+    }
+
+    private sealed class ObservedEncoding : UTF8Encoding
+    {
+        public int Texts { get; private set; }
+
+        public Action<int>? OnText { get; set; }
+
+        public override string GetString(byte[] bytes, int index, int count)
+        {
+            Texts++;
+            OnText?.Invoke(Texts);
+            return base.GetString(bytes, index, count);
+        }
+    }
+
     private static void AssertHolds(EventJournal journal, List<byte[]?> noted)
     {
         var events = All(journal);
@@ -266,7 +377,7 @@ public sealed class EventJournalTests
         }
     }
 
-    private static List<ServerEvent> All(EventJournal journal) => journal.Read(1, int.MaxValue, null, out _);
+    private static List<ServerEvent> All(EventJournal journal) => journal.Read(1, int.MaxValue, default, out _);
 
     private static void Note(EventJournal journal, string message) =>
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.Latin1.GetBytes(message), 0, message.Length);

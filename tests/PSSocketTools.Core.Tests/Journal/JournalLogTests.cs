@@ -35,7 +35,7 @@ public sealed class JournalLogTests
         var events = lines.Take(3).Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.Equal(text.Replace("\ud800", "\ufffd", StringComparison.Ordinal), events[0].GetProperty("Message").GetString());
         Assert.Equal(Encoding.UTF8.GetByteCount(text), events[0].GetProperty("Bytes").GetInt32());
-        var shown = journal.Read(1, 10, null, out _);
+        var shown = journal.Read(1, 10, default, out _);
         Assert.Equal(shown.Select(static e => e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
         Assert.Equal(
             """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
@@ -105,7 +105,7 @@ public sealed class JournalLogTests
         Note(journal, "never written");
         await log.FinishAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
         Assert.Equal(1, journal.Errors.Count);
-        Assert.Equal(nameof(ServerEventReason.LogFailed), journal.Read(1, 10, null, out _)[^1].Reason);
+        Assert.Equal(nameof(ServerEventReason.LogFailed), journal.Read(1, 10, default, out _)[^1].Reason);
         file.GoOn();
     }
 

@@ -61,7 +61,7 @@ public sealed class AsyncConnectionTests : IDisposable
         Assert.True(_record.TryConnect(facts, 1));
         var connection = new AsyncConnection(_transport, new PlainConversation(plan, facts, _record), _record, channel, channel.Woken);
         await connection.RunAsync().WaitAsync(Patience.Long);
-        return _record.Journal.Read(1, int.MaxValue, null, out _)[^1].Reason;
+        return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;
     }
 
     /// <summary>Receives nothing, and never comes to an end of sending.</summary>
