@@ -160,4 +160,22 @@ Describe 'Connect-EchoServer' {
         $null = Start-EchoServer $port
         Wait-Beside $later | Should -Be 'Open'
     }
+
+    It 'waits with -WaitSec for a Unix socket that comes later' -Tag Core {
+        $path = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid().ToString('n')).sock"
+        $later = Start-Beside {
+            $Queue.Add('trying')
+            (Connect-EchoServer -SocketPath $Values.Path -WaitSec 30).State
+        } @{ Path = $path }
+        Receive-Beside $later | Should -Be 'trying'
+        $null = Start-EchoServer -SocketPath $path
+        Wait-Beside $later | Should -Be 'Open'
+    }
+
+    It 'waits with -WaitSec for a name that has no address' {
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        Connect-EchoServer name.invalid 7 -WaitSec 1 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $watch.Elapsed | Should -BeGreaterThan ([timespan]::FromSeconds(0.9))
+        Assert-Error $failed NameNotFound ObjectNotFound
+    }
 }

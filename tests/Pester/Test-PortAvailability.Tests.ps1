@@ -141,6 +141,12 @@ Describe 'Test-PortAvailability' {
         It 'waits no longer than it is told' {
             (Test-PortAvailability $port -WaitSec 0.2).Status | Should -Be 'InUse'
         }
+
+        It 'waits for a name that has no address' {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            { Test-PortAvailability $port -Address name.invalid -WaitSec 1 } | Should -Throw -ErrorId 'NameNotFound,*'
+            $watch.Elapsed | Should -BeGreaterThan ([timespan]::FromSeconds(0.9))
+        }
     }
 
     Context 'of another computer' {
@@ -225,6 +231,12 @@ Describe 'Test-PortAvailability' {
 
         It 'waits no longer than it is told' {
             (Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 2).Status | Should -Be 'Closed'
+        }
+
+        It 'waits for a name that has no address' {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            (Test-PortAvailability $closed -ComputerName name.invalid -WaitSec 1).Status | Should -Be 'NameNotFound'
+            $watch.Elapsed | Should -BeGreaterThan ([timespan]::FromSeconds(0.9))
         }
 
         It 'finds on <Address> what the system says listens' -Tag Linux -ForEach @(

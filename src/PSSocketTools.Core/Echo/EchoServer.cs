@@ -164,10 +164,13 @@ public sealed class EchoServer : IDisposable
     }
 
     /// <summary>Starts a server; it listens when this returns.</summary>
+    /// <param name="options">What it does and where.</param>
+    /// <param name="cancellationToken">Ends the wait for the resolver.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the address was known.</exception>
     /// <exception cref="SocketToolsException">
     /// InvalidOption, NameNotFound, AddressNotAvailable, PortInUse, PortAccessDenied, TooManyOpenFiles or SocketFailed.
     /// </exception>
-    public static EchoServer Start(EchoServerOptions options)
+    public static EchoServer Start(EchoServerOptions options, CancellationToken cancellationToken = default)
     {
         if (options is null)
         {
@@ -186,8 +189,8 @@ public sealed class EchoServer : IDisposable
             sockets = options.ActualProtocol switch
             {
                 SocketProtocol.Unix => [(unixListener = UnixListener.Listen(options.SocketPath!, options.Backlog)).Socket],
-                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address), options.Port),
-                _ => Listeners.Listen(AddressName.ToLocal(options.Address), options.Port, options.Backlog),
+                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address, cancellationToken), options.Port),
+                _ => Listeners.Listen(AddressName.ToLocal(options.Address, cancellationToken), options.Port, options.Backlog),
             };
             server = new EchoServer(options, sockets, unixListener, plan, log);
             log?.Follow(server._record.Journal, server._facts, plan.Encoding);

@@ -20,4 +20,14 @@ public sealed class SocketToolsException : Exception
 
     /// <summary>What the error is about.</summary>
     public object? Target { get; }
+
+    /// <summary>
+    /// Whether it may pass by waiting: a server, its host, its name or its socket's file that is not there yet can be the reason.
+    /// A proxy accepts before the server behind it does, and closes, in a TLS handshake too.
+    /// </summary>
+    public bool MayPass => Error is
+        SocketToolsError.ConnectionRefused or SocketToolsError.ConnectTimeout or SocketToolsError.Unreachable or
+        SocketToolsError.ConnectionReset or SocketToolsError.ServerClosed or SocketToolsError.NameNotFound or
+        SocketToolsError.AddressNotAvailable or SocketToolsError.SocketFailed
+        || (Error == SocketToolsError.TlsFailed && InnerException is IOException);
 }

@@ -14,43 +14,35 @@ internal static class AddressName
     public const string Any = "Any";
 
     /// <summary>The addresses to listen on, or to test, for a name: localhost and Any mean both families where the machine has both.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellationToken">Ends the wait for the resolver.</param>
     /// <exception cref="SocketToolsException">NameNotFound.</exception>
-    public static IPAddress[] ToLocal(string name)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static IPAddress[] ToLocal(string name, CancellationToken cancellationToken = default)
+    {
+        var resolving = ToLocalAsync(name);
+        Task.WaitAny([resolving], cancellationToken);
+        return resolving.GetAwaiter().GetResult();
+    }
+
+    /// <summary>The same, without blocking.</summary>
+    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    public static Task<IPAddress[]> ToLocalAsync(string name)
     {
         if (string.Equals(name, Localhost, StringComparison.OrdinalIgnoreCase))
         {
-            return BothFamilies(IPAddress.Loopback, IPAddress.IPv6Loopback);
+            return Task.FromResult(BothFamilies(IPAddress.Loopback, IPAddress.IPv6Loopback));
         }
 
         if (string.Equals(name, Any, StringComparison.OrdinalIgnoreCase) || name == "*")
         {
-            return BothFamilies(IPAddress.Any, IPAddress.IPv6Any);
+            return Task.FromResult(BothFamilies(IPAddress.Any, IPAddress.IPv6Any));
         }
 
-        return ToAddresses(name);
+        return ToAddressesAsync(name);
     }
 
     /// <summary>The addresses of a name, as the system's resolver orders them (RFC 6724).</summary>
-    /// <exception cref="SocketToolsException">NameNotFound.</exception>
-    public static IPAddress[] ToAddresses(string name)
-    {
-        if (TryParse(name, out var address))
-        {
-            return [address];
-        }
-
-        RequireName(name);
-        try
-        {
-            return RequireAny(Dns.GetHostAddresses(name), name);
-        }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
-        {
-            throw NotFound(name, exception);
-        }
-    }
-
-    /// <summary>The same, without blocking.</summary>
     /// <exception cref="SocketToolsException">NameNotFound.</exception>
     public static async Task<IPAddress[]> ToAddressesAsync(string name)
     {
@@ -69,6 +61,10 @@ internal static class AddressName
             throw NotFound(name, exception);
         }
     }
+
+    /// <summary>The resolver had no answer in the time allowed.</summary>
+    public static SocketToolsException NotResolvedYet(string name) =>
+        new(SocketToolsError.NameNotFound, Messages.Get("NameNotResolvedYet", name), name);
 
     /// <summary>An address literal; with or without brackets for IPv6. A bare number is a name, not an address.</summary>
     public static bool TryParse(string text, out IPAddress address)

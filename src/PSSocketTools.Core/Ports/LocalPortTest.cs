@@ -15,16 +15,26 @@ public sealed class LocalPortTest
     // A picture of the system's sockets serves a whole range of ports, while it is fresh.
     private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
 
+    // How long a wait goes by what a name meant: whose machine it is may still be on its way into the name service.
+    private static readonly TimeSpan NameAge = TimeSpan.FromSeconds(1);
+
     private readonly string _address;
-    private readonly IPAddress[] _addresses;
+    private readonly Func<string, Task<IPAddress[]>> _resolve;
+    private Task<IPAddress[]>? _resolution;
+    private long _resolvedAt;
     private SocketTable? _table;
     private long _tableReadAt;
 
     /// <summary>Readies a test.</summary>
     /// <param name="address">An address of this machine, a name for some, <c>localhost</c> for both loopback ones, or <c>Any</c> for all.</param>
     /// <param name="protocol">Tcp or Udp.</param>
-    /// <exception cref="SocketToolsException">NameNotFound: the name has no address; InvalidOption: a protocol without ports.</exception>
+    /// <exception cref="SocketToolsException">InvalidOption: a protocol without ports.</exception>
     public LocalPortTest(string address = AddressName.Any, SocketProtocol protocol = SocketProtocol.Tcp)
+        : this(address, protocol, AddressName.ToLocalAsync)
+    {
+    }
+
+    internal LocalPortTest(string address, SocketProtocol protocol, Func<string, Task<IPAddress[]>> resolve)
     {
         if (protocol is not (SocketProtocol.Tcp or SocketProtocol.Udp))
         {
@@ -32,7 +42,7 @@ public sealed class LocalPortTest
         }
 
         _address = address ?? throw new ArgumentNullException(nameof(address));
-        _addresses = AddressName.ToLocal(address);
+        _resolve = resolve;
         Protocol = protocol;
     }
 
@@ -41,14 +51,21 @@ public sealed class LocalPortTest
 
     /// <summary>Tests a port.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
-    public PortAvailability Test(int port) => TryBindAll(port) is { } refusal
-        ? Explain(refusal.Address, port, refusal.Error)
-        : CreateAvailable(port);
+    /// <param name="cancellationToken">Ends the wait for the resolver.</param>
+    /// <exception cref="SocketToolsException">NameNotFound: the name has no address; TooManyOpenFiles.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public PortAvailability Test(int port, CancellationToken cancellationToken = default)
+    {
+        _resolution ??= Resolve();
+        Task.WaitAny([_resolution], cancellationToken);
+        return Test(port, _resolution.GetAwaiter().GetResult());
+    }
 
-    /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled.</summary>
+    /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled. A name without an address is waited for too.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
     /// <param name="timeout">How long to wait at most; then what the last test found has to do.</param>
     /// <param name="cancellationToken">Ends the wait at once.</param>
+    /// <exception cref="SocketToolsException">NameNotFound: the name had no address until the end; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public PortAvailability WaitUntilAvailable(int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -56,31 +73,52 @@ public sealed class LocalPortTest
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (TryBindAll(port) is null)
+            var left = timeout - Clock.System.Since(startedAt);
+            if (_resolution is null || (_resolution.IsCompleted && Clock.System.Since(_resolvedAt) >= NameAge))
+            {
+                _resolution = Resolve();
+            }
+
+            // While the resolver has no answer there is nothing to test; the wait may end before it has.
+            var isResolved = Task.WaitAny([_resolution], Milliseconds(left), cancellationToken) >= 0;
+            if (isResolved && _resolution.Status == TaskStatus.RanToCompletion && TryBindAll(port, _resolution.Result) is null)
             {
                 return CreateAvailable(port);
             }
 
             // Who holds it takes a walk over all processes to find, and is of interest only in the end.
-            var left = timeout - Clock.System.Since(startedAt);
+            left = timeout - Clock.System.Since(startedAt);
             if (left <= TimeSpan.Zero)
             {
-                return Test(port);
+                return isResolved ? Test(port, _resolution.GetAwaiter().GetResult()) : throw AddressName.NotResolvedYet(_address);
             }
 
             cancellationToken.WaitHandle.WaitOne(left < WaitStep ? left : WaitStep);
         }
     }
 
+    private static int Milliseconds(TimeSpan left) =>
+        left <= TimeSpan.Zero ? 0 : left.TotalMilliseconds >= int.MaxValue ? Timeout.Infinite : (int)Math.Ceiling(left.TotalMilliseconds);
+
+    private Task<IPAddress[]> Resolve()
+    {
+        _resolvedAt = Clock.System.Timestamp;
+        return _resolve(_address);
+    }
+
+    private PortAvailability Test(int port, IPAddress[] addresses) => TryBindAll(port, addresses) is { } refusal
+        ? Explain(refusal.Address, port, refusal.Error)
+        : CreateAvailable(port);
+
     private PortAvailability CreateAvailable(int port) =>
         PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
 
-    private (IPAddress Address, SocketException Error)? TryBindAll(int port)
+    private (IPAddress Address, SocketException Error)? TryBindAll(int port, IPAddress[] addresses)
     {
-        var bound = new List<Socket>(_addresses.Length);
+        var bound = new List<Socket>(addresses.Length);
         try
         {
-            foreach (var address in _addresses)
+            foreach (var address in addresses)
             {
                 if (TryBind(address, port, bound) is { } error)
                 {

@@ -27,7 +27,7 @@ public static class PortFinder
     /// <param name="count">How many to find, at least 1.</param>
     /// <param name="reservations">What was handed out already, to which these are added.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few.</exception>
+    /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few; NameNotFound: the name has no address; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static IReadOnlyList<PortAvailability> Find(
         LocalPortTest test,
@@ -53,7 +53,7 @@ public static class PortFinder
                     continue;
                 }
 
-                var result = test.Test(port);
+                var result = test.Test(port, cancellationToken);
                 if (!result.Available)
                 {
                     reservations.Release(port, test.Protocol);

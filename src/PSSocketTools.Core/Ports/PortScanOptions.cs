@@ -8,7 +8,7 @@ public sealed class PortScanOptions
     /// <summary>Tcp (the default) or Udp.</summary>
     public SocketProtocol Protocol { get; init; } = SocketProtocol.Tcp;
 
-    /// <summary>How long a probe may go without an answer, from the moment the name is known; above zero, one second by default.</summary>
+    /// <summary>How long a probe may go without an answer, resolving the name included; above zero, one second by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many probes may be under way at once, 1 to 32767; 512 by default. The limit on open files may lower it.</summary>

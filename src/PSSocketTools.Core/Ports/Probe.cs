@@ -1,17 +1,33 @@
+using System.Diagnostics;
 using System.Net;
 using PSSocketTools.Transport;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>A computer of a scan; its name is resolved once for all its ports.</summary>
+/// <summary>A computer of a scan; its name is resolved once for all its ports, or, by a scan that waits, from time to time.</summary>
 internal sealed class ScanHost(string name, Func<string, Task<IPAddress[]>> resolve)
 {
     private Task<IPAddress[]>? _resolution;
+    private long _resolvedAt;
 
     public string Name { get; } = name;
 
     /// <summary>The addresses; a task that failed where the name has none.</summary>
-    public Task<IPAddress[]> Resolve() => _resolution ??= resolve(Name);
+    public Task<IPAddress[]> Resolve() => _resolution ?? Resolve(0);
+
+    /// <summary>The same, anew where the last answer is older; a question that is still open is not asked again.</summary>
+    /// <param name="oldest">How old the answer may be, in Stopwatch ticks.</param>
+    public Task<IPAddress[]> Resolve(long oldest)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (_resolution is null || (_resolution.IsCompleted && now - _resolvedAt >= oldest))
+        {
+            _resolvedAt = now;
+            _resolution = resolve(Name);
+        }
+
+        return _resolution;
+    }
 }
 
 /// <summary>One port of one computer, from its turn in the scan to its result; but for the result, only the loop's thread touches it.</summary>
@@ -23,6 +39,9 @@ internal sealed class Probe(ScanHost host, int port)
 
     /// <summary>What was found; null until then. Guarded by the scan's lock.</summary>
     public PortAvailability? Result { get; set; }
+
+    /// <summary>Why the name has no addresses yet, where a scan waits for it.</summary>
+    public string? WhyNoAddress { get; set; }
 
     public IPAddress[] Addresses { get; set; } = [];
 
@@ -38,6 +57,10 @@ internal sealed class Probe(ScanHost host, int port)
 
     /// <summary>The addresses that are to be tried again; null unless the scan waits for ports to open.</summary>
     public List<Retry>? Resting { get; set; }
+
+    /// <summary>Whether an address has an attempt pending, or is to be tried again.</summary>
+    public bool Knows(IPAddress address) =>
+        Pending?.Exists(attempt => attempt.Address.Equals(address)) is true || Resting?.Exists(retry => retry.Last.Address.Equals(address)) is true;
 
     /// <summary>How many attempts wait for the limit on open files to allow them.</summary>
     public int Postponed { get; set; }

@@ -23,6 +23,9 @@ internal sealed class ProbeLoop : IDisposable
     /// <summary>What that doubles up to, so that another machine and the network are not kept busy; loopback is tried as often as at first.</summary>
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a scan that waits goes by what a name meant.</summary>
+    private static readonly TimeSpan NameAge = TimeSpan.FromSeconds(1);
+
     // The clock of Windows ticks 64 times a second; what is due before the next tick but one half is due now.
     private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Stopwatch.Frequency * 8 / 1000 : 0;
 
@@ -40,6 +43,7 @@ internal sealed class ProbeLoop : IDisposable
     private readonly LinkedList<Timed<Probe>> _deadlines = new();
     private readonly LinkedList<Timed<Probe>> _ticks = new();
     private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
+    private readonly LinkedList<Timed<Probe>> _renewals = new();
     private readonly SortedSet<Retry> _retries = [];
     private readonly Queue<ProbeAttempt> _postponed = new();
     private readonly Queue<Probe> _resolved = new();
@@ -158,20 +162,23 @@ internal sealed class ProbeLoop : IDisposable
             return;
         }
 
-        resolution.ContinueWith(
-            _ =>
-            {
-                lock (_resolved)
-                {
-                    _resolved.Enqueue(probe);
-                }
-
-                _transport.Wake();
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        ArmDeadline(probe, Stopwatch.GetTimestamp());
+        AwaitResolution(probe, resolution);
     }
+
+    private void AwaitResolution(Probe probe, Task<IPAddress[]> resolution) => resolution.ContinueWith(
+        _ =>
+        {
+            lock (_resolved)
+            {
+                _resolved.Enqueue(probe);
+            }
+
+            _transport.Wake();
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     private void TakeResolved()
     {
@@ -192,20 +199,84 @@ internal sealed class ProbeLoop : IDisposable
         }
     }
 
+    /// <summary>Goes on with a probe whose name the resolver has answered for.</summary>
     private void Open(Probe probe)
     {
-        var resolution = probe.Host.Resolve();
-        if (resolution.Status != TaskStatus.RanToCompletion)
+        if (probe.IsDone)
         {
-            var reason = resolution.Exception!.GetBaseException();
-            var detail = reason is SocketToolsException ? reason.Message : Messages.Get("SocketFailed", probe.Host.Name, reason.Message);
-            End(probe, PortAvailability.CreateUnanswered(
-                probe.Host.Name, null, probe.Port, _protocol, PortStatus.NameNotFound, detail));
             return;
         }
 
-        probe.Addresses = resolution.Result;
+        var resolution = probe.Host.Resolve();
+        if (resolution.Status == TaskStatus.RanToCompletion)
+        {
+            probe.WhyNoAddress = null;
+            Take(probe, resolution.Result);
+        }
+        else
+        {
+            var reason = resolution.Exception!.GetBaseException();
+            probe.WhyNoAddress = reason is SocketToolsException ? reason.Message : Messages.Get("SocketFailed", probe.Host.Name, reason.Message);
+            if (_waitFor is null)
+            {
+                End(probe, Verdict(probe, isTimeUp: false));
+                return;
+            }
+        }
+
+        if (_waitFor is not null)
+        {
+            var now = Stopwatch.GetTimestamp();
+            ArmDeadline(probe, now);
+            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(NameAge)));
+        }
+
         Advance(probe);
+    }
+
+    /// <summary>Takes the addresses a name has by now: those it has no more are given up, and new ones are to be tried.</summary>
+    private void Take(Probe probe, IPAddress[] addresses)
+    {
+        foreach (var attempt in probe.Pending?.Where(attempt => Array.IndexOf(addresses, attempt.Address) < 0).ToArray() ?? [])
+        {
+            Remove(attempt);
+            _transport.Abandon(attempt);
+        }
+
+        foreach (var retry in probe.Resting?.Where(retry => Array.IndexOf(addresses, retry.Last.Address) < 0).ToArray() ?? [])
+        {
+            _retries.Remove(retry);
+            probe.Resting!.Remove(retry);
+        }
+
+        probe.NextAddress = 0;
+        probe.Addresses = probe.HasPending || probe.Resting is { Count: > 0 }
+            ? Array.FindAll(addresses, address => !probe.Knows(address))
+            : addresses;
+    }
+
+    /// <summary>Asks for the addresses of a name again, while a probe waits for its port.</summary>
+    private void Renew(Probe probe, long now)
+    {
+        if (probe.IsDone)
+        {
+            return;
+        }
+
+        // An attempt that waits for a descriptor is on no list the addresses could be compared with.
+        var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(Ticks(NameAge));
+        if (resolution is null)
+        {
+            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(NameAge)));
+        }
+        else if (resolution.IsCompleted)
+        {
+            Open(probe);
+        }
+        else
+        {
+            AwaitResolution(probe, resolution);
+        }
     }
 
     /// <summary>Tries the addresses that were not tried yet, until one is left waiting or none is left.</summary>
@@ -362,6 +433,16 @@ internal sealed class ProbeLoop : IDisposable
         var silent = isTimeUp && probe.Pending is { Count: > 0 } pending ? pending[0] : null;
         var best = probe.Best;
         var silence = _protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
+        if (best is null && silent is null && probe.WhyNoAddress is { } reason)
+        {
+            return Unanswered(PortStatus.NameNotFound, reason);
+        }
+
+        if (best is null && silent is null && !probe.Host.Resolve().IsCompleted)
+        {
+            return Unanswered(PortStatus.TimedOut, AddressName.NotResolvedYet(probe.Host.Name).Message);
+        }
+
         if (best is null || (silent is not null && PortStatuses.Outranks(silence, PortStatuses.Of(best.Error))))
         {
             return PortAvailability.CreateUnanswered(
@@ -375,6 +456,9 @@ internal sealed class ProbeLoop : IDisposable
                 probe.Host.Name, address, probe.Port, _protocol, status, Milliseconds(best.EndedAt - best.StartedAt), null)
             : PortAvailability.CreateUnanswered(
                 probe.Host.Name, address, probe.Port, _protocol, status, new SocketException((int)best.Error).Message);
+
+        PortAvailability Unanswered(PortStatus why, string detail) =>
+            PortAvailability.CreateUnanswered(probe.Host.Name, null, probe.Port, _protocol, why, detail);
     }
 
     private void End(Probe probe, PortAvailability result)
@@ -434,6 +518,12 @@ internal sealed class ProbeLoop : IDisposable
             }
         }
 
+        while (_renewals.First is { } first && first.Value.Due <= now)
+        {
+            _renewals.RemoveFirst();
+            Renew(first.Value.Item, now);
+        }
+
         while (_retries.Count > 0 && _retries.Min is var retry && retry.Due <= now)
         {
             TryAgain(retry, now);
@@ -477,7 +567,7 @@ internal sealed class ProbeLoop : IDisposable
     private int MillisecondsToNext()
     {
         var next = long.MaxValue;
-        foreach (var due in new[] { _deadlines.First?.Value.Due, _ticks.First?.Value.Due, _attemptDeadlines.First?.Value.Due, RetryDue() })
+        foreach (var due in new[] { _deadlines.First?.Value.Due, _ticks.First?.Value.Due, _attemptDeadlines.First?.Value.Due, _renewals.First?.Value.Due, RetryDue() })
         {
             next = Math.Min(next, due ?? long.MaxValue);
         }

@@ -96,7 +96,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
                     var left = TimeSpan.FromSeconds(WaitSec) - clock.Elapsed;
                     return Connect(left > options.ConnectTimeout ? options : options with { ConnectTimeout = Longer(left, ShortestAttempt) });
                 }
-                catch (SocketToolsException exception) when (MayPass(exception.Error) && clock.Elapsed.TotalSeconds < WaitSec)
+                catch (SocketToolsException exception) when (exception.MayPass && clock.Elapsed.TotalSeconds < WaitSec)
                 {
                     progress.StatusDescription = exception.Message;
                     progress.PercentComplete = (int)(100 * clock.Elapsed.TotalSeconds / WaitSec);
@@ -128,9 +128,4 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     }
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
-
-    /// <summary>Whether a server that is not up yet can be the reason.</summary>
-    private static bool MayPass(SocketToolsError error) => error is
-        SocketToolsError.ConnectionRefused or SocketToolsError.ConnectTimeout or SocketToolsError.Unreachable or
-        SocketToolsError.ConnectionReset or SocketToolsError.NameNotFound or SocketToolsError.SocketFailed;
 }

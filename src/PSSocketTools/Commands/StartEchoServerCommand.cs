@@ -194,12 +194,16 @@ public sealed class StartEchoServerCommand : SocketCommand
         EchoServer server;
         try
         {
-            server = EchoServer.Start(ToOptions());
+            server = EchoServer.Start(ToOptions(), StopToken);
         }
         catch (SocketToolsException exception)
         {
             WriteError(exception);
             return;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
         }
 
         Running.Add(server);

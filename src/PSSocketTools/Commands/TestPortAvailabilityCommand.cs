@@ -63,7 +63,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
 
-    /// <summary>How many seconds a probe may go without an answer; fractions are fine.</summary>
+    /// <summary>How many seconds a probe may go without an answer, resolving the name included; fractions are fine.</summary>
     [Parameter(ParameterSetName = RemoteSet)]
     [ValidateRange(0.001, 86400.0)]
     public double TimeoutSec { get; set; } = 1;
@@ -207,7 +207,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         foreach (var port in ranges.SelectMany(range => range.Ports()))
         {
             StopToken.ThrowIfCancellationRequested();
-            Write(WaitFor is null ? test.Test(port) : test.WaitUntilAvailable(port, until - _clock.Elapsed, StopToken));
+            Write(WaitFor is null ? test.Test(port, StopToken) : test.WaitUntilAvailable(port, until - _clock.Elapsed, StopToken));
             if (Quiet && !_areAllAvailable)
             {
                 return;

@@ -129,7 +129,7 @@ public sealed class LocalPortTestTests
 
     [Fact]
     public void A_name_without_an_address_is_an_error() =>
-        Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => new LocalPortTest("name.invalid")).Error);
+        Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => new LocalPortTest("name.invalid").Test(80)).Error);
 
     [Fact]
     public async Task Waiting_notices_a_port_that_becomes_free()
@@ -154,6 +154,49 @@ public sealed class LocalPortTestTests
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
         Assert.Throws<OperationCanceledException>(() =>
             test.WaitUntilAvailable(Port(listener), TimeSpan.MaxValue, cancellation.Token));
+    }
+
+    [Fact]
+    public void Waiting_asks_again_for_a_name_that_has_no_address_yet()
+    {
+        var asked = 0;
+        var test = new LocalPortTest("soon", SocketProtocol.Tcp, name => ++asked switch
+        {
+            1 => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)),
+
+            // Another machine's (RFC 5737), and then ours.
+            2 => Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),
+            _ => Task.FromResult<IPAddress[]>([IPAddress.Loopback]),
+        });
+
+        Assert.Equal(PortStatus.Available, test.WaitUntilAvailable(FreePort(), Patience.Long, CancellationToken.None).GetStatus());
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public void Waiting_for_a_name_ends_with_why_it_has_no_address()
+    {
+        var unknown = new LocalPortTest(
+            "never", SocketProtocol.Tcp, name => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)));
+        var slow = new LocalPortTest("slow", SocketProtocol.Tcp, _ => new TaskCompletionSource<IPAddress[]>().Task);
+
+        foreach (var test in new[] { unknown, slow })
+        {
+            var refusal = Assert.Throws<SocketToolsException>(() => test.WaitUntilAvailable(80, TimeSpan.FromSeconds(0.1), CancellationToken.None));
+            Assert.Equal(SocketToolsError.NameNotFound, refusal.Error);
+        }
+    }
+
+    [Fact]
+    public void A_resolver_that_hangs_can_be_interrupted()
+    {
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
+        var test = new LocalPortTest("slow", SocketProtocol.Tcp, _ => new TaskCompletionSource<IPAddress[]>().Task);
+
+        Assert.Throws<OperationCanceledException>(() => test.Test(80, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => test.WaitUntilAvailable(80, TimeSpan.MaxValue, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => PortFinder.Find(test, null, 1, new PortReservations(TimeSpan.FromSeconds(1)), cancellation.Token));
     }
 
     private static Socket Listen(IPAddress address)

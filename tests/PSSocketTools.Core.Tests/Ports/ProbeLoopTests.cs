@@ -93,6 +93,80 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
+    public void While_it_waits_a_name_is_asked_for_again()
+    {
+        var asked = 0;
+        using var transport = new ScriptedProbeTransport(
+            static attempt => attempt.Address.Equals(OtherRemote) ? SocketError.Success : SocketError.ConnectionRefused);
+        using var scan = Scan(transport, new PortScanOptions { WaitFor = Patience.Long }, name => ++asked switch
+        {
+            1 or 3 => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)),
+            2 => Task.FromResult<IPAddress[]>([Remote]),
+            _ => Task.FromResult<IPAddress[]>([OtherRemote]),
+        });
+        scan.Add(["moves"], [new PortRange(80, 83)]);
+
+        Assert.All(ReadAll(scan), result => Assert.Equal((PortStatus.Open, OtherRemote.ToString()), (result.GetStatus(), result.Address)));
+
+        // Once for all ports of the computer.
+        Assert.Equal(4, asked);
+        Assert.Empty(transport.Faults);
+    }
+
+    [Fact]
+    public void While_it_waits_an_address_the_name_has_no_more_is_given_up()
+    {
+        var asked = 0;
+        using var transport = new ScriptedProbeTransport(static attempt => attempt.Address.Equals(OtherRemote) ? SocketError.Success : null);
+        using var scan = Scan(
+            transport,
+            new PortScanOptions { WaitFor = Patience.Long, Timeout = Patience.Long },
+            _ => Task.FromResult<IPAddress[]>([++asked == 1 ? Remote : OtherRemote]));
+        scan.Add(["moves"], [new PortRange(80)]);
+
+        Assert.Equal(PortStatus.Open, Assert.Single(ReadAll(scan)).GetStatus());
+        Assert.Empty(transport.Pending);
+        Assert.Empty(transport.Faults);
+    }
+
+    [Fact]
+    public void A_wait_for_a_name_that_never_comes_says_so()
+    {
+        using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
+        using var scan = Scan(
+            transport,
+            new PortScanOptions { WaitFor = TimeSpan.FromSeconds(0.2) },
+            name => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)));
+        scan.Add(["never"], [new PortRange(80)]);
+
+        var result = Assert.Single(ReadAll(scan));
+        Assert.Equal((PortStatus.NameNotFound, "never"), (result.GetStatus(), result.Detail));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_time_allowed_covers_the_resolver(bool waits)
+    {
+        var resolving = new TaskCompletionSource<IPAddress[]>();
+        using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
+        using var scan = Scan(
+            transport,
+            new PortScanOptions { Timeout = TimeSpan.FromSeconds(0.2), WaitFor = waits ? TimeSpan.FromSeconds(0.2) : null },
+            _ => resolving.Task);
+        scan.Add(["slow"], [new PortRange(80)]);
+
+        var result = Assert.Single(ReadAll(scan));
+        Assert.Equal(PortStatus.TimedOut, result.GetStatus());
+        Assert.Contains("slow", result.Detail, StringComparison.Ordinal);
+
+        // An answer that comes too late changes nothing.
+        resolving.SetResult([Remote]);
+        scan.Dispose();
+        Assert.Empty(transport.Begun);
+    }
+
+    [Fact]
     public void A_socket_is_closed_once_however_often_its_attempt_is_given_up()
     {
         if (!EpollProbeTransport.IsSupported || !OperatingSystem.IsLinux())
@@ -120,7 +194,10 @@ public sealed class ProbeLoopTests
     }
 
     private static PortScan Scan(ProbeTransport transport, PortScanOptions options, params IPAddress[] addresses) =>
-        new(options, _ => transport, _ => Task.FromResult(addresses));
+        Scan(transport, options, _ => Task.FromResult(addresses));
+
+    private static PortScan Scan(ProbeTransport transport, PortScanOptions options, Func<string, Task<IPAddress[]>> resolve) =>
+        new(options, _ => transport, resolve);
 
     private static List<PortAvailability> ReadAll(PortScan scan)
     {
