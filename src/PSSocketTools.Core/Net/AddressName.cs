@@ -29,11 +29,6 @@ internal static class AddressName
     /// <exception cref="SocketToolsException">NameNotFound.</exception>
     public static Task<IPAddress[]> ToLocalAsync(string name)
     {
-        if (string.Equals(name, Localhost, StringComparison.OrdinalIgnoreCase))
-        {
-            return Task.FromResult(BothFamilies(IPAddress.Loopback, IPAddress.IPv6Loopback));
-        }
-
         if (string.Equals(name, Any, StringComparison.OrdinalIgnoreCase) || name == "*")
         {
             return Task.FromResult(BothFamilies(IPAddress.Any, IPAddress.IPv6Any));
@@ -42,13 +37,21 @@ internal static class AddressName
         return ToAddressesAsync(name);
     }
 
-    /// <summary>The addresses of a name, as the system's resolver orders them (RFC 6724).</summary>
+    /// <summary>
+    /// The addresses of a name, as the system's resolver orders them (RFC 6724). Localhost is both loopback addresses, whatever
+    /// the resolver or the hosts file says of it (RFC 6761, section 6.3).
+    /// </summary>
     /// <exception cref="SocketToolsException">NameNotFound.</exception>
     public static async Task<IPAddress[]> ToAddressesAsync(string name)
     {
         if (TryParse(name, out var address))
         {
             return [address];
+        }
+
+        if (IsLocalhost(name))
+        {
+            return BothFamilies(IPAddress.Loopback, IPAddress.IPv6Loopback);
         }
 
         RequireName(name);
@@ -108,6 +111,15 @@ internal static class AddressName
         {
             return false;
         }
+    }
+
+    /// <summary>Whether a name is localhost or below it, with or without the dot that ends a full name.</summary>
+    private static bool IsLocalhost(string name)
+    {
+        var end = name.EndsWith(".", StringComparison.Ordinal) ? name.Length - 1 : name.Length;
+        var start = end - Localhost.Length;
+        return start >= 0 && string.Compare(name, start, Localhost, 0, Localhost.Length, StringComparison.OrdinalIgnoreCase) == 0
+            && (start == 0 || (start > 1 && name[start - 1] == '.'));
     }
 
     private static IPAddress[] BothFamilies(IPAddress ipv4, IPAddress ipv6) => HasIPv6() ? [ipv4, ipv6] : [ipv4];

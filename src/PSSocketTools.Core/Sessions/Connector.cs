@@ -23,7 +23,7 @@ internal static class Connector
         var socket = options.Protocol switch
         {
             SocketProtocol.Unix => Race([UnixEndPoint.Of(options.SocketPath!)], options, deadline, cancellationToken),
-            SocketProtocol.Udp => ConnectDatagrams(Resolve(options, deadline, cancellationToken)[0], options),
+            SocketProtocol.Udp => ConnectDatagrams(Likely(Resolve(options, deadline, cancellationToken)), options),
             _ => Race(Interleave(Resolve(options, deadline, cancellationToken)), options, deadline, cancellationToken),
         };
         try
@@ -63,19 +63,42 @@ internal static class Connector
         return Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));
     }
 
-    private static Socket ConnectDatagrams(IPEndPoint endPoint, SessionOptions options)
+    /// <summary>
+    /// A datagram's way can't be tried without sending one. Of the two loopback addresses, the one whose port somebody has comes
+    /// first; of others, the resolver knows best.
+    /// </summary>
+    private static IPEndPoint[] Likely(IPEndPoint[] endPoints)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
+        if (endPoints.Length < 2 || !Array.TrueForAll(endPoints, endPoint => IPAddress.IsLoopback(endPoint.Address)))
         {
-            socket.Connect(endPoint);
-            return socket;
+            return endPoints;
         }
-        catch (SocketException exception)
+
+        var table = SocketTable.Read(SocketProtocol.Udp);
+        return [.. endPoints.OrderBy(endPoint => PortHolder.Find(table, endPoint.Address, endPoint.Port).Address is null)];
+    }
+
+    /// <summary>A socket for datagrams to the first address that the machine has a way to.</summary>
+    private static Socket ConnectDatagrams(IPEndPoint[] endPoints, SessionOptions options)
+    {
+        SocketException? failure = null;
+        foreach (var endPoint in endPoints)
         {
-            socket.Dispose();
-            throw SocketErrors.Connecting(exception, options.EndPointName);
+            Socket? socket = null;
+            try
+            {
+                socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                socket.Connect(endPoint);
+                return socket;
+            }
+            catch (SocketException exception)
+            {
+                socket?.Dispose();
+                failure ??= exception;
+            }
         }
+
+        throw SocketErrors.Connecting(failure!, options.EndPointName);
     }
 
     private static Socket Race(EndPoint[] endPoints, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)

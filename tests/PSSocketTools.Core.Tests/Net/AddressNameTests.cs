@@ -9,8 +9,24 @@ public sealed class AddressNameTests
     [Theory]
     [InlineData("localhost")]
     [InlineData("LocalHost")]
-    public void Localhost_is_the_loopback_of_each_family_the_machine_has(string name) =>
+    [InlineData("localhost.")]
+    [InlineData("a.localhost")]
+    [InlineData("a.b.LOCALHOST.")]
+    public async Task Localhost_is_the_loopback_of_each_family_the_machine_has(string name)
+    {
         Assert.Equal(WhereOn(IPAddress.Loopback, IPAddress.IPv6Loopback), AddressName.ToLocal(name));
+        Assert.Equal(WhereOn(IPAddress.Loopback, IPAddress.IPv6Loopback), await AddressName.ToAddressesAsync(name));
+    }
+
+    [Theory]
+    [InlineData("notlocalhost.invalid")]
+    [InlineData("localhost.invalid")]
+    [InlineData(".localhost")]
+    [InlineData("localhost..")]
+    public async Task What_only_looks_like_localhost_is_not_found(string name) =>
+        Assert.Equal(
+            SocketToolsError.NameNotFound,
+            (await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(name))).Error);
 
     [Theory]
     [InlineData("Any")]

@@ -17,14 +17,25 @@ public sealed class ConnectorTests
             Connector.Interleave(resolved));
     }
 
-    [Fact]
-    public void Localhost_reaches_a_server_that_listens_on_one_family_alone()
+    [Theory]
+    [InlineData("127.0.0.1", SocketProtocol.Tcp)]
+    [InlineData("::1", SocketProtocol.Tcp)]
+    [InlineData("127.0.0.1", SocketProtocol.Udp)]
+    [InlineData("::1", SocketProtocol.Udp)]
+    public async Task Localhost_reaches_a_server_that_listens_on_one_family_alone(string address, SocketProtocol protocol)
     {
-        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
-        using var session = server.Connect(options => options with { ComputerName = "localhost" });
+        var server = EchoServer.Start(new EchoServerOptions { Address = address, Protocol = protocol });
+        using (var session = EchoSession.Connect(Options("localhost", server.Port) with
+        {
+            Protocol = protocol,
+            Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : MessageFraming.Line,
+        }))
+        {
+            Assert.Equal(server.EndPoint, session.RemoteEndPoint);
+            Assert.Equal("oi", session.Send("oi").Response);
+        }
 
-        Assert.Equal("127.0.0.1:" + server.Port, session.RemoteEndPoint);
-        Assert.Equal("oi", session.Send("oi").Response);
+        await server.StopAsync(Patience.Long);
     }
 
     [Fact]
