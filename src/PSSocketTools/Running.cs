@@ -15,6 +15,7 @@ internal static class Running
     /// <summary>Keeps a server findable for as long as it runs.</summary>
     public static void Add(EchoServer server)
     {
+        ProcessEnd.Watch();
         Servers.Add(server.Id, server, CurrentRunspace);
         _ = server.WhenStopped().ContinueWith(
             (_, id) => Servers.Remove((int)id!), server.Id, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

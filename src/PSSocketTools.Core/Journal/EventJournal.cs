@@ -431,7 +431,12 @@ internal sealed class EventJournal
     {
         while (true)
         {
-            if (_next - _oldest == _rows)
+            if (_unlogged != long.MaxValue && _next - _unlogged >= LogBacklog)
+            {
+                // However much readers asked for: a process that is killed takes what is not in the log yet.
+                AwaitLog();
+            }
+            else if (_next - _oldest == _rows)
             {
                 DropOldest();
             }

@@ -131,6 +131,37 @@ public sealed class JournalLogTests
             file.Text.Split('\n')[..^1].Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("Sequence").GetInt32()));
     }
 
+    [Fact]
+    public async Task A_log_is_never_far_behind_whatever_readers_asked_for()
+    {
+        const int MostBehind = 10_000;
+        EventJournal? journal = null;
+        var furthestBehind = 0L;
+        var written = 0L;
+        var file = new FaultyFile
+        {
+            IsSlow = true,
+            OnWrite = lines =>
+            {
+                _ = journal!.CountOf([], out var next);
+                furthestBehind = Math.Max(furthestBehind, next - 1 - written);
+                written += lines;
+            },
+        };
+        journal = Follow(file, out var log, capacity: 1_000_000);
+        await Task.Run(() =>
+        {
+            for (var i = 0; i < 100_000; i++)
+            {
+                Note(journal, "x");
+            }
+        }).WaitAsync(Patience.Long);
+        await log.FinishAsync(default).WaitAsync(Patience.Long);
+
+        Assert.Equal((100_000, 0), (written, journal.Errors.Count));
+        Assert.InRange(furthestBehind, 1, MostBehind);
+    }
+
     [Theory]
     [MemberData(nameof(Transports))]
     public async Task A_full_disk_takes_no_server_down(string transport)
@@ -314,9 +345,9 @@ public sealed class JournalLogTests
         }
     }
 
-    private static EventJournal Follow(Stream file, out JournalLog log)
+    private static EventJournal Follow(Stream file, out JournalLog log, int capacity = 10)
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, Clock.System, "a.jsonl");
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System, "a.jsonl");
         log = new JournalLog(file, "a.jsonl");
         log.Follow(journal, new ServerFacts(7, "lab", 7007), Encoding.UTF8);
         return journal;
@@ -361,6 +392,8 @@ public sealed class JournalLogTests
 
         public bool IsSlow { get; init; }
 
+        public Action<int>? OnWrite { get; init; }
+
         public bool IsClosed { get; private set; }
 
         public string Text => Encoding.UTF8.GetString(ToArray());
@@ -370,6 +403,7 @@ public sealed class JournalLogTests
         public override void Write(byte[] buffer, int offset, int count)
         {
             _writes++;
+            OnWrite?.Invoke(buffer.AsSpan(offset, count).Count((byte)'\n'));
             if (_writes == FailsAt)
             {
                 throw new IOException("No space left on device");
