@@ -18,25 +18,37 @@ internal sealed class ScriptResponder : IMessageResponder
 
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
 
+    // How many script blocks run at once.
+    private static readonly int Places = Math.Max(4, Environment.ProcessorCount);
+
     private readonly string _script;
     private readonly Dictionary<string, object?> _variables;
     private readonly Encoding _encoding;
     private readonly ConcurrentBag<PowerShell> _idle = [];
     private readonly HashSet<PowerShell> _all = [];
-    private readonly SemaphoreSlim _places;
+    private readonly SemaphoreSlim _places = new(Places);
+    private readonly TimeSpan _timeout;
+
+    // Cancelled while every place is taken by a script that can't be stopped.
+    private CancellationTokenSource _hopeless = new();
+    private int _stuck;
     private bool _disposed;
 
-    private ScriptResponder(string script, Dictionary<string, object?> variables, Encoding encoding)
+    private ScriptResponder(string script, Dictionary<string, object?> variables, Encoding encoding, TimeSpan timeout)
     {
+        _timeout = timeout;
         _script = script;
         _variables = variables;
         _encoding = encoding;
-        _places = new SemaphoreSlim(Math.Max(4, Environment.ProcessorCount));
     }
 
     /// <summary>Readies a script block; the values of its $using: variables are taken now.</summary>
+    /// <param name="script">The script block.</param>
+    /// <param name="encoding">What makes bytes of its answers.</param>
+    /// <param name="timeout">How long it may take over an answer before it is stopped; zero for as long as it likes.</param>
+    /// <param name="session">Where the variables are.</param>
     /// <exception cref="SocketToolsException">InvalidOption: one of them is not there.</exception>
-    public static ScriptResponder Create(ScriptBlock script, Encoding encoding, SessionState session)
+    public static ScriptResponder Create(ScriptBlock script, Encoding encoding, TimeSpan timeout, SessionState session)
     {
         var ast = (ScriptBlockAst)script.Ast;
         var variables = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
@@ -59,23 +71,49 @@ internal sealed class ScriptResponder : IMessageResponder
         var block = ast.Parent is ScriptBlockExpressionAst ? text.ToString() : "{" + text + "\n}";
 
         var invoke = ast.ProcessBlock is null ? $"$_ = $args[0]; & {block} $args[1]" : $"$args[0] | & {block} $args[1]";
-        return new ScriptResponder(invoke, variables, encoding);
+        return new ScriptResponder(invoke, variables, encoding, timeout);
     }
 
     /// <inheritdoc/>
-    public async Task<byte[]?> RespondAsync(ReceivedMessage message)
+    public async Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken)
     {
-        await _places.WaitAsync().ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         PowerShell? worker = null;
+        PSDataCollection<PSObject> output = [];
+        Task running;
         try
         {
             worker = Take();
             worker.Commands.Clear();
             worker.AddScript(_script, useLocalScope: true).AddArgument(message.Message).AddArgument(message);
-            using var input = new PSDataCollection<PSObject>();
+            var input = new PSDataCollection<PSObject>();
             input.Complete();
-            using var output = new PSDataCollection<PSObject>();
-            await Task.Factory.FromAsync(worker.BeginInvoke(input, output), worker.EndInvoke).ConfigureAwait(false);
+            running = Task.Factory.FromAsync(worker.BeginInvoke(input, output), worker.EndInvoke);
+        }
+        catch
+        {
+            Leave(worker);
+            throw;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (_timeout > TimeSpan.Zero)
+        {
+            limit.CancelAfter(_timeout);
+        }
+
+        if (await Task.WhenAny(running, Task.Delay(Timeout.Infinite, limit.Token)).ConfigureAwait(false) != running)
+        {
+            _ = StopAsync(worker, running);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException(Messages.Get("ResponderTimeout", _timeout.TotalSeconds));
+        }
+
+        try
+        {
+            // Ends the wait that lost.
+            limit.Cancel();
+            await running.ConfigureAwait(false);
             return ToBytes(output.ReadAll(), message);
         }
         catch (RuntimeException exception) when (exception is IContainsErrorRecord { ErrorRecord.Exception: { } cause } && cause != exception)
@@ -85,13 +123,7 @@ internal sealed class ScriptResponder : IMessageResponder
         }
         finally
         {
-            if (worker is not null)
-            {
-                worker.Streams.ClearStreams();
-                _idle.Add(worker);
-            }
-
-            _places.Release();
+            Leave(worker);
         }
     }
 
@@ -106,7 +138,7 @@ internal sealed class ScriptResponder : IMessageResponder
         }
 
         // Interrupts scripts that loop, all at once. One that is deep in .NET code may not hear it: it is not waited for long.
-        var freeing = Task.WhenAll(workers.Select(FreeAsync));
+        var freeing = Task.WhenAll(workers.Select(static worker => FreeAsync(worker, Task.CompletedTask)));
         if (Task.WaitAny([freeing], StopTime) == 0)
         {
             freeing.GetAwaiter().GetResult();
@@ -114,17 +146,93 @@ internal sealed class ScriptResponder : IMessageResponder
     }
 
     /// <summary>Stops a worker, then frees it even if stopping it failed.</summary>
-    private static async Task FreeAsync(PowerShell worker)
+    private static async Task FreeAsync(PowerShell worker, Task running)
     {
         try
         {
             await Task.Factory.FromAsync(worker.BeginStop, worker.EndStop, null).ConfigureAwait(false);
+            await Task.WhenAny(running).ConfigureAwait(false);
         }
         finally
         {
             worker.Runspace.Dispose();
             worker.Dispose();
         }
+    }
+
+    /// <summary>Waits for a place among the script blocks that run at once; fails when all of them are taken for good.</summary>
+    private async Task EnterAsync(CancellationToken cancellationToken)
+    {
+        CancellationToken hopeless;
+        lock (_all)
+        {
+            hopeless = _hopeless.Token;
+        }
+
+        try
+        {
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hopeless);
+            await _places.WaitAsync(wait.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(Messages.Get("ResponderStuck", Places));
+        }
+    }
+
+    private void Leave(PowerShell? worker)
+    {
+        if (worker is not null)
+        {
+            worker.Streams.ClearStreams();
+            _idle.Add(worker);
+        }
+
+        _places.Release();
+    }
+
+    /// <summary>
+    /// Stops a script whose answer nobody waits for any more. One that is deep in .NET code may not hear it: it keeps its
+    /// place and its thread until it ends by itself, so that however many messages come there are no more threads than places.
+    /// </summary>
+    private async Task StopAsync(PowerShell worker, Task running)
+    {
+        lock (_all)
+        {
+            _all.Remove(worker);
+        }
+
+        // Its end is the script's, so that it tells nothing that is not known.
+        var freeing = FreeAsync(worker, running);
+        if (await Task.WhenAny(freeing, Task.Delay(StopTime)).ConfigureAwait(false) != freeing)
+        {
+            CountStuck(1);
+            await Task.WhenAny(freeing).ConfigureAwait(false);
+            CountStuck(-1);
+        }
+
+        _ = freeing.Exception;
+        _ = running.Exception;
+        _places.Release();
+    }
+
+    private void CountStuck(int more)
+    {
+        CancellationTokenSource? ended = null;
+        lock (_all)
+        {
+            _stuck += more;
+            if (_stuck == Places)
+            {
+                ended = _hopeless;
+            }
+            else if (_hopeless.IsCancellationRequested)
+            {
+                _hopeless = new CancellationTokenSource();
+            }
+        }
+
+        ended?.Cancel();
     }
 
     private PowerShell Take()

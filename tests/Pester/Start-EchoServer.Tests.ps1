@@ -410,6 +410,82 @@ Describe 'Start-EchoServer' {
             $server.State | Should -Be 'Stopped'
         }
 
+        It 'stops a script block that takes too long, and answers with -ErrorResponse' {
+            $server = Start-EchoServer @at -ResponderTimeoutSec 0.2 -ErrorResponse 'late' -Responder {
+                if ($_ -like 'slow*') { Start-Sleep 3600 }; 'fine'
+            }
+            # More of them than run at once: they are stopped and silence nobody.
+            $clients = 1..12 | ForEach-Object { Connect-Bare $server }
+            $clients | ForEach-Object { Send-Bare $_ 'slow' }
+            $clients | ForEach-Object { Receive-Bare $_ | Should -BeExactly 'late' }
+            Invoke-Bare $clients[0] 'x' | Should -BeExactly 'fine'
+            $failures = @($server | Get-EchoServerEvent -Kind Error)
+            $failures.Count | Should -Be 12
+            $failures.Reason | Sort-Object -Unique | Should -Be 'ResponderFailed'
+            $failures[0].Message | Should -BeLike '*0.2 s*-ResponderTimeoutSec*'
+        }
+
+        It 'closes the connection of a script block that takes too long, without -ErrorResponse' {
+            $server = Start-EchoServer @at -ResponderTimeoutSec 0.2 -Responder { while ($true) { Start-Sleep 3600 } }
+            $client = Connect-Bare $server
+            Invoke-Bare $client 'x' | Should -BeExactly ''
+            $server | Wait-EchoServer -Kind Disconnected -TimeoutSec 10
+            $server.ActiveConnections | Should -Be 0
+            ($server | Get-EchoServerEvent -Kind Disconnected).Reason | Should -Be 'ResponderFailed'
+        }
+
+        It 'answers a datagram with -ErrorResponse when the script block takes too long' {
+            $server = Start-EchoServer @at -Protocol Udp -ResponderTimeoutSec 0.2 -ErrorResponse 'late' -Responder { Start-Sleep 3600 }
+            (Send-SocketMessage -Server $server -Message 'x').Response | Should -BeExactly 'late'
+        }
+
+        It 'begins no more script blocks while as many as may run can''t be stopped' {
+            $places = [Math]::Max(4, [Environment]::ProcessorCount)
+            $gate = [Threading.ManualResetEventSlim]::new()
+            $begun = [Threading.CountdownEvent]::new($places)
+            $server = Start-EchoServer @at -ResponderTimeoutSec 0.2 -ErrorResponse 'late' -Responder {
+                if ($_ -eq 'hang') { $null = ($using:begun).Signal(); ($using:gate).Wait(60000) }
+                else { 'fine' }
+            }
+            $clients = 1..$places | ForEach-Object { Connect-Bare $server }
+            $clients | ForEach-Object { Send-Bare $_ 'hang' }
+            $clients | ForEach-Object { Receive-Bare $_ | Should -BeExactly 'late' }
+            $begun.IsSet | Should -BeTrue
+            1..20 | ForEach-Object { Invoke-Bare $clients[0] 'x' | Should -BeExactly 'late' }
+            ($server | Get-EchoServerEvent -Kind Error -Last 1).Message | Should -BeLike "*$places script blocks*"
+
+            # They end by themselves, and the server answers again.
+            $gate.Set()
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            do { $answer = Invoke-Bare $clients[0] 'x' } until ($answer -eq 'fine' -or $watch.Elapsed.TotalSeconds -gt 20)
+            $answer | Should -BeExactly 'fine'
+        }
+
+        It 'gives a script block all the time it likes with -ResponderTimeoutSec 0' {
+            $gate = [Threading.ManualResetEventSlim]::new()
+            $server = Start-EchoServer @at -ResponderTimeoutSec 0 -Responder { ($using:gate).Wait(); 'fine' }
+            $client = Connect-Bare $server
+            Send-Bare $client 'x'
+            $gate.Set()
+            Receive-Bare $client | Should -BeExactly 'fine'
+        }
+
+        It 'stops the script block of a client that resets its connection' {
+            $begun = [Threading.ManualResetEventSlim]::new()
+            $ended = [Threading.ManualResetEventSlim]::new()
+            $server = Start-EchoServer @at -Responder {
+                try { ($using:begun).Set(); Start-Sleep 3600 } finally { ($using:ended).Set() }
+            }
+            $client = Connect-Bare $server
+            Send-Bare $client 'x'
+            $begun.Wait(10000) | Should -BeTrue
+            $client.LingerState = [Net.Sockets.LingerOption]::new($true, 0)
+            $client.Dispose()
+            $ended.Wait(10000) | Should -BeTrue
+            $server | Wait-EchoServer -Kind Disconnected -TimeoutSec 10
+            ($server | Get-EchoServerEvent -Kind Disconnected).Reason | Should -Be 'Reset'
+        }
+
         It 'says farewell to an exit command without asking the script' {
             $server = Start-EchoServer @at -Responder { "<$_>" } -ExitCommand bye -Farewell 'Bye!'
             $client = Connect-Bare $server
@@ -860,6 +936,7 @@ Describe 'Start-EchoServer' {
             @{ Name = '-Responder with -ResponseFormat'; Options = @{ Responder = { $_ }; ResponseFormat = '{0}' }; Names = 'ResponseFormat', 'Responder' }
             @{ Name = '-Responder with -Transform'; Options = @{ Responder = { $_ }; Transform = 'Upper' }; Names = 'Transform', 'Responder' }
             @{ Name = '-ErrorResponse without -Responder'; Options = @{ ErrorResponse = 'x' }; Names = 'ErrorResponse', 'Responder' }
+            @{ Name = '-ResponderTimeoutSec without -Responder'; Options = @{ ResponderTimeoutSec = 1 }; Names = 'ResponderTimeoutSec', 'Responder' }
             @{ Name = '-Farewell without -ExitCommand'; Options = @{ Farewell = 'x' }; Names = 'Farewell', 'ExitCommand' }
             @{ Name = '-ResetAfter with -DisconnectAfter'; Options = @{ ResetAfter = 1; DisconnectAfter = 1 }; Names = 'ResetAfter', 'DisconnectAfter' }
             @{ Name = '-RequireClientCertificate without -Certificate'; Options = @{ RequireClientCertificate = $true }; Names = 'RequireClientCertificate', 'Certificate' }

@@ -30,6 +30,12 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <summary>Bytes came.</summary>
     public abstract void Received(byte[] buffer, int offset, int count);
 
+    /// <summary>
+    /// Asked while a Pause or an Await lasts: gives back what was lent, and says whether bytes, or word of their end, may be
+    /// told all the same. Reading ahead is how a driver learns that the client has gone; it is bounded.
+    /// </summary>
+    public virtual bool TakesMore() => false;
+
     /// <summary>The client ended its side; no more bytes will come.</summary>
     public abstract void InputEnded();
 

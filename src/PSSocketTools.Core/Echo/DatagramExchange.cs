@@ -20,7 +20,7 @@ internal static class DatagramExchange
 
     /// <summary>Puts the answer to a message in a box; the box stays empty where there is none.</summary>
     public static async Task AnswerAsync(
-        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, Outbox outbox)
+        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, Outbox outbox, CancellationToken cancellationToken)
     {
         byte[]? content = null;
         if (plan.IsExitCommand(message))
@@ -29,7 +29,7 @@ internal static class DatagramExchange
         }
         else if (plan.Responder is { } responder)
         {
-            content = await RespondAsync(plan, record, connection, message, sequence, responder).ConfigureAwait(false);
+            content = await RespondAsync(plan, record, connection, message, sequence, responder, cancellationToken).ConfigureAwait(false);
         }
         else if (!plan.IsDiscarding)
         {
@@ -47,14 +47,20 @@ internal static class DatagramExchange
     }
 
     private static async Task<byte[]?> RespondAsync(
-        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, IMessageResponder responder)
+        ConversationPlan plan,
+        ServerRecord record,
+        ConnectionFacts connection,
+        Frame message,
+        long sequence,
+        IMessageResponder responder,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await responder.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock)).ConfigureAwait(false);
+            return await responder.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock), cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever a responder throws is told in the journal, and costs the others nothing.
-        catch (Exception exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             record.Failed(connection, ServerEventReason.ResponderFailed, exception.Message);

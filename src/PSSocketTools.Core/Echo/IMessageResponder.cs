@@ -5,8 +5,9 @@ public interface IMessageResponder : IDisposable
 {
     /// <summary>Makes the answer to a message. Called in order within a connection, or for one sender of datagrams; side by side for different ones.</summary>
     /// <param name="message">The message and who sent it.</param>
+    /// <param name="cancellationToken">Cancelled when nobody waits for the answer any more: the client has gone, or the server stops.</param>
     /// <returns>The answer's bytes without their framing; null for no answer. A failed task is an Error event.</returns>
-    Task<byte[]?> RespondAsync(ReceivedMessage message);
+    Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken);
 }
 
 /// <summary>A message an echo server received, and who sent it.</summary>

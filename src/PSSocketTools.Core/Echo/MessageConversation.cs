@@ -1,5 +1,6 @@
 using PSSocketTools.Framing;
 using PSSocketTools.Journal;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Echo;
 
@@ -9,8 +10,14 @@ internal sealed class MessageConversation : Conversation
     // Answers are sent together up to this size, so that many small messages cost one send.
     private const int FlushLength = 64 * 1024;
 
+    // How much is read ahead while an answer is made or held back.
+    private const int MostAhead = 64 * 1024;
+
     private readonly FrameReader _reader;
     private readonly Outbox _outbox = new();
+
+    // Made with the first answer that a responder takes its time over; cancelled when the conversation ends before it.
+    private CancellationTokenSource? _answering;
     private Random? _random;
     private Task<byte[]?>? _answer;
     private Terminator _answerTerminator;
@@ -88,6 +95,15 @@ internal sealed class MessageConversation : Conversation
     }
 
     /// <inheritdoc/>
+    public override bool TakesMore()
+    {
+        _reader.GiveBack();
+
+        // Without framing a message is one receive, so that no two of them are put together.
+        return _reader.PendingBytes < (Plan.Framing == MessageFraming.None ? 1 : MostAhead);
+    }
+
+    /// <inheritdoc/>
     public override void InputEnded() => _inputEnded = true;
 
     /// <inheritdoc/>
@@ -130,6 +146,13 @@ internal sealed class MessageConversation : Conversation
     {
         _reader.Dispose();
         _outbox.Dispose();
+        if (_answering is { } answering)
+        {
+            // What it runs is the responder's own.
+            Attempt.To(answering.Cancel, exception => Record.Failed(Connection, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
+            answering.Dispose();
+        }
+
         base.Dispose();
     }
 
@@ -216,7 +239,8 @@ internal sealed class MessageConversation : Conversation
         if (Plan.Responder is { } responder)
         {
             _answerTerminator = message.Terminator;
-            _answer = Respond(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock));
+            _answering ??= new CancellationTokenSource();
+            _answer = Respond(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _answering.Token);
         }
         else if (!Plan.IsDiscarding)
         {
@@ -233,11 +257,11 @@ internal sealed class MessageConversation : Conversation
     }
 
     /// <summary>Asks the responder; one that fails before it has a task fails like any other.</summary>
-    private static Task<byte[]?> Respond(IMessageResponder responder, ReceivedMessage message)
+    private static Task<byte[]?> Respond(IMessageResponder responder, ReceivedMessage message, CancellationToken cancellationToken)
     {
         try
         {
-            return responder.RespondAsync(message);
+            return responder.RespondAsync(message, cancellationToken);
         }
 #pragma warning disable CA1031 // Whatever the responder throws is its failure, told when the answer is taken.
         catch (Exception exception)

@@ -9,10 +9,10 @@ internal enum StepKind
     /// <summary>Send these bytes, all of them.</summary>
     Send,
 
-    /// <summary>Wait, reading nothing.</summary>
+    /// <summary>Wait; bytes may be read ahead.</summary>
     Pause,
 
-    /// <summary>Wait for a task, reading nothing.</summary>
+    /// <summary>Wait for a task; bytes may be read ahead.</summary>
     Await,
 
     /// <summary>End the connection in order (FIN) once everything has been sent.</summary>

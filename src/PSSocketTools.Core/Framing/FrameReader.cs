@@ -39,7 +39,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
     /// <summary>Bytes that came and belong to no message read yet.</summary>
     public int PendingBytes => _end - _start;
 
-    /// <summary>Lends bytes to the reader, until <see cref="TryRead"/> returns false.</summary>
+    /// <summary>Lends bytes to the reader, until <see cref="TryRead"/> returns false, or <see cref="GiveBack"/>.</summary>
     public void Feed(byte[] buffer, int offset, int count)
     {
         if (PendingBytes == 0)
@@ -55,6 +55,9 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
         Buffer.BlockCopy(buffer, offset, _input, _end, count);
         _end += count;
     }
+
+    /// <summary>Gives back what was lent: what is pending of it is copied.</summary>
+    public void GiveBack() => Keep(0);
 
     /// <summary>The next whole message, if it has come.</summary>
     /// <exception cref="FramingException">The length prefix is not acceptable, or the message exceeds the limit.</exception>

@@ -25,6 +25,8 @@ internal static unsafe class Libc
     public const int EpollIn = 1;
     public const int EpollUrgent = 2;
     public const int EpollOut = 4;
+    public const int EpollError = 8;
+    public const int EpollHangUp = 16;
     public const int EpollReadHangUp = 0x2000;
     public const int EpollEdge = unchecked((int)0x80000000);
     public const int OutputQueueSize = 0x5411;

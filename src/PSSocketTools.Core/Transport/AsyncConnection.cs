@@ -226,21 +226,18 @@ internal sealed class AsyncConnection
                         return Broken(receiveError);
                     }
 
-                    if (received == 0)
-                    {
-                        _inputEnded = true;
-                        _conversation.InputEnded();
-                    }
-                    else
-                    {
-                        _conversation.Received(buffer, 0, received);
-                    }
-
+                    Take(buffer, received);
                     break;
 
                 case StepKind.Pause:
+                case StepKind.Await:
                     SetTimer(step.Milliseconds);
-                    while (!IsTimeUp())
+                    if (step.Task is { } task)
+                    {
+                        SignalWhenOver(task);
+                    }
+
+                    while (!(step.Task?.IsCompleted ?? IsTimeUp()))
                     {
                         // The word of an abort may have come as one with a send's.
                         if (_aborted)
@@ -248,22 +245,20 @@ internal sealed class AsyncConnection
                             return ServerEventReason.ServerStopped;
                         }
 
-                        await _signal;
+                        if (!TryReadAhead(out var aheadError))
+                        {
+                            if (aheadError != SocketError.Success)
+                            {
+                                return Broken(aheadError);
+                            }
+
+                            await _signal;
+                        }
                     }
 
-                    _conversation.Elapsed();
-                    break;
-
-                case StepKind.Await:
-                    SignalWhenOver(step.Task!);
-                    while (!step.Task!.IsCompleted)
+                    if (step.Kind == StepKind.Pause)
                     {
-                        if (_aborted)
-                        {
-                            return ServerEventReason.ServerStopped;
-                        }
-
-                        await _signal;
+                        _conversation.Elapsed();
                     }
 
                     break;
@@ -277,6 +272,52 @@ internal sealed class AsyncConnection
                     return _conversation.EndReason;
             }
         }
+    }
+
+    private void Take(byte[] buffer, int received)
+    {
+        if (received == 0)
+        {
+            _inputEnded = true;
+            _conversation.InputEnded();
+        }
+        else
+        {
+            _conversation.Received(buffer, 0, received);
+        }
+    }
+
+    /// <summary>
+    /// Receives while something else is waited for, since only a receive tells that the client has gone. A client that ended
+    /// its side in order (FIN) may still wait for its answers, and gets them (RFC 9293, section 3.6).
+    /// </summary>
+    /// <returns>Whether bytes, or their end, have come; false where it has to wait, or with an error.</returns>
+    private bool TryReadAhead(out SocketError error)
+    {
+        error = SocketError.Success;
+        if (_inputEnded || !_conversation.TakesMore())
+        {
+            return false;
+        }
+
+        if (_receiving ? !_channel.IsReceiveOver : !_channel.BeginReceive())
+        {
+            _receiving = true;
+            return false;
+        }
+
+        _receiving = false;
+        var received = _channel.EndReceive(out var buffer, out error);
+        if (error == SocketError.WouldBlock)
+        {
+            error = SocketError.Success;
+        }
+        else if (error == SocketError.Success)
+        {
+            Take(buffer, received);
+        }
+
+        return error == SocketError.Success;
     }
 
     private void AwaitRoom(int milliseconds)

@@ -23,6 +23,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly Dictionary<EndPoint, Peer> _peers = [];
     private readonly DatagramLoops _echoLoops;
     private readonly CancellationTokenSource _aborting = new();
+    private readonly CancellationToken _aborted;
     private Task[] _loops = [];
     private int _lastPeer;
     private int _underWay;
@@ -42,6 +43,7 @@ internal sealed class DatagramTransport : ServerTransport
         _record = record;
         _maxUnderWay = maxUnderWay;
         _isAllowed = isAllowed;
+        _aborted = _aborting.Token;
         _onFault = onFault;
         _echoLoops = new DatagramLoops(((IPEndPoint)sockets[0].LocalEndPoint!).Port, record.Clock);
     }
@@ -163,7 +165,7 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox).ConfigureAwait(false);
+        await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox, _aborted).ConfigureAwait(false);
         await SendAsync(operation, operation.Local, peer, outbox).ConfigureAwait(false);
     }
 
@@ -191,12 +193,12 @@ internal sealed class DatagramTransport : ServerTransport
             message = new Frame(copy, 0, copy.Length, message.Terminator, true);
 
             // Delays run side by side: each counts from when its message came.
-            var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborting.Token) : Task.CompletedTask;
+            var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborted) : Task.CompletedTask;
             await before.ConfigureAwait(false);
-            _aborting.Token.ThrowIfCancellationRequested();
+            _aborted.ThrowIfCancellationRequested();
             using var outbox = new Outbox(carriesEmpty: true);
             using var operation = new DatagramOperation(socket);
-            await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox).ConfigureAwait(false);
+            await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox, _aborted).ConfigureAwait(false);
             await delay.ConfigureAwait(false);
             await SendAsync(operation, local, peer, outbox).ConfigureAwait(false);
         }

@@ -37,6 +37,9 @@ internal sealed unsafe class EpollConnection : EpollSource
     // There is more than bytes to come (the end, an error, urgent data), after which a short receive proves nothing.
     private bool _isSpecial;
 
+    // Nothing can be sent to the client any more.
+    private bool _isGone;
+
     // It has more to do, and lets the others go first.
     private bool _hasTurn;
 
@@ -126,6 +129,7 @@ internal sealed unsafe class EpollConnection : EpollSource
         {
             _isReadable = true;
             _isSpecial = (events & ~BytesOrRoom) != 0;
+            _isGone |= (events & (Libc.EpollError | Libc.EpollHangUp)) != 0;
         }
 
         // With bytes and no room yet for what is owed there is nothing to do: nothing is read before.
@@ -372,6 +376,12 @@ internal sealed unsafe class EpollConnection : EpollSource
 
     private bool TryPause()
     {
+        if (_isGone)
+        {
+            Break(Libc.EConnReset);
+            return false;
+        }
+
         if (!_isTimeUp)
         {
             Await(_step.Milliseconds);

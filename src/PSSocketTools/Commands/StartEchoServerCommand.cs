@@ -63,6 +63,11 @@ public sealed class StartEchoServerCommand : SocketCommand
     [ValidateNotNull]
     public ScriptBlock? Responder { get; set; }
 
+    /// <summary>How long the script block may take over an answer before it is stopped, in seconds, 0 to 86,400; 30 by default, 0 for as long as it likes.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 86400.0)]
+    public double ResponderTimeoutSec { get; set; } = 30;
+
     /// <summary>Answers nothing (RFC 863).</summary>
     [Parameter]
     public SwitchParameter NoResponse { get; set; }
@@ -260,6 +265,12 @@ public sealed class StartEchoServerCommand : SocketCommand
             }
         }
 
+        if (Responder is null && MyInvocation.BoundParameters.ContainsKey(nameof(ResponderTimeoutSec)))
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("ResponderTimeoutNeedsResponder"), nameof(ResponderTimeoutSec));
+        }
+
         if (Framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(QuietMilliseconds)))
         {
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("QuietNeedsAuto", Framing), nameof(QuietMilliseconds));
@@ -278,7 +289,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             QuietMilliseconds = QuietMilliseconds,
             ResponseFormat = ResponseFormat,
             Transform = Transform,
-            Responder = Responder is null ? null : ScriptResponder.Create(Responder, Encoding, SessionState),
+            Responder = Responder is null ? null : ScriptResponder.Create(Responder, Encoding, TimeSpan.FromSeconds(ResponderTimeoutSec), SessionState),
             IsDiscarding = NoResponse,
             ErrorResponse = ErrorResponse,
             ExitCommand = ExitCommand,

@@ -10,7 +10,7 @@ internal sealed class Answers : IMessageResponder
 
     public bool IsDisposed { get; private set; }
 
-    public Task<byte[]?> RespondAsync(ReceivedMessage message)
+    public Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken)
     {
         lock (_asked)
         {

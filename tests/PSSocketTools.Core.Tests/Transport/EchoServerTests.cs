@@ -130,6 +130,22 @@ public abstract class EchoServerTests(string transport)
         Assert.Equal(1000, events.Where(static e => e.Kind == "Connected").Select(static e => e.ConnectionId).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead)
+    {
+        using var server = Start(Own with { Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000 });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("one\n");
+        await server.UntilAsync(ServerEventKind.MessageReceived);
+        await client.SendAsync(new string('x', ahead));
+        client.Reset();
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+    }
+
     [Fact]
     public async Task Bytes_in_are_bytes_out_after_any_mix_of_clients()
     {

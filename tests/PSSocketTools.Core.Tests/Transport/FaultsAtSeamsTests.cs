@@ -400,7 +400,7 @@ public sealed class FaultsAtSeamsTests
 
     private sealed class UndisposableResponder : IMessageResponder
     {
-        public Task<byte[]?> RespondAsync(ReceivedMessage message) => Task.FromResult<byte[]?>(null);
+        public Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken) => Task.FromResult<byte[]?>(null);
 
         public void Dispose() => throw new InvalidOperationException(Asked);
     }
