@@ -3,6 +3,7 @@ using System.IO.Pipes;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PSSocketTools.Tools;
 
 namespace PSSocketTools.Bench;
 
@@ -11,6 +12,10 @@ namespace PSSocketTools.Bench;
 internal sealed class PowerShellProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    // All of a bench's figures come from one PowerShell.
+    private static readonly Lazy<PowerShellHost> Host = new(static () =>
+        PowerShellHost.Find(Path.GetDirectoryName(Workbench.Folder)!, Console.WriteLine, out var missing) ?? throw new InvalidOperationException(missing));
 
     private readonly Process _process;
     private readonly NamedPipeServerStream _pipe;
@@ -21,12 +26,10 @@ internal sealed class PowerShellProcess : IDisposable
     private PowerShellProcess(string? transport)
     {
         var name = "pssockettools-bench-" + Guid.NewGuid().ToString("N");
-        var start = new ProcessStartInfo("pwsh", ["-NoLogo", "-NoProfile", "-NonInteractive", "-File", Path.Combine(Workbench.Folder, "Host.ps1"), "-Pipe", name])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = Host.Value.StartInfo(Path.Combine(Workbench.Folder, "Host.ps1"), "-Pipe", name);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         if (transport is not null)
         {
             start.Environment["PSSOCKETTOOLS_TRANSPORT"] = transport;
@@ -35,7 +38,16 @@ internal sealed class PowerShellProcess : IDisposable
         _pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         _reader = new StreamReader(_pipe);
         _writer = new StreamWriter(_pipe);
-        _process = Process.Start(start)!;
+        try
+        {
+            _process = Process.Start(start)!;
+        }
+        catch
+        {
+            _pipe.Dispose();
+            throw;
+        }
+
         _process.StandardInput.Close();
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;

@@ -1,8 +1,12 @@
+using System.Diagnostics;
 using System.Text;
+using PSSocketTools.Tools;
 using PSSocketTools.Tour;
 
 // Accents and emoji reach a Windows console only this way; elsewhere this is the default.
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+const string Manifest = "PSSocketTools.psd1";
 
 var root = FindRepository(AppContext.BaseDirectory);
 if (root is null)
@@ -13,12 +17,14 @@ if (root is null)
 
 if (args is not ["--core"])
 {
-    if (PowerShellHost.Find(root) is { } powerShell)
+    if (PowerShellHost.Find(root, Console.WriteLine, out var missing) is { } powerShell)
     {
-        return powerShell.Run(Path.Combine(AppContext.BaseDirectory, "Tour.ps1"), Path.Combine(root, PowerShellHost.Manifest));
+        using var tour = Process.Start(powerShell.StartInfo(Path.Combine(AppContext.BaseDirectory, "Tour.ps1"), Path.Combine(root, Manifest)))!;
+        tour.WaitForExit();
+        return tour.ExitCode;
     }
 
-    Console.WriteLine("No PowerShell 7.4 or later here (get it from https://aka.ms/powershell, or with: dotnet tool install --global PowerShell), so the tour is in C#.");
+    Console.WriteLine($"{missing} The tour is in C# instead.");
 }
 
 return CoreTour.Play();
@@ -27,7 +33,7 @@ static string? FindRepository(string folder)
 {
     for (var candidate = new DirectoryInfo(folder); candidate is not null; candidate = candidate.Parent)
     {
-        if (File.Exists(Path.Combine(candidate.FullName, PowerShellHost.Manifest)))
+        if (File.Exists(Path.Combine(candidate.FullName, Manifest)))
         {
             return candidate.FullName;
         }
