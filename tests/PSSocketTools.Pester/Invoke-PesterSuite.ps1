@@ -1,21 +1,16 @@
-# Runs Pester files in this one PowerShell and tells, as lines of JSON through a named pipe, what became of each test.
-# A pipe, since whatever a test or a native program prints to the console must not be mistaken for a result.
+# Runs Pester once over the files in this one PowerShell, and writes what became of each test to a file of JSON.
+# A file, since whatever a test or a native program prints to the console must not be mistaken for a result.
 param(
-    [Parameter(Mandatory)] [string] $PipeName,
+    [Parameter(Mandatory)] [string] $ResultFile,
     # The test files' full names, with | between them.
-    [Parameter(Mandatory)] [string] $FileList
+    [Parameter(Mandatory)] [string] $FileList,
+    # The manifest of the Pester that came with the build.
+    [Parameter(Mandatory)] [string] $PesterManifest,
+    # 1: that Pester. 0: the newest of this PowerShell's own, and that one only where there is none.
+    [Parameter(Mandatory)] [string] $PesterRequired
 )
 
 # Preferences stay as they are: the tests see this script's, and must run as they do by hand.
-$pipe = [IO.Pipes.NamedPipeClientStream]::new('.', $PipeName, [IO.Pipes.PipeDirection]::Out)
-$pipe.Connect(30000)
-$writer = [IO.StreamWriter]::new($pipe, [Text.UTF8Encoding]::new($false))
-$writer.AutoFlush = $true
-
-function Send([string] $Kind, [hashtable] $Fields = @{}) {
-    $Fields['kind'] = $Kind
-    $writer.WriteLine((ConvertTo-Json $Fields -Compress))
-}
 
 function Get-ErrorText($Records) {
     (@($Records) | ForEach-Object {
@@ -29,30 +24,17 @@ function Get-ErrorStack($Records) {
         }) -join "`n`n"
 }
 
-# What stands for a file, or for a block's setup or teardown, among the results.
-function Send-Failure([string] $Path, [string] $Name, $Records, [int] $Line) {
-    Send 'failure' @{
-        file = $Path; line = $Line; name = $Name
+# What is no test but must be told: a file that gave none, a setup or teardown that failed.
+function Get-Failure([string] $Name, [string] $File, [int] $Line, $Records) {
+    @{
+        isTest = $false; name = $Name; file = $File; line = $Line; outcome = 'Failed'; durationMilliseconds = 0
         message = Get-ErrorText $Records; stack = Get-ErrorStack $Records
     }
 }
 
-function Invoke-File([string] $Path) {
-    $configuration = New-PesterConfiguration
-    $configuration.Run.Path = $Path
-    $configuration.Run.PassThru = $true
-    $configuration.Filter.ExcludeTag = $excludeTag
-    $configuration.Output.Verbosity = 'Detailed'
-    $configuration.Output.CIFormat = 'None'
-    $configuration.Output.RenderMode = 'Plaintext'
-    $configuration.TestRegistry.Enabled = $false
-    $run = Invoke-Pester -Configuration $configuration
-    if (-not $run -or ($run.Result -ne 'Failed' -and @($run.Tests).Count -eq 0)) {
-        throw "Pester found no test in the file. Does it call 'exit'?"
-    }
-
+function Get-Result($Run) {
     $told = [Collections.Generic.List[object]]::new()
-    foreach ($test in $run.Tests) {
+    foreach ($test in $Run.Tests) {
         if ($test.Result -eq 'NotRun') { continue }
         $records = @($test.ErrorRecord)
         # A test without an error of its own failed with the setup of a block around it.
@@ -60,61 +42,52 @@ function Invoke-File([string] $Path) {
             $records = @($block.ErrorRecord)
             if ($records.Count -gt 0) { $told.Add($block) }
         }
-        # A test whose setup failed was never executed.
-        $started = if ($test.ExecutedAt) { $test.ExecutedAt } else { [DateTime]::Now }
-        $fields = @{
-            file = $Path; line = $test.StartLine; name = $test.ExpandedPath; result = "$($test.Result)"
-            duration = $test.Duration.TotalMilliseconds; started = $started.ToUniversalTime().ToString('o')
+        @{
+            isTest = $true; name = $test.ExpandedPath; file = $test.ScriptBlock.File; line = $test.StartLine
+            outcome = "$($test.Result)"; durationMilliseconds = $test.Duration.TotalMilliseconds
+            message = if ($records.Count -gt 0) { Get-ErrorText $records }
+            stack = if ($records.Count -gt 0) { Get-ErrorStack $records }
+        }
+    }
+
+    # A teardown that failed after its tests.
+    foreach ($block in $Run.FailedBlocks) {
+        if (@($block.ErrorRecord).Count -gt 0 -and -not $told.Contains($block)) {
+            Get-Failure "$($block.ExpandedPath).(setup or teardown)" $block.BlockContainer.Item $block.StartLine $block.ErrorRecord
+        }
+    }
+    $withTests = @($Run.Tests | ForEach-Object { $_.ScriptBlock.File } | Sort-Object -Unique)
+    foreach ($container in $Run.Containers) {
+        $records = @($container.ErrorRecord)
+        if ($records.Count -eq 0 -and "$($container.Item)" -notin $withTests) {
+            $records = @('The file has no test.')
         }
         if ($records.Count -gt 0) {
-            $fields.message = Get-ErrorText $records
-            $fields.stack = Get-ErrorStack $records
-        }
-        Send 'test' $fields
-    }
-
-    # A teardown that failed after its tests, and a file that gave no tests at all.
-    foreach ($block in $run.FailedBlocks) {
-        if (@($block.ErrorRecord).Count -gt 0 -and -not $told.Contains($block)) {
-            Send-Failure $Path "$($block.ExpandedPath).(setup or teardown)" $block.ErrorRecord $block.StartLine
-        }
-    }
-    foreach ($container in $run.FailedContainers) {
-        if (@($container.ErrorRecord).Count -gt 0) {
-            Send-Failure $Path "$([IO.Path]::GetFileName($Path)).(the file)" $container.ErrorRecord 1
+            Get-Failure "$([IO.Path]::GetFileName($container.Item)).(the file)" $container.Item 1 $records
         }
     }
 }
 
-try {
-    if ($PSVersionTable.PSEdition -eq 'Core' -and $PSVersionTable.PSVersion -lt [version] '7.4') {
-        Send 'unfit' @{ reason = "PowerShell $($PSVersionTable.PSVersion) is too old. Get 7.4 or later from https://aka.ms/powershell." }
-        return
-    }
-    $minimum = [version] '5.5.0'
-    if (-not (Get-Module Pester -ListAvailable | Where-Object Version -ge $minimum)) {
-        Send 'unfit' @{ reason = "This PowerShell $($PSVersionTable.PSVersion) has no Pester $minimum or later. Get it there with 'Install-Module Pester -Scope CurrentUser -Force -SkipPublisherCheck'." }
-        return
-    }
-    Import-Module Pester -MinimumVersion $minimum -ErrorAction Stop
+$own = if ($PesterRequired -ne '1') { Get-Module Pester -ListAvailable | Where-Object Version -ge '5.5' | Sort-Object Version | Select-Object -Last 1 }
+Import-Module $(if ($own) { $own.Path } else { $PesterManifest }) -ErrorAction Stop
+Write-Host "PowerShell $($PSVersionTable.PSVersion), Pester $((Get-Module Pester).Version)"
 
-    # A test tagged with a system or an edition is for that one alone; elsewhere it is left out, not skipped.
-    $core = $PSVersionTable.PSEdition -eq 'Core'
-    $system = if (-not $core -or $IsWindows) { 'Windows' } elseif ($IsMacOS) { 'MacOS' } else { 'Linux' }
-    $here = @($system; if ($system -ne 'Windows') { 'Unix' }; if ($core) { 'Core' } else { 'Desktop' })
-    $excludeTag = @('Windows', 'Linux', 'MacOS', 'Unix', 'Core', 'Desktop' | Where-Object { $_ -notin $here })
+# A test tagged with a system or an edition is for that one alone; elsewhere it is left out, not skipped.
+$core = $PSVersionTable.PSEdition -eq 'Core'
+$system = if (-not $core -or $IsWindows) { 'Windows' } elseif ($IsMacOS) { 'MacOS' } else { 'Linux' }
+$here = @($system; if ($system -ne 'Windows') { 'Unix' }; if ($core) { 'Core' } else { 'Desktop' })
 
-    foreach ($path in $FileList.Split('|')) {
-        Send 'file' @{ file = $path }
-        try {
-            Invoke-File $path
-        }
-        catch {
-            Send-Failure $path "$([IO.Path]::GetFileName($path)).(the file)" $_ 1
-        }
-    }
-    Send 'end'
-}
-finally {
-    $writer.Dispose()
-}
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = $FileList.Split('|')
+$configuration.Run.PassThru = $true
+$configuration.Filter.ExcludeTag = @('Windows', 'Linux', 'MacOS', 'Unix', 'Core', 'Desktop' | Where-Object { $_ -notin $here })
+$configuration.Output.Verbosity = 'Detailed'
+$configuration.Output.CIFormat = 'None'
+$configuration.Output.RenderMode = 'Plaintext'
+$configuration.TestRegistry.Enabled = $false
+$run = Invoke-Pester -Configuration $configuration
+
+$results = @(Get-Result $run)
+[IO.File]::WriteAllText($ResultFile, (ConvertTo-Json $results -Depth 3 -Compress), [Text.UTF8Encoding]::new($false))
+# What is left open does not hold up the end: the results are written.
+exit 0

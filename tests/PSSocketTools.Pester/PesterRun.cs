@@ -1,151 +1,123 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.IO.Pipes;
 using System.Text;
 using System.Text.Json;
+using PSSocketTools.Tools;
 
 namespace PSSocketTools.Pester;
 
-/// <summary>One PowerShell process that runs Pester files, and what it says while it does.</summary>
-/// <param name="host">The PowerShell to run them in.</param>
-/// <param name="root">The repository's root, which the process works in.</param>
-/// <param name="listener">Is given each event as it comes.</param>
-internal sealed class PesterRun(PowerShellHost host, string root, Action<PesterEvent> listener)
+/// <summary>What became of a test, or of what is none but must be told: a file, a setup, the run itself.</summary>
+/// <param name="IsTest">Whether it is a test, which a filter may leave out of the report.</param>
+/// <param name="Name">A test's path of names, expanded.</param>
+/// <param name="File">The file it is in.</param>
+/// <param name="Line">The line in that file, from 1.</param>
+/// <param name="Outcome">What Pester calls it: Passed, Failed, Skipped or Inconclusive.</param>
+/// <param name="DurationMilliseconds">How long it took.</param>
+/// <param name="Message">What went wrong, or why it was skipped.</param>
+/// <param name="Stack">Where it went wrong.</param>
+internal sealed record PesterResult(bool IsTest, string Name, string File, int Line, string Outcome, double DurationMilliseconds, string? Message, string? Stack);
+
+/// <summary>One PowerShell process that runs the suite once and leaves its results in a file.</summary>
+/// <param name="host">The PowerShell to run it in.</param>
+/// <param name="pesterManifest">The manifest of the Pester that the build brought.</param>
+/// <param name="isPesterRequired">Whether it has to be that Pester, even where PowerShell has one of its own.</param>
+internal sealed class PesterRun(PowerShellHost host, string pesterManifest, bool isPesterRequired)
 {
     private const int KeptLines = 40;
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
-    // What is left to do after the last result: leave the process. The module under test may not hold that up.
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(60);
+    private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "Invoke-PesterSuite.ps1");
 
-    // The last of what the tests print tells how far they came; the first of the errors tells what a crash was.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(40);
+
+    // The last of the output tells how far the suite came; the first of the errors tells what a crash was.
     private readonly Queue<string> _output = new();
     private readonly List<string> _errors = [];
 
     /// <summary>Runs the files.</summary>
-    /// <returns>Null when the process did all it was asked to and left in order; else what happened.</returns>
-    public async Task<string?> RunAsync(IReadOnlyList<string> files, CancellationToken cancellation)
+    /// <returns>The results, with one more that failed when the process crashed, was killed, or left none.</returns>
+    public IReadOnlyList<PesterResult> Run(IReadOnlyList<string> files, CancellationToken cancellation)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        ended.CancelAfter(Limit);
+        var folder = Directory.CreateTempSubdirectory("pester-");
+        try
+        {
+            var resultFile = Path.Combine(folder.FullName, "results.json");
+            var trouble = RunProcessAsync(resultFile, files, cancellation).GetAwaiter().GetResult();
+            var results = new List<PesterResult>();
+            if (File.Exists(resultFile))
+            {
+                results.AddRange(JsonSerializer.Deserialize<PesterResult[]>(File.ReadAllText(resultFile), JsonSerializerOptions.Web)!);
+            }
+            else
+            {
+                trouble ??= "PowerShell ended before the suite did. Does a test call 'exit'?";
+            }
 
-        // Short, for the path of a Unix socket must hold it.
-        var pipeName = "pester-" + Guid.NewGuid().ToString("N")[..12];
-        using var pipe = new NamedPipeServerStream(
-            pipeName, PipeDirection.In, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
-        using var process = new Process { StartInfo = StartInfo(pipeName, files) };
+            if (trouble is not null)
+            {
+                results.Add(new PesterResult(false, "(PowerShell)", Script, 1, "Failed", 0, Tell(trouble), null));
+            }
+
+            return results;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Runs the process to its end.</summary>
+    /// <returns>Null when it ended in order; else what happened.</returns>
+    private async Task<string?> RunProcessAsync(string resultFile, IReadOnlyList<string> files, CancellationToken cancellation)
+    {
+        var start = host.StartInfo(
+            Script, "-ResultFile", resultFile, "-FileList", string.Join('|', files), "-PesterManifest", pesterManifest, "-PesterRequired", isPesterRequired ? "1" : "0");
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.StandardOutputEncoding = Encoding.UTF8;
+        start.StandardErrorEncoding = Encoding.UTF8;
+        using var process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => KeepOutput(line.Data);
+        process.ErrorDataReceived += (_, line) => KeepError(line.Data);
+        process.EnableRaisingEvents = true;
+        var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) => exited.TrySetResult();
         try
         {
             process.Start();
         }
         catch (Win32Exception exception)
         {
-            return $"{host.File} could not be started: {exception.Message}";
+            return $"{start.FileName} could not be started: {exception.Message}";
         }
 
         process.StandardInput.Close();
-        var output = Task.WhenAll(DrainAsync(process.StandardOutput, KeepOutput), DrainAsync(process.StandardError, KeepError));
-        string? trouble = null;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
         try
         {
-            await FollowAsync(process, pipe, ended.Token);
+            await exited.Task.WaitAsync(Limit, cancellation);
         }
-        catch (TimeoutException)
-        {
-            trouble = $"{host.Name} did not end within {ExitLimit.TotalSeconds:0} s of its last result, and was killed.";
-        }
-        catch (OperationCanceledException)
-        {
-            trouble = cancellation.IsCancellationRequested
-                ? "The run was cancelled."
-                : $"{host.Name} was killed: the suite did not end within {Limit.TotalMinutes:0} minutes.";
-        }
-        catch (JsonException exception)
-        {
-            trouble = $"{host.Name} was killed: it said what no test is ({exception.Message}).";
-        }
-        finally
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            return exception is TimeoutException ? $"PowerShell was killed: the suite did not end within {Limit.TotalMinutes:0} minutes." : "The run was cancelled.";
         }
 
-        trouble ??= process.ExitCode == 0 ? null : $"{host.Name} ended with exit code {process.ExitCode}.";
-        return trouble is null ? null : await TellAsync(trouble, output);
+        // The rest of the output; a program that a test left running may hold it open.
+        await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(TimeSpan.FromSeconds(5), cancellation));
+        return process.ExitCode == 0 ? null : $"PowerShell ended with exit code {process.ExitCode}.";
     }
 
-    /// <summary>Waits until the process has told all and left.</summary>
-    private async Task FollowAsync(Process process, NamedPipeServerStream pipe, CancellationToken cancellation)
-    {
-        var exit = process.WaitForExitAsync(cancellation);
-        var reading = ReadAsync(pipe, cancellation);
-        if (await Task.WhenAny(reading, exit) == reading)
-        {
-            await reading;
-            await exit.WaitAsync(ExitLimit, cancellation);
-            return;
-        }
-
-        // What it wrote before it left is in the pipe still; one that never connected wrote nothing.
-        await exit;
-        if (pipe.IsConnected)
-        {
-            await reading.WaitAsync(ExitLimit, cancellation);
-        }
-    }
-
-    private ProcessStartInfo StartInfo(string pipeName, IReadOnlyList<string> files)
-    {
-        var start = new ProcessStartInfo(host.File!)
-        {
-            WorkingDirectory = root,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
-        };
-        string[] policy = OperatingSystem.IsWindows() ? ["-ExecutionPolicy", "Bypass"] : [];
-        foreach (var argument in (string[])["-NoLogo", "-NoProfile", "-NonInteractive", .. policy,
-            "-File", PesterSuite.Runner, "-PipeName", pipeName, "-FileList", string.Join('|', files)])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
-        if (host.IsDesktop)
-        {
-            // Begun from within PowerShell 7, it would look for its modules among that one's.
-            start.Environment.Remove("PSModulePath");
-        }
-
-        return start;
-    }
-
-    private async Task ReadAsync(NamedPipeServerStream pipe, CancellationToken cancellation)
-    {
-        await pipe.WaitForConnectionAsync(cancellation);
-        using var reader = new StreamReader(pipe, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
-        while (await reader.ReadLineAsync(cancellation) is { } line)
-        {
-            listener(JsonSerializer.Deserialize<PesterEvent>(line, JsonSerializerOptions.Web)
-                ?? throw new InvalidDataException($"Not an event: {line}"));
-        }
-    }
-
-    private static async Task DrainAsync(StreamReader reader, Action<string> keep)
-    {
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            keep(line);
-        }
-    }
-
-    private void KeepOutput(string line)
+    private void KeepOutput(string? line)
     {
         lock (_output)
         {
-            _output.Enqueue(line);
+            if (line is not null)
+            {
+                _output.Enqueue(line);
+            }
+
             if (_output.Count > KeptLines)
             {
                 _output.Dequeue();
@@ -153,39 +125,34 @@ internal sealed class PesterRun(PowerShellHost host, string root, Action<PesterE
         }
     }
 
-    private void KeepError(string line)
+    private void KeepError(string? line)
     {
-        lock (_errors)
+        lock (_output)
         {
-            if (_errors.Count < KeptLines)
+            if (line is not null && _errors.Count < KeptLines)
             {
                 _errors.Add(line);
             }
         }
     }
 
-    /// <summary>A sentence with what the console says of it.</summary>
-    private async Task<string> TellAsync(string sentence, Task output)
+    /// <summary>A sentence with what was printed.</summary>
+    private string Tell(string sentence)
     {
-        // A program that a test left running may hold the console open; what came is enough.
-        await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(5)));
-        List<string> told = [sentence];
         lock (_output)
         {
+            List<string> told = [sentence];
             if (_output.Count > 0)
             {
-                told.AddRange(["Its last output:", .. _output]);
+                told.AddRange(["The end of its output:", .. _output]);
             }
-        }
 
-        lock (_errors)
-        {
             if (_errors.Count > 0)
             {
                 told.AddRange(["Its first errors:", .. _errors]);
             }
-        }
 
-        return string.Join('\n', told);
+            return string.Join('\n', told);
+        }
     }
 }
