@@ -1,5 +1,6 @@
 Describe 'The package' {
     BeforeAll {
+        . "$PSScriptRoot/SamePowerShell.ps1"
         $root = (Resolve-Path "$PSScriptRoot/../..").Path
         $manifest = Import-PowerShellDataFile "$root/PSSocketTools.psd1"
         $version = $manifest.ModuleVersion
@@ -119,7 +120,7 @@ Describe 'The package' {
                 Examples = @($help.examples.example).Count
             } | ConvertTo-Json
 '@
-        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $script $output $Culture 2>&1
+        $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $script $output $Culture 2>&1
         $LASTEXITCODE | Should -Be 0 -Because "$said"
         $seen = $said | Out-String | ConvertFrom-Json
         $seen.Base | Should -Be $folder
@@ -127,5 +128,71 @@ Describe 'The package' {
         $seen.Answers | Should -Be 'HELLO', 'piped'
         $seen.Examples | Should -BeGreaterOrEqual 3
         $seen.Synopsis | Should -BeLike $Synopsis
+    }
+
+    # On Unix alone, since the folders of a user follow HOME there, and nothing may be installed into those of whoever runs this.
+    Context 'installed as users do' -Tag Unix {
+        BeforeAll {
+            $next = "$(([version] $version).Major).$(([version] $version).Minor + 1).0"
+
+            # A folder as the repository, with the package as it is published.
+            $repository = (New-Item -ItemType Directory (Join-Path $TestDrive 'repository')).FullName
+            Copy-Item $package $repository
+
+            # The module's next version, as its folder is published.
+            $successor = Join-Path $TestDrive 'next/PSSocketTools'
+            $null = New-Item -ItemType Directory (Split-Path $successor)
+            Copy-Item $folder $successor -Recurse
+            (Get-Content "$successor/PSSocketTools.psd1" -Raw) -replace "(ModuleVersion\s*=\s*)'.*?'", "`$1'$next'" | Set-Content "$successor/PSSocketTools.psd1"
+
+            # Runs code in a clean PowerShell of a user whose home is empty but for what the steps before this one left.
+            $userHome = (New-Item -ItemType Directory (Join-Path $TestDrive 'home')).FullName
+            $modules = Join-Path $userHome '.local/share/powershell/Modules'
+            function Invoke-User([string] $Code) {
+                $script = Join-Path $TestDrive 'user.ps1'
+                Set-Content $script "`$ErrorActionPreference = 'Stop'`n`$ProgressPreference = 'SilentlyContinue'`n$Code"
+                $kept = @{}
+                foreach ($name in 'HOME', 'PSModulePath', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME') { $kept[$name] = [Environment]::GetEnvironmentVariable($name) }
+                try {
+                    foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $null) }
+                    $env:HOME = $userHome
+                    $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -File $script 2>&1
+                    if ($LASTEXITCODE) { throw "$($said -join "`n")" }
+                    $said
+                }
+                finally { foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) } }
+            }
+        }
+
+        It 'is found in a folder that is a repository, and installed' {
+            Invoke-User "
+                Unregister-PSResourceRepository PSGallery
+                Register-PSResourceRepository local -Uri '$repository' -Trusted
+                Publish-PSResource -Path '$successor' -Repository local
+                Install-PSResource PSSocketTools -Version $version -Repository local
+                (Find-PSResource PSSocketTools -Version * -Repository local).Version | ForEach-Object ToString" | Should -Be $next, $version
+            Get-ChildItem "$modules/PSSocketTools" -Name | Should -Be $version
+        }
+
+        It 'is imported by name in a clean process, and does its job' {
+            $said = Invoke-User '
+                ("hello" | Send-SocketMessage -Session (Start-EchoServer -Transform Upper | Connect-EchoServer)).Response
+                (Get-Module PSSocketTools).Version.ToString()
+                (Get-Help Start-EchoServer).Synopsis'
+            $said[0, 1] | Should -Be 'HELLO', $version
+            $said[2] | Should -Not -BeNullOrEmpty
+        }
+
+        It 'is updated to the next version beside the first, which stays to be asked for' {
+            Invoke-User 'Update-PSResource PSSocketTools -Repository local'
+            Get-ChildItem "$modules/PSSocketTools" -Name | Sort-Object | Should -Be $version, $next
+            Invoke-User '$null = Find-AvailablePort; (Get-Module PSSocketTools).Version.ToString()' | Should -Be $next
+            Invoke-User "Import-Module PSSocketTools -RequiredVersion $version; (Get-Module PSSocketTools).Version.ToString()" | Should -Be $version
+        }
+
+        It 'is uninstalled, and leaves nothing' {
+            Invoke-User 'Uninstall-PSResource PSSocketTools -Version *; Get-Module PSSocketTools -ListAvailable' | Should -BeNullOrEmpty
+            Get-ChildItem $modules -Recurse -File | Should -BeNullOrEmpty
+        }
     }
 }
