@@ -1,5 +1,6 @@
 Describe 'A server whose process has no descriptor left' -Tag Linux {
     BeforeAll {
+        . "$PSScriptRoot/SamePowerShell.ps1"
         # A process of its own, since the limit is a process's. Without descriptors PowerShell can do next to nothing, so what
         # it needs is loaded before, and what happens is read from the log.
         $module = Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1"
@@ -15,8 +16,7 @@ Describe 'A server whose process has no descriptor left' -Tag Linux {
         $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
         $start.ArgumentList.Add('-c')
         $start.ArgumentList.Add('ulimit -n 400; exec "$0" "$@"')
-        $start.ArgumentList.Add([Environment]::ProcessPath)
-        '-NoProfile', '-NonInteractive', '-Command', $script | ForEach-Object { $start.ArgumentList.Add($_) }
+        @($pwsh) + $pwshArguments + @('-NoProfile', '-NonInteractive', '-Command', $script) | ForEach-Object { $start.ArgumentList.Add($_) }
         $start.RedirectStandardOutput = $true
         $start.Environment['TEST_MODULE'] = $module
 

@@ -1,5 +1,6 @@
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/SamePowerShell.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 }
@@ -65,7 +66,7 @@ Describe 'Disconnect-EchoServer' {
         @{ Answer = 'y'; State = 'Closed' }
     ) {
         $script = "Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port) -Name asked; Disconnect-EchoServer `$s -Confirm; `$s.State"
-        $said = $Answer | & (Get-Process -Id $PID).Path -NoProfile -Command $script
+        $said = $Answer | & $pwsh @pwshArguments -NoProfile -Command $script
         "$said" | Should -BeLike '*"asked"*'
         $said[-1] | Should -Be $State
     }

@@ -3,12 +3,13 @@
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
+    . "$PSScriptRoot/SamePowerShell.ps1"
 
     # A script in a PowerShell of its own, whose input stays open: the test writes its lines.
     function Start-Conversation([string] $Script) {
         $file = Join-Path $TestDrive "$([guid]::NewGuid().ToString('n')).ps1"
         [IO.File]::WriteAllText($file, "Import-Module '$manifest'`n$Script")
-        $start = [Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path, "-NoProfile -ExecutionPolicy Bypass -File `"$file`"")
+        $start = [Diagnostics.ProcessStartInfo]::new($pwsh, "$pwshPrefix-NoProfile -ExecutionPolicy Bypass -File `"$file`"")
         $start.UseShellExecute = $false
         $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
         $script:conversation = [Diagnostics.Process]::Start($start)
@@ -40,9 +41,8 @@ Describe 'Enter-EchoSession' {
 
     It 'converses with redirected input' {
         $server = Start-EchoServer -Greeting 'bem-vindo' -ExitCommand sair -Farewell 'tchau'
-        $pwsh = (Get-Process -Id $PID).Path
         $said = 'oi', '', 'sair', 'never sent' |
-            & $pwsh -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -SendExitCommand; 'over'"
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -SendExitCommand; 'over'"
         $said -join '|' | Should -Match 'oi  \(.+ ms\).*tchau  \(.+ ms\)\|over$'
         $said -join '|' | Should -Match 'bem-vindo'
         $server.MessagesReceived | Should -Be 2
@@ -124,9 +124,8 @@ Describe 'Enter-EchoSession' {
 
     It 'leaves a session it was given open' {
         $server = Start-EchoServer
-        $pwsh = (Get-Process -Id $PID).Path
         $said = 'oi', 'exit' |
-            & $pwsh -NoProfile -Command "Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port); `$s | Enter-EchoSession; `$s.State"
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port); `$s | Enter-EchoSession; `$s.State"
         $said[-1] | Should -Be 'Open'
     }
 }

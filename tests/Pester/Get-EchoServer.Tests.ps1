@@ -3,7 +3,7 @@ BeforeAll {
     . "$PSScriptRoot/BareClient.ps1"
     . "$PSScriptRoot/Beside.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
-    $pwsh = (Get-Process -Id $PID).Path
+    . "$PSScriptRoot/SamePowerShell.ps1"
 }
 
 Describe 'Get-EchoServer' {
@@ -156,7 +156,7 @@ Describe 'Get-EchoServer' {
         }
 
         It 'lets a process end at once, with a server running and a client connected' {
-            $said = & $pwsh -NoProfile -NonInteractive -Command "
+            $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -Command "
                 Import-Module '$manifest'
                 `$server = Start-EchoServer -Address $($at.Address)
                 `$client = [Net.Sockets.TcpClient]::new('$($at.Address)', `$server.Port)

@@ -14,6 +14,7 @@ BeforeAll {
     $root = (Resolve-Path "$PSScriptRoot/../..").Path
     $manifest = "$root/PSSocketTools.psd1"
     Import-Module $manifest -Force
+    . "$PSScriptRoot/SamePowerShell.ps1"
 
     # A session keeps the help it has read, whatever the culture then: each culture has one of its own.
     $shells = @{}
@@ -64,7 +65,7 @@ $Code
 "@)
         $before = $env:LANG
         $env:LANG = $Culture.Replace('-', '_') + '.UTF-8'
-        try { & (Get-Process -Id $PID).Path -NoProfile -ExecutionPolicy Bypass -File $script }
+        try { & $pwsh @pwshArguments -NoProfile -ExecutionPolicy Bypass -File $script }
         finally { $env:LANG = $before }
     }
 }

@@ -58,6 +58,7 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/SamePowerShell.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 
     function New-Shell {
@@ -132,7 +133,7 @@ BeforeAll {
         $typed = [regex]::Matches($Step.Output, '(?m)^\[.*?\]: (.+)$') | ForEach-Object { $_.Groups[1].Value }
         $script = Join-Path $TestDrive 'Conversation.ps1'
         [IO.File]::WriteAllText($script, "`$ErrorActionPreference = 'Stop'; Import-Module '$manifest'`n$($Step.Code)")
-        $output = $typed | & (Get-Process -Id $PID).Path -NoProfile -ExecutionPolicy Bypass -File $script 2>&1
+        $output = $typed | & $pwsh @pwshArguments -NoProfile -ExecutionPolicy Bypass -File $script 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
         $output -join "`n"
     }

@@ -5,6 +5,7 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/SamePowerShell.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 
     # A value as text that is the same before and after a hop.
@@ -126,8 +127,10 @@ AuthorizedKeysFile $folder/client.pub
 PidFile none
 StrictModes no
 PasswordAuthentication no
-Subsystem powershell $((Get-Process -Id $PID).Path) -sshs -NoLogo -NoProfile
+Subsystem powershell $(@($pwsh) + $pwshArguments -join ' ') -sshs -NoLogo -NoProfile
 "@
+                # Run by root, sshd wants this folder, which the system makes when its own service starts.
+                $madeFolder = if ((id -u) -eq 0 -and -not (Test-Path /run/sshd)) { New-Item -ItemType Directory /run/sshd }
                 $sshd = (Get-Command sshd, /usr/sbin/sshd -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
                 $daemon = Start-Process $sshd '-D', '-e', '-f', "$folder/config" -PassThru -RedirectStandardError "$folder/log"
                 if (-not (Test-PortAvailability -ComputerName 127.0.0.1 -Port $sshPort -Wait -WaitSec 30 -Quiet)) { throw (Get-Content "$folder/log" -Raw) }
@@ -140,6 +143,7 @@ Subsystem powershell $((Get-Process -Id $PID).Path) -sshs -NoLogo -NoProfile
             AfterAll {
                 $there | Remove-PSSession
                 $daemon | Stop-Process
+                $madeFolder | Remove-Item
             }
 
             It 'serves clients here from a server there, which tells what it saw' {

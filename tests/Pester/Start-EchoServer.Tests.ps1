@@ -25,7 +25,7 @@ BeforeAll {
     . "$PSScriptRoot/BareClient.ps1"
     . "$PSScriptRoot/Beside.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
-    $pwsh = (Get-Process -Id $PID).Path
+    . "$PSScriptRoot/SamePowerShell.ps1"
 
     # The error of a command that must fail.
     function Get-Failure([scriptblock] $Script) {
@@ -515,6 +515,14 @@ Describe 'Start-EchoServer' {
             $failure.Message | Should -BeLike $Like
         }
 
+        It 'answers an empty message behind a length prefix with an empty one' {
+            $server = Start-EchoServer @at -Framing LengthPrefix
+            $client = Connect-Bare $server
+            Send-Bare $client ([byte[]] (0, 0, 0, 0, 0, 0, 0, 1, 65))
+            Close-BareOutput $client
+            (Read-BareBytes $client) -join ' ' | Should -Be '0 0 0 0 0 0 0 1 65'
+        }
+
         It 'tells of a message that its sender cut short' {
             $server = Start-EchoServer @at -Framing LengthPrefix
             $client = Connect-Bare $server
@@ -622,7 +630,7 @@ Describe 'Start-EchoServer' {
                     'ip address add 192.0.2.7/32 dev lo', 'ip address add 192.0.2.8/32 dev lo',
                     'ip address add 2001:db8::7/128 dev lo nodad', 'ip address add 2001:db8::8/128 dev lo nodad',
                     'ip address add 198.51.100.1/24 brd + dev lo' -join ' && '
-                unshare --map-root-user --net sh -c "$network && '$pwsh' -NoProfile -EncodedCommand $command" |
+                unshare --map-root-user --net sh -c "$network && $pwshCommand -NoProfile -EncodedCommand $command" |
                     Should -Be 'oi', 'oi', 'oi', 'oi', '198.51.100.1'
             }
 
@@ -643,7 +651,7 @@ Describe 'Start-EchoServer' {
                     $server.BytesSent
                 }
                 $command = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$script} '$manifest'"))
-                unshare --map-root-user --net sh -c "ip link set lo up && ip address add 192.0.2.7/32 dev lo && '$pwsh' -NoProfile -EncodedCommand $command" |
+                unshare --map-root-user --net sh -c "ip link set lo up && ip address add 192.0.2.7/32 dev lo && $pwshCommand -NoProfile -EncodedCommand $command" |
                     Should -Be 'from another port', 'NotAllowed 192.0.2.7 True', '17'
             }
         }
@@ -691,7 +699,7 @@ Describe 'Start-EchoServer' {
 
         It 'is removed when the process ends' -Tag Linux {
             $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
-            $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "Import-Module '$manifest'; `$null = Start-EchoServer -SocketPath '$path'; Test-Path '$path'"
+            $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -Command "Import-Module '$manifest'; `$null = Start-EchoServer -SocketPath '$path'; Test-Path '$path'"
             $said | Should -Be 'True'
             Test-Path $path | Should -BeFalse
         }
@@ -894,7 +902,7 @@ Describe 'Start-EchoServer' {
             $before = $env:SSL_CERT_FILE
             try {
                 $env:SSL_CERT_FILE = $roots
-                & $pwsh -NoProfile -Command $script -args $manifest, $TestDrive | Should -Be 'trusted is in', 'other stays outside', 'HandshakeFailed'
+                & $pwsh @pwshArguments -NoProfile -Command $script -args $manifest, $TestDrive | Should -Be 'trusted is in', 'other stays outside', 'HandshakeFailed'
             }
             finally {
                 $env:SSL_CERT_FILE = $before
@@ -1108,7 +1116,7 @@ Describe 'Start-EchoServer' {
         It 'says that a port is in use, and which process holds it' {
             $script = "Import-Module '$manifest'; (Start-EchoServer -Address $($at.Address)).Port; [Console]::In.ReadLine()"
             $start = [Diagnostics.ProcessStartInfo]::new($pwsh)
-            $start.Arguments = '-NoProfile -NonInteractive -EncodedCommand ' + [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))
+            $start.Arguments = $pwshPrefix + '-NoProfile -NonInteractive -EncodedCommand ' + [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))
             $start.UseShellExecute = $false
             $start.RedirectStandardInput = $true
             $start.RedirectStandardOutput = $true
@@ -1169,10 +1177,10 @@ Describe 'Start-EchoServer' {
                 $script = "`$env:HOME = '/tmp'; Import-Module '$manifest'; try { Start-EchoServer 81 -Address 127.0.0.1 -ErrorAction Stop } catch { @(`$_.FullyQualifiedErrorId, `$_.CategoryInfo.Category, `$_.TargetObject, `$_.Exception.Message) -join '|' }"
                 $said = if ((id -u) -eq 0) {
                     # Without the right alone, since another user may not be able to read this folder.
-                    setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service $pwsh -NoProfile -NonInteractive -Command $script
+                    setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service $pwsh @pwshArguments -NoProfile -NonInteractive -Command $script
                 }
                 else {
-                    & $pwsh -NoProfile -NonInteractive -Command $script
+                    & $pwsh @pwshArguments -NoProfile -NonInteractive -Command $script
                 }
                 $said | Should -BeLike 'PortAccessDenied,PSSocketTools.Commands.StartEchoServerCommand|PermissionDenied|127.0.0.1:81|*1024*'
             }

@@ -8,6 +8,7 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/SamePowerShell.ps1"
     . "$PSScriptRoot/English.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 
@@ -97,7 +98,7 @@ Describe 'Test-PortAvailability' {
 
         if ($canDropRight) {
             It 'says that a port needs a right this user lacks' {
-                $status = setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service (Get-Process -Id $PID).Path -NoProfile -Command (
+                $status = setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service $pwsh @pwshArguments -NoProfile -Command (
                     "Import-Module '$manifest'; (Test-PortAvailability $closed).Status")
                 $status | Should -Be 'AccessDenied'
             }

@@ -118,7 +118,7 @@ Describe 'The views' {
     Context 'without a screen' -Tag Core {
         BeforeAll {
             $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
-            $pwsh = (Get-Process -Id $PID).Path
+            . "$PSScriptRoot/SamePowerShell.ps1"
             $script = Join-Path $TestDrive 'plain.ps1'
             Set-Content $script @'
                 param($Manifest, $File)
@@ -133,7 +133,7 @@ Describe 'The views' {
 
         It 'write no colour into a file, and put none into a pipe' {
             $file = Join-Path $TestDrive 'plain.txt'
-            $said = & $pwsh -NoProfile -NonInteractive -File $script $manifest $file | Out-String
+            $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -File $script $manifest $file | Out-String
             $said | Should -BeLike '*Listening*Open*'
             # PowerShell colours its own headings even there.
             $said | Should -Not -Match '\[[39]\dm(Listening|Open|InUse)'
@@ -145,7 +145,7 @@ Describe 'The views' {
         It 'write no colour where NO_COLOR is set' {
             $before = $env:NO_COLOR
             $env:NO_COLOR = '1'
-            try { $said = & $pwsh -NoProfile -NonInteractive -File $script $manifest (Join-Path $TestDrive 'no-color.txt') | Out-String }
+            try { $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -File $script $manifest (Join-Path $TestDrive 'no-color.txt') | Out-String }
             finally { $env:NO_COLOR = $before }
             $said | Should -BeLike '*Listening*Open*'
             $said -replace "$([char] 27)\[\?1[hl]" | Should -Not -Match "$([char] 27)"
