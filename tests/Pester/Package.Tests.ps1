@@ -7,7 +7,11 @@ Describe 'The package' {
 
         function New-Package {
             param([string] $Path)
-            $said = & dotnet run --project "$root/tools/Package" -- $Path 2>&1
+            # A build node that stays for the next build would hold the output open, and be waited for here.
+            $kept = $env:MSBUILDDISABLENODEREUSE
+            $env:MSBUILDDISABLENODEREUSE = '1'
+            try { $said = & dotnet run --project "$root/tools/Package" -- $Path 2>&1 }
+            finally { $env:MSBUILDDISABLENODEREUSE = $kept }
             if ($LASTEXITCODE) { throw "The package was not made:`n$($said -join "`n")" }
         }
 

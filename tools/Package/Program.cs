@@ -34,12 +34,13 @@ foreach (var file in sources.Where(static f => !f.StartsWith("module/bin/", Stri
     File.Copy(Path.Combine(root, file), copy);
 }
 
+// A build node that stays for the next build would hold the output of this program open after its end, for whoever reads it.
 // Into a folder of its own, so that a module imported from the repository meanwhile keeps its files.
 var build = Process.Start(new ProcessStartInfo("dotnet")
 {
     ArgumentList =
     {
-        "build", Path.Combine(root, "src", "PSSocketTools"), "--configuration", "Release", "--nologo", "--verbosity", "quiet",
+        "build", Path.Combine(root, "src", "PSSocketTools"), "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
         "-property:ContinuousIntegrationBuild=true", $"-property:StagingRoot={module}{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}",
     },
 })!;
