@@ -1,5 +1,6 @@
 Describe 'A process that ends with its servers running' -Tag Linux {
     BeforeAll {
+        . "$PSScriptRoot/SamePowerShell.ps1"
         # A process of its own, since it ends.
         $module = Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1"
         $script = @'
@@ -11,8 +12,8 @@ Describe 'A process that ends with its servers running' -Tag Linux {
             $null = [Console]::In.ReadLine()
             exit 3
 '@
-        $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-        '-NoProfile', '-NonInteractive', '-Command', $script | ForEach-Object { $start.ArgumentList.Add($_) }
+        $start = [Diagnostics.ProcessStartInfo]::new($pwsh)
+        $pwshArguments + @('-NoProfile', '-NonInteractive', '-Command', $script) | ForEach-Object { $start.ArgumentList.Add($_) }
         $start.RedirectStandardOutput = $true
         $start.RedirectStandardInput = $true
         $start.Environment['TEST_MODULE'] = $module
