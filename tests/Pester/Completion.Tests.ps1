@@ -24,14 +24,14 @@ Describe 'Completion' {
         It 'offers servers by number to <_> -Id, and says which each is' -ForEach 'Get-EchoServer', 'Stop-EchoServer', 'Get-EchoServerEvent' {
             $offers = Get-Completion "$_ -Id "
             $offers.CompletionText | Should -Be $one.Id, $two.Id
-            $offers[0].ToolTip | Should -BeLike "*one*$($one.EndPoint)*Listening*"
+            $offers[0].ToolTip | Should -Match "one.*$([regex]::Escape($one.EndPoint)).*Listening"
         }
 
         It 'offers servers by name to <_> -Name, quoted where a name needs it' -ForEach 'Get-EchoServer', 'Stop-EchoServer', 'Get-EchoServerEvent' {
             $offers = Get-Completion "$_ -Name "
             $offers.CompletionText | Should -Be 'one', "'number two'"
             $offers[1].ListItemText | Should -Be 'number two'
-            $offers[1].ToolTip | Should -BeLike "*$($two.EndPoint)*Listening*"
+            $offers[1].ToolTip | Should -Match "$([regex]::Escape($two.EndPoint)).*Listening"
         }
 
         It 'offers a name with brackets so that it finds that one alone' {
@@ -62,13 +62,13 @@ Describe 'Completion' {
         It 'offers sessions by number to <_> -Id' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {
             $offers = @(Get-Completion "$_ -Id ")
             $offers.CompletionText | Should -Be $session.Id
-            $offers[0].ToolTip | Should -BeLike "*talk*$($session.RemoteEndPoint)*Open*"
+            $offers[0].ToolTip | Should -Match "talk.*$([regex]::Escape($session.RemoteEndPoint)).*Open"
         }
 
         It 'offers sessions by name to <_> -Name' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {
             $offers = @(Get-Completion "$_ -Name ")
             $offers.CompletionText | Should -Be 'talk'
-            $offers[0].ToolTip | Should -BeLike "*$($session.RemoteEndPoint)*Open*"
+            $offers[0].ToolTip | Should -Match "$([regex]::Escape($session.RemoteEndPoint)).*Open"
         }
     }
 

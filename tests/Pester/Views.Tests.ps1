@@ -45,9 +45,9 @@ Describe 'The views' {
 
     It 'have a wide form' {
         $server, $server | Format-Wide | Get-Drawn | Should -BeLike "*viewed:$($server.Port) *viewed:$($server.Port)*"
-        $session | Format-Wide | Get-Drawn | Should -BeLike "*talk*$($session.RemoteEndPoint)*"
+        $session | Format-Wide | Get-Drawn | Should -Match "talk.*$([regex]::Escape($session.RemoteEndPoint))"
         $test | Format-Wide | Get-Drawn | Should -BeLike "*127.0.0.1:$($server.Port) Open*"
-        $events | Format-Wide | Get-Drawn | Should -BeLike "*ResponseSent $($session.LocalEndPoint)*"
+        $events | Format-Wide | Get-Drawn | Should -Match "ResponseSent $([regex]::Escape($session.LocalEndPoint))"
         $message | Format-Wide | Get-Drawn | Should -BeLike '*hello*'
     }
 
@@ -182,5 +182,25 @@ Describe 'A duration' {
 
     It 'that is none is nothing' {
         [PSSocketTools.HumanUnits]::Duration($null) | Should -BeNullOrEmpty
+    }
+
+    # A pseudo-terminal, which script(1) makes: as on a screen, a state has its colour.
+    if (Get-Command script -CommandType Application -ErrorAction Ignore) {
+        It 'colour <State> in a terminal' -Tag Linux -ForEach @(
+            @{ State = 'Open'; Colour = 32 }, @{ State = 'InUse'; Colour = 33 }, @{ State = 'Closed'; Colour = 90 }, @{ State = 'Faulted'; Colour = 31 }
+        ) {
+            . "$PSScriptRoot/SamePowerShell.ps1"
+            $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+            $file = Join-Path $TestDrive 'coloured.ps1'
+            Set-Content $file @"
+                Import-Module '$manifest'
+                [pscustomobject] @{ PSTypeName = 'PSSocketTools.PortAvailability'; ComputerName = 'x'; Port = 1; Protocol = 'Tcp'; Status = '$State' } | Format-Table
+"@
+            $before = $env:TERM, $env:NO_COLOR
+            $env:TERM, $env:NO_COLOR = 'xterm', $null
+            try { $shown = script -qec "$pwshCommand -NoProfile -NonInteractive -File '$file'" /dev/null | Out-String }
+            finally { $env:TERM, $env:NO_COLOR = $before }
+            $shown | Should -Match "$([char] 27)\[${Colour}m$State"
+        }
     }
 }
