@@ -13,6 +13,8 @@ internal sealed class MessageConversation : Conversation
     // How much is read ahead while an answer is made or held back.
     private const int MostAhead = 64 * 1024;
 
+    private static readonly byte[] LineFeed = [(byte)'\n'];
+
     private readonly FrameReader _reader;
     private readonly Outbox _outbox = new();
 
@@ -26,6 +28,12 @@ internal sealed class MessageConversation : Conversation
     private int _sending;
     private int _pause;
     private bool _quiet;
+
+    // Whether the pause has passed inside a line end or a character, whose rest has some more time.
+    private bool _awaitsRest;
+
+    // Whether the last message got an answer.
+    private bool _hasAnswered;
     private bool _inputEnded;
     private bool _greeting;
     private bool _ending;
@@ -34,7 +42,7 @@ internal sealed class MessageConversation : Conversation
     public MessageConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
     {
-        _reader = new FrameReader(plan.Framing, plan.MaxMessageBytes);
+        _reader = new FrameReader(plan.Framing, plan.MaxMessageBytes, plan.Encoding);
         _greeting = plan.Greeting.Length > 0;
     }
 
@@ -92,6 +100,7 @@ internal sealed class MessageConversation : Conversation
     {
         Record.BytesCame(count);
         _reader.Feed(buffer, offset, count);
+        _awaitsRest = false;
     }
 
     /// <inheritdoc/>
@@ -133,7 +142,9 @@ internal sealed class MessageConversation : Conversation
         }
         else if (Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
         {
-            _quiet = true;
+            // A message that was cut there once is not cut there again.
+            _awaitsRest = !_awaitsRest && _reader.IsCutInside;
+            _quiet = !_awaitsRest;
         }
         else
         {
@@ -159,7 +170,8 @@ internal sealed class MessageConversation : Conversation
     private Step ToReceive()
     {
         var pausing = Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
-        return Step.Receive(pausing ? Plan.QuietMilliseconds : Plan.IdleMilliseconds, owing: pausing);
+        return Step.Receive(
+            !pausing ? Plan.IdleMilliseconds : _awaitsRest ? FrameReader.RestMilliseconds : Plan.QuietMilliseconds, owing: pausing);
     }
 
     private Step Flush()
@@ -174,6 +186,11 @@ internal sealed class MessageConversation : Conversation
     {
         try
         {
+            if (_reader.TrySkipLateLineFeed() && _hasAnswered)
+            {
+                _outbox.Append(LineFeed, 0, LineFeed.Length);
+            }
+
             if (_reader.TryRead(out var message))
             {
                 Handle(message);
@@ -225,6 +242,7 @@ internal sealed class MessageConversation : Conversation
     {
         Record.MessageReceived(Connection, message.Buffer, message.Offset, message.Count);
         _messages++;
+        _hasAnswered = false;
         if (Plan.IsExitCommand(message))
         {
             if (Plan.Farewell.Length > 0)
@@ -247,6 +265,7 @@ internal sealed class MessageConversation : Conversation
             var begin = _outbox.Begin(message.Terminator);
             Plan.Response.Write(_outbox, message, Connection, _messages, Record.Clock.Now);
             _outbox.End(begin, message.Terminator);
+            _hasAnswered = true;
             Delay();
         }
 
@@ -302,6 +321,7 @@ internal sealed class MessageConversation : Conversation
         var begin = _outbox.Begin(terminator);
         _outbox.Append(content, 0, content.Length);
         _outbox.End(begin, terminator);
+        _hasAnswered = true;
         Delay();
     }
 

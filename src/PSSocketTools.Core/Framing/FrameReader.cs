@@ -1,3 +1,5 @@
+using System.Text;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
@@ -13,11 +15,18 @@ namespace PSSocketTools.Framing;
 /// </remarks>
 /// <param name="framing">Where messages end.</param>
 /// <param name="maxMessageBytes">The longest message taken.</param>
+/// <param name="encoding">The encoding of text, which does not throw: a pause inside one of its characters ends no message; null for bytes alone.</param>
 /// <param name="gathers">Whether under None a message is what comes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
-internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, bool gathers = false) : IDisposable
+internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, Encoding? encoding = null, bool gathers = false) : IDisposable
 {
     /// <summary>The bytes of a length prefix: a big-endian Int32.</summary>
     public const int PrefixLength = 4;
+
+    /// <summary>
+    /// How long the rest of a line end or of a character is waited for beyond the pause that ends a message, in
+    /// milliseconds: on a busy machine a pause falls anywhere.
+    /// </summary>
+    public const int RestMilliseconds = 500;
 
     // Room for a terminator, a prefix and one receive beyond the longest message.
     private const int Slack = 65536 + PrefixLength;
@@ -33,11 +42,42 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
     private int _scanned;
     private byte[]? _kept;
 
+    // Whether the last message was ended by a pause right after a CR: then a LF that comes first is the rest of its line end.
+    private bool _endedInCarriageReturn;
+
     /// <summary>The framing this reader follows.</summary>
     public MessageFraming Framing { get; } = framing;
 
     /// <summary>Bytes that came and belong to no message read yet.</summary>
     public int PendingBytes => _end - _start;
+
+    /// <summary>Whether what has come ends inside a line end or a character, so that a pause should not end the message here.</summary>
+    public bool IsCutInside =>
+        PendingBytes > 0
+        && ((Framing == MessageFraming.Auto && _input[_end - 1] == '\r')
+            || (encoding is not null && TextEncoding.EndsInsideCharacter(encoding, _input, _start, PendingBytes)));
+
+    /// <summary>
+    /// Skips the LF that came so late that a pause had ended its message after the CR. It belongs to that message, and to
+    /// its answer. To be asked before <see cref="TryRead"/>.
+    /// </summary>
+    public bool TrySkipLateLineFeed()
+    {
+        if (!_endedInCarriageReturn || PendingBytes == 0)
+        {
+            return false;
+        }
+
+        _endedInCarriageReturn = false;
+        if (_input[_start] != '\n')
+        {
+            return false;
+        }
+
+        _start++;
+        _scanned = 0;
+        return true;
+    }
 
     /// <summary>Lends bytes to the reader, until <see cref="TryRead"/> returns false, or <see cref="GiveBack"/>.</summary>
     public void Feed(byte[] buffer, int offset, int count)
@@ -101,6 +141,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, b
             throw TooLarge(PendingBytes);
         }
 
+        _endedInCarriageReturn = Framing == MessageFraming.Auto && _input[_end - 1] == '\r';
         frame = new Frame(_input, _start, PendingBytes, Terminator.None, complete);
         _start = _end;
         _scanned = 0;

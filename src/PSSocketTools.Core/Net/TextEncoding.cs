@@ -23,6 +23,46 @@ internal static class TextEncoding
         return replacing;
     }
 
+    /// <summary>Whether bytes end in the middle of a character, so that more of it may come.</summary>
+    /// <param name="encoding">An encoding that does not throw.</param>
+    /// <param name="buffer">Holds the bytes.</param>
+    /// <param name="offset">Where they begin, at the beginning of a character.</param>
+    /// <param name="count">How many there are.</param>
+    public static bool EndsInsideCharacter(Encoding encoding, byte[] buffer, int offset, int count)
+    {
+        const int LongestUtf8 = 4;
+        const int CharsAtOnce = 256;
+        if (count == 0 || encoding.IsSingleByte)
+        {
+            return false;
+        }
+
+        if (encoding is UTF8Encoding)
+        {
+            if (buffer[offset + count - 1] < 0x80)
+            {
+                return false;
+            }
+
+            // No character is longer, and what is before it does not change it.
+            var skipped = Math.Max(0, count - LongestUtf8);
+            offset += skipped;
+            count -= skipped;
+        }
+
+        var decoder = encoding.GetDecoder();
+        var chars = new char[CharsAtOnce];
+        while (count > 0)
+        {
+            decoder.Convert(buffer, offset, count, chars, 0, chars.Length, flush: false, out var used, out _, out _);
+            offset += used;
+            count -= used;
+        }
+
+        // What it still holds would become a replacement character now.
+        return decoder.GetCharCount(buffer, offset, 0, flush: true) > 0;
+    }
+
     /// <summary>
     /// As <see cref="ReplacingInvalid"/>, and with a question mark for characters it does not have, in place of an exception:
     /// U+FFFD for one, which what was read may hold.

@@ -1,4 +1,5 @@
 using PSSocketTools.Framing;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Sessions;
 
@@ -10,7 +11,7 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
 {
     private readonly FrameReader? _reader = options.Protocol == SocketProtocol.Udp
         ? null
-        : new FrameReader(options.Framing, options.MaxMessageBytes, gathers: true);
+        : new FrameReader(options.Framing, options.MaxMessageBytes, TextEncoding.ReplacingInvalid(options.Encoding), gathers: true);
 
     private byte[]? _input;
     private int _datagram = Channel.Nothing;
@@ -57,7 +58,9 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
     public bool TryDiscard() => channel.TryRead(Input) >= 0;
 
     /// <summary>Waits until more comes; false when the pause that ends a message has passed or the waker was used first.</summary>
-    public bool WaitForMore(Waker? waker) => channel.WaitReadable(options.QuietMilliseconds, waker);
+    public bool WaitForMore(Waker? waker) =>
+        channel.WaitReadable(options.QuietMilliseconds, waker)
+        || (waker is not { IsWoken: true } && _reader is { IsCutInside: true } && channel.WaitReadable(FrameReader.RestMilliseconds, waker));
 
     /// <summary>Takes what has begun for a whole message.</summary>
     public void EndMessage() => _isRestDue = true;
@@ -107,6 +110,7 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
         else
         {
             _reader.Feed(Input, 0, came);
+            _ = _reader.TrySkipLateLineFeed();
         }
     }
 }

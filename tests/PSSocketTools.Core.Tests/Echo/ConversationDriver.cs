@@ -70,6 +70,18 @@ internal sealed class ConversationDriver : IDisposable
         return this;
     }
 
+    /// <summary>More comes while an answer is made or held back.</summary>
+    public ConversationDriver FeedAhead(string text)
+    {
+        Assert.True(Step.Kind is StepKind.Await or StepKind.Pause);
+        var bytes = Bytes(text);
+        bytes.CopyTo(_receiveBuffer, 0);
+        _conversation.Received(_receiveBuffer, 0, bytes.Length);
+        _ = _conversation.TakesMore();
+        Array.Fill(_receiveBuffer, (byte)0xEE);
+        return this;
+    }
+
     /// <summary>The client ends its side.</summary>
     public ConversationDriver End()
     {

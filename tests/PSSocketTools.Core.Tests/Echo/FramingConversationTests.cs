@@ -92,6 +92,12 @@ public sealed class FramingConversationTests
             {
                 Assert.Equal(33, driver.Step.Milliseconds);
                 driver.Elapse();
+                if (driver.Step.IsOwing)
+                {
+                    // Inside a line end or a character there is some more time, once.
+                    driver.Elapse();
+                }
+
                 Assert.Equal(Lines[..cut], driver.Output);
             }
 
@@ -103,6 +109,65 @@ public sealed class FramingConversationTests
             driver.End();
             Assert.Equal(Lines, driver.Output);
         }
+    }
+
+    [Fact]
+    public void With_auto_framing_a_pause_inside_a_line_end_or_a_character_ends_no_message()
+    {
+        for (var cut = 1; cut < Lines.Length; cut++)
+        {
+            var isInside = Lines[cut - 1] == '\r' || (Lines[cut] & 0xC0) == 0x80;
+            using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>" });
+            driver.Feed(Lines[..cut]);
+            if (!driver.Step.IsOwing)
+            {
+                continue;
+            }
+
+            driver.Elapse();
+            Assert.Equal(isInside, driver.Step.IsOwing);
+            driver.Feed(Lines[cut..]).End();
+            if (isInside)
+            {
+                Assert.Equal(LinesAnswered, driver.Text);
+                Assert.Equal(7, driver.Record.MessagesReceived);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_line_feed_that_comes_later_still_belongs_to_the_line_and_its_answer()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>" });
+        driver.Feed("one\r").Elapse().Elapse();
+        Assert.Equal("<one\r>", driver.Text);
+        driver.Feed("\ntwo\r").Elapse().Feed("\n");
+        Assert.Equal("<one\r>\n<two>\r\n", driver.Text);
+        driver.Feed("\n").Feed("three\r").Elapse().Elapse();
+        driver.Feed("four\n\n");
+        Assert.Equal("<one\r>\n<two>\r\n<>\n<three\r><four>\n<>\n", driver.Text);
+        Assert.Equal(6, driver.Record.MessagesReceived);
+    }
+
+    [Fact]
+    public void A_line_feed_that_comes_while_the_answer_is_held_back_follows_it()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>", MinDelayMilliseconds = 50, MaxDelayMilliseconds = 50 });
+        driver.Feed("one\r").Elapse().Elapse().FeedAhead("\ntwo\n").Elapse();
+        Assert.Equal("<one\r>", driver.Text);
+        driver.Elapse();
+        Assert.Equal("<one\r>\n<two>\n", driver.Text);
+        Assert.Equal(2, driver.Record.MessagesReceived);
+    }
+
+    [Fact]
+    public void A_line_feed_that_comes_later_to_a_message_without_an_answer_is_answered_by_nothing()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { IsDiscarding = true, Framing = MessageFraming.Auto, ExitCommand = ["exit"] });
+        driver.Feed("one\r").Elapse().Elapse().Feed("\nexit\n");
+        Assert.Empty(driver.Output);
+        Assert.Equal(2, driver.Record.MessagesReceived);
+        driver.AssertEnded(ServerEventReason.ExitCommand);
     }
 
     [Fact]
@@ -271,7 +336,7 @@ public sealed class FramingConversationTests
         using var driver = new ConversationDriver(new EchoServerOptions { MaxMessageBytes = 3, ResponseFormat = "{0}" });
         driver.Feed("abc\r");
         Assert.Equal(StepKind.Receive, driver.Step.Kind);
-        _ = pause ? driver.Elapse() : driver.End();
+        _ = pause ? driver.Elapse().Elapse() : driver.End();
         driver.AssertEnded(ServerEventReason.MessageTooLarge);
         Assert.Empty(driver.Output);
     }

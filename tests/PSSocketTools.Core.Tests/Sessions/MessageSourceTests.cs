@@ -76,6 +76,38 @@ public sealed class MessageSourceTests
         Assert.Empty(Taken(source));
     }
 
+    [Theory]
+    [InlineData("um\r", "\ndois\r\n", "um|dois")]
+    [InlineData("ol\u00c3", "\u00a1\n", "olá")]
+    public void A_pause_inside_a_line_end_or_a_character_ends_no_message(string first, string second, string expected)
+    {
+        using var channel = new Script(first, second) { PausesFirst = 1 };
+        var source = Source(channel, MessageFraming.Auto);
+        Assert.True(source.TryRead());
+        Assert.Empty(Taken(source));
+        Assert.True(source.WaitForMore(null));
+        Assert.Equal([50, FrameReader.RestMilliseconds], channel.Waits);
+        Assert.True(source.TryRead());
+        Assert.Equal(expected, string.Join('|', Taken(source)));
+    }
+
+    [Fact]
+    public void A_line_feed_that_comes_too_late_is_no_answer_to_the_next_message()
+    {
+        using var channel = new Script("um\r", "\n", "dois\n") { PausesFirst = 2 };
+        var source = Source(channel, MessageFraming.Auto);
+        Assert.True(source.TryRead());
+        Assert.Empty(Taken(source));
+        Assert.False(source.WaitForMore(null));
+        source.EndMessage();
+        Assert.Equal(["um\r"], Taken(source));
+        Assert.True(source.TryRead());
+        Assert.Empty(Taken(source));
+        Assert.False(source.HasBegun);
+        Assert.True(source.TryRead());
+        Assert.Equal(["dois"], Taken(source));
+    }
+
     [Fact]
     public void Each_datagram_is_a_message_an_empty_one_too()
     {
@@ -110,6 +142,10 @@ public sealed class MessageSourceTests
     {
         private readonly Queue<string?> _pieces = new(pieces);
 
+        public List<int> Waits { get; } = [];
+
+        public int PausesFirst { get; init; }
+
         public override int TryRead(byte[] buffer)
         {
             if (_pieces.Count == 0)
@@ -117,12 +153,20 @@ public sealed class MessageSourceTests
                 return Nothing;
             }
 
-            return _pieces.Dequeue() is { } piece ? Encoding.UTF8.GetBytes(piece, 0, piece.Length, buffer, 0) : End;
+            return _pieces.Dequeue() is { } piece ? Bytes(piece, buffer) : End;
         }
 
         public override int Read(byte[] buffer, Deadline deadline) => TryRead(buffer);
 
-        public override bool WaitReadable(int milliseconds, Waker? waker) => _pieces.Count > 0;
+        public override bool WaitReadable(int milliseconds, Waker? waker)
+        {
+            Waits.Add(milliseconds);
+            return Waits.Count > PausesFirst && _pieces.Count > 0;
+        }
+
+        // A piece of bytes that are no UTF-8 by themselves is written as those bytes.
+        private static int Bytes(string piece, byte[] buffer) =>
+            (piece.Contains('\u00c3', StringComparison.Ordinal) || piece.StartsWith('\u00a1') ? Encoding.Latin1 : Encoding.UTF8).GetBytes(piece, 0, piece.Length, buffer, 0);
 
         public override void Write(byte[] buffer, int offset, int count)
         {
