@@ -160,9 +160,11 @@ internal static class Connector
         }
     }
 
-    internal static SocketToolsException TimedOut(SessionOptions options) => new(
+    /// <param name="options">What was to be connected to.</param>
+    /// <param name="message">The sentence that says what did not answer.</param>
+    internal static SocketToolsException TimedOut(SessionOptions options, string message = "ConnectTimeout") => new(
         SocketToolsError.ConnectTimeout,
-        Messages.Get("ConnectTimeout", options.EndPointName, options.ConnectTimeout.TotalSeconds),
+        Messages.Get(message, options.EndPointName, options.ConnectTimeout.TotalSeconds),
         options.EndPointName);
 
     /// <summary>One address being tried, on a thread of its own so that the socket stays a blocking one.</summary>

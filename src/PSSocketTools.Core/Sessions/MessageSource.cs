@@ -1,5 +1,6 @@
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Sessions;
 
@@ -9,6 +10,9 @@ namespace PSSocketTools.Sessions;
 /// </summary>
 internal sealed class MessageSource(Channel channel, SessionOptions options)
 {
+    // How long the end that follows an alert is waited for.
+    private const int AlertEndMilliseconds = 2000;
+
     private readonly FrameReader? _reader = options.Protocol == SocketProtocol.Udp
         ? null
         : new FrameReader(options.Framing, options.MaxMessageBytes, TextEncoding.ReplacingInvalid(options.Encoding), gathers: true);
@@ -102,15 +106,38 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
             return;
         }
 
+        var isAlert = IsTlsAlert(came);
         Interlocked.Add(ref _bytesReceived, came);
         if (_reader is null)
         {
             _datagram = came;
+            return;
         }
-        else
+
+        _reader.Feed(Input, 0, came);
+        _ = _reader.TrySkipLateLineFeed();
+
+        // The same bytes may be an echo: they are an alert only where the end comes with them.
+        if (isAlert && channel.WaitReadable(AlertEndMilliseconds, null))
         {
-            _reader.Feed(Input, 0, came);
-            _ = _reader.TrySkipLateLineFeed();
+            // What was read is lent to the reader, so that this goes elsewhere.
+            _input = null;
+            came = channel.TryRead(Input);
+            if (came == Channel.End)
+            {
+                throw new FramingException(SocketToolsError.TlsFailed, Messages.Get("ServerSpeaksTls", options.EndPointName));
+            }
+
+            if (came > 0)
+            {
+                Interlocked.Add(ref _bytesReceived, came);
+                _reader.Feed(Input, 0, came);
+            }
         }
     }
+
+    /// <summary>Whether all that has come is a TLS server's alert to a client that does not speak TLS (RFC 8446, section 6).</summary>
+    private bool IsTlsAlert(int came) =>
+        _reader is not null && !options.UseTls && BytesReceived == 0
+        && came == 7 && Input[0] == 21 && Input[1] == 3 && Input[2] <= 4 && Input[3] == 0 && Input[4] == 2 && Input[5] is 1 or 2;
 }

@@ -30,7 +30,7 @@ internal static class TlsHandshake
             var handshake = Complete(stream.AuthenticateAsClientAsync(options.ComputerName, own, SslProtocols.None, false));
             if (!handshake.Wait(deadline.Milliseconds, cancellationToken, out _))
             {
-                throw Connector.TimedOut(options);
+                throw Connector.TimedOut(options, "TlsTimeout");
             }
 
             return new TlsChannel(socket, stream);

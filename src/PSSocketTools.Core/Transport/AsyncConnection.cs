@@ -397,7 +397,7 @@ internal sealed class AsyncConnection
     {
         try
         {
-            if (!_aborted && !_reset && reason is not (ServerEventReason.Reset or ServerEventReason.Fault or ServerEventReason.HandshakeFailed))
+            if (!_aborted && !_reset && reason is not (ServerEventReason.Reset or ServerEventReason.Fault))
             {
                 SetTimer(ServerTransport.LingerMilliseconds);
                 await EndOutputAsync().ConfigureAwait(false);

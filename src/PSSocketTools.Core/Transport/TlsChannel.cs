@@ -1,18 +1,30 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Platform;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
 
 /// <summary>A channel through TLS, which .NET offers as a stream only.</summary>
 internal sealed class TlsChannel : ByteChannel
 {
+    private const byte HandshakeRecord = 22;
+
+    // A fatal alert, unexpected_message: what a peer that sends no TLS record is told (RFC 8446, sections 5 and 6).
+    private static readonly byte[] NoTlsAlert = [21, 3, 3, 0, 2, 2, 10];
+
     private readonly Socket _socket;
-    private readonly SslStream _stream;
-    private readonly byte[] _buffer;
+    private readonly NetworkStream _connection;
     private readonly int _bufferSize;
     private readonly TlsServer _tls;
+
+    // What bytes go through: the connection itself until a handshake has succeeded, so that one without it ends in order too.
+    private Stream _stream;
+
+    // Borrowed with the first receive: who does not finish a handshake costs none.
+    private byte[]? _buffer;
     private Task<int>? _receive;
     private Task? _send;
     private int _sending;
@@ -26,8 +38,7 @@ internal sealed class TlsChannel : ByteChannel
 
         // A stream over a socket needs one that blocks, whatever it does asynchronously.
         socket.Blocking = true;
-        _stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, tls.ClientCertificateCheck);
-        _buffer = Pool.Rent(bufferSize);
+        _stream = _connection = new NetworkStream(socket, ownsSocket: true);
     }
 
     /// <inheritdoc/>
@@ -43,20 +54,44 @@ internal sealed class TlsChannel : ByteChannel
     public override bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
-    public override Task OpenAsync() =>
-        _stream.AuthenticateAsServerAsync(_tls.Certificate, _tls.RequireClientCertificate, TlsPlatform.Protocols, checkCertificateRevocation: false);
+    public override async Task OpenAsync()
+    {
+        // A plain client's first message may be shorter than the head of a record, which TLS would wait for.
+        var first = new byte[1];
+        var count = await _socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek).ConfigureAwait(false);
+        if (count > 0 && first[0] != HandshakeRecord)
+        {
+            await _connection.WriteAsync(NoTlsAlert, 0, NoTlsAlert.Length).ConfigureAwait(false);
+            _socket.Shutdown(SocketShutdown.Send);
+            throw new AuthenticationException(Messages.Get("ClientSpeaksNoTls"));
+        }
+
+        var stream = new SslStream(_connection, leaveInnerStreamOpen: true, _tls.ClientCertificateCheck);
+        try
+        {
+            await stream.AuthenticateAsServerAsync(
+                _tls.Certificate, _tls.RequireClientCertificate, TlsPlatform.Protocols, checkCertificateRevocation: false).ConfigureAwait(false);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+
+        _stream = stream;
+    }
 
     /// <inheritdoc/>
     public override bool BeginReceive()
     {
-        _receive = _stream.ReadAsync(_buffer, 0, _bufferSize);
+        _receive = _stream.ReadAsync(_buffer ??= Pool.Rent(_bufferSize), 0, _bufferSize);
         return IsOver(_receive);
     }
 
     /// <inheritdoc/>
     public override int EndReceive(out byte[] buffer, out SocketError error)
     {
-        buffer = _buffer;
+        buffer = _buffer!;
         var receive = _receive!;
         _receive = null;
         error = Outcome(receive);
@@ -83,7 +118,11 @@ internal sealed class TlsChannel : ByteChannel
     /// <inheritdoc/>
     public override async Task EndOutputAsync()
     {
-        await TlsPlatform.ShutdownAsync(_stream).ConfigureAwait(false);
+        if (_stream is SslStream stream)
+        {
+            await TlsPlatform.ShutdownAsync(stream).ConfigureAwait(false);
+        }
+
         _socket.Shutdown(SocketShutdown.Send);
     }
 
@@ -104,7 +143,12 @@ internal sealed class TlsChannel : ByteChannel
         _ = _receive?.Exception;
         _ = _send?.Exception;
         _stream.Dispose();
-        Pool.Return(_buffer);
+        _connection.Dispose();
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            Pool.Return(buffer);
+        }
     }
 
     private bool IsOver(Task task)

@@ -104,7 +104,44 @@ public sealed class TlsSessionTests : IDisposable
             UseTls = true, ConnectTimeout = TimeSpan.FromMilliseconds(100),
         }));
 
+        // The connection came about, and TLS did not.
         Assert.Equal(SocketToolsError.ConnectTimeout, error.Error);
+        Assert.Contains("accepted the connection", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("host is down", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.Auto)]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.None)]
+    [InlineData(MessageFraming.LengthPrefix)]
+    public void A_plain_session_is_told_that_the_server_speaks_TLS(MessageFraming framing)
+    {
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Certificate = _certificate });
+        using var session = EchoSession.Connect(new SessionOptions
+        {
+            ComputerName = "127.0.0.1", Port = server.Port, Framing = framing, ResponseTimeout = Patience.Long,
+        });
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("hi"));
+
+        Assert.Equal(SocketToolsError.TlsFailed, error.Error);
+        Assert.Contains("-UseTls", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.None)]
+    [InlineData(MessageFraming.Line)]
+    public void An_echo_of_a_TLS_alert_is_an_echo(MessageFraming framing)
+    {
+        // Its last byte is a line feed.
+        byte[] alert = [21, 3, 3, 0, 2, 2, 10];
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
+        using var session = EchoSession.Connect(new SessionOptions { ComputerName = "127.0.0.1", Port = server.Port, Framing = framing });
+
+        var message = framing == MessageFraming.None ? alert : alert[..6];
+        Assert.Equal(message, session.Send(message).Response);
+        Assert.Equal("and more", session.Send("and more").Response);
     }
 
     private static BareServer Serve(X509Certificate2 certificate) => BareServer.Play(peer =>

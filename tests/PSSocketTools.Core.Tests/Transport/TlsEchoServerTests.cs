@@ -74,6 +74,38 @@ public sealed class TlsEchoServerTests : IDisposable
         Assert.Equal(0, server.MessagesReceived);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(64 * 1024)]
+    public async Task A_client_that_does_not_speak_TLS_is_told_so_at_once_by_an_alert_and_an_end(int sent)
+    {
+        using var server = EchoServer.Start(Tls);
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync(new string('x', sent));
+
+        Assert.Equal([21, 3, 3, 0, 2, 2, 10], await client.ReceiveToEndAsync());
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected Error/HandshakeFailed Disconnected/HandshakeFailed", events.Story(1));
+        Assert.Contains("does not speak TLS", events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_finish_its_handshake_borrows_no_buffer()
+    {
+        const int Size = 16 * 1024 * 1024;
+        using var server = EchoServer.Start(Tls with { BufferSize = Size });
+        var before = GC.GetTotalAllocatedBytes();
+        using var first = await BareClient.ConnectAsync(server);
+        using var second = await BareClient.ConnectAsync(server);
+
+        // The head of a record whose rest never comes.
+        await second.SendAsync([22, 3, 1, 2, 0]);
+        await server.UntilAsync(ServerEventKind.Connected, 2);
+        await server.StopAsync(TimeSpan.Zero);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, Size - 1);
+    }
+
     [Fact]
     public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go()
     {
