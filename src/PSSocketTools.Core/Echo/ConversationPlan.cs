@@ -1,6 +1,7 @@
 using System.Text;
 using PSSocketTools.Framing;
 using PSSocketTools.Journal;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Echo;
@@ -59,7 +60,7 @@ internal sealed class ConversationPlan
             return false;
         }
 
-        var text = Encoding.GetString(message.Buffer, message.Offset, message.Count).Trim();
+        var text = Encoding.ToText(message.Buffer, message.Offset, message.Count).Trim();
         foreach (var word in ExitCommand)
         {
             if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
@@ -78,7 +79,7 @@ internal sealed class ConversationPlan
         Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, content.Length);
         return new ReceivedMessage(
             content,
-            Encoding.GetString(content),
+            Encoding.ToText(content, 0, content.Length),
             message.Terminator == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
             connection.Id,
             connection.RemoteAddress,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using PSSocketTools.Framing;
 using PSSocketTools.Journal;
+using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Echo;
@@ -14,12 +15,14 @@ internal sealed class ResponseFormat : ResponseWriter
 
     private readonly List<Part> _parts;
     private readonly Encoding _encoding;
+    private readonly byte[] _mark;
     private readonly ResponseTransform _transform;
 
     private ResponseFormat(List<Part> parts, Encoding encoding, ResponseTransform transform)
     {
         _parts = parts;
         _encoding = encoding;
+        _mark = TextEncoding.MarkIn(encoding);
         _transform = transform;
     }
 
@@ -84,7 +87,8 @@ internal sealed class ResponseFormat : ResponseWriter
             else if (part is { Field: "Message", Format: null } && _transform == ResponseTransform.None)
             {
                 // As bytes, so that what is not valid in the encoding comes back as it was.
-                outbox.Append(message.Buffer, message.Offset, message.Count);
+                var mark = MarkLength(message);
+                outbox.Append(message.Buffer, message.Offset + mark, message.Count - mark);
             }
             else
             {
@@ -93,11 +97,30 @@ internal sealed class ResponseFormat : ResponseWriter
         }
     }
 
+    /// <summary>How many bytes at the start of a message are a byte order mark, which has no place within other text.</summary>
+    private int MarkLength(in Frame message)
+    {
+        if (_parts.Count == 1 || _mark.Length == 0 || message.Count < _mark.Length)
+        {
+            return 0;
+        }
+
+        for (var i = 0; i < _mark.Length; i++)
+        {
+            if (message.Buffer[message.Offset + i] != _mark[i])
+            {
+                return 0;
+            }
+        }
+
+        return _mark.Length;
+    }
+
     private string Text(Part part, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now)
     {
         object value = part.Field switch
         {
-            "Message" => _transform.Apply(_encoding.GetString(message.Buffer, message.Offset, message.Count)),
+            "Message" => _transform.Apply(_encoding.ToText(message.Buffer, message.Offset, message.Count)),
             "Bytes" => message.Count,
             "RemoteAddress" => connection.RemoteAddress,
             "RemotePort" => connection.RemotePort,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
@@ -566,7 +567,7 @@ internal sealed class EventJournal
             row.Kind,
             row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
-            row.Bytes >= 0 ? _encoding.GetString(piece.Bytes, (int)row.BytesAt, row.BytesKept) : row.Text,
+            row.Bytes >= 0 ? _encoding.ToText(piece.Bytes, (int)row.BytesAt, row.BytesKept) : row.Text,
             row.Bytes >= 0 ? row.Bytes : null,
             row.Reason,
             row.DurationTicks >= 0 ? TimeSpan.FromTicks(row.DurationTicks) : null);

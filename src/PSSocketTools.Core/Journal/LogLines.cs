@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Journal;
 
@@ -137,26 +138,28 @@ internal sealed class LogLines
 
         var chars = Chars(value.Length);
         value.CopyTo(0, chars, 0, value.Length);
-        Quoted(chars, value.Length);
+        Quoted(chars, 0, value.Length);
     }
 
     private void Message(byte[] bytes, int offset, int count)
     {
         var chars = Chars(_encoding.GetMaxCharCount(count));
-        Quoted(chars, _encoding.GetChars(bytes, offset, count, chars, 0));
+        var length = _encoding.GetChars(bytes, offset, count, chars, 0);
+        var mark = length > 0 && chars[0] == TextEncoding.ByteOrderMark ? 1 : 0;
+        Quoted(chars, mark, length);
     }
 
     /// <summary>
     /// A string as RFC 8259, section 7, has it. Control characters are escaped, C1 as C0, so that a terminal that shows the
     /// file obeys none of them; so is what is no valid text, so that the file always is.
     /// </summary>
-    private void Quoted(char[] chars, int count)
+    private void Quoted(char[] chars, int from, int to)
     {
-        Reserve((count * LongestEscape) + 2);
+        Reserve(((to - from) * LongestEscape) + 2);
         var buffer = Buffer;
         var at = Count;
         buffer[at++] = (byte)'"';
-        for (var i = 0; i < count; i++)
+        for (var i = from; i < to; i++)
         {
             var c = chars[i];
             if (c is '"' or '\\')

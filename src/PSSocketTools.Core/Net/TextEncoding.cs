@@ -5,6 +5,9 @@ namespace PSSocketTools.Net;
 /// <summary>Encodings as they read what comes over the wire, and write what goes.</summary>
 internal static class TextEncoding
 {
+    /// <summary>U+FEFF, which marks the order of bytes, or that text is Unicode, when it comes first.</summary>
+    public const char ByteOrderMark = '\uFEFF';
+
     private static readonly DecoderFallback Replacement = new DecoderReplacementFallback("\uFFFD");
 
     // Not U+FFFD, which encodings other than Unicode's don't have either.
@@ -21,6 +24,23 @@ internal static class TextEncoding
         var replacing = (Encoding)encoding.Clone();
         replacing.DecoderFallback = Replacement;
         return replacing;
+    }
+
+    /// <summary>
+    /// The text of a message, without the byte order mark that .NET's StreamWriter, for one, writes before its first: it is
+    /// a signature, not text (RFC 3629, section 6). The bytes stay as they are.
+    /// </summary>
+    public static string ToText(this Encoding encoding, byte[] buffer, int offset, int count)
+    {
+        var text = encoding.GetString(buffer, offset, count);
+        return text.Length > 0 && text[0] == ByteOrderMark ? text.Substring(1) : text;
+    }
+
+    /// <summary>The bytes of the byte order mark in an encoding; none where it has none.</summary>
+    public static byte[] MarkIn(Encoding encoding)
+    {
+        var bytes = encoding.GetBytes([ByteOrderMark]);
+        return encoding.GetString(bytes) is [ByteOrderMark] ? bytes : [];
     }
 
     /// <summary>Whether bytes end in the middle of a character, so that more of it may come.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PSSocketTools.Framing;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Sessions;
 
@@ -333,7 +334,7 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         {
             object response = exchange!.AsBytes
                 ? Copy(frame)
-                : session.TextEncoding.GetString(frame.Buffer, frame.Offset, frame.Count);
+                : session.TextEncoding.ToText(frame.Buffer, frame.Offset, frame.Count);
             exchange.Complete(new SocketMessage(
                 session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.TextEncoding), exchange.BytesSent, response,
                 frame.Complete, bytes, time));

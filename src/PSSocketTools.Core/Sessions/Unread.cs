@@ -1,3 +1,5 @@
+using PSSocketTools.Net;
+
 namespace PSSocketTools.Sessions;
 
 /// <summary>A message nobody waited for, until someone receives it.</summary>
@@ -12,7 +14,7 @@ internal sealed class Unread(byte[] bytes, bool complete, int bytesReceived, Dat
     /// <summary>What who receives it is given.</summary>
     public SocketMessage ToMessage(EchoSession session, bool asBytes)
     {
-        object response = asBytes ? bytes : session.TextEncoding.GetString(bytes);
+        object response = asBytes ? bytes : session.TextEncoding.ToText(bytes, 0, bytes.Length);
         return new SocketMessage(
             session, timestamp, answers?.MessageAs(asBytes, session.TextEncoding), answers?.BytesSent ?? 0, response, complete, bytesReceived,
             roundTripTime);

@@ -19,7 +19,7 @@ internal sealed record Conversing(
 
     // What framings and encodings stumble over: line ends, parts of characters, bytes that are none, zeros, a word that ends a conversation.
     private static readonly Gen<byte[]> Scraps = Gen.OneOf(
-        Gen.OneOf("\n", "\r", "\r\n", "a", "B", " ", "\0", Exit, "SAIR \n", "olá", "👋", "e\u0301", "ß").Select(Encoding.UTF8.GetBytes),
+        Gen.OneOf("\n", "\r", "\r\n", "a", "B", " ", "\0", "\uFEFF", Exit, "SAIR \n", "olá", "👋", "e\u0301", "ß").Select(Encoding.UTF8.GetBytes),
         Gen.OneOf<byte[]>([0xC3], [0xA1], [0xF0, 0x9F], [0xFF], [0xFE, 0xFF], [0xED, 0xA0, 0x80], [0, 0, 0, 1]),
         Gen.Byte.Array[0, 40]);
 
@@ -70,7 +70,7 @@ internal sealed record Conversing(
         foreach (var (content, end) in Messages())
         {
             messages++;
-            var isExit = content.Length <= 1024 && encoding.GetString(content).Trim().Equals(Exit, StringComparison.OrdinalIgnoreCase);
+            var isExit = content.Length <= 1024 && encoding.ToText(content, 0, content.Length).Trim().Equals(Exit, StringComparison.OrdinalIgnoreCase);
             byte[] answer = isExit ? encoding.GetBytes(Farewell) : Answer(content, encoding);
             answers.AddRange(Framing == MessageFraming.LengthPrefix ? WithPrefix(answer) : [.. answer, .. end]);
             if (isExit || messages == DisconnectAfter)
@@ -92,7 +92,9 @@ internal sealed record Conversing(
 
     private byte[] Answer(byte[] content, Encoding encoding)
     {
-        var message = Transform == ResponseTransform.None ? content : encoding.GetBytes(Transform.Apply(encoding.GetString(content)));
+        var mark = TextEncoding.MarkIn(encoding);
+        byte[] bare = Format is not (null or "{0}") && content.AsSpan().StartsWith(mark) ? content[mark.Length..] : content;
+        var message = Transform == ResponseTransform.None ? bare : encoding.GetBytes(Transform.Apply(encoding.ToText(content, 0, content.Length)));
         var parts = (Format ?? "{0}").Replace("{Message}", "{0}", StringComparison.Ordinal).Split("{0}");
         return [.. Literal(parts[0]), .. message, .. Literal(parts[1])];
 

@@ -1,3 +1,4 @@
+using System.Text;
 using PSSocketTools.Echo;
 using Xunit;
 
@@ -339,6 +340,38 @@ public sealed class FramingConversationTests
         _ = pause ? driver.Elapse().Elapse() : driver.End();
         driver.AssertEnded(ServerEventReason.MessageTooLarge);
         Assert.Empty(driver.Output);
+    }
+
+    [Theory]
+    [InlineData(null, "\uFEFFolá\n", "\uFEFFolá\n")]
+    [InlineData("{0}", "\uFEFFolá\n", "\uFEFFolá\n")]
+    [InlineData("<{0}>", "\uFEFFolá\n", "<olá>\n")]
+    [InlineData("<{Message,4}>", "\uFEFFolá\n", "< olá>\n")]
+    [InlineData("<{0}>", "o\uFEFFlá\n", "<o\uFEFFlá>\n")]
+    [InlineData("<{0}>", "\uFEFF\n", "<>\n")]
+    public void A_byte_order_mark_is_no_text_and_comes_back_as_it_was(string? format, string sent, string answer)
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line, ResponseFormat = format });
+        driver.Feed(sent);
+        Assert.Equal(Encoding.UTF8.GetBytes(answer), driver.Output);
+        var received = driver.Events.Single(static e => e.Kind == nameof(ServerEventKind.MessageReceived));
+        Assert.Equal(sent.TrimEnd('\n').TrimStart('\uFEFF'), received.Message);
+        Assert.Equal(Encoding.UTF8.GetByteCount(sent) - 1, received.Bytes);
+        Assert.False(driver.Events[^1].Message!.StartsWith('\uFEFF'));
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void A_byte_order_mark_hides_no_exit_command(string name)
+    {
+        var encoding = Encoding.GetEncoding(name);
+        var message = encoding.GetBytes("\uFEFFsair");
+        using var driver = new ConversationDriver(
+            new EchoServerOptions { Framing = MessageFraming.LengthPrefix, Encoding = encoding, ExitCommand = ["sair"], Transform = ResponseTransform.Reverse });
+        driver.Feed([0, 0, 0, (byte)message.Length, .. message]);
+        driver.AssertEnded(ServerEventReason.ExitCommand);
     }
 
     private static ConversationDriver Brackets(MessageFraming framing) =>

@@ -113,6 +113,20 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
+    public void A_byte_order_mark_is_in_the_bytes_a_responder_gets_and_not_in_the_text()
+    {
+        ReceivedMessage? seen = null;
+        using var driver = Lines(message =>
+        {
+            seen = message;
+            return Done(message.Message);
+        });
+        driver.Feed("\uFEFFolá\n");
+        Assert.Equal("olá\n", driver.Text);
+        Assert.Equal(7, seen!.Content.Length);
+    }
+
+    [Fact]
     public void The_exit_command_does_not_reach_the_responder()
     {
         using var driver = new ConversationDriver(new EchoServerOptions

@@ -23,7 +23,7 @@ public sealed class JournalLogTests
         var file = new FaultyFile();
         var journal = Follow(file, out var log);
         var text = "\u0000\u001b[31m\u0085\u009b31m\u007f\"\\\r\n\u2028 olá € \ud83d\udc4b \ud800";
-        Note(journal, text);
+        Note(journal, '\uFEFF' + text);
         journal.Append(ServerEventKind.Disconnected, Client, ServerEventReason.Reset, duration: TimeSpan.FromMilliseconds(1500));
         journal.Append(ServerEventKind.Error, text: null);
         await log.FinishAsync(default).WaitAsync(Patience.Long);
@@ -34,7 +34,7 @@ public sealed class JournalLogTests
         Assert.DoesNotContain(file.Text, static c => c is (< ' ' and not '\n') or (>= '\u007f' and <= '\u009f'));
         var events = lines.Take(3).Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.Equal(text.Replace("\ud800", "\ufffd", StringComparison.Ordinal), events[0].GetProperty("Message").GetString());
-        Assert.Equal(Encoding.UTF8.GetByteCount(text), events[0].GetProperty("Bytes").GetInt32());
+        Assert.Equal(Encoding.UTF8.GetByteCount(text) + 3, events[0].GetProperty("Bytes").GetInt32());
         var shown = journal.Read(1, 10, default, out _);
         Assert.Equal(shown.Select(static e => e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
         Assert.Equal(

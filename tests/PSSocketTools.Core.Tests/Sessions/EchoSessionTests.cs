@@ -62,6 +62,27 @@ public sealed class EchoSessionTests
         Assert.Equal("a\uFFFD", session.Send("x").Response);
     }
 
+    [Fact]
+    public void A_byte_order_mark_that_a_server_writes_first_is_in_the_bytes_and_not_in_the_text()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send([0xEF, 0xBB, 0xBF, (byte)'o', (byte)'i', (byte)'\n']);
+            foreach (var _ in Enumerable.Range(0, 2))
+            {
+                peer.Receive();
+                peer.Send([0xEF, 0xBB, 0xBF, (byte)'a', (byte)'\n']);
+            }
+
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+
+        Assert.Equal("oi", session.Receive(Patience.Long)!.Response);
+        Assert.Equal("a", session.Send("x").Response);
+        Assert.Equal((byte[])[0xEF, 0xBB, 0xBF, (byte)'a'], session.Send("x"u8.ToArray()).Response);
+    }
+
     [Theory]
     [InlineData(MessageFraming.Line)]
     [InlineData(MessageFraming.LengthPrefix)]
