@@ -40,7 +40,7 @@ internal static class TextEncoding
     public static byte[] MarkIn(Encoding encoding)
     {
         var bytes = encoding.GetBytes([ByteOrderMark]);
-        return encoding.GetString(bytes) is [ByteOrderMark] ? bytes : [];
+        return encoding.GetString(bytes) == ByteOrderMark.ToString() ? bytes : [];
     }
 
     /// <summary>Whether bytes end in the middle of a character, so that more of it may come.</summary>
