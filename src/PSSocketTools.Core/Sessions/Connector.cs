@@ -37,11 +37,11 @@ internal static class Connector
         }
     }
 
-    /// <summary>The families in turn, beginning with IPv6 where there is one, each in the resolver's order (RFC 8305, section 4).</summary>
+    /// <summary>The families in turn, beginning with that of the resolver's first address, each in the resolver's order (RFC 8305, section 4).</summary>
     internal static IPEndPoint[] Interleave(IPEndPoint[] endPoints)
     {
-        var first = endPoints.Where(e => e.AddressFamily == AddressFamily.InterNetworkV6).ToArray();
-        var second = endPoints.Where(e => e.AddressFamily != AddressFamily.InterNetworkV6).ToArray();
+        var first = endPoints.Where(e => e.AddressFamily == endPoints[0].AddressFamily).ToArray();
+        var second = endPoints.Where(e => e.AddressFamily != endPoints[0].AddressFamily).ToArray();
         var ordered = new List<IPEndPoint>(endPoints.Length);
         for (var at = 0; at < Math.Max(first.Length, second.Length); at++)
         {

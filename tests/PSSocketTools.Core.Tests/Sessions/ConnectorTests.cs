@@ -8,13 +8,15 @@ namespace PSSocketTools.Tests.Sessions;
 public sealed class ConnectorTests
 {
     [Fact]
-    public void Families_take_turns_beginning_with_IPv6()
+    public void Families_take_turns_beginning_with_the_resolvers_first()
     {
         IPEndPoint[] resolved = [At("192.0.2.1"), At("192.0.2.2"), At("2001:db8::1"), At("192.0.2.3"), At("2001:db8::2")];
 
         Assert.Equal(
-            [At("2001:db8::1"), At("192.0.2.1"), At("2001:db8::2"), At("192.0.2.2"), At("192.0.2.3")],
+            [At("192.0.2.1"), At("2001:db8::1"), At("192.0.2.2"), At("2001:db8::2"), At("192.0.2.3")],
             Connector.Interleave(resolved));
+        Assert.Equal([At("::1"), At("127.0.0.1")], Connector.Interleave([At("::1"), At("127.0.0.1")]));
+        Assert.Empty(Connector.Interleave([]));
     }
 
     [Theory]
