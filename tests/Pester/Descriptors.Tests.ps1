@@ -40,6 +40,9 @@ Describe 'A server whose process has no descriptor left' -Tag Linux {
             1..500 | ForEach-Object { $clients.Add([Net.Sockets.TcpClient]::new('127.0.0.1', [int] $port)) }
             [Threading.SpinWait]::SpinUntil({ Get-LoggedError }, [timespan]::FromSeconds(60)) | Should -BeTrue
 
+            # The process keeps some for itself.
+            @(Get-ChildItem "/proc/$($process.Id)/fd").Count | Should -BeLessThan 390
+
             $clients[0..399] | ForEach-Object Dispose
             $stream = $clients[-1].GetStream()
             $stream.ReadTimeout = 30000

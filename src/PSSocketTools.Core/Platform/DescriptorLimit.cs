@@ -12,21 +12,33 @@ internal static unsafe class DescriptorLimit
 
     private static bool IsMac { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
 
+    /// <summary>How many it may have in all; the greatest number where there is no limit, as on Windows.</summary>
+    public static int Most
+    {
+        get
+        {
+            if (!IsLinux && !IsMac)
+            {
+                return int.MaxValue;
+            }
+
+            var limits = stackalloc ulong[2];
+            return Libc.GetResourceLimit(IsLinux ? Libc.LimitOpenFilesLinux : Libc.LimitOpenFilesMac, limits) != 0 || limits[0] > int.MaxValue
+                ? int.MaxValue
+                : (int)limits[0];
+        }
+    }
+
     /// <summary>At least one, so that whoever asks can go on, if slowly; Windows has no such limit.</summary>
     public static int Available()
     {
-        if (!IsLinux && !IsMac)
+        var most = Most;
+        if (most == int.MaxValue)
         {
-            return int.MaxValue;
-        }
-
-        var limits = stackalloc ulong[2];
-        if (Libc.GetResourceLimit(IsLinux ? Libc.LimitOpenFilesLinux : Libc.LimitOpenFilesMac, limits) != 0 || limits[0] > int.MaxValue)
-        {
-            return int.MaxValue;
+            return most;
         }
 
         var open = Directory.EnumerateFileSystemEntries(IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
-        return Math.Max((int)limits[0] - open - Reserve, 1);
+        return Math.Max(most - open - Reserve, 1);
     }
 }

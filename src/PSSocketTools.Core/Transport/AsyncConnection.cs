@@ -70,14 +70,13 @@ internal sealed class AsyncConnection
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            if (_aborted)
-            {
-                reason = ServerEventReason.ServerStopped;
-            }
-            else
+            // What an operation meets when its channel is closed under it is no failure.
+            if (!_aborted || exception is not (SocketException or ObjectDisposedException or IOException))
             {
                 Report(exception);
             }
+
+            reason = _aborted ? ServerEventReason.ServerStopped : reason;
         }
 
         // Whatever becomes of one of these, the server must learn that the connection is gone.

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using PSSocketTools.Echo;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
 
@@ -18,6 +19,7 @@ internal sealed class AsyncTransport : ServerTransport
 
     // One at a time: whoever has the turn is served. Null when all are served at once.
     private readonly SemaphoreSlim? _turn;
+    private readonly DescriptorReserve _reserve = new();
     private Task _accepting = Task.CompletedTask;
     private bool _stopped;
 
@@ -53,9 +55,13 @@ internal sealed class AsyncTransport : ServerTransport
     public override int? WaitingConnections => ListenBacklog.Waiting(_listeners);
 
     /// <inheritdoc/>
-    public override void Start() => _accepting = _turn is null
-        ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener))))
-        : AcceptAsync(() => AcceptInTurnAsync(_turn));
+    public override void Start()
+    {
+        Warmth.Touch();
+        _accepting = _turn is null
+            ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener))))
+            : AcceptAsync(() => AcceptInTurnAsync(_turn));
+    }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken patienceEnded)
@@ -150,6 +156,7 @@ internal sealed class AsyncTransport : ServerTransport
         using var accepting = new AcceptOperation(listener);
         while (!_stopping.IsCancellationRequested)
         {
+            await WhenRoomAsync(backoff).ConfigureAwait(false);
             if (await accepting.AcceptAsync().ConfigureAwait(false) is { } socket)
             {
                 backoff.Reset();
@@ -201,6 +208,7 @@ internal sealed class AsyncTransport : ServerTransport
     private async Task<Socket?> AcceptFirstAsync(AcceptOperation[] accepting, Task<Socket?>?[] pending)
     {
         var backoff = new AcceptBackoff();
+        await WhenRoomAsync(backoff).ConfigureAwait(false);
         using var hasCome = new CancellationTokenSource();
         while (true)
         {
@@ -223,6 +231,16 @@ internal sealed class AsyncTransport : ServerTransport
             {
                 return null;
             }
+        }
+    }
+
+    /// <summary>Leaves clients in the system's backlog while descriptors are short.</summary>
+    private async Task WhenRoomAsync(AcceptBackoff backoff)
+    {
+        while (!_reserve.HasRoom())
+        {
+            _reception.Record.Failed(null, ServerEventReason.AcceptFailed, Messages.Get("DescriptorsShort", _reserve.Limit));
+            await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
         }
     }
 
@@ -250,6 +268,7 @@ internal sealed class AsyncTransport : ServerTransport
         Conversation? conversation = null;
         try
         {
+            _reserve.Took(socket.Handle);
             socket.Blocking = false;
             if (socket.ProtocolType == ProtocolType.Tcp)
             {

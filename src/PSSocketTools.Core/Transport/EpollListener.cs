@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Transport;
 
@@ -23,6 +24,7 @@ internal sealed unsafe class EpollListener : EpollSource
     private readonly SafeSocketHandle _socket;
     private readonly int _descriptor;
     private readonly AcceptBackoff _backoff = new();
+    private readonly DescriptorReserve _reserve = new();
     private bool _isHeld;
     private bool _isWatched;
 
@@ -96,11 +98,18 @@ internal sealed unsafe class EpollListener : EpollSource
         var address = stackalloc byte[LongestAddress];
         for (var i = 0; i < AcceptsInARow && _isWatched; i++)
         {
+            if (!_reserve.HasRoom())
+            {
+                BackOff(Messages.Get("DescriptorsShort", _reserve.Limit));
+                return;
+            }
+
             var length = LongestAddress;
             var descriptor = Libc.Accept(_descriptor, address, &length, Libc.SockNonBlockingCloseOnExec);
             if (descriptor >= 0)
             {
                 _backoff.Reset();
+                _reserve.Took(descriptor);
                 var socket = new LinuxDescriptor(descriptor);
                 var remote = ToEndPoint(address, length);
                 if (remote is not null)

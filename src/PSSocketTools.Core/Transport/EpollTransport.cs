@@ -53,17 +53,21 @@ internal sealed class EpollTransport : ServerTransport
     public ServerRecord Record => _reception.Record;
 
     /// <inheritdoc/>
-    public override void Start() => _home.Post(
-        () =>
-        {
-            foreach (var socket in _sockets)
+    public override void Start()
+    {
+        Warmth.Touch();
+        _home.Post(
+            () =>
             {
-                var listener = new EpollListener(this, _home, socket);
-                _listeners.Add(listener);
-                listener.Resume();
-            }
-        },
-        _onFault);
+                foreach (var socket in _sockets)
+                {
+                    var listener = new EpollListener(this, _home, socket);
+                    _listeners.Add(listener);
+                    listener.Resume();
+                }
+            },
+            _onFault);
+    }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken patienceEnded)

@@ -1,0 +1,46 @@
+using PSSocketTools.Platform;
+using Xunit;
+
+namespace PSSocketTools.Tests.Platform;
+
+[Trait("System", "Linux")]
+public sealed class DescriptorReserveTests
+{
+    [Fact]
+    public void There_is_room_until_a_client_has_one_of_the_last_numbers_and_again_when_lower_ones_are_free()
+    {
+        var free = LowestFree();
+        var reserve = new DescriptorReserve(free + 1000 + 32);
+        Assert.True(reserve.HasRoom());
+        reserve.Took(free + 999);
+        Assert.True(reserve.HasRoom());
+
+        // Others of this process have come and gone meanwhile: low numbers are free, and nobody is kept waiting.
+        reserve.Took(free + 1000);
+        Assert.True(reserve.HasRoom());
+    }
+
+    [Fact]
+    public void There_is_no_room_while_only_the_last_numbers_are_free()
+    {
+        // As if the limit were just above what this process has open.
+        var reserve = new DescriptorReserve(4);
+        reserve.Took(3);
+        Assert.False(reserve.HasRoom());
+        Assert.False(reserve.HasRoom());
+    }
+
+    [Fact]
+    public void Without_a_limit_there_is_room()
+    {
+        var reserve = new DescriptorReserve(int.MaxValue);
+        reserve.Took(new IntPtr(long.MaxValue));
+        Assert.True(reserve.HasRoom());
+    }
+
+    private static int LowestFree()
+    {
+        using var file = File.OpenRead("/dev/null");
+        return file.SafeFileHandle.DangerousGetHandle().ToInt32();
+    }
+}
