@@ -81,7 +81,7 @@ Describe 'Get-EchoServerEvent' {
 
         It 'has what the contract says' {
             ($server | Get-EchoServerEvent -Last 1).PSObject.Properties.Name | Should -Be 'Timestamp', 'Sequence', 'ServerId', 'ServerName', 'Port', 'ConnectionId', 'Kind',
-                'RemoteAddress', 'RemotePort', 'Message', 'Bytes', 'Reason', 'Duration'
+                'RemoteAddress', 'RemotePort', 'Message', 'Content', 'IsTruncated', 'Bytes', 'Reason', 'Duration'
         }
 
         It 'goes to CSV and JSON as flat rows' {
@@ -121,12 +121,21 @@ Describe 'Get-EchoServerEvent' {
             $server.MessagesReceived | Should -Be 1
         }
 
-        It 'cuts text at 4,096 bytes and keeps the full count' {
-            $server = Start-EchoServer @at -Framing Line -ResponseFormat '{Bytes}'
-            Invoke-Conversation $server ('a' * 5000 + "`n")
+        It 'keeps a message whole up to -EventMessageBytes, says what it cut, and keeps the full count: <Length> of <Most>' -ForEach @(
+            @{ Length = 60000; Most = 65536; Options = @{ } }
+            @{ Length = 70000; Most = 65536; Options = @{ } }
+            @{ Length = 70000; Most = 100000; Options = @{ EventMessageBytes = 100000 } }
+            @{ Length = 5; Most = 3; Options = @{ EventMessageBytes = 3 } }
+            @{ Length = 5; Most = 0; Options = @{ EventMessageBytes = 0 } }
+        ) {
+            $server = Start-EchoServer @at -Framing Line -ResponseFormat '{Bytes}' @Options
+            Invoke-Conversation $server ('a' * $Length + "`n")
             $message = $server | Get-EchoServerEvent -Kind MessageReceived
-            $message.Bytes | Should -Be 5000
-            $message.Message.Length | Should -Be 4096
+            $message.Bytes | Should -Be $Length
+            $message.Message | Should -BeExactly ('a' * [Math]::Min($Length, $Most))
+            $message.Content | Should -HaveCount $message.Message.Length
+            $message.IsTruncated | Should -Be ($Length -gt $Most)
+            ($server | Get-EchoServerEvent -Kind Connected).Content | Should -BeNullOrEmpty
         }
     }
 

@@ -974,6 +974,8 @@ Describe 'Start-EchoServer' {
             @{ Name = 'BufferSize'; Value = 0 }
             @{ Name = 'MaxMessageBytes'; Value = 0 }
             @{ Name = 'EventCapacity'; Value = -1 }
+            @{ Name = 'EventMessageBytes'; Value = -1 }
+            @{ Name = 'EventMessageBytes'; Value = 16777217 }
             @{ Name = 'ResponseDelayMilliseconds'; Value = 'soon' }
             @{ Name = 'ResponseDelayMilliseconds'; Value = '500-100' }
             @{ Name = 'ResponseDelayMilliseconds'; Value = -5 }

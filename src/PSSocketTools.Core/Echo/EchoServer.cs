@@ -56,7 +56,7 @@ public sealed class EchoServer : IDisposable
         _log = log;
         _unixListener = unixListener;
         _facts = new ServerFacts(Id, Name, Port);
-        _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, log?.Path), clock);
+        _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Echo;
 using PSSocketTools.Framing;
+using PSSocketTools.Journal;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
@@ -115,6 +116,12 @@ public sealed record EchoServerOptions
     /// <summary>How many events the journal holds, 0 to 10,000,000.</summary>
     public int EventCapacity { get; init; } = 10000;
 
+    /// <summary>
+    /// How many bytes of one message its event keeps, in the journal and in the log, 0 to 16 MiB; the journal keeps 16 MiB
+    /// in all.
+    /// </summary>
+    public int EventMessageBytes { get; init; } = EventJournal.DefaultMessageBytes;
+
     /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
     public string? LogPath { get; init; }
 
@@ -184,6 +191,7 @@ public sealed record EchoServerOptions
         RequireRange(nameof(ResetAfter), ResetAfter, 0, int.MaxValue);
         RequireRange(nameof(FragmentBytes), FragmentBytes, 0, int.MaxValue);
         RequireRange(nameof(EventCapacity), EventCapacity, 0, 10_000_000);
+        RequireRange(nameof(EventMessageBytes), EventMessageBytes, 0, EventJournal.MaxBytes);
         RequireRange(nameof(IdleTimeout), (long)IdleTimeout.TotalMilliseconds, 0, int.MaxValue);
         RequireTogether();
         RequireProtocol();

@@ -13,8 +13,8 @@ namespace PSSocketTools.Journal;
 /// <remarks>Bounded twice: by events and by the bytes kept. What is overwritten is counted, never silently lost.</remarks>
 internal sealed class EventJournal
 {
-    /// <summary>How many bytes of one message are kept; its full count is kept beside them.</summary>
-    public const int MaxBytesPerEvent = 4096;
+    /// <summary>How many bytes of one message are kept unless told otherwise; its full count is kept beside them.</summary>
+    public const int DefaultMessageBytes = 64 * 1024;
 
     /// <summary>How many bytes of messages are kept in all.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
@@ -37,6 +37,7 @@ internal sealed class EventJournal
     private readonly object _gate = new();
     private readonly ServerFacts _server;
     private readonly int _capacity;
+    private readonly int _messageBytes;
 
     // How many rows the ring has: one at least, to note what is counted alone.
     private readonly int _rows;
@@ -77,10 +78,12 @@ internal sealed class EventJournal
     /// <param name="capacity">How many events are held for readers.</param>
     /// <param name="encoding">The encoding of messages, of which every byte can be read: it does not throw.</param>
     /// <param name="clock">The time.</param>
+    /// <param name="messageBytes">How many bytes of one message are kept, 0 to <see cref="MaxBytes"/>.</param>
     /// <param name="logPath">The path of the log that takes every event, which nothing is overwritten before; null for no log.</param>
-    public EventJournal(ServerFacts server, int capacity, Encoding encoding, Clock clock, string? logPath = null)
+    public EventJournal(ServerFacts server, int capacity, Encoding encoding, Clock clock, int messageBytes = DefaultMessageBytes, string? logPath = null)
     {
         _server = server;
+        _messageBytes = messageBytes;
         _logPath = logPath;
         _capacity = logPath is null ? capacity : Math.Max(capacity, LogBacklog);
         _unlogged = logPath is null ? long.MaxValue : 1;
@@ -145,7 +148,7 @@ internal sealed class EventJournal
     {
         lock (_gate)
         {
-            var kept = _capacity == 0 ? 0 : Math.Min(count, MaxBytesPerEvent);
+            var kept = _capacity == 0 ? 0 : Math.Min(count, _messageBytes);
             ref var row = ref Claim(kind, connection, kept);
             row.Reason = ServerEventReason.None;
             row.Text = null;
@@ -567,7 +570,11 @@ internal sealed class EventJournal
             row.Kind,
             row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
-            row.Bytes >= 0 ? _encoding.ToText(piece.Bytes, (int)row.BytesAt, row.BytesKept) : row.Text,
+            row.Bytes < 0 ? row.Text
+                : row.IsTruncated ? _encoding.ToTextUpToCut(piece.Bytes, (int)row.BytesAt, row.BytesKept)
+                : _encoding.ToText(piece.Bytes, (int)row.BytesAt, row.BytesKept),
+            piece.ContentOf(index),
+            row.IsTruncated,
             row.Bytes >= 0 ? row.Bytes : null,
             row.Reason,
             row.DurationTicks >= 0 ? TimeSpan.FromTicks(row.DurationTicks) : null);

@@ -26,6 +26,20 @@ internal sealed class JournalPiece
     /// <summary>A row's number in its journal.</summary>
     public long SequenceOf(int index) => _sequences[index];
 
+    /// <summary>A copy of the bytes kept of a row's message; null for an event without one.</summary>
+    public byte[]? ContentOf(int index)
+    {
+        ref var row = ref _rows[index];
+        if (row.Bytes < 0)
+        {
+            return null;
+        }
+
+        var content = new byte[row.BytesKept];
+        Buffer.BlockCopy(_bytes, (int)row.BytesAt, content, 0, content.Length);
+        return content;
+    }
+
     /// <summary>Forgets the rows and what they refer to.</summary>
     public void Clear()
     {

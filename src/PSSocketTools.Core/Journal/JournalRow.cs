@@ -24,6 +24,9 @@ internal struct JournalRow
     /// <summary>How many bytes of the message are kept.</summary>
     public int BytesKept;
 
+    /// <summary>Whether the message had more bytes than are kept.</summary>
+    public readonly bool IsTruncated => Bytes > BytesKept;
+
     /// <summary>What happened.</summary>
     public ServerEventKind Kind;
 

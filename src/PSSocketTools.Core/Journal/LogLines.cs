@@ -16,6 +16,9 @@ internal sealed class LogLines
 
     private readonly ServerFacts _server;
     private readonly Encoding _encoding;
+
+    // Whether each text of the encoding stands for the same bytes always, U+FFFD aside.
+    private readonly bool _tellsBytes;
     private char[] _chars = [];
 
     // The local time of the second that was written last; within it only the fraction changes.
@@ -28,6 +31,7 @@ internal sealed class LogLines
     {
         _server = server;
         _encoding = encoding;
+        _tellsBytes = encoding is UTF8Encoding or UnicodeEncoding or UTF32Encoding || encoding.IsSingleByte;
     }
 
     /// <summary>What was added.</summary>
@@ -64,13 +68,15 @@ internal sealed class LogLines
         Ascii(",\"Message\":");
         if (row.Bytes >= 0)
         {
-            Message(piece.Bytes, (int)row.BytesAt, row.BytesKept);
+            Message(piece.Bytes, (int)row.BytesAt, row.BytesKept, row.IsTruncated);
         }
         else
         {
             Text(row.Text);
+            Ascii(",\"Content\":null");
         }
 
+        Ascii(row.IsTruncated ? ",\"IsTruncated\":true" : ",\"IsTruncated\":false");
         Ascii(",\"Bytes\":");
         Number(row.Bytes >= 0 ? row.Bytes : null);
         Ascii(",\"Reason\":");
@@ -141,12 +147,27 @@ internal sealed class LogLines
         Quoted(chars, 0, value.Length);
     }
 
-    private void Message(byte[] bytes, int offset, int count)
+    /// <summary>The text; and the bytes in base 64 (RFC 4648) where the text does not say which they were.</summary>
+    private void Message(byte[] bytes, int offset, int count, bool isTruncated)
     {
         var chars = Chars(_encoding.GetMaxCharCount(count));
-        var length = _encoding.GetChars(bytes, offset, count, chars, 0);
+        var length = isTruncated
+            ? _encoding.GetDecoder().GetChars(bytes, offset, count, chars, 0, flush: false)
+            : _encoding.GetChars(bytes, offset, count, chars, 0);
         var mark = length > 0 && chars[0] == TextEncoding.ByteOrderMark ? 1 : 0;
         Quoted(chars, mark, length);
+        Ascii(",\"Content\":");
+        if (_tellsBytes && mark == 0 && Array.IndexOf(chars, '\uFFFD', 0, length) < 0)
+        {
+            Ascii("null");
+            return;
+        }
+
+        chars = Chars(((count + 2) / 3 * 4) + 2);
+        chars[0] = '"';
+        length = Convert.ToBase64CharArray(bytes, offset, count, chars, 1) + 1;
+        chars[length++] = '"';
+        Ascii(chars, length);
     }
 
     /// <summary>
@@ -198,6 +219,15 @@ internal sealed class LogLines
     }
 
     private static byte Hexadecimal(int value) => (byte)"0123456789abcdef"[value & 0xf];
+
+    private void Ascii(char[] chars, int count)
+    {
+        Reserve(count);
+        for (var i = 0; i < count; i++)
+        {
+            Buffer[Count++] = (byte)chars[i];
+        }
+    }
 
     private void Ascii(string text)
     {

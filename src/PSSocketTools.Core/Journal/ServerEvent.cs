@@ -14,6 +14,8 @@ public sealed class ServerEvent
         string? remoteAddress,
         int? remotePort,
         string? message,
+        byte[]? content,
+        bool isTruncated,
         long? bytes,
         ServerEventReason reason,
         TimeSpan? duration)
@@ -28,6 +30,8 @@ public sealed class ServerEvent
         RemoteAddress = remoteAddress;
         RemotePort = remotePort;
         Message = message;
+        Content = content;
+        IsTruncated = isTruncated;
         Bytes = bytes;
         Reason = reason == ServerEventReason.None ? null : reason.ToString();
         Duration = duration;
@@ -60,8 +64,16 @@ public sealed class ServerEvent
     /// <summary>The client's port.</summary>
     public int? RemotePort { get; }
 
-    /// <summary>The message or answer as text, its first 4,096 bytes; or what failed.</summary>
+    /// <summary>The message or answer as text, as far as it was kept; or what failed.</summary>
     public string? Message { get; }
+
+    /// <summary>The bytes of the message or answer, as far as they were kept; null where no message is concerned.</summary>
+#pragma warning disable CA1819 // A property, so that it is there among the others; nobody else has the array.
+    public byte[]? Content { get; }
+#pragma warning restore CA1819
+
+    /// <summary>Whether the message was longer than <see cref="EchoServerOptions.EventMessageBytes"/>, and only its beginning is here.</summary>
+    public bool IsTruncated { get; }
 
     /// <summary>The bytes of the message or answer in full, without what its framing adds.</summary>
     public long? Bytes { get; }

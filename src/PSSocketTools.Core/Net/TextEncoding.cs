@@ -36,6 +36,15 @@ internal static class TextEncoding
         return text.Length > 0 && text[0] == ByteOrderMark ? text.Substring(1) : text;
     }
 
+    /// <summary>The same of a message that was cut off anywhere, without the beginning of a character at its end.</summary>
+    public static string ToTextUpToCut(this Encoding encoding, byte[] buffer, int offset, int count)
+    {
+        var chars = new char[encoding.GetMaxCharCount(count)];
+        var length = encoding.GetDecoder().GetChars(buffer, offset, count, chars, 0, flush: false);
+        var mark = length > 0 && chars[0] == ByteOrderMark ? 1 : 0;
+        return new string(chars, mark, length - mark);
+    }
+
     /// <summary>The bytes of the byte order mark in an encoding; none where it has none.</summary>
     public static byte[] MarkIn(Encoding encoding)
     {

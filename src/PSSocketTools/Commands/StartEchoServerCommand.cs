@@ -178,6 +178,11 @@ public sealed class StartEchoServerCommand : SocketCommand
     [ValidateRange(0, 10000000)]
     public int EventCapacity { get; set; } = 10000;
 
+    /// <summary>How many bytes of one message its event keeps, 0 to 16 MiB; 65,536 by default.</summary>
+    [Parameter]
+    [ValidateRange(0, 16777216)]
+    public int EventMessageBytes { get; set; } = 65536;
+
     /// <summary>The server's name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -311,6 +316,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             FragmentBytes = FragmentBytes,
             LogPath = ToFullPath(LogPath),
             EventCapacity = EventCapacity,
+            EventMessageBytes = EventMessageBytes,
         };
     }
 

@@ -16,7 +16,7 @@ internal sealed class ConversationDriver : IDisposable
     public ConversationDriver(EchoServerOptions options)
     {
         var plan = options.ToPlan();
-        Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock), Clock);
+        Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
         var connection = new ConnectionFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
         _conversation = plan.IsPlain
             ? new PlainConversation(plan, connection, Record)

@@ -181,12 +181,12 @@ public sealed class FaultConversationTests
     [Fact]
     public void An_answer_longer_than_a_journals_share_is_cut_there_and_counted_in_full()
     {
-        using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line });
+        using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line, EventMessageBytes = 4096 });
         driver.Feed(new string('x', 5000) + "\n");
         Assert.All(driver.Events, static e =>
         {
             Assert.Equal(5000, e.Bytes);
-            Assert.Equal(new string('x', 4096), e.Message);
+            Assert.Equal((new string('x', 4096), true), (e.Message, e.IsTruncated));
         });
         Assert.Equal(5001, driver.Output.Length);
     }

@@ -7,6 +7,8 @@ namespace PSSocketTools.Tests.Journal;
 
 public sealed class EventJournalTests
 {
+    private const int MessageBytes = 4096;
+
     private static readonly ConnectionFacts Client = new(3, "192.0.2.1", 49152, 1);
 
     private readonly ManualClock _clock = new();
@@ -83,7 +85,26 @@ public sealed class EventJournalTests
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.ASCII.GetBytes(new string('x', count)), 0, count);
         var e = Assert.Single(All(journal));
         Assert.Equal(count, e.Bytes);
-        Assert.Equal(new string('x', Math.Min(count, EventJournal.MaxBytesPerEvent)), e.Message);
+        Assert.Equal(new string('x', Math.Min(count, MessageBytes)), e.Message);
+        Assert.Equal(Math.Min(count, MessageBytes), e.Content!.Length);
+        Assert.Equal(count > MessageBytes, e.IsTruncated);
+    }
+
+    [Fact]
+    public void A_message_is_cut_between_characters_and_its_bytes_where_they_end()
+    {
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, _clock, messageBytes: 3);
+        var bytes = Encoding.UTF8.GetBytes("aé👋");
+        journal.Append(ServerEventKind.MessageReceived, Client, bytes, 0, bytes.Length);
+        journal.Append(ServerEventKind.ResponseSent, Client, bytes, 1, bytes.Length - 1);
+        journal.Append(ServerEventKind.ResponseSent, Client, bytes, 0, 3);
+        journal.Append(ServerEventKind.Error, text: "longer than a message");
+
+        var events = All(journal);
+        Assert.Equal(["aé", "é", "aé", "longer than a message"], events.Select(static e => e.Message));
+        Assert.Equal([true, true, false, false], events.Select(static e => e.IsTruncated));
+        Assert.Equal([7, 6, 3, null], events.Select(static e => e.Bytes));
+        Assert.Equal([bytes[..3], bytes[1..4], bytes[..3], null], events.Select(static e => e.Content));
     }
 
     [Theory]
@@ -351,7 +372,7 @@ public sealed class EventJournalTests
         var events = All(journal);
         Assert.Equal(noted.Count, journal.Dropped + events.Count);
         Assert.InRange(events.Count, 1, 8000);
-        Assert.InRange(events.Sum(static e => Math.Min(e.Bytes ?? 0, EventJournal.MaxBytesPerEvent)), 0, EventJournal.MaxBytes);
+        Assert.InRange(events.Sum(static e => Math.Min(e.Bytes ?? 0, MessageBytes)), 0, EventJournal.MaxBytes);
         for (var i = 0; i < events.Count; i++)
         {
             var index = (int)journal.Dropped + i;
@@ -359,7 +380,7 @@ public sealed class EventJournalTests
             if (noted[index] is { } message)
             {
                 Assert.Equal(message.Length, events[i].Bytes);
-                Assert.Equal(Encoding.Latin1.GetString(message, 0, Math.Min(message.Length, EventJournal.MaxBytesPerEvent)), events[i].Message);
+                Assert.Equal(Encoding.Latin1.GetString(message, 0, Math.Min(message.Length, MessageBytes)), events[i].Message);
             }
             else
             {
@@ -382,5 +403,5 @@ public sealed class EventJournalTests
     private static void Note(EventJournal journal, string message) =>
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.Latin1.GetBytes(message), 0, message.Length);
 
-    private EventJournal Journal(int capacity) => new(new ServerFacts(7, "lab", 7007), capacity, Encoding.Latin1, _clock);
+    private EventJournal Journal(int capacity) => new(new ServerFacts(7, "lab", 7007), capacity, Encoding.Latin1, _clock, MessageBytes);
 }

@@ -38,12 +38,53 @@ public sealed class JournalLogTests
         var shown = journal.Read(1, 10, default, out _);
         Assert.Equal(shown.Select(static e => e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
         Assert.Equal(
-            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
+            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
             "{" + lines[1][(lines[1].IndexOf(',', StringComparison.Ordinal) + 1)..]);
         Assert.EndsWith(
-            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Bytes":null,"Reason":null,"Duration":null}""",
+            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":null,"Duration":null}""",
             lines[2],
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("utf-8", new byte[] { 0x61, 0xC3, 0xA9 }, null)]
+    [InlineData("utf-8", new byte[] { 0x61, 0xFF, 0x00 }, "Yf8A")]
+    [InlineData("utf-8", new byte[] { 0xEF, 0xBB, 0xBF, 0x61 }, "77u/YQ==")]
+    [InlineData("us-ascii", new byte[] { 0x61, 0xC3 }, "YcM=")]
+    [InlineData("iso-8859-1", new byte[] { 0x61, 0xC3, 0x80 }, null)]
+    [InlineData("utf-16", new byte[] { 0x61, 0x00, 0x3D, 0xD8 }, "YQA92A==")]
+    [InlineData("utf-8", new byte[0], null)]
+    public async Task A_line_has_the_bytes_where_the_text_does_not_tell_them(string name, byte[] message, string? content)
+    {
+        var file = new FaultyFile();
+        var encoding = PSSocketTools.Net.TextEncoding.ReplacingInvalid(Encoding.GetEncoding(name));
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, encoding, Clock.System, logPath: "a.jsonl");
+        var log = new JournalLog(file, "a.jsonl");
+        log.Follow(journal, new ServerFacts(7, "lab", 7007), encoding);
+        journal.Append(ServerEventKind.MessageReceived, Client, message, 0, message.Length);
+        await log.FinishAsync(default).WaitAsync(Patience.Long);
+
+        var line = JsonDocument.Parse(file.Text).RootElement;
+        Assert.Equal(content, line.GetProperty("Content").GetString());
+        var text = line.GetProperty("Message").GetString()!;
+        Assert.Equal(message, content is null ? encoding.GetBytes(text) : Convert.FromBase64String(content));
+    }
+
+    [Fact]
+    public async Task A_line_says_when_its_message_was_cut_off()
+    {
+        var file = new FaultyFile();
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, Clock.System, messageBytes: 4, logPath: "a.jsonl");
+        var log = new JournalLog(file, "a.jsonl");
+        log.Follow(journal, new ServerFacts(7, "lab", 7007), Encoding.UTF8);
+        Note(journal, "abc€");
+        Note(journal, "abcd");
+        await log.FinishAsync(default).WaitAsync(Patience.Long);
+
+        var lines = file.Text.Split('\n')[..^1].Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(["abc", "abcd"], lines.Select(static line => line.GetProperty("Message").GetString()));
+        Assert.Equal([true, false], lines.Select(static line => line.GetProperty("IsTruncated").GetBoolean()));
+        Assert.Equal([6, 4], lines.Select(static line => line.GetProperty("Bytes").GetInt32()));
     }
 
     [Theory]
@@ -347,7 +388,7 @@ public sealed class JournalLogTests
 
     private static EventJournal Follow(Stream file, out JournalLog log, int capacity = 10)
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System, "a.jsonl");
+        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System, logPath: "a.jsonl");
         log = new JournalLog(file, "a.jsonl");
         log.Follow(journal, new ServerFacts(7, "lab", 7007), Encoding.UTF8);
         return journal;
