@@ -98,6 +98,20 @@ Describe 'Send-SocketMessage' {
         Assert-Error $failed MessageNotCarried InvalidArgument
     }
 
+    It 'looks for a message one level deep: <Name>' -ForEach @(
+        @{ Name = 'an object whose Message is itself'; Make = { $o = [pscustomobject]@{ Message = 0 }; $o.Message = $o; $o } }
+        @{ Name = 'a hashtable whose Message is itself'; Make = { $o = @{}; $o.Message = $o; $o } }
+        @{ Name = 'two objects that hold each other'; Make = { $o = [pscustomobject]@{ Message = @{} }; $o.Message.Message = $o; $o } }
+        @{ Name = 'an object in an object'; Make = { [pscustomobject]@{ Message = [pscustomobject]@{ Message = 'fundo' } } } }
+        @{ Name = 'a property that fails'; Make = { [pscustomobject]@{} | Add-Member ScriptProperty Message { throw 'nada' } -PassThru } }
+    ) {
+        $session = Start-EchoServer | Connect-EchoServer
+        $nested = & $Make
+        $answers = 'antes', $nested, 'depois' | Send-SocketMessage -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        $answers.Response | Should -Be antes, depois
+        Assert-Error $failed MessageNotCarried InvalidArgument
+    }
+
     It 'refuses what Line cannot carry before a byte is sent' {
         $session = Start-EchoServer | Connect-EchoServer
         Send-SocketMessage "a`nb" -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty

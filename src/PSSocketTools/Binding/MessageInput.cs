@@ -19,7 +19,10 @@ internal static class MessageInput
 
     /// <summary>A message as what goes out: a string, or bytes.</summary>
     /// <exception cref="SocketToolsException">It is no message, or a file that can't be read.</exception>
-    public static object ToMessage(object? input)
+    public static object ToMessage(object? input) => ToMessage(input, isProperty: false);
+
+    // One level deep: an object's Message may hold another object, or itself, and so on without end.
+    private static object ToMessage(object? input, bool isProperty)
     {
         var value = Unwrap(input);
         return value switch
@@ -33,9 +36,9 @@ internal static class MessageInput
             double number => number.ToString("R", CultureInfo.InvariantCulture),
             float number => number.ToString("R", CultureInfo.InvariantCulture),
             IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-            IDictionary row when row.Contains(MessageProperty) => ToMessage(row[MessageProperty]),
-            _ when Property(input!) is { } property => ToMessage(property.Value),
-            PSCustomObject or IEnumerable => throw NotAMessage("NoMessageProperty", input),
+            IDictionary row when !isProperty && row.Contains(MessageProperty) => ToMessage(row[MessageProperty], isProperty: true),
+            _ when !isProperty && Property(input!) is { } property => ToMessage(Value(property, input), isProperty: true),
+            PSCustomObject or IEnumerable => throw NotAMessage(isProperty ? "MessagePropertyHoldsNone" : "NoMessageProperty", input),
             _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
         };
     }
@@ -44,6 +47,22 @@ internal static class MessageInput
         input is PSObject wrapped ? wrapped.BaseObject : input;
 
     private static PSPropertyInfo? Property(object input) => PSObject.AsPSObject(input).Properties[MessageProperty];
+
+    private static object? Value(PSPropertyInfo property, object? input)
+    {
+        try
+        {
+            return property.Value;
+        }
+        catch (GetValueException exception)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.MessageNotCarried,
+                Messages.Get("MessagePropertyFailed", (exception.InnerException ?? exception).Message.TrimEnd('.')),
+                input,
+                exception);
+        }
+    }
 
     private static byte[] ReadFile(FileInfo file)
     {
