@@ -131,6 +131,9 @@ public sealed record EchoServerOptions
     /// <summary>How long a client may take over its TLS handshake, for tests that don't wait that long.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many clients may be in their TLS handshake at once, beside those that are served; for tests that need fewer.</summary>
+    internal int MostHandshakes { get; init; } = 1024;
+
     /// <summary>The time, for tests that give their own.</summary>
     internal Clock Clock { get; init; } = Clock.System;
 

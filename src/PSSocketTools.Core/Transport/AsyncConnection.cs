@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Echo;
+using PSSocketTools.Journal;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
@@ -12,11 +13,17 @@ namespace PSSocketTools.Transport;
 internal sealed class AsyncConnection
 {
     private readonly AsyncTransport _transport;
-    private readonly Conversation _conversation;
+    private readonly ConnectionFacts _client;
     private readonly ServerRecord _record;
     private readonly ByteChannel _channel;
     private readonly AsyncSignal _signal;
     private Timer? _timer;
+
+    // Set before anything is conversed; null until the client is let in.
+    private Conversation _conversation;
+
+    // Whether the server, one that serves a client at a time, serves this one.
+    private bool _hasTurn;
     private long _deadline;
 
     // When the timer rings; for ever when it has rung, which it tells from a thread of its own.
@@ -32,10 +39,19 @@ internal sealed class AsyncConnection
     private volatile bool _draining;
     private volatile bool _aborted;
 
-    public AsyncConnection(AsyncTransport transport, Conversation conversation, ServerRecord record, ByteChannel channel, AsyncSignal signal)
+    /// <param name="transport">What it belongs to.</param>
+    /// <param name="client">Who it is with.</param>
+    /// <param name="conversation">What it is about; null for a client that is let in when its channel is open.</param>
+    /// <param name="record">The journal and the counters.</param>
+    /// <param name="channel">What moves its bytes.</param>
+    /// <param name="signal">What the channel wakes it with.</param>
+    public AsyncConnection(
+        AsyncTransport transport, ConnectionFacts client, Conversation? conversation, ServerRecord record, ByteChannel channel, AsyncSignal signal)
     {
         _transport = transport;
-        _conversation = conversation;
+        _client = client;
+        _conversation = conversation!;
+        _hasTurn = conversation is not null;
         _record = record;
         _channel = channel;
         _signal = signal;
@@ -64,7 +80,7 @@ internal sealed class AsyncConnection
         {
             reason = await OpenAsync().ConfigureAwait(false)
                 ? await ConverseAsync().ConfigureAwait(false)
-                : _aborted ? ServerEventReason.ServerStopped : ServerEventReason.HandshakeFailed;
+                : ServerEventReason.HandshakeFailed;
         }
 #pragma warning disable CA1031 // A fault in one connection is told in the journal and ends that connection alone.
         catch (Exception exception)
@@ -80,38 +96,83 @@ internal sealed class AsyncConnection
         }
 
         // Whatever becomes of one of these, the server must learn that the connection is gone.
-        Attempt.To(() => _record.Disconnected(_conversation.Connection, reason), Report);
-        Attempt.To(_transport.ConversationEnded, Report);
+        if (_conversation is not null)
+        {
+            Attempt.To(() => _record.Disconnected(_client, reason), Report);
+        }
+
+        if (_hasTurn)
+        {
+            Attempt.To(_transport.ConversationEnded, Report);
+        }
+
         await Attempt.ToAsync(() => CloseAsync(reason), Report).ConfigureAwait(false);
         _transport.Closed(this);
     }
 
     /// <summary>Tells in the journal what failed.</summary>
     private void Report(Exception exception) =>
-        Attempt.To(() => _record.Failed(_conversation.Connection, ServerEventReason.Fault, exception.Message));
+        Attempt.To(() => _record.Failed(_client, ServerEventReason.Fault, exception.Message));
 
-    /// <summary>Readies the channel; a client that takes too long over its handshake is dropped.</summary>
+    /// <summary>Readies the channel and lets the client in; one that takes too long over its handshake is dropped.</summary>
     private async Task<bool> OpenAsync()
     {
-        var isLate = false;
+        if (_conversation is not null)
+        {
+            await _channel.OpenAsync().ConfigureAwait(false);
+            return true;
+        }
+
+        try
+        {
+            if (!await ShakeHandsAsync().ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            _hasTurn = await _transport.TakeTurnAsync().ConfigureAwait(false);
+            _conversation = _hasTurn ? _transport.Admit(_client)! : null!;
+            return _conversation is not null;
+        }
+        finally
+        {
+            _transport.HandshakeEnded();
+        }
+    }
+
+    private async Task<bool> ShakeHandsAsync()
+    {
+        var isGivenUp = false;
         try
         {
             // What fails at once, on bytes that are there already, fails as what takes its time.
             var opening = _channel.OpenAsync();
+            SetTimer((int)_transport.HandshakeTimeout.TotalMilliseconds);
             if (!opening.IsCompleted)
             {
-                using var giveUp = new CancellationTokenSource();
-                if (await Task.WhenAny(opening, Task.Delay(_transport.HandshakeTimeout, giveUp.Token)).ConfigureAwait(false) != opening)
+                SignalWhenOver(opening);
+            }
+
+            while (!opening.IsCompleted)
+            {
+                // A stop owes nothing to who has not finished.
+                if (_aborted || _draining)
                 {
-                    isLate = true;
+                    isGivenUp = true;
                     _channel.Close();
-                    _record.Failed(
-                        _conversation.Connection,
-                        ServerEventReason.HandshakeFailed,
-                        Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
+                    break;
                 }
 
-                giveUp.Cancel();
+                if (IsTimeUp())
+                {
+                    isGivenUp = true;
+                    _channel.Close();
+                    _record.Failed(
+                        _client, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
+                    break;
+                }
+
+                await _signal;
             }
 
             await opening.ConfigureAwait(false);
@@ -119,9 +180,9 @@ internal sealed class AsyncConnection
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
         {
-            if (!_aborted && !isLate)
+            if (!_aborted && !isGivenUp)
             {
-                _record.Failed(_conversation.Connection, ServerEventReason.HandshakeFailed, exception.GetBaseException().Message);
+                _record.Failed(_client, ServerEventReason.HandshakeFailed, exception.GetBaseException().Message);
             }
 
             return false;
@@ -368,7 +429,7 @@ internal sealed class AsyncConnection
             return ServerEventReason.Reset;
         }
 
-        _record.Failed(_conversation.Connection, ServerEventReason.Fault, new SocketException((int)error).Message);
+        _record.Failed(_client, ServerEventReason.Fault, new SocketException((int)error).Message);
         return ServerEventReason.Fault;
     }
 
@@ -389,7 +450,7 @@ internal sealed class AsyncConnection
         }
 
         Attempt.To(_channel.Dispose, Report);
-        _conversation.Dispose();
+        _conversation?.Dispose();
     }
 
     private async Task EndInOrderAsync(ServerEventReason reason)

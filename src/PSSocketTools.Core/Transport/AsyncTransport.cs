@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using PSSocketTools.Echo;
+using PSSocketTools.Journal;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
@@ -19,7 +20,9 @@ internal sealed class AsyncTransport : ServerTransport
 
     // One at a time: whoever has the turn is served. Null when all are served at once.
     private readonly SemaphoreSlim? _turn;
+    private readonly int _mostHandshakes;
     private readonly DescriptorReserve _reserve = new();
+    private int _handshakes;
     private Task _accepting = Task.CompletedTask;
     private bool _stopped;
 
@@ -28,6 +31,7 @@ internal sealed class AsyncTransport : ServerTransport
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Makes the channel of an accepted socket, which it owns from then on.</param>
     /// <param name="handshakeTimeout">How long a client may take until it is ready for bytes.</param>
+    /// <param name="mostHandshakes">How many clients may be getting ready at once; 0 for channels that are ready at once.</param>
     /// <param name="onFault">Is told what ended accepting.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
@@ -35,12 +39,14 @@ internal sealed class AsyncTransport : ServerTransport
         bool sequential,
         Func<Socket, AsyncSignal, ByteChannel> toChannel,
         TimeSpan handshakeTimeout,
+        int mostHandshakes,
         Action<Exception> onFault)
     {
         _listeners = listeners;
         _reception = reception;
         _toChannel = toChannel;
         HandshakeTimeout = handshakeTimeout;
+        _mostHandshakes = mostHandshakes;
         _onFault = onFault;
         _turn = sequential ? new SemaphoreSlim(1) : null;
     }
@@ -58,7 +64,7 @@ internal sealed class AsyncTransport : ServerTransport
     public override void Start()
     {
         Warmth.Touch();
-        _accepting = _turn is null
+        _accepting = _turn is null || _mostHandshakes > 0
             ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener))))
             : AcceptAsync(() => AcceptInTurnAsync(_turn));
     }
@@ -104,6 +110,26 @@ internal sealed class AsyncTransport : ServerTransport
 
         await _empty.Task.ConfigureAwait(false);
     }
+
+    /// <summary>Ends when a client that is ready may be served: at once, or when its turn has come; false when the server stops before.</summary>
+    public async Task<bool> TakeTurnAsync()
+    {
+        try
+        {
+            await (_turn?.WaitAsync(_stopping.Token) ?? Task.CompletedTask).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Lets in a client that was not when it came; null where as many as may be there are.</summary>
+    public Conversation? Admit(ConnectionFacts client) => _reception.Admit(client);
+
+    /// <summary>A client that came is let in, or will not be.</summary>
+    public void HandshakeEnded() => Interlocked.Decrement(ref _handshakes);
 
     /// <summary>A conversation is over; its socket may still be closing.</summary>
     public void ConversationEnded() => _turn?.Release();
@@ -266,6 +292,7 @@ internal sealed class AsyncTransport : ServerTransport
     private void Serve(Socket socket)
     {
         Conversation? conversation = null;
+        var isShaking = false;
         try
         {
             _reserve.Took(socket.Handle);
@@ -275,11 +302,20 @@ internal sealed class AsyncTransport : ServerTransport
                 socket.NoDelay = true;
             }
 
-            conversation = _reception.Admit(socket.RemoteEndPoint);
-            if (conversation is not null)
+            var client = _reception.Meet(socket.RemoteEndPoint);
+            if (client is not null && _mostHandshakes == 0)
+            {
+                conversation = _reception.Admit(client);
+            }
+            else if (client is not null)
+            {
+                isShaking = TryBeginHandshake(client);
+            }
+
+            if (conversation is not null || isShaking)
             {
                 var signal = new AsyncSignal();
-                var connection = new AsyncConnection(this, conversation, _reception.Record, _toChannel(socket, signal), signal);
+                var connection = new AsyncConnection(this, client!, conversation, _reception.Record, _toChannel(socket, signal), signal);
                 lock (_connections)
                 {
                     _connections.Add(connection);
@@ -306,7 +342,27 @@ internal sealed class AsyncTransport : ServerTransport
         }
 
         Attempt.To(socket.Dispose, Report);
-        _turn?.Release();
+        if (isShaking)
+        {
+            HandshakeEnded();
+        }
+        else if (_mostHandshakes == 0)
+        {
+            _turn?.Release();
+        }
+    }
+
+    /// <summary>Lets a client begin its handshake, or says in the journal why not: those who never finish theirs fill a place of their own.</summary>
+    private bool TryBeginHandshake(ConnectionFacts client)
+    {
+        if (Interlocked.Increment(ref _handshakes) <= _mostHandshakes)
+        {
+            return true;
+        }
+
+        HandshakeEnded();
+        _reception.Record.Rejected(client, ServerEventReason.TooManyConnections);
+        return false;
     }
 
     private void Report(Exception exception) =>

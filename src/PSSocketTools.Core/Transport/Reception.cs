@@ -14,28 +14,39 @@ internal sealed class Reception(ConversationPlan plan, ServerRecord record, int 
 
     /// <summary>Lets a client in, or says in the journal why not.</summary>
     /// <returns>Its conversation; null when it is to be closed.</returns>
-    public Conversation? Admit(EndPoint? remote)
+    public Conversation? Admit(EndPoint? remote) => Meet(remote) is { } client ? Admit(client) : null;
+
+    /// <summary>Gives a client its number, or says in the journal that it may not come in.</summary>
+    /// <returns>Who it is; null when it is to be closed.</returns>
+    public ConnectionFacts? Meet(EndPoint? remote)
     {
         var ip = remote as IPEndPoint;
-        var connection = new ConnectionFacts(
+        var client = new ConnectionFacts(
             Interlocked.Increment(ref _lastId),
             ip is null ? string.Empty : EndPointText.Of(ip.Address),
             ip?.Port ?? 0,
             Record.Clock.Timestamp);
-        if (ip is not null && isAllowed is not null && !isAllowed(ip.Address))
+        if (ip is null || isAllowed is null || isAllowed(ip.Address))
         {
-            Record.Rejected(connection, ServerEventReason.NotAllowed);
-            return null;
+            return client;
         }
 
-        if (!Record.TryConnect(connection, maxConnections))
+        Record.Rejected(client, ServerEventReason.NotAllowed);
+        return null;
+    }
+
+    /// <summary>Lets in a client that was met, unless as many as may be there are.</summary>
+    /// <returns>Its conversation; null when it is to be closed.</returns>
+    public Conversation? Admit(ConnectionFacts client)
+    {
+        if (!Record.TryConnect(client, maxConnections))
         {
-            Record.Rejected(connection, ServerEventReason.TooManyConnections);
+            Record.Rejected(client, ServerEventReason.TooManyConnections);
             return null;
         }
 
         return plan.IsPlain
-            ? new PlainConversation(plan, connection, Record)
-            : new MessageConversation(plan, connection, Record);
+            ? new PlainConversation(plan, client, Record)
+            : new MessageConversation(plan, client, Record);
     }
 }

@@ -57,6 +57,7 @@ internal static class ServerTransports
             options.IsSequential,
             (socket, signal) => tls is null ? new SocketChannel(socket, options.BufferSize, signal) : new TlsChannel(socket, options.BufferSize, tls, signal),
             tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan,
+            tls is null ? 0 : options.MostHandshakes,
             onFault);
     }
 

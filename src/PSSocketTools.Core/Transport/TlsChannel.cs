@@ -190,5 +190,7 @@ internal sealed class TlsServer(X509Certificate2 certificate, EchoServerOptions 
 
     public RemoteCertificateValidationCallback? ClientCertificateCheck { get; } = options.ClientCertificateCheck;
 
-    public TimeSpan HandshakeTimeout { get; } = options.HandshakeTimeout;
+    /// <summary>How long a client may take over its handshake: never longer than it may be idle.</summary>
+    public TimeSpan HandshakeTimeout { get; } =
+        options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout;
 }

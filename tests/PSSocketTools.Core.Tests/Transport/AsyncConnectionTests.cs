@@ -15,7 +15,7 @@ public sealed class AsyncConnectionTests : IDisposable
     private readonly AsyncTransport _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public AsyncConnectionTests() => _transport = new AsyncTransport([], new Reception(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, static _ => { });
+    public AsyncConnectionTests() => _transport = new AsyncTransport([], new Reception(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, 0, static _ => { });
 
     public void Dispose() => _transport.Dispose();
 
@@ -59,7 +59,7 @@ public sealed class AsyncConnectionTests : IDisposable
         var plan = options.ToPlan();
         var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
         Assert.True(_record.TryConnect(facts, 1));
-        var connection = new AsyncConnection(_transport, new PlainConversation(plan, facts, _record), _record, channel, channel.Woken);
+        var connection = new AsyncConnection(_transport, facts, new PlainConversation(plan, facts, _record), _record, channel, channel.Woken);
         await connection.RunAsync().WaitAsync(Patience.Long);
         return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;
     }

@@ -131,8 +131,8 @@ public sealed class EpollTransportTests
             Assert.True(SpinWait.SpinUntil(() => server.ActiveConnections == count, Patience.Long));
             var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
 
-            // The client's half is in it, which is less than the server's.
-            Assert.InRange(each, 0, 4096);
+            // The client's half is in it, which is less than the server's; what others left behind may be collected meanwhile.
+            Assert.InRange(each, long.MinValue, 4096);
 
             // And they are served: the last one among them all.
             using var last = new BareClient(clients[^1]);

@@ -133,6 +133,7 @@ public sealed class FaultsAtSeamsTests
                 sequential: false,
                 (socket, signal) => new FailingChannel(new SocketChannel(socket, 1024, signal), signal, failing),
                 Timeout.InfiniteTimeSpan,
+                0,
                 static exception => Assert.Fail(exception.ToString()));
             transport.Start();
             var endPoint = (IPEndPoint)listeners[0].LocalEndPoint!;

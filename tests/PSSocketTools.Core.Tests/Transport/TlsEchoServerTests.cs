@@ -22,8 +22,8 @@ public sealed class TlsEchoServerTests : IDisposable
         using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromSeconds(0.5) });
         using var client = await BareClient.ConnectAsync(server);
 
-        var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.Equal("Connected Error/HandshakeFailed Disconnected/HandshakeFailed", events.Story(1));
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
         Assert.Contains(0.5.ToString(CultureInfo.CurrentCulture), events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
         Assert.Equal(0, server.ActiveConnections);
     }
@@ -69,8 +69,8 @@ public sealed class TlsEchoServerTests : IDisposable
             Assert.IsNotType<TimeoutException>(exception.InnerException);
         }
 
-        var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.Equal("Connected Error/HandshakeFailed Disconnected/HandshakeFailed", events.Story(1));
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
         Assert.Equal(0, server.MessagesReceived);
     }
 
@@ -85,8 +85,8 @@ public sealed class TlsEchoServerTests : IDisposable
         await client.SendAsync(new string('x', sent));
 
         Assert.Equal([21, 3, 3, 0, 2, 2, 10], await client.ReceiveToEndAsync());
-        var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.Equal("Connected Error/HandshakeFailed Disconnected/HandshakeFailed", events.Story(1));
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
         Assert.Contains("does not speak TLS", events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
     }
 
@@ -101,9 +101,93 @@ public sealed class TlsEchoServerTests : IDisposable
 
         // The head of a record whose rest never comes.
         await second.SendAsync([22, 3, 1, 2, 0]);
-        await server.UntilAsync(ServerEventKind.Connected, 2);
         await server.StopAsync(TimeSpan.Zero);
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, Size - 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Clients_that_do_not_finish_their_handshake_take_nobodys_place_and_hold_up_no_stop(bool sequential)
+    {
+        using var server = EchoServer.Start(Tls with { MaxConnections = 1, IsSequential = sequential, HandshakeTimeout = TimeSpan.FromHours(1) });
+        using var silent = await BareClient.ConnectAsync(server);
+        using var half = await BareClient.ConnectAsync(server);
+        await half.SendAsync([22, 3, 1, 2, 0]);
+
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+        await ExchangeAsync(stream);
+        Assert.Equal((1, 1), (server.ActiveConnections, server.TotalConnections));
+
+        client.Dispose();
+        await server.StopAsync(TimeSpan.FromHours(1)).WaitAsync(Patience.Long);
+        Assert.DoesNotContain(server.GetEvents(), static e => e.Kind == "Error");
+    }
+
+    [Fact]
+    public async Task Handshakes_have_a_bound_of_their_own()
+    {
+        using var server = EchoServer.Start(Tls with { MostHandshakes = 1, HandshakeTimeout = TimeSpan.FromHours(1) });
+        using (var silent = await BareClient.ConnectAsync(server))
+        {
+            using var second = await BareClient.ConnectAsync(server);
+            await server.UntilAsync(ServerEventKind.Rejected);
+            Assert.Equal("Rejected/TooManyConnections", server.GetEvents().Story(2));
+        }
+
+        // Its place is free again when it has gone.
+        await server.UntilAsync(ServerEventKind.Error);
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+        await ExchangeAsync(stream);
+    }
+
+    [Fact]
+    public async Task One_client_is_served_at_a_time_where_that_is_asked_for_and_the_next_when_it_has_gone()
+    {
+        using var server = EchoServer.Start(Tls with { IsSequential = true });
+        using var first = await BareClient.ConnectAsync(server);
+        await using var firstStream = await AuthenticateAsync(first, null);
+        await ExchangeAsync(firstStream);
+        using var second = await BareClient.ConnectAsync(server);
+        await using var secondStream = await AuthenticateAsync(second, null);
+        await secondStream.WriteAsync("hello"u8.ToArray());
+        var answer = new byte[5];
+        var answering = secondStream.ReadExactlyAsync(answer).AsTask();
+        await ExchangeAsync(firstStream);
+        Assert.False(answering.IsCompleted);
+        Assert.Equal(1, server.ActiveConnections);
+
+        first.Dispose();
+        await answering.WaitAsync(Patience.Long);
+        Assert.Equal("hello"u8.ToArray(), answer);
+    }
+
+    [Fact]
+    public async Task A_client_too_many_is_turned_away_after_its_handshake()
+    {
+        using var server = EchoServer.Start(Tls with { MaxConnections = 1 });
+        using var first = await BareClient.ConnectAsync(server);
+        await using var firstStream = await AuthenticateAsync(first, null);
+        await ExchangeAsync(firstStream);
+        using var second = await BareClient.ConnectAsync(server);
+        await using var secondStream = await AuthenticateAsync(second, null);
+
+        Assert.Equal(0, await secondStream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
+        Assert.Equal("Rejected/TooManyConnections", server.GetEvents().Story(2));
+        Assert.Equal((1, 1), (server.TotalConnections, server.RejectedConnections));
+        await ExchangeAsync(firstStream);
+    }
+
+    [Fact]
+    public async Task The_idle_limit_counts_for_the_handshake_too()
+    {
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromHours(1), IdleTimeout = TimeSpan.FromSeconds(0.5) });
+        using var client = await BareClient.ConnectAsync(server);
+
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
     }
 
     [Fact]
@@ -118,6 +202,14 @@ public sealed class TlsEchoServerTests : IDisposable
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
         Assert.Equal("IdleTimeout", events[^1].Reason);
         Assert.DoesNotContain(events, static e => e.Kind == "Error");
+    }
+
+    private static async Task ExchangeAsync(SslStream stream)
+    {
+        var answer = new byte[3];
+        await stream.WriteAsync("abc"u8.ToArray());
+        await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience.Long);
+        Assert.Equal("abc"u8.ToArray(), answer);
     }
 
     /// <summary>The client's side of TLS.</summary>
