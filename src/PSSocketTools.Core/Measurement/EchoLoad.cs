@@ -66,7 +66,7 @@ public sealed class EchoLoad : IDisposable
 
     /// <summary>Waits for the end; false when the time passed first.</summary>
     /// <param name="time">How long.</param>
-    public bool Wait(TimeSpan time) => _done.Wait(time);
+    public bool Wait(TimeSpan time) => _done.Ends(time);
 
     /// <summary>What was measured; call it when the load has ended.</summary>
     public EchoMeasurement ToMeasurement()

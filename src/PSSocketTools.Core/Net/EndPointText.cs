@@ -26,7 +26,9 @@ internal static class EndPointText
     }
 
     /// <summary>True when a loopback connection met its own port and so only itself (RFC 9293, section 3.5: simultaneous open).</summary>
-    public static bool IsSelfConnected(Socket socket) =>
-        socket.LocalEndPoint is IPEndPoint local && socket.RemoteEndPoint is IPEndPoint remote
-        && local.Port == remote.Port && local.Address.Equals(remote.Address);
+    /// <param name="socket">The socket.</param>
+    /// <param name="remote">What it was connected to: the system no longer knows it of one that was reset.</param>
+    public static bool IsSelfConnected(Socket socket, EndPoint remote) =>
+        remote is IPEndPoint far && socket.LocalEndPoint is IPEndPoint local
+        && local.Port == far.Port && local.Address.Equals(far.Address);
 }

@@ -19,6 +19,15 @@ internal static class SocketErrors
     public static bool IsExhausted(SocketError error) => error is
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
 
+    /// <summary>The system's error in an exception, however deep streams and tasks have wrapped it; null when there is none.</summary>
+    public static SocketException? Within(Exception? exception) => exception switch
+    {
+        null => null,
+        SocketException socket => socket,
+        AggregateException several => several.InnerExceptions.Select(Within).FirstOrDefault(static one => one is not null),
+        _ => Within(exception.InnerException),
+    };
+
     /// <summary>An error met while binding or listening, with its way out.</summary>
     public static SocketToolsException Listening(SocketException exception, string endPoint) => exception.SocketErrorCode switch
     {
@@ -39,7 +48,7 @@ internal static class SocketErrors
             Make(SocketToolsError.Unreachable, "Unreachable", exception, endPoint),
         SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery =>
             Make(SocketToolsError.NameNotFound, "NameNotFound", exception, endPoint),
-        SocketError.ConnectionReset or SocketError.ConnectionAborted =>
+        var code when IsReset(code) =>
             Make(SocketToolsError.ConnectionReset, "ConnectionReset", exception, endPoint),
         SocketError.TooManyOpenSockets => Make(SocketToolsError.TooManyOpenFiles, "TooManyOpenFiles", exception, endPoint),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>

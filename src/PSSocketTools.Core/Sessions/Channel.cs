@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Sessions;
 
@@ -6,7 +8,7 @@ namespace PSSocketTools.Sessions;
 /// What moves a session's bytes. Reads and writes block the caller's thread, which makes a round trip of small messages
 /// as short as the system allows; a close from another thread ends them. One thread may read while another writes.
 /// </summary>
-internal abstract class Channel(Socket socket) : IDisposable
+internal abstract class Channel(Socket socket, EndPoint remote) : IDisposable
 {
     /// <summary>Returned by reads: nothing has come.</summary>
     public const int Nothing = -1;
@@ -17,6 +19,9 @@ internal abstract class Channel(Socket socket) : IDisposable
     private int _closed;
 
     public Socket Socket { get; } = socket;
+
+    /// <summary>What it was connected to: of a connection that the peer has reset the system knows it no more.</summary>
+    public EndPoint RemoteEndPoint { get; } = remote;
 
     /// <summary>The room one read needs.</summary>
     public virtual int ReadSize => 32768;
@@ -49,10 +54,11 @@ internal abstract class Channel(Socket socket) : IDisposable
 
         if (reset && Socket.ProtocolType == ProtocolType.Tcp)
         {
-            Socket.LingerState = new LingerOption(true, 0);
+            // Some systems refuse it for a connection that is gone already, which then needs no reset.
+            Attempt.To(() => Socket.LingerState = new LingerOption(true, 0));
         }
 
-        DisposeTransport(reset);
+        Attempt.To(() => DisposeTransport(reset));
     }
 
     public void Dispose() => Close(reset: false);

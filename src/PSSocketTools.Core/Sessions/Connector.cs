@@ -20,7 +20,7 @@ internal static class Connector
     public static Channel Connect(SessionOptions options, CancellationToken cancellationToken)
     {
         var deadline = Deadline.After(options.ConnectTimeout);
-        var socket = options.Protocol switch
+        var (socket, remote) = options.Protocol switch
         {
             SocketProtocol.Unix => Race([UnixEndPoint.Of(options.SocketPath!)], options, deadline, cancellationToken),
             SocketProtocol.Udp => ConnectDatagrams(Likely(Resolve(options, deadline, cancellationToken)), options),
@@ -28,7 +28,7 @@ internal static class Connector
         };
         try
         {
-            return options.UseTls ? TlsHandshake.Run(socket, options, deadline, cancellationToken) : new SocketChannel(socket);
+            return options.UseTls ? TlsHandshake.Run(socket, remote, options, deadline, cancellationToken) : new SocketChannel(socket, remote);
         }
         catch
         {
@@ -79,7 +79,7 @@ internal static class Connector
     }
 
     /// <summary>A socket for datagrams to the first address that the machine has a way to.</summary>
-    private static Socket ConnectDatagrams(IPEndPoint[] endPoints, SessionOptions options)
+    private static (Socket Socket, EndPoint Remote) ConnectDatagrams(IPEndPoint[] endPoints, SessionOptions options)
     {
         SocketException? failure = null;
         foreach (var endPoint in endPoints)
@@ -89,7 +89,7 @@ internal static class Connector
             {
                 socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
                 socket.Connect(endPoint);
-                return socket;
+                return (socket, endPoint);
             }
             catch (SocketException exception)
             {
@@ -101,7 +101,7 @@ internal static class Connector
         throw SocketErrors.Connecting(failure!, options.EndPointName);
     }
 
-    private static Socket Race(EndPoint[] endPoints, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    private static (Socket Socket, EndPoint Remote) Race(EndPoint[] endPoints, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
     {
         var attempts = new List<Attempt>(endPoints.Length);
         var running = new List<Attempt>(endPoints.Length);
@@ -130,7 +130,7 @@ internal static class Connector
                 {
                     var ended = running[first];
                     running.RemoveAt(first);
-                    if (ended.Outcome.Result is { } error)
+                    if (ended.Outcome.GetAwaiter().GetResult() is { } error)
                     {
                         // A refusal says more than an address that this machine has no way to.
                         failure = failure is null || error.SocketErrorCode == SocketError.ConnectionRefused ? error : failure;
@@ -146,7 +146,7 @@ internal static class Connector
                 }
             }
 
-            return winner.Socket!;
+            return (winner.Socket!, winner.EndPoint);
         }
         finally
         {
@@ -173,8 +173,13 @@ internal static class Connector
         private readonly object _sync = new();
         private bool _abandoned;
 
-        public Attempt(EndPoint endPoint) =>
+        public Attempt(EndPoint endPoint)
+        {
+            EndPoint = endPoint;
             Outcome = Task.Factory.StartNew(() => Connect(endPoint), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
+        public EndPoint EndPoint { get; }
 
         /// <summary>Null when the connection came about, else why it did not.</summary>
         public Task<SocketException?> Outcome { get; }
@@ -208,7 +213,7 @@ internal static class Connector
                 }
 
                 Socket.Connect(endPoint);
-                if (!EndPointText.IsSelfConnected(Socket))
+                if (!EndPointText.IsSelfConnected(Socket, endPoint))
                 {
                     return null;
                 }

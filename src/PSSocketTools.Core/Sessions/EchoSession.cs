@@ -33,7 +33,7 @@ public sealed class EchoSession : IDisposable
         ConnectTime = connectTime;
         ConnectedAt = DateTimeOffset.Now;
         LocalEndPoint = EndPointText.Of(channel.Socket.LocalEndPoint);
-        RemoteEndPoint = EndPointText.Of(channel.Socket.RemoteEndPoint);
+        RemoteEndPoint = EndPointText.Of(channel.RemoteEndPoint);
         TlsProtocol = (channel as TlsChannel)?.TlsProtocol.ToString();
         channel.Socket.SendTimeout = Math.Max(0, Deadline.After(options.ResponseTimeout).Milliseconds);
 

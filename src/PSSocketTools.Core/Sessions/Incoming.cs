@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PSSocketTools.Framing;
+using PSSocketTools.Platform;
 using PSSocketTools.Net;
 
 namespace PSSocketTools.Sessions;
@@ -185,18 +186,15 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
             return;
         }
 
-        try
+        // The server may have gone already: then there is nothing left to end in order, whatever says so.
+        Attempt.To(() =>
         {
             channel.EndOutput();
             var closing = Deadline.After(CloseTime);
             while (!closing.HasPassed && (!owes || channel.WaitReadable(closing.Milliseconds, null)) && source.TryDiscard())
             {
             }
-        }
-        catch (Exception exception) when (SessionEnd.IsKnown(exception))
-        {
-            // The server has gone already: there is nothing left to end in order.
-        }
+        });
     }
 
     /// <summary>Waits for something to come that might be unasked for, and reads it; false when the time passed.</summary>

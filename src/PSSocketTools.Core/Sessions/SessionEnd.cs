@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Resources;
@@ -61,6 +62,11 @@ internal sealed class SessionEnd
     /// <param name="deadline">Until when this one was.</param>
     public static SessionEnd By(EchoSession session, Exception exception, TimeSpan timeout, Deadline deadline)
     {
+        if (exception is AggregateException several)
+        {
+            return By(session, several.InnerExceptions[0], timeout, deadline);
+        }
+
         if (exception is FramingException framing)
         {
             var reason = framing.Error == SocketToolsError.MessageTooLarge ? SessionEndReason.MessageTooLarge : SessionEndReason.InvalidMessage;
@@ -68,7 +74,7 @@ internal sealed class SessionEnd
                 session, EchoSessionState.Faulted, reason, new SocketToolsException(framing.Error, framing.Message, session, framing));
         }
 
-        var error = exception as SocketException ?? exception.InnerException as SocketException;
+        var error = SocketErrors.Within(exception);
         var endPoint = session.EndPointName;
         return error?.SocketErrorCode switch
         {
@@ -88,7 +94,8 @@ internal sealed class SessionEnd
 
     /// <summary>Whether an exception is one that reads and writes meet.</summary>
     public static bool IsKnown(Exception exception) =>
-        exception is SocketException or IOException or ObjectDisposedException or FramingException;
+        exception is SocketException or IOException or ObjectDisposedException or FramingException or AuthenticationException
+        || (exception is AggregateException several && several.InnerExceptions.All(IsKnown));
 
     private static SessionEnd Fault(
         EchoSession session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 
 namespace PSSocketTools.Sessions;
@@ -8,7 +9,7 @@ namespace PSSocketTools.Sessions;
 /// Only synchronous operations: on Unix the first asynchronous one would make the socket non-blocking for good, and every
 /// later read pay for a visit to .NET's event thread.
 /// </remarks>
-internal sealed class SocketChannel(Socket socket) : Channel(socket)
+internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, remote)
 {
     // About twice what a round trip over loopback takes. With one processor, a spin only keeps the server from it.
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 40000 : 0;

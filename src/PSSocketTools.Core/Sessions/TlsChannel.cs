@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -9,7 +10,7 @@ namespace PSSocketTools.Sessions;
 /// TLS over TCP. Readable bytes need not hold a message (a session ticket, an alert), so the only way to know is to have
 /// a read under way: it stays there between the calls, and nothing it brings is lost.
 /// </summary>
-internal sealed class TlsChannel(Socket socket, SslStream stream) : Channel(socket)
+internal sealed class TlsChannel(Socket socket, EndPoint remote, SslStream stream) : Channel(socket, remote)
 {
     private const int LateReadMilliseconds = 20;
 
@@ -49,7 +50,7 @@ internal sealed class TlsChannel(Socket socket, SslStream stream) : Channel(sock
     /// <remarks>A close_notify (RFC 8446, section 6.1), then the end of the stream under it.</remarks>
     public override void EndOutput()
     {
-        if (TlsPlatform.ShutdownAsync(stream).Wait(ShutdownTime))
+        if (TlsPlatform.ShutdownAsync(stream).Ends(ShutdownTime))
         {
             base.EndOutput();
         }

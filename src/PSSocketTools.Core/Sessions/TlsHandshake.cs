@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -11,7 +12,7 @@ namespace PSSocketTools.Sessions;
 /// <summary>The client's side of a TLS handshake, and why it failed in words that say what to do.</summary>
 internal static class TlsHandshake
 {
-    public static TlsChannel Run(Socket socket, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    public static TlsChannel Run(Socket socket, EndPoint remote, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
     {
         string? refusal = null;
         var stream = new SslStream(
@@ -33,7 +34,7 @@ internal static class TlsHandshake
                 throw Connector.TimedOut(options, "TlsTimeout");
             }
 
-            return new TlsChannel(socket, stream);
+            return new TlsChannel(socket, remote, stream);
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException or Win32Exception)
         {

@@ -16,4 +16,16 @@ internal static class Waiting
         result = task.GetAwaiter().GetResult();
         return true;
     }
+
+    /// <summary>Waits for a task's end; false when the time passed first.</summary>
+    public static bool Ends(this Task task, TimeSpan time)
+    {
+        if (Task.WaitAny([task], time) < 0)
+        {
+            return false;
+        }
+
+        task.GetAwaiter().GetResult();
+        return true;
+    }
 }

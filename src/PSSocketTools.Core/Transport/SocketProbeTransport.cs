@@ -122,7 +122,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
     private static void Conclude(ProbeAttempt attempt, SocketError error)
     {
         var isSelf = error == SocketError.Success && attempt.State is Socket { SocketType: SocketType.Stream } socket
-            && EndPointText.IsSelfConnected(socket);
+            && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port));
         // A datagram longer than the one byte we have room for is an answer like any other.
         attempt.End(isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
     }

@@ -63,7 +63,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         finally
         {
             leaving.Cancel();
-            listening.Wait();
+            listening.GetAwaiter().GetResult();
         }
     }
 

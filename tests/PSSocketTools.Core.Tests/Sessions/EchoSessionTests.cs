@@ -195,6 +195,40 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
+    public async Task A_server_that_resets_at_once_is_named()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(10);
+        var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        var resetting = Task.Factory.StartNew(
+            () =>
+            {
+                for (var round = 0; round < 200; round++)
+                {
+                    using var client = listener.Accept();
+                    client.LingerState = new LingerOption(true, 0);
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        for (var round = 0; round < 200; round++)
+        {
+            // The reset may come before the connect has returned, or after.
+            var error = Assert.Throws<SocketToolsException>(() =>
+            {
+                using var session = EchoSession.Connect(new SessionOptions { ComputerName = "127.0.0.1", Port = port });
+                Assert.Equal($"127.0.0.1:{port}", session.RemoteEndPoint);
+                session.Send("oi");
+            });
+            Assert.Equal(SocketToolsError.ConnectionReset, error.Error);
+        }
+
+        await resetting;
+    }
+
+    [Fact]
     public void A_reset_is_named()
     {
         using var server = BareServer.Play(peer =>

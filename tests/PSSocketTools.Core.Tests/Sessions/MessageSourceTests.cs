@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PSSocketTools.Framing;
@@ -138,7 +139,8 @@ public sealed class MessageSourceTests
     private static string Text(in Frame frame) => Encoding.UTF8.GetString(frame.Buffer, frame.Offset, frame.Count);
 
     /// <summary>A channel that gives out one piece a read; null is the end.</summary>
-    private sealed class Script(params string?[] pieces) : Channel(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+    private sealed class Script(params string?[] pieces)
+        : Channel(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp), new IPEndPoint(IPAddress.Loopback, 7))
     {
         private readonly Queue<string?> _pieces = new(pieces);
 

@@ -58,6 +58,30 @@ public sealed class TlsSessionTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_close_throws_nothing_however_the_server_has_gone(bool hasNoticed)
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Certificate = _certificate });
+            var session = EchoSession.Connect(new SessionOptions
+            {
+                ComputerName = "127.0.0.1", Port = server.Port, UseTls = true, SkipCertificateCheck = true,
+            });
+            session.Send("oi");
+            await server.StopAsync(TimeSpan.Zero);
+            if (hasNoticed)
+            {
+                Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+            }
+
+            session.Close();
+            Assert.NotNull(session.Reason);
+        }
+    }
+
+    [Theory]
     [InlineData("localhost", 1, "not trusted")]
     [InlineData("localhost", -1, "expired")]
     [InlineData("elsewhere.example", 1, "another name")]
