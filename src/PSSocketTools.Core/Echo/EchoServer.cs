@@ -210,7 +210,7 @@ public sealed class EchoServer : IDisposable
             else
             {
                 // The log is being written by now, and closed when the journal's end is in it.
-                Attempt.To(server._record.Journal.FinishLog);
+                Attempt.To(() => _ = server._record.Journal.FinishLog());
                 Attempt.To(server._record.Journal.End);
                 Attempt.To(server._transport.Dispose);
             }

@@ -71,6 +71,7 @@ internal sealed class EventJournal
     // Whether there is a reason to write what there is at once: the end, or a server that waits for room.
     private bool _logIsDue;
     private bool _logEnds;
+    private bool _logHangs;
     private TimeSpan _logPatience = LongestStall;
     private string? _lastError;
 
@@ -226,7 +227,7 @@ internal sealed class EventJournal
     {
         lock (_gate)
         {
-            GiveUpLog(StalledText(patience));
+            GiveUpStalledLog(patience);
         }
     }
 
@@ -241,12 +242,14 @@ internal sealed class EventJournal
     }
 
     /// <summary>Has the log write what there is, and end.</summary>
-    public void FinishLog()
+    /// <returns>False when it hangs and was given up: it may never end.</returns>
+    public bool FinishLog()
     {
         lock (_gate)
         {
             _logEnds = true;
             Monitor.PulseAll(_gate);
+            return !_logHangs;
         }
     }
 
@@ -491,7 +494,7 @@ internal sealed class EventJournal
             var gone = Clock.Between(began, Stopwatch.GetTimestamp());
             if (gone >= _logPatience)
             {
-                GiveUpLog(StalledText(_logPatience));
+                GiveUpStalledLog(_logPatience);
                 return;
             }
 
@@ -505,7 +508,11 @@ internal sealed class EventJournal
         }
     }
 
-    private string StalledText(TimeSpan patience) => Messages.Get("LogStalled", _logPath, patience.TotalSeconds);
+    private void GiveUpStalledLog(TimeSpan patience)
+    {
+        _logHangs |= _unlogged != long.MaxValue;
+        GiveUpLog(Messages.Get("LogStalled", _logPath, patience.TotalSeconds));
+    }
 
     private void GiveUpLog(string what)
     {

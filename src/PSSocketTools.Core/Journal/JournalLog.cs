@@ -59,12 +59,11 @@ internal sealed class JournalLog : IDisposable
     /// <returns>Ends when the journal's last event is in the file, or when time is up.</returns>
     public async Task FinishAsync(CancellationToken hurry)
     {
-        if (_journal is null)
+        if (_journal is null || !_journal.FinishLog())
         {
             return;
         }
 
-        _journal.FinishLog();
         await Task.WhenAny(_written.Task, Task.Delay(Timeout.Infinite, hurry)).ConfigureAwait(false);
         using var stopWaiting = new CancellationTokenSource();
         if (await Task.WhenAny(_written.Task, Task.Delay(Grace, stopWaiting.Token)).ConfigureAwait(false) != _written.Task)
