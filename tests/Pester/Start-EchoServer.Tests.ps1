@@ -1046,6 +1046,12 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server '4' | Should -BeExactly '4'
         }
 
+        It 'refuses a limit too short to be measured: -<_> 0.0004' -ForEach 'IdleTimeoutSec', 'ResponderTimeoutSec' {
+            $options = @{ $_ = 0.0004 }
+            $failure = Get-Failure { Start-EchoServer @options -Responder { $_ } -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument $_ "*$_*0.001*"
+        }
+
         It 'drops a connection that sends nothing for -IdleTimeoutSec' {
             $server = Start-EchoServer @at -IdleTimeoutSec 1
             $client = Connect-Bare $server

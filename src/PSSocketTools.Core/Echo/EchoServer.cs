@@ -14,6 +14,9 @@ namespace PSSocketTools;
 public sealed class EchoServer : IDisposable
 {
     private readonly object _gate = new();
+
+    // The sockets that have not failed, with their endpoints.
+    private readonly Dictionary<Socket, string> _listening;
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
@@ -52,6 +55,7 @@ public sealed class EchoServer : IDisposable
         Framing = options.Framing.ToString();
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
+        _listening = sockets.ToDictionary(static socket => socket, socket => SocketPath ?? EndPointText.Of(socket.LocalEndPoint));
         _responder = options.Responder;
         _log = log;
         _unixListener = unixListener;
@@ -371,18 +375,26 @@ public sealed class EchoServer : IDisposable
         }
     }
 
-    private void Fault(Exception exception)
+    /// <summary>A listener has failed, or with null all of them; the server has when none is left.</summary>
+    private void Fault(Exception exception, Socket? listener)
     {
+        var what = exception.Message;
         lock (_gate)
         {
-            if (_state == ServerState.Listening)
+            if (listener is not null && _listening.TryGetValue(listener, out var endPoint))
+            {
+                what = Messages.Get("ListenerFailed", endPoint, what.TrimEnd('.'));
+                _listening.Remove(listener);
+            }
+
+            if (_state == ServerState.Listening && (listener is null || _listening.Count == 0))
             {
                 _state = ServerState.Faulted;
-                _faultedBy = exception.Message;
+                _faultedBy = what;
             }
         }
 
-        Report(exception);
+        Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, what));
     }
 
     /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>

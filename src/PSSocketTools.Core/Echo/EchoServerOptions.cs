@@ -195,7 +195,12 @@ public sealed record EchoServerOptions
         RequireRange(nameof(FragmentBytes), FragmentBytes, 0, int.MaxValue);
         RequireRange(nameof(EventCapacity), EventCapacity, 0, 10_000_000);
         RequireRange(nameof(EventMessageBytes), EventMessageBytes, 0, EventJournal.MaxBytes);
-        RequireRange(nameof(IdleTimeout), (long)IdleTimeout.TotalMilliseconds, 0, int.MaxValue);
+        RequireRange(nameof(IdleTimeout), (long)Math.Floor(IdleTimeout.TotalMilliseconds), 0, int.MaxValue);
+        if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromMilliseconds(1))
+        {
+            throw Refused("IdleTimeoutTooShort", "IdleTimeoutSec", IdleTimeout.TotalSeconds);
+        }
+
         RequireTogether();
         RequireProtocol();
 

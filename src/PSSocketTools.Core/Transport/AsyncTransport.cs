@@ -13,7 +13,7 @@ internal sealed class AsyncTransport : ServerTransport
     private readonly IReadOnlyList<Socket> _listeners;
     private readonly Reception _reception;
     private readonly Func<Socket, AsyncSignal, ByteChannel> _toChannel;
-    private readonly Action<Exception> _onFault;
+    private readonly Action<Exception, Socket?> _onFault;
     private readonly HashSet<AsyncConnection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
@@ -32,7 +32,7 @@ internal sealed class AsyncTransport : ServerTransport
     /// <param name="toChannel">Makes the channel of an accepted socket, which it owns from then on.</param>
     /// <param name="handshakeTimeout">How long a client may take until it is ready for bytes.</param>
     /// <param name="mostHandshakes">How many clients may be getting ready at once; 0 for channels that are ready at once.</param>
-    /// <param name="onFault">Is told what ended accepting.</param>
+    /// <param name="onFault">Is told what ended accepting, and on which of the listeners; null for all of them.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
         Reception reception,
@@ -40,7 +40,7 @@ internal sealed class AsyncTransport : ServerTransport
         Func<Socket, AsyncSignal, ByteChannel> toChannel,
         TimeSpan handshakeTimeout,
         int mostHandshakes,
-        Action<Exception> onFault)
+        Action<Exception, Socket?> onFault)
     {
         _listeners = listeners;
         _reception = reception;
@@ -65,8 +65,8 @@ internal sealed class AsyncTransport : ServerTransport
     {
         Warmth.Touch();
         _accepting = _turn is null || _mostHandshakes > 0
-            ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener))))
-            : AcceptAsync(() => AcceptInTurnAsync(_turn));
+            ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
+            : AcceptAsync(() => AcceptInTurnAsync(_turn), null);
     }
 
     /// <inheritdoc/>
@@ -154,7 +154,7 @@ internal sealed class AsyncTransport : ServerTransport
         _turn?.Dispose();
     }
 
-    private async Task AcceptAsync(Func<Task> accept)
+    private async Task AcceptAsync(Func<Task> accept, Socket? listener)
     {
         try
         {
@@ -172,7 +172,7 @@ internal sealed class AsyncTransport : ServerTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _onFault(exception);
+            _onFault(exception, listener);
         }
     }
 
@@ -273,9 +273,15 @@ internal sealed class AsyncTransport : ServerTransport
     /// <summary>Deals with an accept that gave no client; false when none will.</summary>
     private async Task<bool> CanGoOnAsync(SocketError error, AcceptBackoff backoff)
     {
-        if (_stopping.IsCancellationRequested || SocketErrors.IsAbort(error))
+        if (_stopping.IsCancellationRequested)
         {
             return false;
+        }
+
+        // Somebody else closed the socket.
+        if (SocketErrors.IsAbort(error))
+        {
+            throw new SocketException((int)error);
         }
 
         // A client that left before it was accepted is nobody's failure.

@@ -19,7 +19,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly ServerRecord _record;
     private readonly int _maxUnderWay;
     private readonly Func<IPAddress, bool>? _isAllowed;
-    private readonly Action<Exception> _onFault;
+    private readonly Action<Exception, Socket?> _onFault;
     private readonly Dictionary<EndPoint, Peer> _peers = [];
     private readonly DatagramLoops _echoLoops;
     private readonly CancellationTokenSource _aborting = new();
@@ -36,7 +36,7 @@ internal sealed class DatagramTransport : ServerTransport
         ServerRecord record,
         int maxUnderWay,
         Func<IPAddress, bool>? isAllowed,
-        Action<Exception> onFault)
+        Action<Exception, Socket?> onFault)
     {
         _sockets = [.. sockets.Select(static socket => new DatagramSocket(socket))];
         _plan = plan;
@@ -95,7 +95,8 @@ internal sealed class DatagramTransport : ServerTransport
                 }
                 else if (SocketErrors.IsAbort(operation.Error))
                 {
-                    return;
+                    // Without a stop, somebody else closed the socket.
+                    throw _stopping ? new ObjectDisposedException(nameof(DatagramSocket)) : new SocketException((int)operation.Error);
                 }
                 else if (!SocketErrors.IsReset(operation.Error))
                 {
@@ -112,7 +113,7 @@ internal sealed class DatagramTransport : ServerTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _onFault(exception);
+            _onFault(exception, socket.Socket);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed unsafe class EpollListener : EpollSource
 
     private readonly EpollTransport _transport;
     private readonly EpollLoop _loop;
+    private readonly Socket _listener;
     private readonly SafeSocketHandle _socket;
     private readonly int _descriptor;
     private readonly AcceptBackoff _backoff = new();
@@ -33,6 +34,7 @@ internal sealed unsafe class EpollListener : EpollSource
         _transport = transport;
         _loop = loop;
         socket.Blocking = false;
+        _listener = socket;
         _socket = socket.SafeHandle;
 
         // Held, so that nobody can close the descriptor while its number is used.
@@ -89,7 +91,7 @@ internal sealed unsafe class EpollListener : EpollSource
     public override void Fail(Exception exception)
     {
         Attempt.To(End);
-        _transport.Fault(exception);
+        _transport.Fault(exception, _listener);
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed class EpollTransport : ServerTransport
     private readonly IReadOnlyList<Socket> _sockets;
     private readonly Reception _reception;
     private readonly bool _sequential;
-    private readonly Action<Exception> _onFault;
+    private readonly Action<Exception, Socket?> _onFault;
     private readonly EpollLoops _loops;
     private readonly EpollBuffers[] _buffers;
 
@@ -28,7 +28,7 @@ internal sealed class EpollTransport : ServerTransport
     private bool _isTaken;
 
     public EpollTransport(
-        IReadOnlyList<Socket> sockets, Reception reception, int bufferSize, bool sequential, EpollLoops loops, Action<Exception> onFault)
+        IReadOnlyList<Socket> sockets, Reception reception, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
     {
         _sockets = sockets;
         _reception = reception;
@@ -66,7 +66,7 @@ internal sealed class EpollTransport : ServerTransport
                     listener.Resume();
                 }
             },
-            _onFault);
+            exception => _onFault(exception, null));
     }
 
     /// <inheritdoc/>
@@ -181,7 +181,7 @@ internal sealed class EpollTransport : ServerTransport
     }
 
     /// <summary>Accepting has ended for a reason that is not the server's.</summary>
-    public void Fault(Exception exception) => _onFault(exception);
+    public void Fault(Exception exception, Socket listener) => _onFault(exception, listener);
 
     /// <inheritdoc/>
     public override void Dispose() => _loops.Leave();

@@ -25,7 +25,7 @@ internal static class ServerTransports
 
     /// <summary>Makes the transport of a server.</summary>
     public static ServerTransport Create(
-        EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception> onFault)
+        EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFault)
     {
         var isAllowed = options.ToFilter();
         if (options.ActualProtocol == SocketProtocol.Udp)

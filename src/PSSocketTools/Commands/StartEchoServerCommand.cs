@@ -294,7 +294,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             QuietMilliseconds = QuietMilliseconds,
             ResponseFormat = ResponseFormat,
             Transform = Transform,
-            Responder = Responder is null ? null : ScriptResponder.Create(Responder, Encoding, TimeSpan.FromSeconds(ResponderTimeoutSec), SessionState),
+            Responder = Responder is null ? null : ScriptResponder.Create(Responder, Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec)), SessionState),
             IsDiscarding = NoResponse,
             ErrorResponse = ErrorResponse,
             ExitCommand = ExitCommand,
@@ -305,7 +305,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             Backlog = Backlog,
             MaxConnections = MaxConnections,
             MaxMessageBytes = MaxMessageBytes,
-            IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
+            IdleTimeout = ToTimeLimit(IdleTimeoutSec, nameof(IdleTimeoutSec)),
             AllowFrom = AllowFrom,
             Certificate = SelfSigned ? SelfSignedCertificate.Create() : CertificateFile.Open(Certificate, CertificatePassword, SessionState),
             RequireClientCertificate = RequireClientCertificate,
@@ -319,6 +319,11 @@ public sealed class StartEchoServerCommand : SocketCommand
             EventMessageBytes = EventMessageBytes,
         };
     }
+
+    /// <summary>A limit in seconds; one too short for the clocks that measure it would come out as none.</summary>
+    private static TimeSpan ToTimeLimit(double seconds, string name) => seconds is 0 or >= 0.001
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TimeLimitTooShort", name, seconds), name);
 
     private string? ToFullPath(string? path) => path is null ? null : FilePath.ToFull(path, SessionState);
 }

@@ -13,11 +13,7 @@ public abstract class EchoServerTests(string transport)
 {
     private static readonly TimeSpan Ample = TimeSpan.FromSeconds(20);
 
-    // All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS: on an address of its own a server
-    // meets no client of another test, be it a port scan's.
-    private readonly string _address = OperatingSystem.IsMacOS()
-        ? "127.0.0.1"
-        : $"127.{Random.Shared.Next(64, 255)}.{Random.Shared.Next(256)}.{Random.Shared.Next(1, 255)}";
+    private readonly string _address = OwnAddress.Pick();
 
     [Fact]
     public async Task What_a_client_sends_comes_back_and_its_half_close_is_answered_by_the_rest()

@@ -33,7 +33,7 @@ public sealed class FaultsAtSeamsTests
             {
                 server = EchoServer.Start(new EchoServerOptions
                 {
-                    Address = "127.0.0.1", Transport = transport, Clock = clock, Framing = MessageFraming.Line, IdleTimeout = TimeSpan.FromMinutes(1),
+                    Address = OwnAddress.Pick(), Transport = transport, Clock = clock, Framing = MessageFraming.Line, IdleTimeout = TimeSpan.FromMinutes(1),
                 });
             }
             catch (InvalidOperationException exception) when (exception.Message == Asked)
@@ -124,7 +124,7 @@ public sealed class FaultsAtSeamsTests
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
             var reception = new Reception(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
-            var listeners = Listeners.Listen([IPAddress.Loopback], 0, 10);
+            var listeners = Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
             using var patience = new CancellationTokenSource();
             using var transport = new AsyncTransport(
@@ -134,7 +134,7 @@ public sealed class FaultsAtSeamsTests
                 (socket, signal) => new FailingChannel(new SocketChannel(socket, 1024, signal), signal, failing),
                 Timeout.InfiniteTimeSpan,
                 0,
-                static exception => Assert.Fail(exception.ToString()));
+                static (exception, _) => Assert.Fail(exception.ToString()));
             transport.Start();
             var endPoint = (IPEndPoint)listeners[0].LocalEndPoint!;
 
@@ -156,10 +156,53 @@ public sealed class FaultsAtSeamsTests
         }
     }
 
+    [Theory]
+    [InlineData(SocketProtocol.Tcp)]
+    [InlineData(SocketProtocol.Udp)]
+    public async Task A_listener_whose_socket_somebody_else_closes_is_told_as_lost_and_the_other_goes_on(SocketProtocol protocol)
+    {
+        var plan = new EchoServerOptions().ToPlan();
+        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        List<Socket> listeners = protocol == SocketProtocol.Udp
+            ? [Listeners.BindDatagram([IPAddress.Loopback], 0)[0], Listeners.BindDatagram([IPAddress.Loopback], 0)[0]]
+            : [Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0], Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0]];
+        var lost = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ServerTransport transport = protocol == SocketProtocol.Udp
+            ? new DatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
+            : new AsyncTransport(
+                listeners,
+                new Reception(plan, record, 10, null),
+                sequential: false,
+                static (socket, signal) => new SocketChannel(socket, 1024, signal),
+                Timeout.InfiniteTimeSpan,
+                0,
+                (_, socket) => lost.TrySetResult(socket));
+        transport.Start();
+        var endPoint = (IPEndPoint)listeners[1].LocalEndPoint!;
+        listeners[0].Dispose();
+
+        Assert.Same(listeners[0], await lost.Task.WaitAsync(Patience.Long));
+        if (protocol == SocketProtocol.Tcp)
+        {
+            using var client = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port);
+            await client.ExchangeAsync("still here");
+        }
+
+        await transport.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
+    }
+
+    [Fact]
+    public void An_idle_limit_too_short_to_be_measured_is_refused()
+    {
+        var error = Assert.Throws<SocketToolsException>(() => EchoServer.Start(new EchoServerOptions { IdleTimeout = TimeSpan.FromTicks(4000) }));
+        Assert.Equal(SocketToolsError.InvalidOption, error.Error);
+        Assert.Contains("0.001", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_responder_that_cannot_be_disposed_of_keeps_no_server_from_stopping()
     {
-        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Responder = new UndisposableResponder() });
+        using var server = EchoServer.Start(new EchoServerOptions { Address = OwnAddress.Pick(), Responder = new UndisposableResponder() });
 
         await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
 

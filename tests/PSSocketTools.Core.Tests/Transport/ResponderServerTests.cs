@@ -89,7 +89,7 @@ public sealed class ResponderServerTests
         Assert.Equal("Connected MessageReceived Disconnected/ServerStopped", server.GetEvents().Story(1));
     }
 
-    private static EchoServerOptions Options(IMessageResponder responder) => new() { Address = "127.0.0.1", Responder = responder };
+    private static EchoServerOptions Options(IMessageResponder responder) => new() { Address = OwnAddress.Pick(), Responder = responder };
 
     /// <summary>Never answers; tells that it was asked, with a task that ends when the answer is cancelled.</summary>
     private sealed class Pending : IMessageResponder

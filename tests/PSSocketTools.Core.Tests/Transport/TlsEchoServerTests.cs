@@ -10,9 +10,10 @@ namespace PSSocketTools.Tests.Transport;
 
 public sealed class TlsEchoServerTests : IDisposable
 {
+    private readonly string _address = OwnAddress.Pick();
     private readonly X509Certificate2 _certificate = Make("localhost");
 
-    private EchoServerOptions Tls => new() { Address = "127.0.0.1", Certificate = _certificate };
+    private EchoServerOptions Tls => new() { Address = _address, Certificate = _certificate };
 
     public void Dispose() => _certificate.Dispose();
 
