@@ -20,7 +20,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [Fact]
     public async Task A_client_that_never_finishes_its_handshake_is_dropped()
     {
-        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromSeconds(0.5) });
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromSeconds(3) });
         using var client = await BareClient.ConnectAsync(server);
 
         var events = await server.UntilAsync(ServerEventKind.Error);
@@ -184,7 +184,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [Fact]
     public async Task The_idle_limit_counts_for_the_handshake_too()
     {
-        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromHours(1), IdleTimeout = TimeSpan.FromSeconds(0.5) });
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromHours(1), IdleTimeout = TimeSpan.FromSeconds(3) });
         using var client = await BareClient.ConnectAsync(server);
 
         var events = await server.UntilAsync(ServerEventKind.Error);
