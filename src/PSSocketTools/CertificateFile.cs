@@ -20,6 +20,7 @@ internal static class CertificateFile
         try
         {
             var content = File.ReadAllBytes(FilePath.ToFull(path, session));
+            // Without PersistKeySet, the file that Windows keeps the key in lasts until the certificate is disposed of.
             return new X509Certificate2(content, password, X509KeyStorageFlags.Exportable);
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)

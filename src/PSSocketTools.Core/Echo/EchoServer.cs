@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Echo;
 using PSSocketTools.Journal;
 using PSSocketTools.Net;
@@ -20,6 +21,7 @@ public sealed class EchoServer : IDisposable
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
+    private readonly X509Certificate2? _ownCertificate;
     private readonly JournalLog? _log;
     private readonly ServerFacts _facts;
     private readonly UnixListener? _unixListener;
@@ -57,6 +59,7 @@ public sealed class EchoServer : IDisposable
         Faults = options.DescribeFaults();
         _listening = sockets.ToDictionary(static socket => socket, socket => SocketPath ?? EndPointText.Of(socket.LocalEndPoint));
         _responder = options.Responder;
+        _ownCertificate = options.OwnsCertificate ? options.Certificate : null;
         _log = log;
         _unixListener = unixListener;
         _facts = new ServerFacts(Id, Name, Port);
@@ -181,6 +184,19 @@ public sealed class EchoServer : IDisposable
             throw new ArgumentNullException(nameof(options));
         }
 
+        try
+        {
+            return StartOnce(options, cancellationToken);
+        }
+        catch
+        {
+            DisposeCertificate(options.OwnsCertificate ? options.Certificate : null, null);
+            throw;
+        }
+    }
+
+    private static EchoServer StartOnce(EchoServerOptions options, CancellationToken cancellationToken)
+    {
         var plan = options.ToPlan();
         _ = options.ToFilter();
         ServerTransports.RequireChoice(options);
@@ -344,6 +360,7 @@ public sealed class EchoServer : IDisposable
         await Attempt.ToAsync(() => _transport.StopAsync(_patience.Token), Report).ConfigureAwait(false);
         Attempt.To(_transport.Dispose, Report);
         Attempt.To(() => _responder?.Dispose(), Report);
+        DisposeCertificate(_ownCertificate, Report);
 
         lock (_gate)
         {
@@ -362,6 +379,9 @@ public sealed class EchoServer : IDisposable
 
         _completion.TrySetResult(true);
     }
+
+    private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
+        Attempt.To(() => certificate?.Dispose(), report);
 
     /// <summary>Tells in the journal what failed; never fails itself, since it is called where nobody would be told.</summary>
     private void Report(Exception exception) => Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));

@@ -86,6 +86,12 @@ public sealed record EchoServerOptions
     /// <summary>The certificate to serve TLS with, its private key included; null for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>
+    /// Whether the certificate is the server's own, disposed of when it has stopped or does not start: until then Windows
+    /// keeps a file with the private key of one made in memory or read from a PFX.
+    /// </summary>
+    public bool OwnsCertificate { get; init; }
+
     /// <summary>Whether a client must show a certificate that this machine trusts.</summary>
     public bool RequireClientCertificate { get; init; }
 

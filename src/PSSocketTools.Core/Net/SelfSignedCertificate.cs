@@ -12,6 +12,7 @@ namespace PSSocketTools.Net;
 public static class SelfSignedCertificate
 {
     /// <summary>Makes a certificate for localhost, the loopback addresses and this machine's name, valid for a year from yesterday on.</summary>
+    /// <returns>The certificate; whoever asked for it disposes of it, which on Windows deletes its key's file.</returns>
     /// <exception cref="SocketToolsException">NotSupported, on .NET Framework.</exception>
     public static X509Certificate2 Create()
     {
@@ -30,7 +31,7 @@ public static class SelfSignedCertificate
         var now = DateTimeOffset.UtcNow;
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
 
-        // Windows can't use a key that lives in memory alone: through a PFX it gets one it can.
+        // Windows can't serve TLS with a key that lives in memory alone (EphemeralKeySet): through a PFX it gets a file, until it is disposed of.
         return new X509Certificate2(certificate.Export(X509ContentType.Pfx), (string?)null);
 #else
         throw new SocketToolsException(SocketToolsError.NotSupported, Messages.Get("SelfSignedNotSupported"));

@@ -281,7 +281,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("QuietNeedsAuto", Framing), nameof(QuietMilliseconds));
         }
 
-        return new EchoServerOptions
+        var options = new EchoServerOptions
         {
             Id = Running.Servers.NextId(),
             Name = Name,
@@ -307,7 +307,6 @@ public sealed class StartEchoServerCommand : SocketCommand
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = ToTimeLimit(IdleTimeoutSec, nameof(IdleTimeoutSec)),
             AllowFrom = AllowFrom,
-            Certificate = SelfSigned ? SelfSignedCertificate.Create() : CertificateFile.Open(Certificate, CertificatePassword, SessionState),
             RequireClientCertificate = RequireClientCertificate,
             MinDelayMilliseconds = ResponseDelayMilliseconds[0],
             MaxDelayMilliseconds = ResponseDelayMilliseconds[1],
@@ -317,6 +316,13 @@ public sealed class StartEchoServerCommand : SocketCommand
             LogPath = ToFullPath(LogPath),
             EventCapacity = EventCapacity,
             EventMessageBytes = EventMessageBytes,
+        };
+
+        // Last, so that nothing that fails comes after it: one that is made or read here is disposed of with the server.
+        return options with
+        {
+            Certificate = SelfSigned ? SelfSignedCertificate.Create() : CertificateFile.Open(Certificate, CertificatePassword, SessionState),
+            OwnsCertificate = SelfSigned || Certificate is string,
         };
     }
 

@@ -126,6 +126,35 @@ public sealed class TlsEchoServerTests : IDisposable
         Assert.DoesNotContain(server.GetEvents(), static e => e.Kind == "Error");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_certificate_of_the_servers_own_is_disposed_of_when_it_stops_or_does_not_start_and_no_other(bool owns)
+    {
+        using var certificate = Make("localhost");
+        await using (var server = new Stopping(EchoServer.Start(Tls with { Certificate = certificate, OwnsCertificate = owns })))
+        {
+            Assert.NotEqual(IntPtr.Zero, certificate.Handle);
+
+            // The port is taken, by this server itself.
+            using var other = Make("localhost");
+            Assert.Throws<SocketToolsException>(() => EchoServer.Start(Tls with { Port = server.Server.Port, Certificate = other, OwnsCertificate = owns }));
+            Assert.Equal(owns, other.Handle == IntPtr.Zero);
+            using var third = Make("localhost");
+            Assert.Throws<SocketToolsException>(() => EchoServer.Start(Tls with { BufferSize = -1, Certificate = third, OwnsCertificate = owns }));
+            Assert.Equal(owns, third.Handle == IntPtr.Zero);
+        }
+
+        Assert.Equal(owns, certificate.Handle == IntPtr.Zero);
+    }
+
+    private sealed class Stopping(EchoServer server) : IAsyncDisposable
+    {
+        public EchoServer Server { get; } = server;
+
+        public async ValueTask DisposeAsync() => await Server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+    }
+
     [Fact]
     public async Task Handshakes_have_a_bound_of_their_own()
     {
