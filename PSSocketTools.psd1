@@ -9,8 +9,6 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
-    FormatsToProcess       = @('module/PSSocketTools.Format.ps1xml')
-    TypesToProcess         = @('module/PSSocketTools.Types.ps1xml')
     CmdletsToExport        = @(
         'Connect-EchoServer'
         'Disconnect-EchoServer'

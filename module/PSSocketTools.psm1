@@ -1,6 +1,17 @@
 # Windows PowerShell runs on .NET Framework and takes the netstandard2.0 build; every later PowerShell takes the net8.0 one.
 $framework = if ($PSEdition -eq 'Core') { 'net8.0' } else { 'netstandard2.0' }
 $assembly = "$PSScriptRoot/bin/$framework/PSSocketTools.dll"
+
+# A process keeps the assemblies it has loaded, and no other build of theirs fits beside them.
+foreach ($loaded in [AppDomain]::CurrentDomain.GetAssemblies()) {
+    if ($loaded.GetName().Name -eq 'PSSocketTools' -and $loaded.Location -ne $assembly -and [IO.File]::Exists($assembly) -and (
+            -not [IO.File]::Exists($loaded.Location) -or
+            (Microsoft.PowerShell.Utility\Get-FileHash $loaded.Location).Hash -ne (Microsoft.PowerShell.Utility\Get-FileHash $assembly).Hash)) {
+        Microsoft.PowerShell.Utility\Import-LocalizedData messages -FileName PSSocketTools.Loader.psd1
+        throw $messages.AnotherLoaded -f $loaded.GetName().Version.ToString(3), $loaded.Location
+    }
+}
+
 try {
     Microsoft.PowerShell.Core\Import-Module -Name $assembly -ErrorAction Stop
 }
@@ -9,3 +20,6 @@ catch [System.IO.FileNotFoundException] {
     Microsoft.PowerShell.Utility\Import-LocalizedData messages -FileName PSSocketTools.Loader.psd1
     throw $messages.NotBuilt -f $assembly
 }
+
+# Views name types of the assembly, and come after it.
+Microsoft.PowerShell.Core\Import-Module -Name "$PSScriptRoot/PSSocketTools.Views.psd1" -ErrorAction Stop

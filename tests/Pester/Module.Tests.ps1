@@ -57,6 +57,34 @@ Describe 'PSSocketTools' {
         }
     }
 
+    Context 'where another build of it is loaded' {
+        BeforeAll {
+            . "$PSScriptRoot/SamePowerShell.ps1"
+            $root = (Resolve-Path "$PSScriptRoot/../..").Path
+            $other = Join-Path $TestDrive 'other/PSSocketTools'
+            $null = New-Item $other -ItemType Directory
+            Copy-Item "$root/PSSocketTools.psd1", "$root/module" $other -Recurse
+            # Other bytes of the same name are another build, whatever their version.
+            Get-ChildItem "$other/module/bin" -Recurse -Filter PSSocketTools.dll | ForEach-Object {
+                [IO.File]::AppendAllText($_.FullName, 'other')
+            }
+        }
+
+        It 'is one error in <Culture> that says to start a new PowerShell, and what is loaded goes on' -ForEach @(
+            @{ Culture = 'en-US'; Said = 'This PowerShell has PSSocketTools * Start a new PowerShell*' }
+            @{ Culture = 'pt-BR'; Said = 'Este PowerShell * Inicie um novo PowerShell*' }
+        ) {
+            $script = "[Threading.Thread]::CurrentThread.CurrentUICulture = '$Culture'; Import-Module '$manifestPath'; `$Error.Clear(); " +
+                "try { Import-Module '$other/PSSocketTools.psd1' } catch { `$_.Exception.Message }; `$Error.Count; " +
+                "Import-Module '$manifestPath' -Force; (Start-EchoServer | Out-String).Trim(); `$Error.Count"
+            $lines = @(& $pwsh @pwshArguments -NoProfile -ExecutionPolicy Bypass -Command $script)
+            $lines[0] | Should -BeLike $Said
+            $lines[1] | Should -Be 1
+            $lines[2] | Should -BeLike '*Id Name*Proto*'
+            $lines[-1] | Should -Be 1
+        }
+    }
+
     Context 'before it is built' {
         BeforeAll {
             # Without the manifest: its types and formats are loaded already.

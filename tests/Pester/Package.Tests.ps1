@@ -43,7 +43,7 @@ Describe 'The package' {
         $symbols = Join-Path $output "PSSocketTools.$version.symbols.zip"
         $expected = @(
             'PSSocketTools.psd1'
-            'module/PSSocketTools.Format.ps1xml', 'module/PSSocketTools.Types.ps1xml', 'module/PSSocketTools.psm1'
+            'module/PSSocketTools.Format.ps1xml', 'module/PSSocketTools.Types.ps1xml', 'module/PSSocketTools.Views.psd1', 'module/PSSocketTools.psm1'
             'module/PSSocketTools.Loader.psd1', 'module/pt-BR/PSSocketTools.Loader.psd1'
             foreach ($framework in 'net8.0', 'netstandard2.0') {
                 "module/bin/$framework/PSSocketTools.dll", "module/bin/$framework/PSSocketTools.Core.dll"
