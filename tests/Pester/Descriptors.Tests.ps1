@@ -68,3 +68,90 @@ Describe 'A server whose process has no descriptor left' -Tag Linux {
         }
     }
 }
+
+Describe 'A client whose process has no descriptor left' -Tag Linux {
+    BeforeAll {
+        . "$PSScriptRoot/SamePowerShell.ps1"
+        $module = Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1"
+        Import-Module $module -Force
+        $server = Start-EchoServer -Address 127.0.0.1
+        # What the script says comes in one piece, because a process without descriptors may say nothing more.
+        $script = @'
+            Import-Module $env:TEST_MODULE
+            $ErrorActionPreference = $WarningPreference = $ProgressPreference = 'SilentlyContinue'
+            $to = @{ ComputerName = '127.0.0.1'; Port = [int] $env:TEST_PORT }
+            function Get-Open { @(Get-ChildItem /proc/self/fd).Count }
+            $said = @{}
+            $null = Measure-EchoServer @to -Connections 1 -Count 1
+            $before = Get-Open
+            $said.Measured = foreach ($connections in 97, 400) {
+                $measured = Measure-EchoServer @to -Connections $connections -Count 500 -ErrorVariable failed
+                @{ Messages = $measured.Messages; Errors = $measured.Errors; Error = $measured.Error; Failed = "$failed"; Left = (Get-Open) - $before }
+            }
+
+            $sessions = [Collections.Generic.List[object]]::new()
+            do {
+                $failed = $null
+                $session = Connect-EchoServer @to -ErrorVariable failed
+                if ($session) { $sessions.Add($session) }
+            } until ($failed -or $sessions.Count -gt 1000)
+            $said.Connect = @($failed.FullyQualifiedErrorId)
+            $null = Connect-EchoServer @to -Protocol Udp -ErrorVariable failed
+            $said.Udp = @($failed.FullyQualifiedErrorId)
+            try { Send-SocketMessage x @to } catch { $said.Send = @($_.FullyQualifiedErrorId) }
+            $said.Nothing = (Measure-EchoServer @to -Connections 50 -Count 500).Error
+            $said.Scan = @(Test-PortAvailability @to -TimeoutSec 30).Status
+            $said.Found = @(Find-AvailablePort).Count
+            $said.Response = (Send-SocketMessage hello -Session $sessions[0]).Response
+            $sessions | Disconnect-EchoServer
+            $said.Left = (Get-Open) - $before
+            ConvertTo-Json $said -Compress -Depth 4
+'@
+        $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
+        $start.ArgumentList.Add('-c')
+        $start.ArgumentList.Add('ulimit -n 256; exec "$0" "$@"')
+        @($pwsh) + $pwshArguments + @('-NoProfile', '-NonInteractive', '-Command', $script) | ForEach-Object { $start.ArgumentList.Add($_) }
+        $start.RedirectStandardOutput = $true
+        $start.Environment['TEST_MODULE'] = $module
+        $start.Environment['TEST_PORT'] = $server.Port
+    }
+
+    AfterAll {
+        $server | Stop-EchoServer -Force
+    }
+
+    It 'says so in every cmdlet that connects, closes what it opened, and goes on' {
+        $process = [Diagnostics.Process]::Start($start)
+        try {
+            $reading = $process.StandardOutput.ReadToEndAsync()
+            $reading.Wait([timespan]::FromMinutes(3)) | Should -BeTrue
+            $process.WaitForExit(60000) | Should -BeTrue
+            $process.ExitCode | Should -Be 0
+            $said = $reading.Result | ConvertFrom-Json
+            foreach ($measured in $said.Measured) {
+                $measured.Messages | Should -Be 500
+                $measured.Errors | Should -BeGreaterThan 0
+                $measured.Error | Should -BeLike '*ulimit -n*'
+                $measured.Failed | Should -BeNullOrEmpty
+                # What .NET keeps for itself once it has been used.
+                $measured.Left | Should -BeLessThan 10
+            }
+
+            $said.Connect | Should -Be 'TooManyOpenFiles,PSSocketTools.Commands.ConnectEchoServerCommand'
+            $said.Udp | Should -Be 'TooManyOpenFiles,PSSocketTools.Commands.ConnectEchoServerCommand'
+            $said.Send | Should -Be 'TooManyOpenFiles,PSSocketTools.Commands.SendSocketMessageCommand'
+            $said.Nothing | Should -BeLike '*ulimit -n*'
+            $said.Scan | Should -Be 'Open'
+            $said.Found | Should -Be 1
+            $said.Response | Should -Be 'hello'
+            $said.Left | Should -BeLessThan 10
+        }
+        finally {
+            if (-not $process.HasExited) {
+                $process.Kill()
+            }
+
+            $process.Dispose()
+        }
+    }
+}

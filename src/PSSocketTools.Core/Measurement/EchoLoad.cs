@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PSSocketTools.Net;
 using PSSocketTools.Sessions;
 
 namespace PSSocketTools.Measurement;
@@ -23,8 +24,7 @@ public sealed class EchoLoad : IDisposable
         _left = options.Count ?? long.MaxValue;
         _connecting = new CountdownEvent(options.Connections);
         _workers = [.. Enumerable.Range(0, options.Connections).Select(number => new Worker(this, number))];
-        _done = Task.WhenAll(_workers.Select(worker => Task.Factory.StartNew(
-            worker.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        _done = Task.WhenAll(_workers.Select(worker => worker.Start()).ToArray());
     }
 
     /// <summary>Messages answered so far.</summary>
@@ -122,19 +122,50 @@ public sealed class EchoLoad : IDisposable
 
         public long EndedAt { get; private set; }
 
-        public void Run()
+        /// <summary>Begins on a thread of its own. One that can't be had is this worker's error, and the others go on.</summary>
+        public Task Start()
         {
-            var session = Connect();
-            load._connecting.Signal();
+            try
+            {
+                return Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            }
+            catch (TaskSchedulerException exception)
+            {
+                Fail(SocketErrors.Exhausted(exception, load._options.Target.EndPointName));
+                load._connecting.Signal();
+                return Task.CompletedTask;
+            }
+        }
+
+        private void Run()
+        {
+            EchoSession? session = null;
+            try
+            {
+                session = Connect();
+            }
+            finally
+            {
+                // Whatever became of it, the others wait for its turn.
+                load._connecting.Signal();
+            }
+
             load._go.Wait();
             while (session is not null)
             {
                 var before = Latencies.Count;
-                Converse(session);
-                var lost = session.State != nameof(EchoSessionState.Open);
-                if (session != load._options.Session)
+                bool lost;
+                try
                 {
-                    session.Dispose();
+                    Converse(session);
+                    lost = session.State != nameof(EchoSessionState.Open);
+                }
+                finally
+                {
+                    if (session != load._options.Session)
+                    {
+                        session.Dispose();
+                    }
                 }
 
                 // A connection that brought nothing is not worth another.

@@ -6,6 +6,10 @@ namespace PSSocketTools.Net;
 /// <summary>The system's socket errors, named in our words: the one place that sorts them.</summary>
 internal static class SocketErrors
 {
+    // EMFILE and ENFILE, as .NET gives them to an IOException where the system has them.
+    private const int NoDescriptor = 24;
+    private const int NoDescriptorInSystem = 23;
+
     /// <summary>The peer is gone without a word: RST, or what a system reports in its stead.</summary>
     public static bool IsReset(SocketError error) => error is
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NetworkReset or SocketError.Shutdown or
@@ -18,6 +22,16 @@ internal static class SocketErrors
     /// <summary>The process or the system has no descriptor left to give.</summary>
     public static bool IsExhausted(SocketError error) => error is
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+
+    /// <summary>Whether an exception comes of that: a socket, a file or a thread could not be had.</summary>
+    public static bool IsExhausted(Exception exception) =>
+        (Within(exception) is { } socket && IsExhausted(socket.SocketErrorCode))
+        || exception is TaskSchedulerException
+        || exception is IOException { HResult: NoDescriptor or NoDescriptorInSystem };
+
+    /// <summary>The process, or the system, has no descriptor left to give.</summary>
+    public static SocketToolsException Exhausted(Exception exception, string endPoint) =>
+        new(SocketToolsError.TooManyOpenFiles, Messages.Get("TooManyOpenFiles", endPoint), endPoint, exception);
 
     /// <summary>The system's error in an exception, however deep streams and tasks have wrapped it; null when there is none.</summary>
     public static SocketException? Within(Exception? exception) => exception switch
@@ -50,7 +64,7 @@ internal static class SocketErrors
             Make(SocketToolsError.NameNotFound, "NameNotFound", exception, endPoint),
         var code when IsReset(code) =>
             Make(SocketToolsError.ConnectionReset, "ConnectionReset", exception, endPoint),
-        SocketError.TooManyOpenSockets => Make(SocketToolsError.TooManyOpenFiles, "TooManyOpenFiles", exception, endPoint),
+        var code when IsExhausted(code) => Exhausted(exception, endPoint),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
             Make(SocketToolsError.AddressNotAvailable, "AddressNotAvailable", exception, endPoint),
         _ => Unsorted(exception, endPoint),

@@ -87,7 +87,7 @@ internal static class Connector
             Socket? socket = null;
             try
             {
-                socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
                 socket.Connect(endPoint);
                 return (socket, endPoint);
             }
@@ -207,9 +207,13 @@ internal static class Connector
                         return new SocketException((int)SocketError.OperationAborted);
                     }
 
-                    Socket = endPoint is IPEndPoint
-                        ? new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
-                        : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+                    Socket = ClientSocket.Open(
+                        endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+                }
+
+                if (endPoint is IPEndPoint)
+                {
+                    Socket.NoDelay = true;
                 }
 
                 Socket.Connect(endPoint);

@@ -144,16 +144,27 @@ public sealed class EchoSession : IDisposable
     {
         options.Validate();
         var clock = Stopwatch.StartNew();
-        var channel = Connector.Connect(options, cancellationToken);
+        Channel? channel = null;
         try
         {
+            channel = Connector.Connect(options, cancellationToken);
             return new EchoSession(options, channel, clock.Elapsed);
         }
-        catch (SocketException exception)
+        catch (Exception exception)
         {
+            channel?.Dispose();
+            if (SocketErrors.IsExhausted(exception))
+            {
+                throw SocketErrors.Exhausted(exception, options.EndPointName);
+            }
+
             // The server can be gone before the endpoints are asked for.
-            channel.Dispose();
-            throw SocketErrors.Connecting(exception, options.EndPointName);
+            if (exception is SocketException error)
+            {
+                throw SocketErrors.Connecting(error, options.EndPointName);
+            }
+
+            throw;
         }
     }
 

@@ -76,6 +76,11 @@ internal sealed class SessionEnd
 
         var error = SocketErrors.Within(exception);
         var endPoint = session.EndPointName;
+        if (SocketErrors.IsExhausted(exception))
+        {
+            return Fault(session, SessionEndReason.Error, SocketToolsError.TooManyOpenFiles, exception, "TooManyOpenFiles", endPoint);
+        }
+
         return error?.SocketErrorCode switch
         {
             // The system's own timeout for a peer that has vanished comes without our deadline.
@@ -95,6 +100,7 @@ internal sealed class SessionEnd
     /// <summary>Whether an exception is one that reads and writes meet.</summary>
     public static bool IsKnown(Exception exception) =>
         exception is SocketException or IOException or ObjectDisposedException or FramingException or AuthenticationException
+            or TaskSchedulerException
         || (exception is AggregateException several && several.InnerExceptions.All(IsKnown));
 
     private static SessionEnd Fault(
