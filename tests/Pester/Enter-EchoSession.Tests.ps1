@@ -63,14 +63,14 @@ Describe 'Enter-EchoSession' {
         $null = $server | Wait-EchoServer ResponseSent
         $server | Stop-EchoServer
         # Its input is still open, and brings nothing.
-        Wait-Conversation $process | Should -Match '(?s)oi  \(.+ ms\).*Connect-EchoServer.*over\s*$'
+        Wait-Conversation $process | Should -Match '(?s)oi  \(.+ ms\).*(localhost:\d+|Connect-EchoServer).*over\s*$'
     }
 
     It 'says so too when the server closes with its answer' {
         $server = Start-EchoServer -ExitCommand fim -Farewell tchau
         $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
         $process.StandardInput.WriteLine('fim')
-        Wait-Conversation $process | Should -Match '(?s)tchau  \(.+ ms\).*Connect-EchoServer.*over\s*$'
+        Wait-Conversation $process | Should -Match '(?s)tchau  \(.+ ms\).*(localhost:\d+|Connect-EchoServer).*over\s*$'
     }
 
     It 'says what ended a conversation in the middle of an exchange, once' {

@@ -106,14 +106,15 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SocketMessage? Receive(Deadline deadline, bool asBytes, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var waited = false; ; waited = true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var waker = new Waker();
             using var registration = cancellationToken.Register(() => ledger.Wake(waker));
             if (!ledger.TakeOrListen(waker, out var unread))
             {
-                throw ledger.Ended!.NotOpen;
+                // Who was there when it ended is told how it did, and who comes later that it has.
+                throw waited ? ledger.Ended!.News : ledger.Ended!.NotOpen;
             }
 
             if (unread is not null)

@@ -190,8 +190,38 @@ public sealed class EchoSessionTests
 
         var error = Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30)));
 
-        Assert.Equal(SocketToolsError.SessionClosed, error.Error);
+        Assert.Equal(SocketToolsError.ServerClosed, error.Error);
         Assert.Equal("ServerClosed", session.Reason);
+        Assert.Equal(
+            SocketToolsError.SessionClosed, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30))).Error);
+    }
+
+    [Theory]
+    [InlineData(false, SocketToolsError.ServerClosed, SocketToolsError.SessionClosed)]
+    [InlineData(true, SocketToolsError.ConnectionReset, SocketToolsError.SessionFaulted)]
+    public async Task Who_waits_as_the_server_goes_is_told_how_and_who_comes_later_that_it_has(
+        bool resets, SocketToolsError first, SocketToolsError later)
+    {
+        using var listening = new SemaphoreSlim(0);
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send("oi\n");
+            listening.Wait();
+            if (resets)
+            {
+                peer.Reset();
+            }
+        });
+        using var session = server.Connect();
+        session.Receive(TimeSpan.FromSeconds(30));
+        var receiving = Task.Run(() => session.Receive(TimeSpan.Zero));
+        listening.Release();
+
+        var error = await Assert.ThrowsAsync<SocketToolsException>(() => receiving);
+
+        Assert.Equal(first, error.Error);
+        Assert.Equal(later, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.Zero)).Error);
+        Assert.Equal(later, Assert.Throws<SocketToolsException>(() => session.Send("oi")).Error);
     }
 
     [Fact]
@@ -390,7 +420,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Without_framing_an_answer_is_what_comes_until_a_pause()
+    public async Task Without_framing_an_answer_is_what_comes_until_a_pause()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -402,8 +432,9 @@ public sealed class EchoSessionTests
 
         Assert.Equal("Servidor recebeu: 'Olá, tudo bem?'", session.Send("Olá, tudo bem?").Response);
         Assert.Equal("Servidor: Desconectando...", session.Send("sair").Response);
-        Assert.Equal(SocketToolsError.SessionClosed, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30))).Error);
+        await server.Done;
         Assert.Equal("ServerClosed", session.Reason);
+        Assert.Equal(SocketToolsError.SessionClosed, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30))).Error);
     }
 
     [Fact]
