@@ -24,7 +24,7 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
 
     public override int ReadSize => _datagrams ? 65536 : base.ReadSize;
 
-    public override int TryRead(byte[] buffer) => Socket.Poll(0, SelectMode.SelectRead) ? Receive(buffer) : Nothing;
+    public override int TryRead(byte[] buffer) => IsReadable() ? Receive(buffer) : Nothing;
 
     public override int Read(byte[] buffer, Deadline deadline)
     {
@@ -32,7 +32,7 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
         if (left == 0)
         {
             // What has come in time is not late because nobody looked in time.
-            return Socket.Poll(0, SelectMode.SelectRead) ? Receive(buffer) : throw new SocketException((int)SocketError.TimedOut);
+            return IsReadable() ? Receive(buffer) : throw new SocketException((int)SocketError.TimedOut);
         }
 
         // Setting the timeout is a call to the system, which a round trip need not pay for when the one set will do:
@@ -51,12 +51,12 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
     {
         if (waker is null)
         {
-            return Socket.Poll(Microseconds(milliseconds), SelectMode.SelectRead);
+            return Socket.Poll(Microseconds(milliseconds), SelectMode.SelectRead) || IsReadable();
         }
 
-        if (milliseconds == 0 || Socket.Poll(0, SelectMode.SelectRead))
+        if (milliseconds == 0 || IsReadable())
         {
-            return Socket.Poll(0, SelectMode.SelectRead);
+            return IsReadable();
         }
 
         var waiting = Deadline.After(TimeSpan.FromMilliseconds(milliseconds));
@@ -65,7 +65,7 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
             var left = waiting.Milliseconds;
             var readable = new List<Socket>(2) { Socket, waker.Bell };
             Socket.Select(readable, null, null, Microseconds(left));
-            if (readable.Contains(Socket))
+            if (readable.Contains(Socket) || IsReadable())
             {
                 return true;
             }
@@ -118,6 +118,9 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
         _vainSpins = Math.Min(_vainSpins + 1, MaxVainSpins);
         _skippedSpins = 1 << _vainSpins;
     }
+
+    /// <summary>Whether a read would not wait. That a datagram was refused (ICMP) is told by a read too, but .NET does not call it readable.</summary>
+    private bool IsReadable() => Socket.Poll(0, SelectMode.SelectRead) || (_datagrams && Socket.Poll(0, SelectMode.SelectError));
 
     private int Receive(byte[] buffer)
     {

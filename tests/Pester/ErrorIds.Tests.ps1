@@ -1,0 +1,150 @@
+BeforeDiscovery {
+    # Each is provoked, and the help of its cmdlet lists it. Those are not here that only another system, a network
+    # or a machine without resources gives; those of a typed conversation are in Enter-EchoSession.Tests.ps1.
+    $provoked = [ordered]@{
+        'Connect-EchoServer'    = @{
+            ServerStopped     = { Connect-EchoServer -Server (New-Stopped) }
+            ConnectionRefused = { Connect-EchoServer 127.0.0.1 (New-ClosedPort) }
+            ConnectTimeout    = { Connect-EchoServer 127.0.0.1 (Start-BareServer { Wait-Peer }).Port -UseTls -TimeoutSec 0.2 }
+            NameNotFound      = { Connect-EchoServer name.invalid 7 }
+            TlsFailed         = { Connect-EchoServer 127.0.0.1 (Start-BareServer { $null = Receive; Send 'no TLS' }).Port -UseTls }
+            InvalidOption     = { Connect-EchoServer 127.0.0.1 7 -Protocol Udp -UseTls }
+        }
+        'Disconnect-EchoServer' = @{
+            InvalidOption = { Disconnect-EchoServer }
+            NotFound      = { Disconnect-EchoServer -Id 999999 }
+        }
+        'Enter-EchoSession'     = @{
+            SessionClosed  = { Enter-EchoSession -Session (New-Closed) }
+            SessionFaulted = { Enter-EchoSession -Session (New-Faulted) }
+            ServerStopped  = { Enter-EchoSession -Server (New-Stopped) }
+        }
+        'Find-AvailablePort'    = @{
+            NoFreePort   = { Find-AvailablePort -Address 127.0.0.1 -Port (Start-EchoServer -Address 127.0.0.1).Port }
+            NameNotFound = { Find-AvailablePort -Address name.invalid }
+        }
+        'Get-EchoServer'        = @{ NotFound = { Get-EchoServer -Name nobody } }
+        'Get-EchoServerEvent'   = @{ NotFound = { Get-EchoServerEvent -Name nobody } }
+        'Get-EchoSession'       = @{ NotFound = { Get-EchoSession -Id 999999 } }
+        'Measure-EchoServer'    = @{
+            ServerStopped = { Measure-EchoServer -Server (New-Stopped) }
+            InvalidOption = { Measure-EchoServer -Server (Start-EchoServer) -Count 1 -DurationSec 1 }
+        }
+        'Receive-SocketMessage' = @{
+            WaitTimeout       = { Start-EchoServer | Connect-EchoServer | Receive-SocketMessage -TimeoutSec 0.05 }
+            ServerClosed      = { New-Session { } | Receive-SocketMessage }
+            ConnectionRefused = { $session = Connect-EchoServer 127.0.0.1 (New-ClosedPort) -Protocol Udp; $null = Send-SocketMessage 'x' -Session $session -NoWait; $session | Receive-SocketMessage }
+            ConnectionReset   = { New-Session { $Socket.LingerState = [Net.Sockets.LingerOption]::new($true, 0) } | Receive-SocketMessage }
+            SessionClosed     = { New-Closed | Receive-SocketMessage }
+            SessionFaulted    = { New-Faulted | Receive-SocketMessage }
+            InvalidMessage    = { New-Session { Send ([byte[]] (255, 255, 255, 255)); Wait-Peer } -Framing LengthPrefix | Receive-SocketMessage }
+            MessageTooLarge   = { New-Session { Send ('x' * 100); Wait-Peer } -MaxMessageBytes 10 | Receive-SocketMessage }
+        }
+        'Send-SocketMessage'    = @{
+            ResponseTimeout   = { New-Session { Wait-Peer } | Send-SocketMessage 'x' -ResponseTimeoutSec 0.05 }
+            ServerClosed      = { New-Session { $null = Receive } | Send-SocketMessage 'x' }
+            ConnectionRefused = { Connect-EchoServer 127.0.0.1 (New-ClosedPort) -Protocol Udp | Send-SocketMessage 'x' }
+            ConnectionReset   = { New-Session { $null = Receive; $Socket.LingerState = [Net.Sockets.LingerOption]::new($true, 0) } | Send-SocketMessage 'x' }
+            SessionClosed     = { New-Closed | Send-SocketMessage 'x' }
+            SessionFaulted    = { New-Faulted | Send-SocketMessage 'x' }
+            MessageNotCarried = { Start-EchoServer | Connect-EchoServer | Send-SocketMessage "a`nb" }
+            MessageTooLarge   = { Start-EchoServer | Connect-EchoServer -MaxMessageBytes 10 | Send-SocketMessage ('x' * 100) }
+            InvalidMessage    = { New-Session { $null = Receive; Send ([byte[]] (255, 255, 255, 255)); Wait-Peer } -Framing LengthPrefix | Send-SocketMessage 'x' }
+            FileFailed        = { [IO.FileInfo] "$TestDrive/missing" | Send-SocketMessage -Session (Start-EchoServer | Connect-EchoServer) }
+            InvalidOption     = { New-Session { Wait-Peer } -Framing None | Send-SocketMessage 'x' -Window 2 }
+            ServerStopped     = { Send-SocketMessage 'x' -Server (New-Stopped) }
+        }
+        'Start-EchoServer'      = @{
+            PortInUse           = { Start-EchoServer (Start-EchoServer -Address 127.0.0.1).Port -Address 127.0.0.1 }
+            AddressNotAvailable = { Start-EchoServer -Address 203.0.113.7 }
+            NameNotFound        = { Start-EchoServer -Address name.invalid }
+            InvalidOption       = { Start-EchoServer -Farewell 'bye' }
+            FileFailed          = { Start-EchoServer -LogPath "$TestDrive/no/such/folder.log" }
+        }
+        'Stop-EchoServer'       = @{
+            InvalidOption = { Stop-EchoServer }
+            NotFound      = { Stop-EchoServer -Id 999999 }
+        }
+        'Test-PortAvailability' = @{
+            InvalidOption = { Test-PortAvailability 80 -ComputerName 127.0.0.0/33 }
+            NameNotFound  = { Test-PortAvailability 80 -Address name.invalid }
+        }
+        'Wait-EchoServer'       = @{
+            WaitTimeout   = { Start-EchoServer | Wait-EchoServer -Kind Connected -TimeoutSec 0.05 }
+            ServerStopped = { New-Stopped | Wait-EchoServer -Kind Connected }
+        }
+    }
+
+    $cases = foreach ($cmdlet in $provoked.Keys) {
+        foreach ($id in $provoked[$cmdlet].Keys | Sort-Object) { @{ Cmdlet = $cmdlet; Id = $id; Provoke = $provoked[$cmdlet][$id] } }
+    }
+    $pages = (Import-PowerShellDataFile "$PSScriptRoot/../../PSSocketTools.psd1").CmdletsToExport | ForEach-Object { @{ Cmdlet = $_ } }
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/BareServer.ps1"
+    $docs = (Resolve-Path "$PSScriptRoot/../../docs").Path
+
+    function Get-ListedId([string] $Culture, [string] $Cmdlet) {
+        $notes = [regex]::Match([IO.File]::ReadAllText("$docs/$Culture/$Cmdlet.md"), '(?ms)^## (Notes|Observa\S+)\r?\n(.*?)(?=^## |\z)').Groups[2].Value
+        [regex]::Matches($notes, '(?m)^([A-Z]\w+): ') | ForEach-Object { $_.Groups[1].Value }
+    }
+
+    function New-ClosedPort {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        $listener.LocalEndpoint.Port
+        $listener.Stop()
+    }
+
+    function New-Stopped {
+        $server = Start-EchoServer
+        $server | Stop-EchoServer -Force
+        $server
+    }
+
+    # A session with a server that plays a script.
+    function New-Session([scriptblock] $Script, [hashtable] $With = @{}, $Framing = 'Line', $MaxMessageBytes = 1000) {
+        Connect-EchoServer 127.0.0.1 (Start-BareServer $Script).Port -Framing $Framing -MaxMessageBytes $MaxMessageBytes
+    }
+
+    function New-Closed {
+        $session = New-Session { Wait-Peer }
+        $session | Disconnect-EchoServer
+        $session
+    }
+
+    function New-Faulted {
+        $session = New-Session { Wait-Peer }
+        $null = Send-SocketMessage 'x' -Session $session -ResponseTimeoutSec 0.05 -ErrorAction SilentlyContinue
+        $session
+    }
+}
+
+Describe 'Error ids' {
+    AfterEach {
+        Get-EchoSession | Disconnect-EchoServer -Reset
+        Get-EchoServer | Stop-EchoServer -Force
+        Stop-BareServer
+    }
+
+    It '<Cmdlet> gives <Id>, which its help lists' -ForEach $cases {
+        $ErrorActionPreference = 'Stop'
+        $failure = $null
+        try { $null = & $Provoke }
+        catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,PSSocketTools.Commands.$($Cmdlet.Replace('-', ''))Command" -Because "$failure"
+        $failure.CategoryInfo.Category | Should -Not -Be 'NotSpecified'
+        Get-ListedId 'en-US' $Cmdlet | Should -Contain $Id
+    }
+
+    It 'the help of <Cmdlet> lists ids that there are, each once, and the same in each language' -ForEach $pages {
+        $listed = @(Get-ListedId 'en-US' $Cmdlet)
+        $listed | Should -Not -BeNullOrEmpty
+        $ids = [Enum]::GetNames([PSSocketTools.SocketToolsError])
+        $listed | Where-Object { $_ -cnotin $ids } | Should -BeNullOrEmpty
+        @($listed | Select-Object -Unique).Count | Should -Be $listed.Count
+        Get-ListedId 'pt-BR' $Cmdlet | Should -Be $listed
+    }
+}
