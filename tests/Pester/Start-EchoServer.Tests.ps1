@@ -1034,6 +1034,12 @@ Describe 'Start-EchoServer' {
             Assert-Failure $failure InvalidOption InvalidArgument '10.0.0.0/33' '*10.0.0.0/33*CIDR*'
         }
 
+        It 'refuses an -AllowFrom that programs disagree about: <_>' -ForEach '127.0/8', '010.0.0.1', '0x7f.0.0.1', '5.1' {
+            $failure = Get-Failure { Start-EchoServer -AllowFrom $_ -ErrorAction Stop }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+            $failure.Exception.Message | Should -BeLike '*leading zeros*'
+        }
+
         It 'turns away more than -MaxConnections, and serves again when one has left' {
             $server = Start-EchoServer @at -MaxConnections 2
             $first, $second = 1..2 | ForEach-Object { Connect-Bare $server }
@@ -1163,6 +1169,25 @@ Describe 'Start-EchoServer' {
         It 'says that this machine has no such address' {
             $failure = Get-Failure { Start-EchoServer -Address 203.0.113.7 -ErrorAction Stop }
             Assert-Failure $failure AddressNotAvailable ObjectNotFound '203.0.113.7' '*no address 203.0.113.7*'
+        }
+
+        It 'says how to write <Text>' -ForEach @(
+            @{ Text = '127.0.0.1:7000'; Hint = '*Write 127.0.0.1 alone*-Port*' }
+            @{ Text = '[::1]:7000'; Hint = '*Write ::1 alone*-Port*' }
+            @{ Text = 'fe80::1'; Hint = '*fe80::1%*' }
+            @{ Text = '127.1'; Hint = '*four numbers*' }
+        ) {
+            $failure = Get-Failure { Start-EchoServer -Address $Text -ErrorAction Stop }
+            Assert-Failure $failure InvalidOption InvalidArgument $Text $Hint
+        }
+
+        It 'takes an IPv4-mapped address for the IPv4 address it is' {
+            $server = Start-EchoServer -Address ::ffff:127.0.0.1
+            $server.EndPoint | Should -Be "127.0.0.1:$($server.Port)"
+            (Connect-EchoServer ::ffff:127.0.0.1 $server.Port | Send-SocketMessage oi).Response | Should -BeExactly 'oi'
+            Get-EchoSession | Disconnect-EchoServer
+            (Test-PortAvailability $server.Port -ComputerName ::ffff:127.0.0.1).Status | Should -Be Open
+            (Test-PortAvailability $server.Port -Address ::ffff:127.0.0.1).Status | Should -Be InUse
         }
 
         It 'says that a name does not resolve' {

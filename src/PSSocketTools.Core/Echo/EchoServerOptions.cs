@@ -322,8 +322,7 @@ public sealed record EchoServerOptions
             return null;
         }
 
-        var ranges = AllowFrom.Select(AddressRange.Parse).ToArray();
-        return address => Array.Exists(ranges, range => range.Contains(address));
+        return new AddressFilter(AllowFrom.Select(AddressRange.Parse)).Contains;
     }
 
     private static byte[] Framed(byte[] content, Terminator terminator)

@@ -16,7 +16,7 @@ internal static class AddressName
     /// <summary>The addresses to listen on, or to test, for a name: localhost and Any mean both families where the machine has both.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Ends the wait for the resolver.</param>
-    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static IPAddress[] ToLocal(string name, CancellationToken cancellationToken = default)
     {
@@ -26,7 +26,7 @@ internal static class AddressName
     }
 
     /// <summary>The same, without blocking.</summary>
-    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
     public static Task<IPAddress[]> ToLocalAsync(string name)
     {
         if (string.Equals(name, Any, StringComparison.OrdinalIgnoreCase) || name == "*")
@@ -41,10 +41,10 @@ internal static class AddressName
     /// The addresses of a name, as the system's resolver orders them (RFC 6724). Localhost is both loopback addresses, whatever
     /// the resolver or the hosts file says of it (RFC 6761, section 6.3).
     /// </summary>
-    /// <exception cref="SocketToolsException">NameNotFound.</exception>
+    /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
     public static async Task<IPAddress[]> ToAddressesAsync(string name)
     {
-        if (TryParse(name, out var address))
+        if (Read(name) is { } address)
         {
             return [address];
         }
@@ -54,10 +54,15 @@ internal static class AddressName
             return BothFamilies(IPAddress.Loopback, IPAddress.IPv6Loopback);
         }
 
-        RequireName(name);
+        if (name.Length == 0)
+        {
+            throw NotFound(name, null);
+        }
+
         try
         {
-            return RequireAny(await Dns.GetHostAddressesAsync(name).ConfigureAwait(false), name);
+            var addresses = await Dns.GetHostAddressesAsync(name).ConfigureAwait(false);
+            return addresses.Length > 0 ? [.. addresses.Select(AddressLiteral.Canonical).Distinct()] : throw NotFound(name, null);
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
@@ -69,28 +74,17 @@ internal static class AddressName
     public static SocketToolsException NotResolvedYet(string name) =>
         new(SocketToolsError.NameNotFound, Messages.Get("NameNotResolvedYet", name), name);
 
-    /// <summary>An address literal; with or without brackets for IPv6. A bare number is a name, not an address.</summary>
-    public static bool TryParse(string text, out IPAddress address)
+    /// <summary>The address that is written; null for a name.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: an address that is not as it should be written.</exception>
+    public static IPAddress? Read(string text)
     {
-        address = IPAddress.None;
-        if (text.IndexOf('.') < 0 && text.IndexOf(':') < 0)
+        if (!AddressLiteral.TryRead(text, out var address))
         {
-            return false;
+            return null;
         }
 
-        // IPAddress takes [::1]:80 for an address and drops the port.
-        if (text[0] == '[' && text[text.Length - 1] != ']')
-        {
-            return false;
-        }
-
-        if (!IPAddress.TryParse(text, out var parsed))
-        {
-            return false;
-        }
-
-        address = parsed;
-        return true;
+        AddressLiteral.RequireZone(address);
+        return address;
     }
 
     /// <summary>Whether this machine has IPv6 on: an address to bind, not only a stack that knows the family.</summary>
@@ -123,18 +117,6 @@ internal static class AddressName
     }
 
     private static IPAddress[] BothFamilies(IPAddress ipv4, IPAddress ipv6) => HasIPv6() ? [ipv4, ipv6] : [ipv4];
-
-    /// <summary>Refuses what the resolver takes for an address or for this machine: a bare number (7000 would be 0.0.27.88), nothing at all.</summary>
-    private static void RequireName(string name)
-    {
-        if (name.Length == 0 || IPAddress.TryParse(name, out _))
-        {
-            throw NotFound(name, null);
-        }
-    }
-
-    private static IPAddress[] RequireAny(IPAddress[] addresses, string name) =>
-        addresses.Length > 0 ? addresses : throw NotFound(name, null);
 
     private static SocketToolsException NotFound(string name, Exception? exception) =>
         new(SocketToolsError.NameNotFound, Messages.Get("NameNotFound", name), name, exception);

@@ -10,10 +10,11 @@ public sealed class AddressRange
 {
     private readonly byte[] _first;
 
-    private AddressRange(byte[] first, int prefixLength)
+    private AddressRange(byte[] first, int prefixLength, long zone)
     {
         _first = first;
         PrefixLength = prefixLength;
+        Zone = zone;
     }
 
     /// <summary>How many leading bits are common: 0 to 32, or 0 to 128 for IPv6.</summary>
@@ -21,6 +22,25 @@ public sealed class AddressRange
 
     /// <summary>How many addresses the block has; a double, as an IPv6 one may have 2^128.</summary>
     public double Count => Math.Pow(2, (_first.Length * 8) - PrefixLength);
+
+    /// <summary>The interface that a link-local block was said to be on (RFC 4007), by its number; 0 where none was.</summary>
+    internal long Zone { get; }
+
+    internal AddressKey First => AddressKey.Of(_first);
+
+    internal AddressKey Last
+    {
+        get
+        {
+            var last = (byte[])_first.Clone();
+            for (var i = 0; i < last.Length; i++)
+            {
+                last[i] |= (byte)~(0xFF00 >> Math.Min(Math.Max(PrefixLength - (i * 8), 0), 8));
+            }
+
+            return AddressKey.Of(last);
+        }
+    }
 
     /// <summary>Reads a block, <c>10.0.0.0/8</c>, or a single address; bits after the prefix are ignored, as routers do.</summary>
     /// <param name="text">The text.</param>
@@ -34,12 +54,13 @@ public sealed class AddressRange
     /// <param name="text">The text.</param>
     public static bool IsBlock(string text) => (text ?? throw new ArgumentNullException(nameof(text))).IndexOf('/') >= 0;
 
-    /// <summary>Whether an address is in the block. An IPv4 address that came through an IPv6 socket counts as IPv4.</summary>
+    /// <summary>Whether an address is in the block, and in its zone if it has one. An IPv4 address that came through an IPv6 socket counts as IPv4.</summary>
     /// <param name="address">The address.</param>
     public bool Contains(IPAddress address)
     {
-        var bytes = Canonical(address ?? throw new ArgumentNullException(nameof(address))).GetAddressBytes();
-        return bytes.Length == _first.Length && Masked(bytes, PrefixLength).SequenceEqual(_first);
+        var key = AddressKey.Of(address ?? throw new ArgumentNullException(nameof(address)));
+        return key.CompareTo(First) >= 0 && key.CompareTo(Last) <= 0
+            && (Zone == 0 || (address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId == Zone));
     }
 
     /// <summary>The addresses, in ascending order and one at a time, however many there are.</summary>
@@ -48,7 +69,7 @@ public sealed class AddressRange
         var bytes = (byte[])_first.Clone();
         do
         {
-            yield return new IPAddress(bytes);
+            yield return At(bytes);
         }
         while (Increment(bytes) && Masked(bytes, PrefixLength).SequenceEqual(_first));
     }
@@ -56,32 +77,41 @@ public sealed class AddressRange
     /// <summary>The block as <see cref="Parse"/> reads it.</summary>
     public override string ToString() =>
         PrefixLength == _first.Length * 8
-            ? new IPAddress(_first).ToString()
-            : string.Format(CultureInfo.InvariantCulture, "{0}/{1}", new IPAddress(_first), PrefixLength);
+            ? At(_first).ToString()
+            : string.Format(CultureInfo.InvariantCulture, "{0}/{1}", At(_first), PrefixLength);
+
+    private IPAddress At(byte[] bytes) => Zone == 0 ? new IPAddress(bytes) : new IPAddress(bytes, Zone);
 
     private static bool TryParse(string text, out AddressRange? range)
     {
         range = null;
         var slash = (text ?? throw new ArgumentNullException(nameof(text))).IndexOf('/');
-        if (!AddressName.TryParse(slash < 0 ? text : text.Substring(0, slash), out var address))
+        if (!AddressLiteral.TryRead(slash < 0 ? text : text.Substring(0, slash), out var address, out var mappedBits))
         {
             return false;
         }
 
-        var bytes = Canonical(address).GetAddressBytes();
+        var bytes = address.GetAddressBytes();
         var prefixLength = bytes.Length * 8;
-        if (slash >= 0 && (!int.TryParse(text.Substring(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefixLength)
-            || prefixLength > bytes.Length * 8))
+        if (slash >= 0)
         {
-            return false;
+            if (!int.TryParse(text.Substring(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var written))
+            {
+                return false;
+            }
+
+            prefixLength = written - mappedBits;
+            if (prefixLength < 0 || prefixLength > bytes.Length * 8)
+            {
+                throw new SocketToolsException(
+                    SocketToolsError.InvalidOption, Messages.Get("PrefixOutOfRange", text, mappedBits, mappedBits + (bytes.Length * 8)), text);
+            }
         }
 
-        range = new AddressRange(Masked(bytes, prefixLength), prefixLength);
+        range = new AddressRange(
+            Masked(bytes, prefixLength), prefixLength, address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId : 0);
         return true;
     }
-
-    private static IPAddress Canonical(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetworkV6 && address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static byte[] Masked(byte[] bytes, int prefixLength)
     {

@@ -8,7 +8,7 @@ namespace PSSocketTools.Net;
 internal static class EndPointText
 {
     /// <summary>An address as people write it: an IPv4 one that came through an IPv6 socket as IPv4.</summary>
-    public static string Of(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+    public static string Of(IPAddress address) => AddressLiteral.Canonical(address).ToString();
 
     /// <summary><c>127.0.0.1:5000</c> or <c>[::1]:5000</c>; the path, of a Unix socket.</summary>
     public static string Of(EndPoint? endPoint) => endPoint switch

@@ -96,7 +96,7 @@ public sealed class PortScan : IDisposable
     /// <summary>How many probes a call of <see cref="Add"/> makes.</summary>
     /// <param name="computers">Names, addresses and blocks of addresses.</param>
     /// <param name="ports">The ports.</param>
-    /// <exception cref="SocketToolsException">InvalidOption: a block that can't be understood.</exception>
+    /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood.</exception>
     public static double CountOf(IEnumerable<string> computers, IEnumerable<PortRange> ports) =>
         computers.Sum(computer => AddressRange.IsBlock(computer) ? AddressRange.Parse(computer).Count : 1)
         * ports.Sum(range => (double)range.Count);
@@ -104,7 +104,7 @@ public sealed class PortScan : IDisposable
     /// <summary>Adds every port of every computer to the scan, each computer's ports together.</summary>
     /// <param name="computers">Names, addresses, and blocks of addresses (<c>10.0.0.0/24</c>).</param>
     /// <param name="ports">The ports.</param>
-    /// <exception cref="SocketToolsException">InvalidOption: a block that can't be understood.</exception>
+    /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood.</exception>
     public void Add(IReadOnlyList<string> computers, IReadOnlyList<PortRange> ports)
     {
         var hosts = (computers ?? throw new ArgumentNullException(nameof(computers))).Select(ToHosts).ToArray();
@@ -252,6 +252,7 @@ public sealed class PortScan : IDisposable
     {
         // Parsed before the scan begins, so that what can't be understood is said at once.
         var block = AddressRange.IsBlock(computer) ? AddressRange.Parse(computer) : null;
+        _ = block is null ? AddressName.Read(computer) : null;
         return block is null ? [new ScanHost(computer, _resolve)] : block.Addresses().Select(address => new ScanHost(address.ToString(), _resolve));
     }
 

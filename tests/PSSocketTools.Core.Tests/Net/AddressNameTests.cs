@@ -40,6 +40,11 @@ public sealed class AddressNameTests
     [InlineData("::1", "::1")]
     [InlineData("[::1]", "::1")]
     [InlineData("2001:DB8:0:0::7", "2001:db8::7")]
+    [InlineData("::ffff:127.0.0.1", "127.0.0.1")]
+    [InlineData("[::ffff:7f00:1]", "127.0.0.1")]
+    [InlineData("::1%1", "::1")]
+    [InlineData("0.0.0.0", "0.0.0.0")]
+    [InlineData("255.255.255.255", "255.255.255.255")]
     public async Task An_address_is_itself(string text, string expected)
     {
         Assert.Equal([IPAddress.Parse(expected)], AddressName.ToLocal(text));
@@ -47,23 +52,66 @@ public sealed class AddressNameTests
     }
 
     [Theory]
-    [InlineData("7000")]
-    [InlineData("0x7f000001")]
-    [InlineData("[::1]:7000")]
-    [InlineData("127.0.0.1:7000")]
     [InlineData("")]
     // Longer than a label may be (RFC 1035, section 2.3.4), so that no name server is asked.
     [InlineData("a234567890123456789012345678901234567890123456789012345678901234")]
     public async Task What_is_neither_a_name_nor_an_address_is_not_found(string text)
     {
-        SocketToolsException[] refusals =
-        [
-            Assert.Throws<SocketToolsException>(() => AddressName.ToLocal(text)),
-            await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text)),
-        ];
+        var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text));
 
-        Assert.All(refusals, refusal => Assert.Equal(SocketToolsError.NameNotFound, refusal.Error));
-        Assert.All(refusals, refusal => Assert.Equal(text, refusal.Target));
+        Assert.Equal((SocketToolsError.NameNotFound, (object)text), (refusal.Error, refusal.Target!));
+        Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => AddressName.ToLocal(text)).Error);
+    }
+
+    [Theory]
+    [InlineData("7000", "-Port")]
+    [InlineData("0x7f000001", "-Port")]
+    [InlineData("127.1", "four numbers")]
+    [InlineData("127.0.1", "four numbers")]
+    [InlineData("127.0.0.0.1", "four numbers")]
+    [InlineData("0127.0.0.1", "leading zeros")]
+    [InlineData("127.0.0.01", "leading zeros")]
+    [InlineData("127.0.0.0x1", "decimal")]
+    [InlineData("127.0.0.256", "0 to 255")]
+    [InlineData("127.0.0.1.", "four numbers")]
+    [InlineData("host.7", "four numbers")]
+    [InlineData("[::1]:7000", "Write ::1 alone, and give 7000 with -Port")]
+    [InlineData("127.0.0.1:7000", "Write 127.0.0.1 alone, and give 7000 with -Port")]
+    [InlineData("host:http", "Write host alone, and give http with -Port")]
+    [InlineData("[::1", "not an IPv6 address")]
+    [InlineData("::1]", "not an IPv6 address")]
+    [InlineData("[127.0.0.1]", "not an IPv6 address")]
+    [InlineData("[]", "not an IPv6 address")]
+    [InlineData(":", "not an IPv6 address")]
+    [InlineData("host:", "not an IPv6 address")]
+    [InlineData("::ffff:127.0.0.01", "not an IPv6 address")]
+    [InlineData("::g", "not an IPv6 address")]
+    [InlineData("fe80::1", "fe80::1%")]
+    [InlineData("fe80::1%nowhere", "no interface 'nowhere'")]
+    [InlineData("fe80::1%999999", "no interface '999999'")]
+    [InlineData("fe80::1%", "no interface ''")]
+    public async Task An_address_that_is_not_as_it_should_be_written_is_refused_with_how_to_write_it(string text, string hint)
+    {
+        var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text));
+
+        Assert.Equal(SocketToolsError.InvalidOption, refusal.Error);
+        Assert.False(refusal.MayPass);
+        Assert.Contains(hint, Assert.Throws<SocketToolsException>(() => AddressName.ToLocal(text)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_zone_is_an_interface_by_name_or_number()
+    {
+        var network = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+            .FirstOrDefault(static network => network.Supports(System.Net.NetworkInformation.NetworkInterfaceComponent.IPv6));
+        if (network is null)
+        {
+            return;
+        }
+
+        var number = network.GetIPProperties().GetIPv6Properties().Index;
+        Assert.Equal(number, AddressName.Read($"fe80::1%{network.Name}")!.ScopeId);
+        Assert.Equal(number, AddressName.Read($"[fe80::1%{number}]")!.ScopeId);
     }
 
     [Fact]

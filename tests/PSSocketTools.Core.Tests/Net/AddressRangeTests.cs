@@ -19,6 +19,9 @@ public sealed class AddressRangeTests
     [InlineData("10.1.2.3/0", "0.0.0.0/0", 4294967296)]
     [InlineData("fd00::1:2/112", "fd00::1:0/112", 65536)]
     [InlineData("::ffff:10.0.0.1", "10.0.0.1", 1)]
+    [InlineData("::ffff:10.0.0.1/128", "10.0.0.1", 1)]
+    [InlineData("::ffff:10.1.2.3/104", "10.0.0.0/8", 16777216)]
+    [InlineData("::ffff:0:0/96", "0.0.0.0/0", 4294967296)]
     public void Its_first_address_has_no_bits_after_the_prefix(string text, string canonical, double count)
     {
         var range = AddressRange.Parse(text);
@@ -35,8 +38,34 @@ public sealed class AddressRangeTests
     [InlineData("fd00::/9", "fd80::1", false)]
     [InlineData("0.0.0.0/0", "1.2.3.4", true)]
     [InlineData("::1", "::1", true)]
+    [InlineData("::/0", "1.2.3.4", true)]
+    [InlineData("fe80::/64", "fe80::1%2", true)]
+    [InlineData("fe80::1%1", "fe80::1%1", true)]
+    [InlineData("fe80::1%1", "fe80::1%2", false)]
+    [InlineData("fe80::1%1", "fe80::1", false)]
+    [InlineData("fe80::%1/10", "febf::1%1", true)]
+    [InlineData("fe80::%1/10", "febf::1%2", false)]
     public void It_knows_what_it_contains(string range, string address, bool expected) =>
-        Assert.Equal(expected, AddressRange.Parse(range).Contains(IPAddress.Parse(address)));
+        Assert.Equal(
+            (expected, expected),
+            (AddressRange.Parse(range).Contains(IPAddress.Parse(address)), new AddressFilter([AddressRange.Parse(range)]).Contains(IPAddress.Parse(address))));
+
+    [Fact]
+    public void Many_blocks_are_as_good_as_each_of_them()
+    {
+        var random = new Random(5);
+        var texts = Enumerable.Range(0, 2000).Select(_ => $"10.{random.Next(4)}.{random.Next(256)}.{random.Next(256)}/{random.Next(20, 33)}")
+            .Concat(Enumerable.Range(0, 500).Select(_ => $"fd00::{random.Next(0x10000):x}:{random.Next(0x10000):x}/{random.Next(100, 129)}"));
+        AddressRange[] ranges = [.. texts.Select(AddressRange.Parse)];
+        var filter = new AddressFilter(ranges);
+
+        foreach (var text in Enumerable.Range(0, 2000).Select(_ => $"10.{random.Next(5)}.{random.Next(256)}.{random.Next(256)}")
+            .Concat(Enumerable.Range(0, 500).Select(_ => $"fd00::{random.Next(0x10000):x}:{random.Next(0x10000):x}")))
+        {
+            var address = IPAddress.Parse(text);
+            Assert.Equal((text, Array.Exists(ranges, range => range.Contains(address))), (text, filter.Contains(address)));
+        }
+    }
 
     [Fact]
     public void The_last_block_of_all_ends_where_addresses_end() =>
@@ -54,6 +83,21 @@ public sealed class AddressRangeTests
     [InlineData("::/129")]
     [InlineData("name/24")]
     [InlineData("/24")]
+    [InlineData("name")]
+    [InlineData("")]
+    [InlineData("127.0/8")]
+    [InlineData("5.1")]
+    [InlineData("10")]
+    [InlineData("010.0.0.0/8")]
+    [InlineData("0x0a.0.0.0/8")]
+    [InlineData("10.0.0.0/ 8")]
+    [InlineData("10.0.0.0/0x8")]
+    [InlineData("10.0.0.0/8/8")]
+    [InlineData("[::1]:80")]
+    [InlineData("10.0.0.1:80")]
+    [InlineData("::ffff:10.0.0.0/95")]
+    [InlineData("::ffff:10.0.0.0/129")]
+    [InlineData("fe80::1%nowhere/64")]
     public void What_is_no_block_is_refused(string text) =>
         Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => AddressRange.Parse(text)).Error);
 }

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSSocketTools.Net;
+
+/// <summary>Whether an address is in one of many blocks, found by halving: a hundred thousand blocks cost a connection no more than a few.</summary>
+internal sealed class AddressFilter
+{
+    private readonly Dictionary<long, Interval[]> _byZone;
+
+    /// <summary>Sorts the blocks, and makes one of those that touch.</summary>
+    public AddressFilter(IEnumerable<AddressRange> ranges) => _byZone = ranges
+        .GroupBy(static range => range.Zone)
+        .ToDictionary(static zone => zone.Key, static zone => Merge(zone.Select(static range => new Interval(range.First, range.Last))));
+
+    /// <summary>Whether an address is in a block: one without a zone, or one of the zone that the address came from.</summary>
+    public bool Contains(IPAddress address)
+    {
+        var key = AddressKey.Of(address);
+        return Contains(0, key)
+            || (address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId != 0 && Contains(address.ScopeId, key));
+    }
+
+    private bool Contains(long zone, AddressKey key)
+    {
+        if (!_byZone.TryGetValue(zone, out var intervals))
+        {
+            return false;
+        }
+
+        var (low, high) = (0, intervals.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (key.CompareTo(intervals[middle].First) < 0)
+            {
+                high = middle - 1;
+            }
+            else if (key.CompareTo(intervals[middle].Last) > 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Interval[] Merge(IEnumerable<Interval> intervals)
+    {
+        var merged = new List<Interval>();
+        foreach (var interval in intervals.OrderBy(static interval => interval.First))
+        {
+            var end = merged.Count - 1;
+            if (end >= 0 && interval.First.CompareTo(merged[end].Last) <= 0)
+            {
+                if (interval.Last.CompareTo(merged[end].Last) > 0)
+                {
+                    merged[end] = new Interval(merged[end].First, interval.Last);
+                }
+            }
+            else
+            {
+                merged.Add(interval);
+            }
+        }
+
+        return [.. merged];
+    }
+
+    private readonly record struct Interval(AddressKey First, AddressKey Last);
+}
+
+/// <summary>An address as a number of 128 bits, that of IPv4 as its IPv4-mapped one (RFC 4291, section 2.5.5.2).</summary>
+internal readonly record struct AddressKey(ulong High, ulong Low) : IComparable<AddressKey>
+{
+    public static AddressKey Of(IPAddress address)
+    {
+#if NET
+        Span<byte> bytes = stackalloc byte[16];
+        _ = address.TryWriteBytes(bytes, out var length);
+        return Of(bytes.Slice(0, length));
+#else
+        return Of(address.GetAddressBytes());
+#endif
+    }
+
+#if NET
+    public static AddressKey Of(ReadOnlySpan<byte> bytes)
+#else
+    public static AddressKey Of(byte[] bytes)
+#endif
+    {
+        var (high, low) = (0UL, bytes.Length == 4 ? 0xFFFFUL : 0UL);
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            high = (high << 8) | (bytes.Length == 4 ? 0 : low >> 56);
+            low = (low << 8) | bytes[i];
+        }
+
+        return new AddressKey(high, low);
+    }
+
+    public int CompareTo(AddressKey other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
+}

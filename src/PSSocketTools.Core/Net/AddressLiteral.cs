@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Net;
+
+/// <summary>
+/// Addresses as people write them, read in one way: what programs disagree about is refused. 010.0.0.1 is 8.0.0.1 to some and
+/// 10.0.0.1 to others, and who may connect is no matter for a guess.
+/// </summary>
+internal static class AddressLiteral
+{
+    private const int MappedPrefixLength = 96;
+
+    /// <summary>Reads an address; false where the text is a name, or nothing.</summary>
+    /// <param name="text">The text: IPv4 with four decimal numbers, or IPv6 (RFC 4291, section 2.2), with or without brackets and with a zone or none (RFC 4007).</param>
+    /// <param name="address">The address: an IPv4-mapped one as the IPv4 address it is.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: meant as an address, but not as it should be written.</exception>
+    public static bool TryRead(string text, out IPAddress address) => TryRead(text, out address, out _);
+
+    /// <summary>The same, and how many bits of what was written are no part of the address: 96 of an IPv4-mapped one.</summary>
+    public static bool TryRead(string text, out IPAddress address, out int mappedBits)
+    {
+        mappedBits = 0;
+        address = IPAddress.None;
+        if (text.IndexOf(':') >= 0 || (text.Length > 0 && text[0] == '['))
+        {
+            address = ReadIPv6(text);
+            if (address.IsIPv4MappedToIPv6)
+            {
+                mappedBits = MappedPrefixLength;
+                address = address.MapToIPv4();
+            }
+
+            return true;
+        }
+
+        if (TryReadIPv4(text, out address))
+        {
+            return true;
+        }
+
+        // A name never ends in a number (RFC 3696, section 2): this is an address in one of the ways it should not be written.
+        var last = text.TrimEnd('.');
+        last = last.Substring(last.LastIndexOf('.') + 1);
+        if (!IsNumber(last))
+        {
+            return false;
+        }
+
+        throw Refusal(last.Length == text.Length ? "AddressIsNumber" : "AddressAmbiguous", text);
+    }
+
+    /// <summary>An address as it goes everywhere: an IPv4-mapped one as the IPv4 address it is (RFC 4291, section 2.5.5.2).</summary>
+    public static IPAddress Canonical(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    /// <summary>Refuses a link-local address that does not say on which network: each has its own (RFC 4007, section 6).</summary>
+    /// <exception cref="SocketToolsException">InvalidOption.</exception>
+    public static void RequireZone(IPAddress address)
+    {
+        if (address.IsIPv6LinkLocal && address.ScopeId == 0)
+        {
+            throw Refusal("LinkLocalWithoutZone", address, ExampleZone());
+        }
+    }
+
+    private static IPAddress ReadIPv6(string text)
+    {
+        var literal = text;
+        if (text[0] == '[')
+        {
+            var end = text.IndexOf(']');
+            if (end == text.Length - 1)
+            {
+                literal = text.Substring(1, end - 1);
+            }
+            else if (end > 0 && text[end + 1] == ':')
+            {
+                throw WithPort(text, text.Substring(1, end - 1), text.Substring(end + 2));
+            }
+        }
+        else if (text.IndexOf(':') == text.LastIndexOf(':'))
+        {
+            var colon = text.IndexOf(':');
+            throw WithPort(text, text.Substring(0, colon), text.Substring(colon + 1));
+        }
+
+        var percent = literal.IndexOf('%');
+        var digits = percent < 0 ? literal : literal.Substring(0, percent);
+        var dot = digits.IndexOf('.');
+        if (literal.IndexOf('[') >= 0 || literal.IndexOf(']') >= 0 || digits.IndexOf('/') >= 0
+            || (dot >= 0 && !TryReadIPv4(digits.Substring(digits.LastIndexOf(':') + 1), out _))
+            || !IPAddress.TryParse(digits, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            throw Refusal("AddressNotIPv6", text);
+        }
+
+        if (percent >= 0 && (address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6Multicast))
+        {
+            address.ScopeId = FindZone(address, literal.Substring(percent + 1));
+        }
+
+        return address;
+    }
+
+    private static bool TryReadIPv4(string text, out IPAddress address)
+    {
+        address = IPAddress.None;
+        var bytes = new byte[4];
+        var parts = text.Split('.');
+        if (parts.Length != bytes.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            if (!byte.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out bytes[i]) || (parts[i].Length > 1 && parts[i][0] == '0'))
+            {
+                return false;
+            }
+        }
+
+        address = new IPAddress(bytes);
+        return true;
+    }
+
+    private static bool IsNumber(string label) => label.Length > 0 &&
+        (label.All(static c => c is >= '0' and <= '9')
+        || (label.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && label.Skip(2).All(Uri.IsHexDigit)));
+
+    private static long FindZone(IPAddress address, string zone)
+    {
+        foreach (var (name, number) in Zones())
+        {
+            if (name == zone || number.ToString(CultureInfo.InvariantCulture) == zone)
+            {
+                return number;
+            }
+        }
+
+        throw Refusal("ZoneNotFound", address, zone, string.Join(", ", Zones().Select(ToZoneText)));
+    }
+
+    private static IEnumerable<(string Name, long Number)> Zones()
+    {
+        foreach (var network in NetworkInterface.GetAllNetworkInterfaces())
+        {
+            var number = 0;
+            try
+            {
+                number = network.GetIPProperties().GetIPv6Properties()?.Index ?? 0;
+            }
+            catch (NetworkInformationException)
+            {
+                // One without IPv6 has no zone.
+            }
+
+            if (number > 0)
+            {
+                yield return (network.Name, number);
+            }
+        }
+    }
+
+    // Windows knows its interfaces by number where an address is written, and their names have spaces.
+    private static string ToZoneText((string Name, long Number) zone) =>
+        Environment.OSVersion.Platform == PlatformID.Win32NT ? zone.Number.ToString(CultureInfo.InvariantCulture) : zone.Name;
+
+    private static string ExampleZone()
+    {
+        var loopbacks = NetworkInterface.GetAllNetworkInterfaces()
+            .Where(static network => network.NetworkInterfaceType == NetworkInterfaceType.Loopback || network.OperationalStatus != OperationalStatus.Up)
+            .Select(static network => network.Name).ToArray();
+        return Zones().Where(zone => Array.IndexOf(loopbacks, zone.Name) < 0).Select(ToZoneText).FirstOrDefault() ?? "eth0";
+    }
+
+    private static SocketToolsException WithPort(string text, string host, string port) =>
+        port.Length > 0 && port.All(char.IsLetterOrDigit)
+            ? Refusal("AddressWithPort", text, host, port)
+            : Refusal("AddressNotIPv6", text);
+
+    private static SocketToolsException Refusal(string message, params object[] values) =>
+        new(SocketToolsError.InvalidOption, Messages.Get(message, values), values[0].ToString());
+}
