@@ -105,7 +105,7 @@ Describe 'Connect-EchoServer' {
     }
 
     It 'refuses a port out of range' {
-        { Connect-EchoServer -Port 65536 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        { Connect-EchoServer -Port 65536 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
     }
 
     It 'gives up after -WaitSec where nothing listens' {

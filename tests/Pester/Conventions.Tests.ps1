@@ -15,7 +15,7 @@ BeforeAll {
     $types = @{
         Address               = [string]
         Count                 = [int], [long]
-        Encoding              = [Text.Encoding]
+        Encoding              = [PSSocketTools.EncodingArgument]
         Force                 = [switch]
         Framing               = [PSSocketTools.MessageFraming]
         Id                    = [int[]]

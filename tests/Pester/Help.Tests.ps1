@@ -94,7 +94,7 @@ BeforeAll {
     }
 
     function ConvertTo-Word($Value) {
-        if ($Value -is [Text.Encoding]) { $Value.WebName }
+        if ($Value -is [PSSocketTools.EncodingArgument] -or $Value -is [PSSocketTools.DelayRange]) { "$Value" }
         elseif ($Value -is [IFormattable]) { $Value.ToString($null, [cultureinfo]::InvariantCulture) }
         else { $Value -join ', ' }
     }

@@ -43,35 +43,39 @@ public readonly record struct PortRange
     /// <summary>Every port as one range.</summary>
     public static PortRange All { get; } = new(1, MaxPort);
 
-    /// <summary>Reads ports as people write them: <c>80</c>, <c>1-1024</c>, <c>8000..8100</c>, <c>https</c>, and several between commas.</summary>
+    /// <summary>Reads a port or a range as people write it: <c>80</c>, <c>1-1024</c>, <c>8000..8100</c>, <c>https</c>.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="SocketToolsException">InvalidOption: out of range, backwards, or no service of that name.</exception>
-    public static IReadOnlyList<PortRange> Parse(string text)
-    {
-        var ranges = new List<PortRange>();
-        foreach (var part in (text ?? throw new ArgumentNullException(nameof(text))).Split(','))
-        {
-            ranges.Add(ParseOne(part.Trim()));
-        }
+    public static PortRange Parse(string text) => ParseOne((text ?? throw new ArgumentNullException(nameof(text))).Trim());
 
-        return ranges;
-    }
+    /// <summary>Reads what <see cref="Parse"/> reads, several between commas.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: out of range, backwards, or no service of that name.</exception>
+    public static IReadOnlyList<PortRange> ParseList(string text) =>
+        Array.ConvertAll((text ?? throw new ArgumentNullException(nameof(text))).Split(','), Parse);
 
-    /// <summary>Puts ranges that follow each other into one, so that a list of every port is one range; the order stays.</summary>
+    /// <summary>Puts ranges that follow each other into one, so that a list of every port is one range, and leaves out what came before; the order stays.</summary>
     /// <param name="ranges">The ranges.</param>
     public static IReadOnlyList<PortRange> Merge(IEnumerable<PortRange> ranges)
     {
         var merged = new List<PortRange>();
-        foreach (var range in ranges ?? throw new ArgumentNullException(nameof(ranges)))
+        var seen = new bool[MaxPort + 1];
+        foreach (var port in (ranges ?? throw new ArgumentNullException(nameof(ranges))).SelectMany(static range => range.Ports()))
         {
-            var end = merged.Count - 1;
-            if (end >= 0 && merged[end].Last + 1 == range.First)
+            if (seen[port])
             {
-                merged[end] = new PortRange(merged[end].First, range.Last);
+                continue;
+            }
+
+            seen[port] = true;
+            var end = merged.Count - 1;
+            if (end >= 0 && merged[end].Last + 1 == port)
+            {
+                merged[end] = new PortRange(merged[end].First, port);
             }
             else
             {
-                merged.Add(range);
+                merged.Add(new PortRange(port));
             }
         }
 

@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Management.Automation;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes a delay as a number of milliseconds, or as a range of them, <c>100-500</c>.</summary>
+/// <summary>Takes what <see cref="DelayRange"/> takes, with its own words where that is none.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class DelayTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -12,16 +11,13 @@ internal sealed class DelayTransformationAttribute : ArgumentTransformationAttri
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty;
-        var bounds = text.Split('-');
-        if (bounds.Length > 2
-            || !int.TryParse(bounds[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var least)
-            || !int.TryParse(bounds[bounds.Length - 1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var most)
-            || least > most)
+        try
         {
-            throw new ArgumentTransformationMetadataException(Messages.Get("DelayNotUnderstood", text));
+            return value as DelayRange ?? DelayRange.Parse(Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty);
         }
-
-        return new[] { least, most };
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentTransformationMetadataException(exception.Message, exception);
+        }
     }
 }

@@ -29,10 +29,10 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
         return value switch
         {
             PortRange range => [range],
-            string text => PortRange.Parse(text),
+            string text => PortRange.ParseList(text),
             IEnumerable list => list.Cast<object?>().SelectMany(Read),
             byte or sbyte or short or ushort or int or uint or long or ulong or double or float or decimal =>
-                PortRange.Parse(Convert.ToString(value, CultureInfo.InvariantCulture)!),
+                PortRange.ParseList(Convert.ToString(value, CultureInfo.InvariantCulture)!),
             _ => throw NotAPort(input),
         };
     }

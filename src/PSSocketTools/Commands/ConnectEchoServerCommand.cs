@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -15,14 +17,15 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
 
     /// <summary>The computers' names or addresses; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     public string[] ComputerName { get; set; } = [Localhost];
 
-    /// <summary>The ports, 1 to 65535.</summary>
+    /// <summary>The ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [ValidateRange(1, 65535)]
+    [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
-    public int[]? Port { get; set; }
+    public PortRange[]? Port { get; set; }
 
     /// <summary>Servers that run in this process.</summary>
     [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
@@ -74,7 +77,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     {
         ToServer => Server!.Select<EchoServer, Func<SessionOptions>>(server => () => OptionsFor(server)),
         ToSocketPath => [() => OptionsFor(SocketPath!)],
-        _ => ComputerName.SelectMany(computer => Port!.Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port))),
+        _ => ComputerName.SelectMany(computer => Port!.SelectMany(static range => range.Ports()).Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port))),
     };
 
     private EchoSession ConnectOrWait(SessionOptions options)

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 
@@ -47,7 +46,7 @@ public abstract class ConnectingCommand : SocketCommand
     [EncodingTransformation]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding? Encoding { get; set; }
+    public EncodingArgument? Encoding { get; set; }
 
     /// <summary>How long resolving, connecting and the TLS handshake may take together, in seconds, 0.001 to 86,400; 5 by default.</summary>
     [Parameter(ParameterSetName = ToComputer)]
@@ -138,7 +137,7 @@ public abstract class ConnectingCommand : SocketCommand
     private SessionOptions Complete(SessionOptions options) => options with
     {
         Framing = IsBound(nameof(Framing)) ? Framing : options.Framing,
-        Encoding = Encoding ?? options.Encoding,
+        Encoding = Encoding?.Encoding ?? options.Encoding,
         ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
         QuietMilliseconds = QuietMilliseconds,
         MaxMessageBytes = MaxMessageBytes,

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 
 namespace PSSocketTools.Commands;
@@ -10,11 +11,13 @@ public abstract class ConversingCommand : ConnectingCommand
 
     /// <summary>The computer's name or address, for a session that ends with the command; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 1)]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     public string ComputerName { get; set; } = Localhost;
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 2)]
+    [PortNumberTransformation]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }

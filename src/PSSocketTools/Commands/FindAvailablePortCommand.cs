@@ -28,6 +28,7 @@ public sealed class FindAvailablePortCommand : SocketCommand
 
     /// <summary>The address to listen on: one of this machine's, localhost (both loopback ones), or Any (all of them).</summary>
     [Parameter]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public string Address { get; set; } = "Any";

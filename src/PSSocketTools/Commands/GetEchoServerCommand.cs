@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Commands;
 
@@ -8,11 +10,11 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoServer))]
 public sealed class GetEchoServerCommand : ServerSelectorCommand
 {
-    /// <summary>The servers' ports.</summary>
+    /// <summary>The servers' ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
+    [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
-    [ValidateRange(1, 65535)]
-    public int[]? Port { get; set; }
+    public PortRange[]? Port { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => WriteObject(SelectServers(Port), enumerateCollection: true);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Measurement;
 using PSSocketTools.Resources;
@@ -14,11 +15,13 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     /// <summary>The computer's name or address; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0)]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     public string ComputerName { get; set; } = Localhost;
 
     /// <summary>The port, 1 to 65535.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
+    [PortNumberTransformation]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Completion;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Commands;
 
@@ -33,7 +34,7 @@ public abstract class ServerSelectorCommand : SelectorCommand
     private protected override string NotFoundMessage => "ServerNotFound";
 
     /// <summary>The servers chosen; those that are not there are errors. All that run when nothing is said.</summary>
-    protected IEnumerable<EchoServer> SelectServers(int[]? ports = null)
+    protected IEnumerable<EchoServer> SelectServers(PortRange[]? ports = null)
     {
         if (Server is not null)
         {
@@ -45,7 +46,7 @@ public abstract class ServerSelectorCommand : SelectorCommand
         {
             ById => Id!.SelectMany(id => Match(running, s => s.Id == id, ById, id)),
             ByName => Name!.SelectMany(name => MatchName(running, s => s.Name, name)),
-            ByPort => ports!.SelectMany(port => Match(running, s => s.Port == port, ByPort, port)),
+            ByPort => ports!.SelectMany(port => Match(running, s => port.Contains(s.Port), ByPort, port.Count == 1 ? port.First : port)),
             _ => running,
         };
     }

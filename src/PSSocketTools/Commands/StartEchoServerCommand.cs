@@ -17,11 +17,13 @@ public sealed class StartEchoServerCommand : SocketCommand
 
     /// <summary>The port to listen on, 0 to 65535; 0 (the default) lets the system pick.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [PortNumberTransformation]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
     /// <summary>The address to listen on; localhost (the default) is both loopback addresses, Any is all of the machine's.</summary>
     [Parameter]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public string Address { get; set; } = "localhost";
@@ -97,7 +99,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNull]
-    public Encoding Encoding { get; set; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    public EncodingArgument Encoding { get; set; } = new(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
 
     /// <summary>How many bytes one receive takes at most, 1 to 16 MiB; 65,536 by default.</summary>
     [Parameter]
@@ -126,6 +128,7 @@ public sealed class StartEchoServerCommand : SocketCommand
 
     /// <summary>The addresses and CIDR blocks that may connect; all by default.</summary>
     [Parameter]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     public string[] AllowFrom { get; set; } = [];
 
@@ -151,7 +154,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     /// <summary>How long answers are held back, in milliseconds, 0 to 600,000: a number, or a range as in '100-500'.</summary>
     [Parameter]
     [DelayTransformation]
-    public int[] ResponseDelayMilliseconds { get; set; } = [0, 0];
+    public DelayRange ResponseDelayMilliseconds { get; set; } = new(0);
 
     /// <summary>Closes a connection in order (FIN) after so many messages; 0 (the default) for never.</summary>
     [Parameter]
@@ -294,13 +297,15 @@ public sealed class StartEchoServerCommand : SocketCommand
             QuietMilliseconds = QuietMilliseconds,
             ResponseFormat = ResponseFormat,
             Transform = Transform,
-            Responder = Responder is null ? null : ScriptResponder.Create(Responder, Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec)), SessionState),
+            Responder = Responder is null
+                ? null
+                : ScriptResponder.Create(Responder, Encoding.Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec)), SessionState),
             IsDiscarding = NoResponse,
             ErrorResponse = ErrorResponse,
             ExitCommand = ExitCommand,
             Farewell = Farewell,
             Greeting = Greeting,
-            Encoding = Encoding,
+            Encoding = Encoding.Encoding,
             BufferSize = BufferSize,
             Backlog = Backlog,
             MaxConnections = MaxConnections,
@@ -308,8 +313,8 @@ public sealed class StartEchoServerCommand : SocketCommand
             IdleTimeout = ToTimeLimit(IdleTimeoutSec, nameof(IdleTimeoutSec)),
             AllowFrom = AllowFrom,
             RequireClientCertificate = RequireClientCertificate,
-            MinDelayMilliseconds = ResponseDelayMilliseconds[0],
-            MaxDelayMilliseconds = ResponseDelayMilliseconds[1],
+            MinDelayMilliseconds = ResponseDelayMilliseconds.Least,
+            MaxDelayMilliseconds = ResponseDelayMilliseconds.Most,
             DisconnectAfter = DisconnectAfter,
             ResetAfter = ResetAfter,
             FragmentBytes = FragmentBytes,

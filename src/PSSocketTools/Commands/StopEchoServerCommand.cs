@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -9,11 +11,11 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoServer))]
 public sealed class StopEchoServerCommand : ServerSelectorCommand
 {
-    /// <summary>The servers' ports.</summary>
+    /// <summary>The servers' ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
+    [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
-    [ValidateRange(1, 65535)]
-    public int[]? Port { get; set; }
+    public PortRange[]? Port { get; set; }
 
     /// <summary>How long connections may take to send what they owe, in seconds, 0 to 86,400; 5 by default.</summary>
     [Parameter]

@@ -46,6 +46,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
 
     /// <summary>The address to listen on: one of this machine's, localhost (both loopback ones), or Any (all of them).</summary>
     [Parameter(ParameterSetName = LocalSet)]
+    [TrimTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public string Address { get; set; } = "Any";

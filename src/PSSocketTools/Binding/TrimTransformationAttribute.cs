@@ -1,0 +1,23 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace PSSocketTools.Binding;
+
+/// <summary>Takes names and addresses without the white space around them, which lines of a file and cells of a table bring along.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class TrimTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => Trim(inputData)!;
+
+    private static object? Trim(object? input)
+    {
+        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        return value switch
+        {
+            string text => text.Trim(),
+            IList list => list.Cast<object?>().Select(Trim).ToArray(),
+            _ => input,
+        };
+    }
+}
