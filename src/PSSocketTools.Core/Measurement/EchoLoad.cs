@@ -131,7 +131,7 @@ public sealed class EchoLoad : IDisposable
             }
             catch (TaskSchedulerException exception)
             {
-                Fail(SocketErrors.Exhausted(exception, load._options.Target.EndPointName));
+                Fail(SocketErrors.Exhausted(load._options.Target.EndPointName, exception));
                 load._connecting.Signal();
                 return Task.CompletedTask;
             }

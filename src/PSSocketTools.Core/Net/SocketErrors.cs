@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
@@ -29,10 +30,6 @@ internal static class SocketErrors
         || exception is TaskSchedulerException
         || exception is IOException { HResult: NoDescriptor or NoDescriptorInSystem };
 
-    /// <summary>The process, or the system, has no descriptor left to give.</summary>
-    public static SocketToolsException Exhausted(Exception exception, string endPoint) =>
-        new(SocketToolsError.TooManyOpenFiles, Messages.Get("TooManyOpenFiles", endPoint), endPoint, exception);
-
     /// <summary>The system's error in an exception, however deep streams and tasks have wrapped it; null when there is none.</summary>
     public static SocketException? Within(Exception? exception) => exception switch
     {
@@ -49,7 +46,7 @@ internal static class SocketErrors
         SocketError.AccessDenied => Make(SocketToolsError.PortAccessDenied, "PortAccessDenied", exception, endPoint),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
             Make(SocketToolsError.AddressNotAvailable, "AddressNotAvailable", exception, endPoint),
-        SocketError.TooManyOpenSockets => Make(SocketToolsError.TooManyOpenFiles, "TooManyOpenFiles", exception, endPoint),
+        SocketError.TooManyOpenSockets => Exhausted(endPoint, exception),
         _ => Unsorted(exception, endPoint),
     };
 
@@ -64,14 +61,44 @@ internal static class SocketErrors
             Make(SocketToolsError.NameNotFound, "NameNotFound", exception, endPoint),
         var code when IsReset(code) =>
             Make(SocketToolsError.ConnectionReset, "ConnectionReset", exception, endPoint),
-        var code when IsExhausted(code) => Exhausted(exception, endPoint),
+        var code when IsExhausted(code) => Exhausted(endPoint, exception),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
             Make(SocketToolsError.AddressNotAvailable, "AddressNotAvailable", exception, endPoint),
         _ => Unsorted(exception, endPoint),
     };
 
+    /// <summary>An error met while listening on a Unix domain socket's path.</summary>
+    public static SocketToolsException ListeningAtPath(SocketException exception, string path) =>
+        SocketPaths.Listening(exception, path) ?? Listening(exception, path);
+
+    /// <summary>An error met while connecting to a Unix domain socket's path.</summary>
+    public static SocketToolsException ConnectingToPath(SocketException exception, string path) =>
+        SocketPaths.Connecting(exception, path) ?? Connecting(exception, path);
+
+    /// <summary>No descriptor is left: the process has all it may (EMFILE), or the system has none (ENFILE), which .NET does not tell apart.</summary>
+    public static SocketToolsException Exhausted(string target, Exception? inner = null) => new(
+        SocketToolsError.TooManyOpenFiles,
+        Messages.Get(DescriptorLimit.IsSystemExhausted() ? "TooManyOpenFilesInSystem" : "TooManyOpenFiles", target),
+        target,
+        inner);
+
+    /// <summary>The system's words for an error, with its number where it is one that nothing here has a name for.</summary>
+    /// <param name="error">The error as .NET sorts it.</param>
+    /// <param name="number">The system's own number; 0 where it is not known.</param>
+    public static string TextOf(SocketError error, int number = 0) => TextOf(
+        number > 0 && Environment.OSVersion.Platform != PlatformID.Win32NT ? new LinuxSocketException(number) : new SocketException((int)error));
+
+    private static string TextOf(SocketException exception)
+    {
+        var number = exception is LinuxSocketException own ? own.Number : exception.NativeErrorCode;
+        var text = exception.Message.TrimEnd('.');
+
+        // .NET makes one code, and a number of its own below zero, of all errors that it does not sort.
+        return exception.SocketErrorCode == SocketError.SocketError && number > 0 ? Messages.Get("SystemErrorNumber", text, number) : text;
+    }
+
     private static SocketToolsException Unsorted(SocketException exception, string endPoint) =>
-        new(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", endPoint, exception.Message), endPoint, exception);
+        new(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", endPoint, TextOf(exception)), endPoint, exception);
 
     private static SocketToolsException Make(SocketToolsError error, string message, SocketException exception, string endPoint) =>
         new(error, Messages.Get(message, endPoint), endPoint, exception);

@@ -59,7 +59,7 @@ internal sealed class UnixListener
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     throw Taken("SocketPathInUse", path, exception);
                 case SocketException refusal:
-                    throw SocketErrors.Listening(refusal, path);
+                    throw SocketErrors.ListeningAtPath(refusal, path);
                 case IOException or UnauthorizedAccessException:
                     // Who may use the file could not be said: somebody removed it, or the file system has no such rights.
                     throw new SocketToolsException(

@@ -41,4 +41,22 @@ internal static unsafe class DescriptorLimit
         var open = Directory.EnumerateFileSystemEntries(IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
         return Math.Max(most - open - Reserve, 1);
     }
+
+    /// <summary>Whether the whole system, and not this process alone, has no descriptor left (ENFILE): told by asking for one.</summary>
+    public static bool IsSystemExhausted()
+    {
+        if (!IsLinux && !IsMac)
+        {
+            return false;
+        }
+
+        var descriptor = Libc.Socket(Libc.FamilyInet, IsLinux ? Libc.SockDatagram | Libc.SockCloseOnExec : Libc.SockDatagram, 0);
+        if (descriptor < 0)
+        {
+            return Marshal.GetLastWin32Error() == Libc.ENFile;
+        }
+
+        _ = Libc.Close(descriptor);
+        return false;
+    }
 }

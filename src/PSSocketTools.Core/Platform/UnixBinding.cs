@@ -56,7 +56,7 @@ internal static class UnixBinding
 
         var error = Marshal.GetLastPInvokeError();
         owner.Dispose();
-        throw new SocketException((int)LinuxErrors.ToSocketError(error), Marshal.GetPInvokeErrorMessage(error));
+        throw new LinuxSocketException(error);
     }
 #endif
 }

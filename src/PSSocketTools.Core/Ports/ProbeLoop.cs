@@ -342,11 +342,7 @@ internal sealed class ProbeLoop : IDisposable
         var probe = (Probe)attempt.Owner;
         if (_attempts == 0)
         {
-            throw new SocketToolsException(
-                SocketToolsError.TooManyOpenFiles,
-                Messages.Get("TooManyOpenFiles", EndPointText.Of(probe.Host.Name, probe.Port)),
-                probe.Host.Name,
-                new SocketException((int)attempt.Error));
+            throw SocketErrors.Exhausted(EndPointText.Of(probe.Host.Name, probe.Port), new SocketException((int)attempt.Error));
         }
 
         _descriptors = _attempts;
@@ -455,7 +451,7 @@ internal sealed class ProbeLoop : IDisposable
             ? PortAvailability.CreateAnswered(
                 probe.Host.Name, address, probe.Port, _protocol, status, Milliseconds(best.EndedAt - best.StartedAt), null)
             : PortAvailability.CreateUnanswered(
-                probe.Host.Name, address, probe.Port, _protocol, status, new SocketException((int)best.Error).Message);
+                probe.Host.Name, address, probe.Port, _protocol, status, SocketErrors.TextOf(best.Error, best.ErrorNumber));
 
         PortAvailability Unanswered(PortStatus why, string detail) =>
             PortAvailability.CreateUnanswered(probe.Host.Name, null, probe.Port, _protocol, why, detail);

@@ -119,7 +119,9 @@ internal static class Connector
                 }
                 else if (running.Count == 0)
                 {
-                    throw SocketErrors.Connecting(failure!, options.EndPointName);
+                    throw options.Protocol == SocketProtocol.Unix
+                        ? SocketErrors.ConnectingToPath(failure!, options.EndPointName)
+                        : SocketErrors.Connecting(failure!, options.EndPointName);
                 }
 
                 var left = deadline.Milliseconds;

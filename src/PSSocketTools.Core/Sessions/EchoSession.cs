@@ -155,7 +155,7 @@ public sealed class EchoSession : IDisposable
             channel?.Dispose();
             if (SocketErrors.IsExhausted(exception))
             {
-                throw SocketErrors.Exhausted(exception, options.EndPointName);
+                throw SocketErrors.Exhausted(options.EndPointName, exception);
             }
 
             // The server can be gone before the endpoints are asked for.

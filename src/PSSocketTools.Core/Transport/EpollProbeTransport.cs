@@ -49,7 +49,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
             if (descriptor < 0)
             {
-                attempt.End(LinuxErrors.ToSocketError(Marshal.GetLastWin32Error()));
+                End(attempt, Marshal.GetLastWin32Error());
                 return true;
             }
         }
@@ -67,7 +67,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             error = Marshal.GetLastWin32Error();
         }
 
-        attempt.End(LinuxErrors.ToSocketError(error));
+        End(attempt, error);
         if (error == Libc.EConnRefused)
         {
             spare = descriptor;
@@ -128,6 +128,8 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     // A code no system uses: the connection came about, with itself.
     private const int SelfConnectedCode = -1;
+
+    private static void End(ProbeAttempt attempt, int error) => attempt.End(LinuxErrors.ToSocketError(error), error);
 
     private static int Connect(int descriptor, ProbeAttempt attempt)
     {
@@ -208,7 +210,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             }
         }
 
-        attempt.End(LinuxErrors.ToSocketError(error));
+        End(attempt, error);
         return true;
     }
 
@@ -266,7 +268,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     {
         const string What = "epoll";
         return SocketErrors.IsExhausted(LinuxErrors.ToSocketError(exception.NativeErrorCode))
-            ? new SocketToolsException(SocketToolsError.TooManyOpenFiles, Messages.Get("TooManyOpenFiles", What))
+            ? SocketErrors.Exhausted(What, exception)
             : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, exception.Message));
     }
 

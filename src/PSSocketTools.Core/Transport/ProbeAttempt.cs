@@ -34,9 +34,13 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>How long after this attempt began its address may be tried again, in <see cref="Stopwatch"/> ticks; kept by a loop that waits.</summary>
     public long RetryDelay { get; set; }
 
-    public void End(SocketError error)
+    /// <summary>The system's own number of the error, where it gave one; else 0.</summary>
+    public int ErrorNumber { get; private set; }
+
+    public void End(SocketError error, int number = 0)
     {
         EndedAt = Stopwatch.GetTimestamp();
         Error = error;
+        ErrorNumber = number;
     }
 }

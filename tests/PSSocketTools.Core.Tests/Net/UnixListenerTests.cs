@@ -108,7 +108,7 @@ public sealed class UnixListenerTests : IDisposable
         Assert.Equal("a file", File.ReadAllText(_path));
 
         var below = Path.Combine(_path, "s");
-        Assert.Equal(SocketToolsError.SocketFailed, Assert.Throws<SocketToolsException>(() => UnixListener.Listen(below, 1, tellsFiles)).Error);
+        Assert.Equal(SocketToolsError.AddressNotAvailable, Assert.Throws<SocketToolsException>(() => UnixListener.Listen(below, 1, tellsFiles)).Error);
     }
 
     public static TheoryData<string> NoSockets => ["empty file", "file", "folder", "link to a file", "link to a socket", "link to nothing", "FIFO", "device"];

@@ -93,6 +93,22 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
+    public void An_error_nothing_has_a_name_for_keeps_its_number()
+    {
+        using var transport = new ScriptedProbeTransport(static attempt =>
+        {
+            attempt.End(SocketError.SocketError, 71);
+            return null;
+        }) { EndsItself = true };
+        using var scan = Scan(transport, new PortScanOptions(), Remote);
+        scan.Add(["one"], [new PortRange(80)]);
+
+        var result = Assert.Single(ReadAll(scan));
+        Assert.Equal(PortStatus.Failed, result.GetStatus());
+        Assert.Contains("71", result.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void While_it_waits_a_name_is_asked_for_again()
     {
         var asked = 0;

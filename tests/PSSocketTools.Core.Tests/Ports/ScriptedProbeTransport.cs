@@ -19,6 +19,9 @@ internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> be
 
     public int MostPending { get; private set; }
 
+    /// <summary>Whether the test ends attempts by itself as they begin.</summary>
+    public bool EndsItself { get; init; }
+
     public ProbeAttempt[] Pending
     {
         get
@@ -44,6 +47,11 @@ internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> be
         if (begin(attempt) is { } error)
         {
             attempt.End(error);
+            return true;
+        }
+
+        if (EndsItself)
+        {
             return true;
         }
 

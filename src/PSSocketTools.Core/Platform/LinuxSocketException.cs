@@ -1,0 +1,14 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>A socket error of a call to the C library, which keeps its number and its words where .NET has none for it.</summary>
+internal sealed class LinuxSocketException(int number) : SocketException((int)LinuxErrors.ToSocketError(number))
+{
+    /// <summary>The system's number (errno).</summary>
+    public int Number { get; } = number;
+
+    /// <inheritdoc/>
+    public override string Message => new Win32Exception(Number).Message;
+}

@@ -1,0 +1,86 @@
+#if !NETSTANDARD_BUILD
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using Xunit;
+
+namespace PSSocketTools.Tests.Net;
+
+public sealed class SocketPathsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("pst").FullName;
+
+    [Theory]
+    [InlineData("s")]
+    [InlineData("no/such/s")]
+    [InlineData("file/s")]
+    [InlineData("file/no/s")]
+    public void What_is_missing_on_the_way_to_a_path_is_named(string name)
+    {
+        File.WriteAllText(Path.Combine(_folder, "file"), string.Empty);
+        var path = Path.Combine(_folder, name);
+        var named = name[0] switch
+        {
+            'n' => Path.Combine(_folder, "no"),
+            'f' => Path.Combine(_folder, "file"),
+            _ => path,
+        };
+
+        var connecting = Assert.Throws<SocketToolsException>(() => Connect(path));
+        Assert.Equal((SocketToolsError.AddressNotAvailable, (object)path), (connecting.Error, connecting.Target!));
+        Assert.Contains(named + (named == path ? "." : " "), connecting.Message, StringComparison.Ordinal);
+        Assert.True(connecting.MayPass);
+        if (named != path)
+        {
+            var listening = Assert.Throws<SocketToolsException>(() => EchoServer.Start(new EchoServerOptions { SocketPath = path }));
+            Assert.Equal((connecting.Error, connecting.Message), (listening.Error, listening.Message));
+        }
+
+        Assert.DoesNotContain("address", connecting.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_file_is_no_server()
+    {
+        if (!FileIdentity.IsKnown)
+        {
+            return;
+        }
+
+        var path = Path.Combine(_folder, "file");
+        File.WriteAllText(path, string.Empty);
+
+        var exception = Assert.Throws<SocketToolsException>(() => Connect(path));
+        Assert.Equal(SocketToolsError.ConnectionRefused, exception.Error);
+        Assert.Contains("not a socket", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_error_that_nothing_has_a_name_for_keeps_its_number()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        // EROFS, which is none of a socket's usual errors.
+        var exception = SocketErrors.Listening(new LinuxSocketException(30), "here");
+        Assert.Equal((SocketToolsError.SocketFailed, "here: Read-only file system (system error 30)."), (exception.Error, exception.Message));
+        Assert.Equal("Read-only file system (system error 30)", SocketErrors.TextOf(SocketError.SocketError, 30));
+        Assert.Equal("No route to host", SocketErrors.TextOf(SocketError.HostUnreachable, 113));
+    }
+
+    [Fact]
+    public void Too_many_open_files_are_those_of_the_process_while_the_system_has_some()
+    {
+        var exception = SocketErrors.Connecting(new SocketException((int)SocketError.TooManyOpenSockets), "there:80");
+        Assert.Equal(SocketToolsError.TooManyOpenFiles, exception.Error);
+        Assert.Contains("ulimit -n", exception.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static void Connect(string path) =>
+        EchoSession.Connect(new SessionOptions { Protocol = SocketProtocol.Unix, SocketPath = path }).Dispose();
+}
+#endif
