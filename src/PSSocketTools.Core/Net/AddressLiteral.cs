@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
@@ -167,7 +168,7 @@ internal static class AddressLiteral
 
     // Windows knows its interfaces by number where an address is written, and their names have spaces.
     private static string ToZoneText((string Name, long Number) zone) =>
-        Environment.OSVersion.Platform == PlatformID.Win32NT ? zone.Number.ToString(CultureInfo.InvariantCulture) : zone.Name;
+        Environment.OSVersion.Platform == PlatformID.Win32NT ? zone.Number.ToString(CultureInfo.InvariantCulture) : OutsideText.Clean(zone.Name)!;
 
     private static string ExampleZone()
     {

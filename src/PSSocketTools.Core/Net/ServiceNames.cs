@@ -1,4 +1,5 @@
 using System.Globalization;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -83,7 +84,7 @@ public static class ServiceNames
             var slash = fields[1].IndexOf('/');
             if (slash > 0 && int.TryParse(fields[1].Substring(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             {
-                table.Add(fields[0], fields.Skip(2), port, fields[1].Substring(slash + 1));
+                table.Add(OutsideText.Clean(fields[0])!, fields.Skip(2).Select(alias => OutsideText.Clean(alias)!), port, fields[1].Substring(slash + 1));
             }
         }
 

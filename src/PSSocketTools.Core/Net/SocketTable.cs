@@ -17,8 +17,19 @@ namespace PSSocketTools.Net;
 internal sealed record SocketEntry(
     IPAddress LocalAddress, int LocalPort, IPAddress RemoteAddress, int RemotePort, TcpState State, long Key, long UserId = -1);
 
-/// <summary>A process.</summary>
-internal readonly record struct SocketOwner(int Id, string? Name);
+/// <summary>A process, with its name as it may be shown: any process gives itself any name (prctl(2)).</summary>
+internal readonly record struct SocketOwner
+{
+    public SocketOwner(int id, string? name)
+    {
+        Id = id;
+        Name = OutsideText.Clean(name);
+    }
+
+    public int Id { get; }
+
+    public string? Name { get; }
+}
 
 /// <summary>A picture of the sockets the system has at one moment, and who holds them.</summary>
 internal abstract class SocketTable

@@ -1,0 +1,103 @@
+Describe 'Text that others chose' {
+    BeforeAll {
+        Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+        . "$PSScriptRoot/BareServer.ps1"
+
+        # An escape sequence of each kind, a title with its bell, a carriage return that would overwrite the line.
+        $evil = "$([char] 27)[31m$([char] 0x9B)31m$([char] 27)]0;t$([char] 7)$([char] 13)"
+
+        # All that a user can come to see of something: every view, and an error in full.
+        function Get-Shown {
+            param([Parameter(ValueFromPipeline)] $InputObject)
+            process {
+                $InputObject | Format-Table | Out-String
+                $InputObject | Format-List | Out-String
+                $InputObject | Format-Wide | Out-String
+                $InputObject | Out-String
+                if ($InputObject -is [System.Management.Automation.ErrorRecord]) {
+                    $InputObject.Exception.Message
+                    "$($InputObject.TargetObject)"
+                }
+            }
+        }
+
+        function Assert-Clean([string[]] $Shown, [string] $Has) {
+            $all = $Shown -join "`n"
+            $all | Should -Match ([regex]::Escape($Has)) -Because 'else nothing was shown that could be unclean'
+            foreach ($character in $all.ToCharArray()) {
+                if ([char]::IsControl($character) -and $character -notin "`r", "`n", "`t") {
+                    throw "There is U+{0:X4} in: {1}" -f [int] $character, ($all -replace '\p{Cc}', '?')
+                }
+            }
+            # Lines end as the views end them, and not where a peer would have it.
+            $all -replace "`r`n" | Should -Not -Match "`r[^`n]"
+        }
+    }
+
+    BeforeEach {
+        if ($PSStyle) {
+            $rendering = $PSStyle.OutputRendering
+            $PSStyle.OutputRendering = 'PlainText'
+        }
+    }
+
+    AfterEach {
+        if ($PSStyle) { $PSStyle.OutputRendering = $rendering }
+        Get-EchoSession | Disconnect-EchoServer -Reset
+        Get-EchoServer | Stop-EchoServer -Force
+        Stop-BareServer
+    }
+
+    It 'is clean as the name of a process that holds a port' -Tag Linux {
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        $port = $listener.LocalEndpoint.Port
+        $name = [IO.File]::ReadAllText('/proc/self/comm').Trim()
+        try {
+            [IO.File]::WriteAllText('/proc/self/comm', "$([char] 27)[31mX$([char] 0x9B)$([char] 13)Y")
+            $result = Test-PortAvailability $port -Address 127.0.0.1
+            Start-EchoServer $port -ErrorVariable failures -ErrorAction SilentlyContinue
+        }
+        finally {
+            [IO.File]::WriteAllText('/proc/self/comm', $name)
+            $listener.Stop()
+        }
+        $result.ProcessName | Should -Match 'X'
+        Assert-Clean ($result, $failures[0] | Get-Shown) '[31mX'
+    }
+
+    It 'is clean as what a client sent' {
+        $server = Start-EchoServer -Framing LengthPrefix
+        $answer = $server | Connect-EchoServer | Send-SocketMessage "begin$($evil)end"
+        $answer.Response | Should -BeExactly "begin$($evil)end" -Because 'what is sent is data'
+        $null = Wait-EchoServer -Server $server -Kind ResponseSent
+        Assert-Clean (@($answer) + @(Get-EchoServerEvent -Server $server) | Get-Shown) 'begin'
+    }
+
+    It 'is clean as what a responder failed with' {
+        $server = Start-EchoServer -Responder { throw "failed: $_" }
+        $null = $server | Connect-EchoServer | Send-SocketMessage "x$([char] 27)[31mz" -ErrorAction SilentlyContinue -ErrorVariable failures
+        $null = Wait-EchoServer -Server $server -Kind Error
+        Assert-Clean (@(Get-EchoServerEvent -Server $server) + @($failures) + @($server) | Get-Shown) 'failed'
+    }
+
+    It 'is clean as the name in a certificate' -Tag Core {
+        $key = [Security.Cryptography.RSA]::Create(2048)
+        $subject = [Security.Cryptography.X509Certificates.X500DistinguishedNameBuilder]::new()
+        $subject.AddCommonName("evil$([char] 27)[31m")
+        $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new($subject.Build(), $key, 'SHA256', [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+        $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
+        $server = Start-EchoServer -Certificate $certificate
+        Connect-EchoServer -Port $server.Port -UseTls -ErrorVariable failures -ErrorAction SilentlyContinue
+        $session = Connect-EchoServer -Port $server.Port -UseTls -SkipCertificateCheck
+        Assert-Clean (@($failures) + @($session) + @($server) | Get-Shown) 'localhost'
+    }
+
+    It 'is clean in the log, C1 controls too' {
+        $path = Join-Path $TestDrive 'log.jsonl'
+        $server = Start-EchoServer -Framing LengthPrefix -LogPath $path
+        $null = $server | Connect-EchoServer | Send-SocketMessage "begin$($evil)end"
+        $server | Stop-EchoServer
+        Assert-Clean (Get-Content $path) 'begin'
+    }
+}
