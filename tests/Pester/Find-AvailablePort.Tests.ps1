@@ -68,4 +68,22 @@ Describe 'Find-AvailablePort' {
             $server | Stop-EchoServer
         }
     }
+
+    Context 'given to a server' {
+        AfterEach { Get-EchoServer | Stop-EchoServer -Force }
+
+        It 'has it listen on the address that was chosen' {
+            (Find-AvailablePort -Address 127.0.0.1 | Start-EchoServer).EndPoint | Should -BeLike '127.0.0.1:*'
+            (Find-AvailablePort 20000-29999 -Address ::1 -Count 2 | Start-EchoServer).EndPoint | Should -BeLike '`[::1`]:*'
+            (Find-AvailablePort 20000-29999 -Address ::1 | Start-EchoServer -Address 127.0.0.1).EndPoint | Should -BeLike '127.0.0.1:*'
+            $port = (Find-AvailablePort -Address 127.0.0.1).Port
+            (Test-PortAvailability $port -Address 127.0.0.1 | Start-EchoServer).EndPoint | Should -BeLike '127.0.0.1:*'
+        }
+
+        It 'has it listen on loopback where none was' {
+            $server = Find-AvailablePort | Start-EchoServer -WarningVariable warnings
+            $server.Address | Should -Be 'localhost'
+            $warnings | Should -BeNullOrEmpty
+        }
+    }
 }

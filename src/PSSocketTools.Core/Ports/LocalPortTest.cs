@@ -49,6 +49,9 @@ public sealed class LocalPortTest
     /// <summary>Tcp or Udp.</summary>
     public SocketProtocol Protocol { get; }
 
+    /// <summary>Whether somebody chose the address, so that a server that takes a result listens on it, and not where servers do by default.</summary>
+    public bool IsAddressChosen { get; init; }
+
     /// <summary>Tests a port.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
     /// <param name="cancellationToken">Ends the wait for the resolver.</param>
@@ -111,12 +114,26 @@ public sealed class LocalPortTest
         return _resolve(_address);
     }
 
-    private PortAvailability Test(int port, IPAddress[] addresses) => TryBindAll(port, addresses) is { } refusal
-        ? Explain(refusal.Address, port, refusal.Error)
-        : CreateAvailable(port);
+    private PortAvailability Test(int port, IPAddress[] addresses)
+    {
+        if (TryBindAll(port, addresses) is not { } refusal)
+        {
+            return CreateAvailable(port);
+        }
 
-    private PortAvailability CreateAvailable(int port) =>
-        PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
+        var result = Explain(refusal.Address, port, refusal.Error);
+        result.ChosenAddress = ChosenAddress;
+        return result;
+    }
+
+    private string? ChosenAddress => IsAddressChosen ? _address : null;
+
+    private PortAvailability CreateAvailable(int port)
+    {
+        var result = PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
+        result.ChosenAddress = ChosenAddress;
+        return result;
+    }
 
     private (IPAddress Address, SocketException Error)? TryBindAll(int port, IPAddress[] addresses)
     {

@@ -56,12 +56,17 @@ public sealed class PortAvailability
     /// <summary>What carried the test.</summary>
     public SocketProtocol GetProtocol() => _protocol;
 
+    /// <summary>The address a server that takes this result is to listen on: the one a local test was told; null where it was told none, or the test was not local.</summary>
+    public string? GetChosenAddress() => ChosenAddress;
+
     /// <summary>Whether a status answers the question of a local test.</summary>
     /// <param name="status">The status.</param>
     public static bool IsLocal(PortStatus status) => status <= PortStatus.AddressNotAvailable;
 
     /// <summary>The status and where, for a debugger or a string.</summary>
     public override string ToString() => $"{EndPointText.Of(ComputerName, Port)} {Status}";
+
+    internal string? ChosenAddress { get; set; }
 
     internal static PortAvailability CreateLocal(string address, int port, SocketProtocol protocol, PortStatus status, string? detail = null) =>
         new(AddressName.Localhost, port, protocol, status) { Address = address, Detail = detail };

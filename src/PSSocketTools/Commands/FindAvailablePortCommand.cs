@@ -43,7 +43,8 @@ public sealed class FindAvailablePortCommand : SocketCommand
     {
         try
         {
-            WriteObject(PortFinder.Find(new LocalPortTest(Address, Protocol), Port, Count, HandedOut, StopToken), enumerateCollection: true);
+            var test = new LocalPortTest(Address, Protocol) { IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)) };
+            WriteObject(PortFinder.Find(test, Port, Count, HandedOut, StopToken), enumerateCollection: true);
         }
         catch (SocketToolsException exception)
         {

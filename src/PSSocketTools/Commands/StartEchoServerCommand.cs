@@ -195,10 +195,17 @@ public sealed class StartEchoServerCommand : SocketCommand
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
+    /// <summary>A port that was found or tested; the server listens on the address that was chosen for it.</summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PortAvailability? InputObject { get; set; }
+
+    private string ListenAddress =>
+        MyInvocation.BoundParameters.ContainsKey(nameof(Address)) ? Address : InputObject?.GetChosenAddress() ?? Address;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var target = SocketPath ?? Messages.Get("TargetEndPoint", Address, Port);
+        var target = SocketPath ?? Messages.Get("TargetEndPoint", ListenAddress, Port);
         if (!ShouldProcess(target, Messages.Get("ActionStartServer")))
         {
             return;
@@ -289,7 +296,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             Id = Running.Servers.NextId(),
             Name = Name,
             Port = Port,
-            Address = Address,
+            Address = ListenAddress,
             Protocol = Protocol == "Udp" ? SocketProtocol.Udp : SocketProtocol.Tcp,
             SocketPath = ToFullPath(SocketPath),
             IsSequential = Sequential,

@@ -202,7 +202,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     private void TestLocal(string address, PortRange[] ranges)
     {
         FinishScan();
-        var test = new LocalPortTest(address, Protocol);
+        var test = new LocalPortTest(address, Protocol) { IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)) };
         var until = WaitFor is { } limit && limit < TimeSpan.MaxValue ? _clock.Elapsed + limit : TimeSpan.MaxValue;
         _total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))
