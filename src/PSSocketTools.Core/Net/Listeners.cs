@@ -75,12 +75,20 @@ internal static class Listeners
         }
     }
 
+    private static SocketToolsException Denied(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol) =>
+        new(SocketToolsError.PortAccessDenied, SocketErrors.Denied(endPoint, protocol), EndPointText.Of(endPoint), exception);
+
     /// <summary>Why an endpoint can't be had; who has it, where the system lets it be known.</summary>
     private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
     {
         var text = EndPointText.Of(endPoint);
         if (!ListenerSetup.MayBeTaken(exception.SocketErrorCode))
         {
+            if (exception.SocketErrorCode == SocketError.AccessDenied)
+            {
+                return Denied(exception, endPoint, protocol);
+            }
+
             // An address that is not here is not there on any port.
             return SocketErrors.Listening(
                 exception, exception.SocketErrorCode == SocketError.AddressNotAvailable ? EndPointText.Of(endPoint.Address) : text);
@@ -89,7 +97,7 @@ internal static class Listeners
         var holder = PortHolder.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
         if (!ListenerSetup.IsTaken(exception.SocketErrorCode, holder))
         {
-            return SocketErrors.Listening(exception, text);
+            return Denied(exception, endPoint, protocol);
         }
 
         // Nobody wants to stop the process they type in.

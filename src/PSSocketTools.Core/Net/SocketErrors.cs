@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Resources;
@@ -66,6 +67,19 @@ internal static class SocketErrors
             Make(SocketToolsError.AddressNotAvailable, "AddressNotAvailable", exception, endPoint),
         _ => Unsorted(exception, endPoint),
     };
+
+    /// <summary>A port that this user is denied, with the range that Windows excludes it in, where it does.</summary>
+    public static string Denied(IPEndPoint endPoint, SocketProtocol protocol)
+    {
+        var family = endPoint.AddressFamily;
+        return PortExclusions.Find(family, protocol, endPoint.Port) is { } range
+            ? Excluded(endPoint, range, PortExclusions.Command(family, protocol))
+            : Messages.Get(Environment.OSVersion.Platform == PlatformID.Win32NT ? "PortDeniedOnWindows" : "PortAccessDenied", EndPointText.Of(endPoint));
+    }
+
+    /// <summary>The sentence for a port in an excluded range.</summary>
+    public static string Excluded(IPEndPoint endPoint, PortRange range, string command) =>
+        Messages.Get("PortExcluded", EndPointText.Of(endPoint), range, command);
 
     /// <summary>An error met while listening on a Unix domain socket's path.</summary>
     public static SocketToolsException ListeningAtPath(SocketException exception, string path) =>

@@ -190,7 +190,7 @@ public sealed class LocalPortTest
         {
             case SocketError.AccessDenied:
                 return PortAvailability.CreateLocal(
-                    text, port, Protocol, PortStatus.AccessDenied, Messages.Get("PortAccessDenied", EndPointText.Of(text, port)));
+                    text, port, Protocol, PortStatus.AccessDenied, SocketErrors.Denied(new IPEndPoint(address, port), Protocol));
             case SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported:
                 return PortAvailability.CreateLocal(
                     text, port, Protocol, PortStatus.AddressNotAvailable, Messages.Get("AddressNotAvailable", text));

@@ -42,6 +42,7 @@ public static class PortFinder
         }
 
         var found = new List<PortAvailability>();
+        string? denied = null;
         var isEnough = false;
         try
         {
@@ -57,6 +58,7 @@ public static class PortFinder
                 if (!result.Available)
                 {
                     reservations.Release(port, test.Protocol);
+                    denied ??= result.GetStatus() == PortStatus.AccessDenied ? result.Detail : null;
                     continue;
                 }
 
@@ -77,7 +79,8 @@ public static class PortFinder
         }
 
         var text = string.Join(", ", ranges ?? [EphemeralRange()]);
-        throw new SocketToolsException(SocketToolsError.NoFreePort, Messages.Get("NoFreePort", count, text, found.Count), text);
+        var sentence = Messages.Get("NoFreePort", count, text, found.Count);
+        throw new SocketToolsException(SocketToolsError.NoFreePort, denied is null ? sentence : sentence + " " + denied, text);
     }
 
     // Another process that looks for a port at the same time begins elsewhere, most likely.

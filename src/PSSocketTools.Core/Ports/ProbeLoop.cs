@@ -376,11 +376,26 @@ internal sealed class ProbeLoop : IDisposable
     private void Judge(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
-        if (!probe.IsDone)
+        if (probe.IsDone)
+        {
+            return;
+        }
+
+        // A scan that waits tries again by itself, and a silent UDP port is no connect that was given up.
+        if (_waitFor is null && _protocol == SocketProtocol.Tcp
+            && SynRetransmission.MayBeginAnew(attempt.Error, TimeSpan.FromMilliseconds(Milliseconds(attempt.EndedAt - attempt.StartedAt))))
+        {
+            if (!Begin(new ProbeAttempt(attempt.Address, attempt.Port, probe)))
+            {
+                return;
+            }
+        }
+        else
         {
             Answer(attempt);
-            Advance(probe);
         }
+
+        Advance(probe);
     }
 
     private void Answer(ProbeAttempt attempt)

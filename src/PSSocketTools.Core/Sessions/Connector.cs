@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
@@ -109,13 +110,12 @@ internal static class Connector
         SocketException? failure = null;
         try
         {
+            var next = 0;
             while (winner is null)
             {
-                if (attempts.Count < endPoints.Length)
+                if (next < endPoints.Length)
                 {
-                    var attempt = new Attempt(endPoints[attempts.Count]);
-                    attempts.Add(attempt);
-                    running.Add(attempt);
+                    Begin(endPoints[next++]);
                 }
                 else if (running.Count == 0)
                 {
@@ -125,21 +125,25 @@ internal static class Connector
                 }
 
                 var left = deadline.Milliseconds;
-                var more = attempts.Count < endPoints.Length;
+                var more = next < endPoints.Length;
                 var wait = more && (left < 0 || left > AttemptDelay.TotalMilliseconds) ? (int)AttemptDelay.TotalMilliseconds : left;
                 var first = Task.WaitAny([.. running.Select(attempt => attempt.Outcome)], wait, cancellationToken);
                 if (first >= 0)
                 {
                     var ended = running[first];
                     running.RemoveAt(first);
-                    if (ended.Outcome.GetAwaiter().GetResult() is { } error)
+                    if (ended.Outcome.GetAwaiter().GetResult() is not { } error)
                     {
-                        // A refusal says more than an address that this machine has no way to.
-                        failure = failure is null || error.SocketErrorCode == SocketError.ConnectionRefused ? error : failure;
+                        winner = ended;
+                    }
+                    else if (SynRetransmission.MayBeginAnew(error.SocketErrorCode, ended.Duration) && !deadline.HasPassed)
+                    {
+                        Begin(ended.EndPoint);
                     }
                     else
                     {
-                        winner = ended;
+                        // A refusal says more than an address that this machine has no way to.
+                        failure = failure is null || error.SocketErrorCode == SocketError.ConnectionRefused ? error : failure;
                     }
                 }
                 else if (deadline.HasPassed)
@@ -160,6 +164,13 @@ internal static class Connector
                 }
             }
         }
+
+        void Begin(EndPoint endPoint)
+        {
+            var attempt = new Attempt(endPoint);
+            attempts.Add(attempt);
+            running.Add(attempt);
+        }
     }
 
     /// <param name="options">What was to be connected to.</param>
@@ -175,6 +186,8 @@ internal static class Connector
         private readonly object _sync = new();
         private bool _abandoned;
 
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+
         public Attempt(EndPoint endPoint)
         {
             EndPoint = endPoint;
@@ -182,6 +195,9 @@ internal static class Connector
         }
 
         public EndPoint EndPoint { get; }
+
+        /// <summary>How long it took.</summary>
+        public TimeSpan Duration => _clock.Elapsed;
 
         /// <summary>Null when the connection came about, else why it did not.</summary>
         public Task<SocketException?> Outcome { get; }
@@ -218,6 +234,7 @@ internal static class Connector
                     Socket.NoDelay = true;
                 }
 
+                SynRetransmission.LeaveOut(Socket);
                 Socket.Connect(endPoint);
                 if (!EndPointText.IsSelfConnected(Socket, endPoint))
                 {

@@ -29,7 +29,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
             bool isPending;
             if (isTcp)
             {
-                LoopbackConnect.Hasten(socket, attempt.Address);
+                SynRetransmission.LeaveOut(socket);
                 operation.SetBuffer(null, 0, 0);
                 operation.RemoteEndPoint = endPoint;
                 isPending = socket.ConnectAsync(operation);

@@ -93,6 +93,44 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
+    public void A_peer_that_the_system_gave_up_is_tried_again_while_there_is_time()
+    {
+        using var transport = new ScriptedProbeTransport(static _ => null);
+        using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long }, Remote);
+        scan.Add(["one"], [new PortRange(80)]);
+        var none = new List<PortAvailability>();
+        for (var i = 0; i < 2; i++)
+        {
+            transport.AwaitPending(1);
+            scan.Read(none, 200);
+            transport.EndTogether(1, SocketError.TimedOut);
+        }
+
+        transport.AwaitPending(1);
+        transport.EndTogether(1, SocketError.ConnectionRefused);
+
+        Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).GetStatus());
+        Assert.Equal(3, transport.Begun.Count);
+        Assert.Empty(none);
+        Assert.Empty(transport.Faults);
+    }
+
+    [Fact]
+    public void A_peer_that_is_given_up_at_once_is_not_tried_for_ever()
+    {
+        using var transport = new ScriptedProbeTransport(static attempt =>
+        {
+            attempt.End(SocketError.TimedOut);
+            return null;
+        }) { EndsItself = true };
+        using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long }, Remote);
+        scan.Add(["one"], [new PortRange(80)]);
+
+        Assert.Equal(PortStatus.TimedOut, Assert.Single(ReadAll(scan)).GetStatus());
+        Assert.Single(transport.Begun);
+    }
+
+    [Fact]
     public void An_error_nothing_has_a_name_for_keeps_its_number()
     {
         using var transport = new ScriptedProbeTransport(static attempt =>

@@ -114,18 +114,26 @@ internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> be
     {
         lock (_gate)
         {
-            while (_pending.Count < count)
-            {
-                Assert(Monitor.Wait(_gate, Patience.Long));
-            }
-
-            foreach (var attempt in _pending)
+            AwaitPending(count);
+            foreach (var attempt in _pending.Where(attempt => !_ready.Contains(attempt)))
             {
                 attempt.End(error);
                 _ready.Add(attempt);
             }
 
             Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Waits until so many attempts are pending.</summary>
+    public void AwaitPending(int count)
+    {
+        lock (_gate)
+        {
+            while (_pending.Count(attempt => !_ready.Contains(attempt)) < count)
+            {
+                Assert(Monitor.Wait(_gate, Patience.Long));
+            }
         }
     }
 
