@@ -218,7 +218,7 @@ Describe 'Help in <Culture>' -ForEach $cultures {
                     ConvertTo-Word $actual | Should -Be $Matches[1] -Because $parameter.Name
                 }
                 else {
-                    @($actual | Where-Object { $null -ne $_ -and 0 -ne $_ -and '' -ne $_ }) | Should -BeNullOrEmpty -Because "the default of $($parameter.Name) is in plain words"
+                    @($actual | Where-Object { $null -ne $_ -and 0 -ne $_ -and "$_" -notin '', '0' }) | Should -BeNullOrEmpty -Because "the default of $($parameter.Name) is in plain words"
                 }
             }
         }

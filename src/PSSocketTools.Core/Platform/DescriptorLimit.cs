@@ -42,21 +42,26 @@ internal static unsafe class DescriptorLimit
         return Math.Max(most - open - Reserve, 1);
     }
 
-    /// <summary>Whether the whole system, and not this process alone, has no descriptor left (ENFILE): told by asking for one.</summary>
-    public static bool IsSystemExhausted()
+    /// <summary>Whether no descriptor is left, told by asking for one.</summary>
+    public static bool IsReached() => Try() is Libc.EMFile or Libc.ENFile;
+
+    /// <summary>Whether the whole system, and not this process alone, has no descriptor left (ENFILE), told in the same way.</summary>
+    public static bool IsSystemExhausted() => Try() == Libc.ENFile;
+
+    private static int Try()
     {
         if (!IsLinux && !IsMac)
         {
-            return false;
+            return 0;
         }
 
         var descriptor = Libc.Socket(Libc.FamilyInet, IsLinux ? Libc.SockDatagram | Libc.SockCloseOnExec : Libc.SockDatagram, 0);
         if (descriptor < 0)
         {
-            return Marshal.GetLastWin32Error() == Libc.ENFile;
+            return Marshal.GetLastWin32Error();
         }
 
         _ = Libc.Close(descriptor);
-        return false;
+        return 0;
     }
 }

@@ -11,10 +11,17 @@ public static class PortFinder
     public static PortRange EphemeralRange()
     {
         const string LinuxSetting = "/proc/sys/net/ipv4/ip_local_port_range";
-        if (File.Exists(LinuxSetting))
+        try
         {
-            var limits = File.ReadAllText(LinuxSetting).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            return new PortRange(int.Parse(limits[0], CultureInfo.InvariantCulture), int.Parse(limits[1], CultureInfo.InvariantCulture));
+            if (File.Exists(LinuxSetting))
+            {
+                var limits = File.ReadAllText(LinuxSetting).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                return new PortRange(int.Parse(limits[0], CultureInfo.InvariantCulture), int.Parse(limits[1], CultureInfo.InvariantCulture));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without a descriptor to read it with, the first test of a port says what is wrong.
         }
 
         // What IANA sets aside (RFC 6335, section 6), and Windows and macOS follow.

@@ -38,6 +38,8 @@ internal static class Connector
         }
     }
 
+    private static bool AreLoopback(IPEndPoint[] endPoints) => Array.TrueForAll(endPoints, endPoint => IPAddress.IsLoopback(endPoint.Address));
+
     /// <summary>The families in turn, beginning with that of the resolver's first address, each in the resolver's order (RFC 8305, section 4).</summary>
     internal static IPEndPoint[] Interleave(IPEndPoint[] endPoints)
     {
@@ -70,7 +72,7 @@ internal static class Connector
     /// </summary>
     private static IPEndPoint[] Likely(IPEndPoint[] endPoints)
     {
-        if (endPoints.Length < 2 || !Array.TrueForAll(endPoints, endPoint => IPAddress.IsLoopback(endPoint.Address)))
+        if (endPoints.Length < 2 || !AreLoopback(endPoints))
         {
             return endPoints;
         }
@@ -167,7 +169,17 @@ internal static class Connector
 
         void Begin(EndPoint endPoint)
         {
-            var attempt = new Attempt(endPoint);
+            Attempt attempt;
+            try
+            {
+                attempt = new Attempt(endPoint);
+            }
+            catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
+            {
+                // .NET starts no thread without a descriptor.
+                throw SocketErrors.Exhausted(options.EndPointName, exception);
+            }
+
             attempts.Add(attempt);
             running.Add(attempt);
         }
