@@ -143,6 +143,21 @@ Describe 'Test-PortAvailability' {
             (Test-PortAvailability $port -WaitSec 0.2).Status | Should -Be 'InUse'
         }
 
+        It 'names the range that Windows excludes a port in' -Tag Windows {
+            $excluded = 20111
+            $shown = netsh int ipv4 add excludedportrange protocol=tcp startport=$excluded numberofports=2
+            if ($LASTEXITCODE) { Set-ItResult -Skipped -Because "no range can be excluded here: $shown" }
+            try {
+                $result = Test-PortAvailability $excluded -Address 127.0.0.1
+                $result.Status | Should -Be 'AccessDenied'
+                $result.Detail | Should -BeLike "*$excluded-$($excluded + 1)*"
+                { Find-AvailablePort $excluded -Address 127.0.0.1 } | Should -Throw "*$excluded-$($excluded + 1)*"
+            }
+            finally {
+                $null = netsh int ipv4 delete excludedportrange protocol=tcp startport=$excluded numberofports=2
+            }
+        }
+
         It 'waits for a name that has no address' {
             $watch = [Diagnostics.Stopwatch]::StartNew()
             { Test-PortAvailability $port -Address name.invalid -WaitSec 1 } | Should -Throw -ErrorId 'NameNotFound,*'
@@ -228,6 +243,17 @@ Describe 'Test-PortAvailability' {
                 $wait.Shell.Dispose()
                 $late.Dispose()
             }
+        }
+
+        It 'calls a port closed that another address than loopback refuses, and at once' {
+            $own = [Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces() | Where-Object OperationalStatus -EQ Up |
+                ForEach-Object { $_.GetIPProperties().UnicastAddresses.Address } |
+                Where-Object { $_.AddressFamily -eq 'InterNetwork' -and -not [ipaddress]::IsLoopback($_) } | Select-Object -First 1
+            if (-not $own) { Set-ItResult -Skipped -Because 'the machine has no other address' }
+            # Windows takes the first refusal for a lost packet, unless it is told not to, and says so after two seconds.
+            (Test-PortAvailability $closed -ComputerName $own).Status | Should -Be 'Closed'
+            Connect-EchoServer $own $closed -TimeoutSec 1 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionRefused,*'
         }
 
         It 'waits no longer than it is told' {

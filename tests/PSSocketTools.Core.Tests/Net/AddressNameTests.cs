@@ -75,6 +75,8 @@ public sealed class AddressNameTests
     [InlineData("127.0.0.256", "0 to 255")]
     [InlineData("127.0.0.1.", "four numbers")]
     [InlineData("host.7", "four numbers")]
+    [InlineData("10.0.0.1-20", "block")]
+    [InlineData("10.0.0.1-10.0.0.20", "block")]
     [InlineData("[::1]:7000", "Write ::1 alone, and give 7000 with -Port")]
     [InlineData("127.0.0.1:7000", "Write 127.0.0.1 alone, and give 7000 with -Port")]
     [InlineData("host:http", "Write host alone, and give http with -Port")]

@@ -86,6 +86,7 @@ public sealed class AddressRangeTests
     [InlineData("name")]
     [InlineData("")]
     [InlineData("127.0/8")]
+    [InlineData("10.0.0.1-20")]
     [InlineData("5.1")]
     [InlineData("10")]
     [InlineData("010.0.0.0/8")]
