@@ -67,8 +67,9 @@ Describe 'Disconnect-EchoServer' {
     ) {
         $script = "Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port) -Name asked; Disconnect-EchoServer `$s -Confirm; `$s.State"
         $said = $Answer | & $pwsh @pwshArguments -NoProfile -Command $script
-        "$said" | Should -BeLike '*"asked"*'
-        $said[-1] | Should -Be $State
+        # Windows writes the question to the console, where no redirection takes it from.
+        if ($env:OS -ne 'Windows_NT') { "$said" | Should -BeLike '*"asked"*' }
+        @($said)[-1] | Should -Be $State
     }
 
     It 'does no harm to one that is closed' {
