@@ -125,7 +125,7 @@ public sealed class TlsSessionTests : IDisposable
 
         var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with
         {
-            UseTls = true, ConnectTimeout = TimeSpan.FromMilliseconds(100),
+            UseTls = true, ConnectTimeout = TimeSpan.FromSeconds(3),
         }));
 
         // The connection came about, and TLS did not.
