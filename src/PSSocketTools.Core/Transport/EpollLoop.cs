@@ -12,6 +12,8 @@ internal sealed class EpollLoop : IDisposable
 {
     private const int EntriesAtOnce = 512;
 
+    private static int _running;
+
     private readonly LinuxEpoll _epoll;
     private readonly EpollTimers _timers = new();
     private readonly Thread _thread;
@@ -31,8 +33,21 @@ internal sealed class EpollLoop : IDisposable
         Index = index;
         _epoll = new LinuxEpoll();
         _thread = new Thread(Run) { IsBackground = true, Name = "EchoLoop" + index.ToString(CultureInfo.InvariantCulture) };
-        _thread.Start();
+        try
+        {
+            _thread.Start();
+        }
+        catch
+        {
+            _epoll.Dispose();
+            throw;
+        }
+
+        Interlocked.Increment(ref _running);
     }
+
+    /// <summary>How many loops the process has whose threads have not ended.</summary>
+    internal static int Running => Volatile.Read(ref _running);
 
     /// <summary>Its number among the loops of its group.</summary>
     public int Index { get; }
@@ -166,6 +181,7 @@ internal sealed class EpollLoop : IDisposable
         }
 
         _epoll.Dispose();
+        Interlocked.Decrement(ref _running);
     }
 
     /// <summary>How long the next wait may take, in milliseconds.</summary>
