@@ -21,6 +21,7 @@ BeforeDiscovery {
         }
         'Find-AvailablePort'    = @{
             NoFreePort   = { Find-AvailablePort -Address 127.0.0.1 -Port (Start-EchoServer -Address 127.0.0.1).Port }
+            AddressNotAvailable = { Find-AvailablePort -Address 203.0.113.7 }
             NameNotFound = { Find-AvailablePort -Address name.invalid }
         }
         'Get-EchoServer'        = @{ NotFound = { Get-EchoServer -Name nobody } }

@@ -24,6 +24,16 @@ BeforeAll {
             ForEach-Object { [Convert]::ToInt32($Matches[2], 16) }
     }
 
+    # Ports of 127.0.0.1 that answer no SYN on Linux, since the queue of each is full.
+    function New-SilentPort([int] $Count) {
+        for ($i = 0; $i -lt $Count; $i++) {
+            $socket = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+            $socket.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            $socket.Listen(0)
+            [pscustomobject]@{ Port = $socket.LocalEndPoint.Port; Socket = $socket; Client = [Net.Sockets.TcpClient]::new('127.0.0.1', $socket.LocalEndPoint.Port) }
+        }
+    }
+
     # Runs a script beside the test; it sets $Begun when it is where the test wants it.
     function Start-Script([string] $Script, $Port) {
         $begun = [Threading.ManualResetEventSlim]::new()
@@ -198,22 +208,24 @@ Describe 'Test-PortAvailability' {
         }
 
         It 'times out a port that stays silent, and holds back no other' -Tag Linux {
-            $silent = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
-            $silent.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
-            $silent.Listen(0)
-            $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $silent.LocalEndPoint.Port)
+            $silent = @(New-SilentPort 200)
+            $open = @(1..200 | ForEach-Object { New-Listener })
             try {
-                $ports = @($silent.LocalEndPoint.Port, $port) * 500
+                $ports = 0..199 | ForEach-Object { $silent[$_].Port; $open[$_].LocalEndpoint.Port }
                 $clock = [Diagnostics.Stopwatch]::StartNew()
                 $results = Test-PortAvailability $ports -ComputerName 127.0.0.1 -TimeoutSec 0.5
                 $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
                 $results.Port | Should -Be $ports
-                $results.Status | Should -Be (@('TimedOut', 'Open') * 500)
+                $results.Status | Should -Be (@('TimedOut', 'Open') * 200)
             }
             finally {
-                $client.Dispose()
-                $silent.Dispose()
+                $silent | ForEach-Object { $_.Client.Dispose(); $_.Socket.Dispose() }
+                $open | ForEach-Object Stop
             }
+        }
+
+        It 'tests a port that is named twice once' {
+            (Test-PortAvailability $port, $closed, $port -ComputerName 127.0.0.1).Port | Should -Be $port, $closed
         }
 
         It 'tells a UDP port that answers from one that is closed, and from silence' {
@@ -357,6 +369,13 @@ Describe 'Test-PortAvailability' {
             "$failure" | Should -Match 'Test-PortAvailability -ComputerName x -Port 80'
         }
 
+        It 'takes the port behind <Computer> for the one that was meant' -ForEach @(
+            @{ Computer = 'localhost:8443'; Like = '*-ComputerName localhost -Port 8443' }
+            @{ Computer = '[::1]:8443'; Like = '*-ComputerName ::1 -Port 8443' }
+        ) {
+            { Test-PortAvailability -ComputerName $Computer -ErrorAction Stop } | Should -Throw $Like
+        }
+
         It 'says that a port is missing' {
             $failure = { Test-PortAvailability -ComputerName x } | Should -Throw -PassThru
             "$failure" | Should -Match '-Port'
@@ -409,20 +428,16 @@ Describe 'Test-PortAvailability' {
 
     Context 'interrupted' -Tag Linux {
         BeforeAll {
-            $silent = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
-            $silent.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
-            $silent.Listen(0)
-            $silentPort = $silent.LocalEndPoint.Port
-            $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $silentPort)
+            $silent = @(New-SilentPort 200)
+            $silentPort = $silent[0].Port
         }
 
         AfterAll {
-            $client.Dispose()
-            $silent.Dispose()
+            $silent | ForEach-Object { $_.Client.Dispose(); $_.Socket.Dispose() }
         }
 
         It 'leaves no socket, no thread and no progress bar' {
-            $ports = @($port) + @($silentPort) * 1000
+            $ports = @($port) + $silent.Port
             $scan = Start-Script 'Test-PortAvailability $Port -ComputerName 127.0.0.1 -TimeoutSec 3600 | ForEach-Object { $Begun.Set() }' $ports
             $scan.Begun.Wait(60000) | Should -BeTrue
             $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -430,7 +445,7 @@ Describe 'Test-PortAvailability' {
             $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
             $scan.Shell.Dispose()
 
-            Get-Content /proc/net/tcp | Where-Object { $_ -match (':{0:X4} 02 ' -f $silentPort) } | Should -BeNullOrEmpty
+            Get-Content /proc/net/tcp | Where-Object { $_ -match ':([0-9A-F]{4}) 02 ' -and [Convert]::ToInt32($Matches[1], 16) -in $silent.Port } | Should -BeNullOrEmpty
             Get-ChildItem /proc/self/task | ForEach-Object { Get-Content "$($_.FullName)/comm" -ErrorAction Ignore } | Should -Not -Contain 'Port scan'
         }
 

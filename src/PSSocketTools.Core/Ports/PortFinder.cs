@@ -34,7 +34,7 @@ public static class PortFinder
     /// <param name="count">How many to find, at least 1.</param>
     /// <param name="reservations">What was handed out already, to which these are added.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few; NameNotFound: the name has no address; TooManyOpenFiles.</exception>
+    /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few; AddressNotAvailable: the address is another machine's; NameNotFound: the name has no address; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static IReadOnlyList<PortAvailability> Find(
         LocalPortTest test,
@@ -65,6 +65,12 @@ public static class PortFinder
                 if (!result.Available)
                 {
                     reservations.Release(port, test.Protocol);
+                    if (result.GetStatus() == PortStatus.AddressNotAvailable)
+                    {
+                        // No port of it can be had, and none is held by anybody.
+                        throw new SocketToolsException(SocketToolsError.AddressNotAvailable, result.Detail!, result.Address);
+                    }
+
                     denied ??= result.GetStatus() == PortStatus.AccessDenied ? result.Detail : null;
                     continue;
                 }

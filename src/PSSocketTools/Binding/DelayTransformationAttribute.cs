@@ -13,7 +13,8 @@ internal sealed class DelayTransformationAttribute : ArgumentTransformationAttri
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         try
         {
-            return value as DelayRange ?? DelayRange.Parse(Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty);
+            var text = value is object[] several ? string.Join(",", several) : Convert.ToString(value, CultureInfo.InvariantCulture);
+            return value as DelayRange ?? DelayRange.Parse(text ?? string.Empty);
         }
         catch (ArgumentException exception)
         {

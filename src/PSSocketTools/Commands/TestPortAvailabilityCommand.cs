@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Net;
@@ -195,7 +196,12 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
 
         if (Port is null)
         {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PortMissing", computer), computer);
+            // A port written behind the name, as in a URL, is the one that was meant.
+            var withPort = Regex.Match(computer, @"^(\[(?<name>[^\[\]]+)\]|(?<name>[^:,\[\]]+)):(?<port>\w+)$");
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption,
+                withPort.Success ? Messages.Get("PortMissing", withPort.Groups["name"], withPort.Groups["port"]) : Messages.Get("PortMissing", computer, 80),
+                computer);
         }
     }
 
