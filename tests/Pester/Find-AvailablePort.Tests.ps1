@@ -58,6 +58,11 @@ Describe 'Find-AvailablePort' {
         }
     }
 
+    It 'gives nothing where something is piped to it, which it can not take' {
+        8000, 8001 | Find-AvailablePort -ErrorAction SilentlyContinue -ErrorVariable failures | Should -BeNullOrEmpty
+        $failures | Should -HaveCount 2
+    }
+
     It 'gives what Start-EchoServer takes' {
         $server = Find-AvailablePort -Port 26000-26999 | Start-EchoServer
         try {

@@ -39,7 +39,8 @@ public sealed class FindAvailablePortCommand : SocketCommand
     public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    /// <remarks>It takes nothing from the pipeline, so that this runs once; where something comes that way, it is refused and this does not run.</remarks>
+    protected override void ProcessRecord()
     {
         try
         {
