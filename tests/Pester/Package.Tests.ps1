@@ -155,16 +155,20 @@ Describe 'The package' {
             function Invoke-User([string] $Code) {
                 $script = Join-Path $TestDrive 'user.ps1'
                 Set-Content $script "`$ErrorActionPreference = 'Stop'`n`$ProgressPreference = 'SilentlyContinue'`n$Code"
-                $kept = @{}
-                foreach ($name in 'HOME', 'PSModulePath', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME') { $kept[$name] = [Environment]::GetEnvironmentVariable($name) }
+                $names = 'HOME', 'PSModulePath', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'
+                $kept = Get-Item ($names | ForEach-Object { "env:$_" }) -ErrorAction Ignore
                 try {
-                    foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $null) }
+                    # Removed, not emptied: an empty XDG_CONFIG_HOME would be the current folder.
+                    $kept | ForEach-Object { Remove-Item "env:$($_.Name)" }
                     $env:HOME = $userHome
                     $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -File $script 2>&1
                     if ($LASTEXITCODE) { throw "$($said -join "`n")" }
                     $said
                 }
-                finally { foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) } }
+                finally {
+                    Remove-Item env:HOME
+                    $kept | ForEach-Object { Set-Item "env:$($_.Name)" $_.Value }
+                }
             }
         }
 
