@@ -161,11 +161,14 @@ Describe 'The package' {
                     # Removed, not emptied: an empty XDG_CONFIG_HOME would be the current folder.
                     $kept | ForEach-Object { Remove-Item "env:$($_.Name)" }
                     $env:HOME = $userHome
+                    # In a home without .config, NuGet puts its settings into the current folder.
+                    Push-Location $userHome
                     $said = & $pwsh @pwshArguments -NoProfile -NonInteractive -File $script 2>&1
                     if ($LASTEXITCODE) { throw "$($said -join "`n")" }
                     $said
                 }
                 finally {
+                    Pop-Location
                     Remove-Item env:HOME
                     $kept | ForEach-Object { Set-Item "env:$($_.Name)" $_.Value }
                 }
