@@ -80,7 +80,8 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
             Import-Module $env:TEST_MODULE
             $ErrorActionPreference = $WarningPreference = $ProgressPreference = 'SilentlyContinue'
             $to = @{ ComputerName = '127.0.0.1'; Port = [int] $env:TEST_PORT }
-            function Get-Open { @(Get-ChildItem /proc/self/fd).Count }
+            # .NET keeps the file of each assembly open, and which are loaded by when is its own affair.
+            function Get-Open { @(Get-ChildItem /proc/self/fd | Where-Object { [IO.File]::ResolveLinkTarget($_.FullName, $false).Name -notlike '*.dll' }).Count }
             $said = @{}
             $null = Measure-EchoServer @to -Connections 1 -Count 1
             $before = Get-Open
