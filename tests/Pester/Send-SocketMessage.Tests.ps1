@@ -235,9 +235,9 @@ Describe 'Send-SocketMessage' {
     It 'takes an answer that came in time for in time, however late it is looked at' {
         $server = Start-EchoServer
         $session = $server | Connect-EchoServer
-        $answers = 1..3 | Send-SocketMessage -Session $session -Window 2 -ResponseTimeoutSec 0.2 | ForEach-Object {
-            # The one downstream takes longer than the timeout.
-            $null = [Threading.SpinWait]::SpinUntil({ $false }, 400)
+        $answers = 1..3 | Send-SocketMessage -Session $session -Window 2 -ResponseTimeoutSec 3 | ForEach-Object {
+            # The one downstream takes longer over the first than the timeout, while the answer to the second is there.
+            if ($_.Response -eq '1') { $null = [Threading.SpinWait]::SpinUntil([Func[bool]] { $false }, 4000) }
             $_
         }
         $answers.Response | Should -Be '1', '2', '3'
@@ -267,8 +267,9 @@ Describe 'Send-SocketMessage' {
             1..100 | ForEach-Object { $text } | Send-SocketMessage -Session $session -NoWait -ResponseTimeoutSec 60
         } @{ Port = $listener.LocalEndpoint.Port }
         $session = Receive-Beside $sending
+        [Threading.SpinWait]::SpinUntil([Func[bool]] { $session.BytesSent -gt 0 }, 30000) | Should -BeTrue
         # The buffers of the system are full when no more leaves.
-        do { $before = $session.BytesSent; $null = [Threading.SpinWait]::SpinUntil({ $session.BytesSent -ne $before }, 300) } while ($session.BytesSent -ne $before)
+        do { $before = $session.BytesSent; $null = [Threading.SpinWait]::SpinUntil([Func[bool]] { $session.BytesSent -ne $before }, 2000) } while ($session.BytesSent -ne $before)
         Stop-Beside $sending | Should -BeLessThan ([timespan]'0:0:5')
         $session.State | Should -Be 'Faulted'
         $listener.Stop()
