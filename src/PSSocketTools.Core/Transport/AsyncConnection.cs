@@ -12,6 +12,9 @@ namespace PSSocketTools.Transport;
 /// <summary>Drives one conversation over a channel: one loop, one signal, no thread while it waits and no allocation a message.</summary>
 internal sealed class AsyncConnection
 {
+    // How often a client is looked at that nothing is received from: only asking tells then that it was reset.
+    private const int LookMilliseconds = 500;
+
     private readonly AsyncTransport _transport;
     private readonly ConnectionFacts _client;
     private readonly ServerRecord _record;
@@ -25,6 +28,9 @@ internal sealed class AsyncConnection
     // Whether the server, one that serves a client at a time, serves this one.
     private bool _hasTurn;
     private long _deadline;
+
+    // When the client is looked at next, while something else is waited for; for ever before it has to be.
+    private long _looksAt = long.MaxValue;
 
     // When the timer rings; for ever when it has rung, which it tells from a thread of its own.
     private long _ringsAt = long.MaxValue;
@@ -292,6 +298,7 @@ internal sealed class AsyncConnection
                 case StepKind.Pause:
                 case StepKind.Await:
                     SetTimer(step.Milliseconds);
+                    _looksAt = long.MaxValue;
                     if (step.Task is { } task)
                     {
                         SignalWhenOver(task);
@@ -310,6 +317,11 @@ internal sealed class AsyncConnection
                             if (aheadError != SocketError.Success)
                             {
                                 return Broken(aheadError);
+                            }
+
+                            if (HasGone())
+                            {
+                                return Broken(SocketError.ConnectionReset);
                             }
 
                             await _signal;
@@ -348,7 +360,7 @@ internal sealed class AsyncConnection
     }
 
     /// <summary>
-    /// Receives while something else is waited for, since only a receive tells that the client has gone. A client that ended
+    /// Receives while something else is waited for, since a receive tells at once that the client has gone. A client that ended
     /// its side in order (FIN) may still wait for its answers, and gets them (RFC 9293, section 3.6).
     /// </summary>
     /// <returns>Whether bytes, or their end, have come; false where it has to wait, or with an error.</returns>
@@ -378,6 +390,25 @@ internal sealed class AsyncConnection
         }
 
         return error == SocketError.Success;
+    }
+
+    /// <summary>Whether the client was reset, asked now and then where no receive is under way to tell: as much as may be was read ahead.</summary>
+    private bool HasGone()
+    {
+        if (_receiving && !_channel.IsReceiveOver)
+        {
+            return false;
+        }
+
+        var now = _record.Clock.Timestamp;
+        var isDue = now >= _looksAt;
+        if (isDue || _looksAt == long.MaxValue)
+        {
+            _looksAt = now + (LookMilliseconds * Stopwatch.Frequency / 1000);
+        }
+
+        SetAlarm(_looksAt, (int)((_looksAt - now) * 1000 / Stopwatch.Frequency) + 1);
+        return isDue && _channel.HasPeerReset;
     }
 
     private void AwaitRoom(int milliseconds)
@@ -531,7 +562,7 @@ internal sealed class AsyncConnection
         }
 
         _deadline = _record.Clock.Timestamp + (milliseconds * Stopwatch.Frequency / 1000);
-        SetAlarm(milliseconds);
+        SetAlarm(_deadline, milliseconds);
     }
 
     /// <summary>Whether the deadline has come; a timer that was early is set again.</summary>
@@ -548,15 +579,15 @@ internal sealed class AsyncConnection
             return true;
         }
 
-        SetAlarm((int)(left * 1000 / Stopwatch.Frequency) + 1);
+        SetAlarm(_deadline, (int)(left * 1000 / Stopwatch.Frequency) + 1);
         return false;
     }
 
     /// <summary>
-    /// Has the timer ring at the deadline, or before: a deadline that moves away, as with every message of a connection
+    /// Has the timer ring at a time, or before: a deadline that moves away, as with every message of a connection
     /// with an idle limit, leaves it alone, and is looked at when it rings.
     /// </summary>
-    private void SetAlarm(int milliseconds)
+    private void SetAlarm(long at, int milliseconds)
     {
         if (_hasRung)
         {
@@ -564,9 +595,9 @@ internal sealed class AsyncConnection
             _ringsAt = long.MaxValue;
         }
 
-        if (_deadline < _ringsAt)
+        if (at < _ringsAt)
         {
-            _ringsAt = _deadline;
+            _ringsAt = at;
             _timer ??= new Timer(static connection => ((AsyncConnection)connection!).Ring(), this, Timeout.Infinite, Timeout.Infinite);
             _timer.Change(milliseconds, Timeout.Infinite);
         }

@@ -44,6 +44,12 @@ internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
     /// <summary>Whether bytes have arrived that no receive has returned.</summary>
     public abstract bool HasBytesAtHand { get; }
 
+    /// <summary>
+    /// Whether the connection was reset, as far as the system knows, whatever is still unread. A peer that closed in order
+    /// (FIN) looks like one that only ended its side, except over a Unix socket, where the system tells the two apart.
+    /// </summary>
+    public abstract bool HasPeerReset { get; }
+
     /// <summary>Tells the peer that no more comes (FIN), after all that was sent.</summary>
     public abstract Task EndOutputAsync();
 
@@ -55,4 +61,24 @@ internal abstract class ByteChannel(AsyncSignal signal) : IDisposable
 
     /// <summary>Gives back what the channel borrowed; only when no operation is under way.</summary>
     public abstract void Dispose();
+
+    /// <summary><see cref="HasPeerReset"/>, of a socket with no send under way: sending nothing fails where nothing can be sent any more.</summary>
+    protected static bool IsGone(Socket socket)
+    {
+        try
+        {
+            // Without room for a byte it might have to wait; a socket that was reset counts as one that has room.
+            if (!socket.Poll(0, SelectMode.SelectWrite))
+            {
+                return false;
+            }
+
+            _ = socket.Send([], 0, 0, SocketFlags.None, out var error);
+            return error is not (SocketError.Success or SocketError.WouldBlock);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
 }

@@ -47,6 +47,9 @@ internal sealed class SocketChannel : ByteChannel
     public override bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
+    public override bool HasPeerReset => IsGone(_socket);
+
+    /// <inheritdoc/>
     public override bool BeginReceive()
     {
         // Waits without a buffer, so that an idle connection holds none.

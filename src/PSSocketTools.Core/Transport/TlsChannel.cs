@@ -54,6 +54,9 @@ internal sealed class TlsChannel : ByteChannel
     public override bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
+    public override bool HasPeerReset => IsGone(_socket);
+
+    /// <inheritdoc/>
     public override async Task OpenAsync()
     {
         // A plain client's first message may be shorter than the head of a record, which TLS would wait for.

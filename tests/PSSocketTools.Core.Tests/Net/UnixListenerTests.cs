@@ -235,6 +235,33 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
+    [Trait("System", "Linux")]
+    public async Task A_client_that_closes_while_its_answer_is_made_is_gone_at_once_and_one_that_ends_its_side_is_not()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var answers = new Answers();
+        using var server = Start(answers);
+        using var staying = Connect();
+        await staying.SendAsync("here\n");
+        await answers.AskedAsync("here");
+        staying.EndOutput();
+        using (var leaving = Connect())
+        {
+            await leaving.SendAsync("gone\n");
+            await answers.AskedAsync("gone");
+        }
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(2));
+        answers.Give("here");
+        await staying.AssertEndsWithAsync("here\n");
+    }
+
+    [Fact]
     public async Task A_folder_that_somebody_else_keeps_locked_holds_up_neither_start_nor_stop()
     {
         if (OperatingSystem.IsWindows())

@@ -95,6 +95,8 @@ public sealed class AsyncConnectionTests : IDisposable
 
         public override bool HasBytesAtHand => false;
 
+        public override bool HasPeerReset => false;
+
         public override bool BeginReceive() => false;
 
         public override int EndReceive(out byte[] buffer, out SocketError error)

@@ -127,15 +127,23 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1000)]
-    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead)
+    [InlineData(0, false)]
+    [InlineData(1000, false)]
+    [InlineData(200_000, false)]
+    [InlineData(0, true)]
+    [InlineData(200_000, true)]
+    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead, bool endsFirst)
     {
         using var server = Start(Own with { Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000 });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync("one\n");
         await server.UntilAsync(ServerEventKind.MessageReceived);
         await client.SendAsync(new string('x', ahead));
+        if (endsFirst)
+        {
+            client.EndOutput();
+        }
+
         client.Reset();
 
         var events = await server.UntilAsync(ServerEventKind.Disconnected);

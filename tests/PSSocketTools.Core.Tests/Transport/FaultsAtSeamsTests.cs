@@ -386,6 +386,8 @@ public sealed class FaultsAtSeamsTests
 
         public override bool HasBytesAtHand => channel.HasBytesAtHand;
 
+        public override bool HasPeerReset => channel.HasPeerReset;
+
         public override Task OpenAsync()
         {
             calls.Count();

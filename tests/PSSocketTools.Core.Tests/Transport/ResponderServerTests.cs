@@ -9,11 +9,20 @@ namespace PSSocketTools.Tests.Transport;
 public sealed class ResponderServerTests
 {
     [Theory]
-    [InlineData(MessageFraming.Auto, 0)]
-    [InlineData(MessageFraming.Line, 0)]
-    [InlineData(MessageFraming.None, 0)]
-    [InlineData(MessageFraming.Line, 10_000)]
-    public async Task A_client_that_resets_while_its_answer_is_made_is_gone_at_once_and_the_answer_cancelled(MessageFraming framing, int ahead)
+    [InlineData(MessageFraming.Auto, 0, false)]
+    [InlineData(MessageFraming.Line, 0, false)]
+    [InlineData(MessageFraming.None, 0, false)]
+    [InlineData(MessageFraming.Line, 10_000, false)]
+
+    // More than is read ahead: nothing is being received that could tell.
+    [InlineData(MessageFraming.Line, 200_000, false)]
+    [InlineData(MessageFraming.None, 10_000, false)]
+
+    // Nor is anything after the end of the input.
+    [InlineData(MessageFraming.Line, 0, true)]
+    [InlineData(MessageFraming.Line, 200_000, true)]
+    public async Task A_client_that_resets_while_its_answer_is_made_is_gone_at_once_and_the_answer_cancelled(
+        MessageFraming framing, int ahead, bool endsFirst)
     {
         var pending = new Pending();
         using var server = EchoServer.Start(Options(pending) with { Framing = framing });
@@ -21,6 +30,11 @@ public sealed class ResponderServerTests
         await client.SendAsync("one\n");
         var cancelled = await pending.Begun.WaitAsync(Patience.Long);
         await client.SendAsync(new string('x', ahead));
+        if (endsFirst)
+        {
+            client.EndOutput();
+        }
+
         client.Reset();
 
         var events = await server.UntilAsync(ServerEventKind.Disconnected);

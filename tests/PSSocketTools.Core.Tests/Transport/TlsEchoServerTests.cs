@@ -155,6 +155,26 @@ public sealed class TlsEchoServerTests : IDisposable
         public async ValueTask DisposeAsync() => await Server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200_000)]
+    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead)
+    {
+        using var server = EchoServer.Start(Tls with
+        {
+            Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000,
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        var stream = await AuthenticateAsync(client, null);
+        await stream.WriteAsync("one\n"u8.ToArray());
+        await server.UntilAsync(ServerEventKind.MessageReceived);
+        await stream.WriteAsync(new byte[ahead]);
+        client.Reset();
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+    }
+
     [Fact]
     public async Task Handshakes_have_a_bound_of_their_own()
     {
