@@ -1,7 +1,6 @@
 using System.Text;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Framing;
 

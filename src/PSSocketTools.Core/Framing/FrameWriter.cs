@@ -1,4 +1,4 @@
-using PSSocketTools.Resources;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Framing;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
 

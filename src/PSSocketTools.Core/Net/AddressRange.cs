@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using PSSocketTools.Resources;
+using PSSocketTools.Net;
 
-namespace PSSocketTools.Net;
+namespace PSSocketTools;
 
 /// <summary>A block of addresses with a common prefix (CIDR, RFC 4632 and RFC 4291 section 2.3); one address is a block of one.</summary>
 public sealed class AddressRange

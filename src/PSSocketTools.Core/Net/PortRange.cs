@@ -1,7 +1,7 @@
 using System.Globalization;
-using PSSocketTools.Resources;
+using PSSocketTools.Net;
 
-namespace PSSocketTools.Net;
+namespace PSSocketTools;
 
 /// <summary>Ports from a first to a last, both among them; one port is a range of one.</summary>
 public readonly record struct PortRange

@@ -1,7 +1,7 @@
 using System.Globalization;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Net;
+namespace PSSocketTools;
 
 /// <summary>The names of services as the system's table has them (RFC 6335): <c>/etc/services</c>, or its like on Windows.</summary>
 public static class ServiceNames

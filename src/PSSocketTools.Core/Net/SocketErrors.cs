@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using PSSocketTools.Platform;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using PSSocketTools.Platform;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Net;
 

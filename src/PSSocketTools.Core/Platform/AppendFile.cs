@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using PSSocketTools.Resources;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Platform;
 

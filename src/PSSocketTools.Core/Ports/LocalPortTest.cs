@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Resources;
+using PSSocketTools.Server;
 
-namespace PSSocketTools.Ports;
+namespace PSSocketTools;
 
 /// <summary>Tells whether a server may listen on ports of this machine, by binding them as a server would and letting go at once.</summary>
 public sealed class LocalPortTest

@@ -1,8 +1,7 @@
 using System.Globalization;
 using PSSocketTools.Net;
-using PSSocketTools.Resources;
 
-namespace PSSocketTools.Ports;
+namespace PSSocketTools;
 
 /// <summary>Finds ports a server may listen on, and hands no port out twice within a few seconds.</summary>
 public static class PortFinder

@@ -1,6 +1,6 @@
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports;
+namespace PSSocketTools;
 
 /// <summary>The ports that were handed out a moment ago and may not be bound yet, so that nobody else is given them.</summary>
 public sealed class PortReservations

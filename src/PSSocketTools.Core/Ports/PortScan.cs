@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
-using PSSocketTools.Transport;
+using PSSocketTools.Ports.Probing;
 
-namespace PSSocketTools.Ports;
+namespace PSSocketTools;
 
 /// <summary>
 /// A scan of ports on other computers: a window of probes under way at once, results in the order of the input and as soon as they are due.

@@ -1,6 +1,6 @@
-using PSSocketTools.Resources;
+using PSSocketTools.Net;
 
-namespace PSSocketTools.Ports;
+namespace PSSocketTools;
 
 /// <summary>How a scan probes; immutable, and checked once, by the scan that takes it.</summary>
 public sealed class PortScanOptions

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using PSSocketTools.Net;
 
 namespace PSSocketTools.Binding;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;

@@ -1,8 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Net;
-using PSSocketTools.Ports;
 
 namespace PSSocketTools.Commands;
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Net;
 
 namespace PSSocketTools.Commands;
 

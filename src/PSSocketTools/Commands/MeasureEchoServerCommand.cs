@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Measurement;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
-using PSSocketTools.Sessions;
 
 namespace PSSocketTools.Commands;
 

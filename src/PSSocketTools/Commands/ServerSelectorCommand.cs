@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using PSSocketTools.Completion;
-using PSSocketTools.Net;
 
 namespace PSSocketTools.Commands;
 

@@ -3,7 +3,6 @@ using System.Security;
 using System.Text;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Net;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;

@@ -3,8 +3,6 @@ using System.Management.Automation;
 using System.Text.RegularExpressions;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Net;
-using PSSocketTools.Ports;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;

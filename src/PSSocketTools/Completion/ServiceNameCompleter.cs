@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using PSSocketTools.Net;
 
 namespace PSSocketTools.Completion;
 

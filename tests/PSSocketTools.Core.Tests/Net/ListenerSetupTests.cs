@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using PSSocketTools.Net;
+using PSSocketTools.Server;
 using Xunit;
 
 namespace PSSocketTools.Tests.Net;

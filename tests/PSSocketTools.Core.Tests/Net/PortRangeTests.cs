@@ -1,4 +1,3 @@
-using PSSocketTools.Net;
 using Xunit;
 
 namespace PSSocketTools.Tests.Net;

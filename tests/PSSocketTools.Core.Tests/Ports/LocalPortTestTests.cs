@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
-using PSSocketTools.Ports;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PSSocketTools.Net;
-using PSSocketTools.Ports;
-using PSSocketTools.Tests.Echo;
+using PSSocketTools.Tests.Server.Conversations;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;

@@ -1,0 +1,277 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using PSSocketTools.Client;
+using PSSocketTools.Framing;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools;
+
+/// <summary>
+/// A conversation with a server: messages go out, answers come back and are given to who asked. Safe to use from
+/// several threads: messages are never interleaved, and answers are paired in the order in which messages were sent.
+/// </summary>
+public sealed class EchoSession : IDisposable
+{
+    // Room for unread messages, where the longest message's own limit is smaller.
+    private const long MinInboxBytes = 64 * 1024 * 1024;
+
+    private readonly SessionOptions _options;
+    private readonly Channel _channel;
+    private readonly MessageSource _source;
+    private readonly SessionLedger _ledger;
+    private readonly Incoming _incoming;
+    private readonly Outgoing _outgoing;
+
+    private EchoSession(SessionOptions options, Channel channel, TimeSpan connectTime)
+    {
+        _options = options;
+        TextEncoding = Net.TextEncoding.ReplacingInvalid(options.Encoding);
+        _channel = channel;
+        EndPointName = options.EndPointName;
+        ConnectTime = connectTime;
+        ConnectedAt = DateTimeOffset.Now;
+        LocalEndPoint = EndPointText.Of(channel.Socket.LocalEndPoint);
+        RemoteEndPoint = EndPointText.Of(channel.RemoteEndPoint);
+        TlsProtocol = (channel as Client.TlsChannel)?.TlsProtocol.ToString();
+        channel.Socket.SendTimeout = Math.Max(0, Deadline.After(options.ResponseTimeout).Milliseconds);
+
+        var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
+        _source = new MessageSource(channel, options);
+        _ledger = new SessionLedger(channel, _source, inboxLimit);
+        _incoming = new Incoming(this, channel, _source, _ledger, inboxLimit);
+        _outgoing = new Outgoing(this, channel, _source, _ledger, _incoming);
+    }
+
+    /// <summary>The session's number.</summary>
+    public int Id => _options.Id;
+
+    /// <summary>The session's name.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>The server's name, as the session was given it.</summary>
+    public string ComputerName => _options.ComputerName;
+
+    /// <summary>The server's port; 0 for a Unix socket.</summary>
+    public int Port => _options.Protocol == SocketProtocol.Unix ? 0 : _options.Port;
+
+    /// <summary>What carries the bytes.</summary>
+    public string Protocol => _options.Protocol.ToString();
+
+    /// <summary>This side's address and port.</summary>
+    public string LocalEndPoint { get; }
+
+    /// <summary>The server's address and port, or its socket's path.</summary>
+    public string RemoteEndPoint { get; }
+
+    /// <summary>Whether it can still be spoken through. Reading it notices a server that has closed.</summary>
+    public string State
+    {
+        get
+        {
+            _incoming.Notice();
+            return (_ledger.Ended?.State ?? EchoSessionState.Open).ToString();
+        }
+    }
+
+    /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open.</summary>
+    public string? Reason
+    {
+        get
+        {
+            _incoming.Notice();
+            return _ledger.Ended?.Reason.ToString();
+        }
+    }
+
+    /// <summary>Where messages end.</summary>
+    public string Framing => _options.Framing.ToString();
+
+    /// <summary>The encoding's name, as IANA registered it.</summary>
+    public string Encoding => _options.Encoding.WebName;
+
+    /// <summary>Whether the bytes go through TLS.</summary>
+    public bool IsEncrypted => _options.UseTls;
+
+    /// <summary>The TLS version agreed on: Tls12 or Tls13; null without TLS.</summary>
+    public string? TlsProtocol { get; }
+
+    /// <summary>When the connection was there.</summary>
+    public DateTimeOffset ConnectedAt { get; }
+
+    /// <summary>What resolving, connecting and the TLS handshake took.</summary>
+    public TimeSpan ConnectTime { get; }
+
+    /// <summary>Messages sent.</summary>
+    public long MessagesSent => _outgoing.MessagesSent;
+
+    /// <summary>Messages received, asked for or not.</summary>
+    public long MessagesReceived => _incoming.MessagesReceived;
+
+    /// <summary>Bytes sent, framing included, TLS not.</summary>
+    public long BytesSent => _outgoing.BytesSent;
+
+    /// <summary>Bytes received, framing included, TLS not.</summary>
+    public long BytesReceived => _source.BytesReceived;
+
+    /// <summary>How long an answer is waited for where nothing else is said.</summary>
+    internal TimeSpan ResponseTimeout => _options.ResponseTimeout;
+
+    /// <summary>Whether only a pause tells where an answer ends, so that one at a time can be owed.</summary>
+    internal bool EndsByPause => _source.EndsByPause;
+
+    internal Terminator ClientTerminator => IsDatagrams ? Terminator.None : FrameWriter.ClientTerminator(_options.Framing);
+
+    /// <summary>The state as it is known, without looking.</summary>
+    internal bool IsOpen => _ledger.IsOpen;
+
+    /// <summary>Whether one write is one message, on its own.</summary>
+    internal bool IsDatagrams => _source.IsDatagrams;
+
+    /// <summary>The encoding, which gives text for bytes that are not valid in it, too.</summary>
+    internal Encoding TextEncoding { get; }
+
+    /// <summary>The far end, as the user would write it.</summary>
+    internal string EndPointName { get; }
+
+    /// <summary>Connects.</summary>
+    /// <param name="options">Where to, and how to speak.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static EchoSession Connect(SessionOptions options, CancellationToken cancellationToken = default)
+    {
+        options.Validate();
+        var clock = Stopwatch.StartNew();
+        Channel? channel = null;
+        try
+        {
+            channel = Connector.Connect(options, cancellationToken);
+            return new EchoSession(options, channel, clock.Elapsed);
+        }
+        catch (Exception exception)
+        {
+            channel?.Dispose();
+            if (SocketErrors.IsExhausted(exception))
+            {
+                throw SocketErrors.Exhausted(options.EndPointName, exception);
+            }
+
+            // The server can be gone before the endpoints are asked for.
+            if (exception is SocketException error)
+            {
+                throw SocketErrors.Connecting(error, options.EndPointName);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Sends text and waits for the answer as text.</summary>
+    /// <param name="message">What the framing can carry.</param>
+    /// <param name="cancellationToken">Ends the wait, and faults the session when an answer was owed.</param>
+    /// <exception cref="SocketToolsException">MessageNotCarried, MessageTooLarge, ResponseTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted, InvalidMessage.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public SocketMessage Send(string message, CancellationToken cancellationToken = default) =>
+        Send(message, asBytes: false, cancellationToken);
+
+    /// <summary>Sends bytes and waits for the answer as bytes.</summary>
+    /// <inheritdoc cref="Send(string, CancellationToken)"/>
+    public SocketMessage Send(byte[] message, CancellationToken cancellationToken = default) =>
+        Send(message, asBytes: true, cancellationToken);
+
+    /// <summary>Takes the oldest message nobody was waiting for: a greeting, or the answer to a message that was not waited for.</summary>
+    /// <param name="timeout">How long to wait for one; null: what the session says for answers; zero: no end.</param>
+    /// <param name="asBytes">Whether to give it as bytes.</param>
+    /// <param name="cancellationToken">Ends the wait; the session stays as it is.</param>
+    /// <exception cref="SocketToolsException">WaitTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
+    {
+        var time = timeout ?? ResponseTimeout;
+        return _incoming.Receive(Deadline.After(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
+            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", EndPointName, time.TotalSeconds), this);
+    }
+
+    /// <summary>Takes what is there now of messages nobody was waiting for; null when there is none.</summary>
+    /// <param name="asBytes">Whether to give it as bytes.</param>
+    public SocketMessage? TryReceive(bool asBytes = false) => _incoming.TryReceive(asBytes);
+
+    /// <summary>Throws when it has ended and can't be spoken through any more. Notices a server that has closed.</summary>
+    /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted.</exception>
+    public void RequireOpen()
+    {
+        _incoming.Notice();
+        if (_ledger.Ended is { } end)
+        {
+            throw end.NotOpen;
+        }
+    }
+
+    /// <summary>Ends the conversation.</summary>
+    /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
+    public void Close(bool reset = false)
+    {
+        if (!_ledger.TryEnd(SessionEnd.ByClient(this), out var owes, out var reads))
+        {
+            return;
+        }
+
+        if (reads && !reset)
+        {
+            _incoming.Finish(owes);
+        }
+
+        _channel.Close(reset);
+        if (reads)
+        {
+            _ledger.EndReading();
+        }
+    }
+
+    /// <summary>Ends the conversation in order.</summary>
+    public void Dispose() => Close();
+
+    /// <summary>The options it was connected with.</summary>
+    public SessionOptions ToOptions() => _options;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name.Length > 0 ? Name : EndPointName;
+
+    /// <summary>Refuses what can't be sent.</summary>
+    internal void Require(byte[] buffer, int offset, int count, object message)
+    {
+        if (!IsDatagrams)
+        {
+            FrameWriter.Require(_options.Framing, buffer, offset, count, _options.MaxMessageBytes, message);
+        }
+        else if (count > SessionOptions.MaxDatagramBytes)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.MessageTooLarge, Messages.Get("DatagramTooLarge", count, SessionOptions.MaxDatagramBytes), message);
+        }
+    }
+
+    /// <inheritdoc cref="Outgoing.Transmit"/>
+    internal void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _outgoing.Transmit(buffer, count, batch, timeout, cancellationToken);
+
+    /// <summary>Waits until an exchange is done. Leaves it done, one way or the other.</summary>
+    internal void Await(Exchange exchange, TimeSpan timeout) =>
+        _incoming.Await(exchange, Deadline.After(exchange.StartedAt, timeout), timeout);
+
+    /// <inheritdoc cref="Outgoing.Interrupt"/>
+    internal void Interrupt(SendWindow owner) => _outgoing.Interrupt(owner);
+
+    /// <inheritdoc cref="SessionLedger.Disown"/>
+    internal void Disown(SendWindow owner) => _ledger.Disown(owner);
+
+    private SocketMessage Send(object message, bool asBytes, CancellationToken cancellationToken)
+    {
+        using var window = new SendWindow(this, 1, ResponseTimeout, cancellationToken);
+        window.Add(message, asBytes);
+        window.Take(out var exchange);
+        return exchange.Error is { } error ? throw error : exchange.Result!;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace PSSocketTools;
+
+/// <summary>A message that was sent, or is about to be, and the answer it is owed.</summary>
+public sealed class Exchange
+{
+    private volatile bool _done;
+
+    internal Exchange(SendWindow owner, object message, int bytesSent, bool asBytes, bool waited)
+    {
+        Owner = owner;
+        Message = message;
+        BytesSent = bytesSent;
+        AsBytes = asBytes;
+        Waited = waited;
+    }
+
+    /// <summary>Whether there is a result or an error.</summary>
+    public bool IsDone => _done;
+
+    /// <summary>What to tell the sender; for a message not waited for, that it was sent.</summary>
+    public SocketMessage? Result { get; internal set; }
+
+    /// <summary>Why there is no result.</summary>
+    public SocketToolsException? Error { get; private set; }
+
+    internal SendWindow Owner { get; }
+
+    /// <summary>A string or a byte array.</summary>
+    internal object Message { get; }
+
+    /// <summary>With its framing.</summary>
+    internal int BytesSent { get; }
+
+    /// <summary>The bytes of messages whose answers come as one with this one's, as where only a pause ends an answer.</summary>
+    internal long JoinedBytes { get; set; }
+
+    /// <summary>Whether the answer is wanted as bytes.</summary>
+    internal bool AsBytes { get; }
+
+    /// <summary>Whether someone waits for the answer; else it goes where unasked messages go.</summary>
+    internal bool Waited { get; set; }
+
+    internal DateTimeOffset Timestamp { get; private set; }
+
+    /// <summary>When it was handed to the system: a timestamp of <see cref="Stopwatch"/>.</summary>
+    internal long StartedAt { get; private set; }
+
+    /// <summary>The message, in the shape in which it is wanted back.</summary>
+    internal object MessageAs(bool asBytes, Encoding encoding) => Message switch
+    {
+        byte[] bytes when !asBytes => encoding.GetString(bytes),
+        string text when asBytes => encoding.GetBytes(text),
+        _ => Message,
+    };
+
+    internal void Start(DateTimeOffset timestamp, long startedAt)
+    {
+        Timestamp = timestamp;
+        StartedAt = startedAt;
+    }
+
+    internal void Complete(SocketMessage result)
+    {
+        Result = result;
+        _done = true;
+    }
+
+    /// <summary>The answer came, and went where unasked messages go.</summary>
+    internal void Complete() => _done = true;
+
+    internal void Fail(SocketToolsException error)
+    {
+        Error = error;
+        _done = true;
+    }
+}

@@ -1,0 +1,228 @@
+using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Net;
+
+namespace PSSocketTools;
+
+/// <summary>
+/// One sender's messages on their way through a session: up to so many in flight, the answers in order. Small messages
+/// that go out together leave in one write.
+/// </summary>
+/// <remarks>For one thread; its own timer sees to it that no message waits for company when the sender pauses.</remarks>
+public sealed class SendWindow : IDisposable
+{
+    /// <summary>What a batch may come to before it is sent.</summary>
+    private const int BatchBytes = 16384;
+
+    // Long against a pipeline at work, short against a person.
+    private const int FlushMilliseconds = 5;
+
+    private readonly EchoSession _session;
+    private readonly int _size;
+    private readonly TimeSpan _responseTimeout;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly Terminator _terminator;
+    private readonly Encoding _encoding;
+    private readonly Timer? _timer;
+
+    /// <summary>Messages not answered yet, in order; the last ones may not have left.</summary>
+    private readonly Queue<Exchange> _unanswered = new();
+    private readonly List<Exchange> _batch = [];
+    private byte[] _buffer = new byte[512];
+    private int _count;
+
+    /// <summary>Opens a window.</summary>
+    /// <param name="session">The session to send through.</param>
+    /// <param name="size">How many messages may be in flight, 1 or more.</param>
+    /// <param name="responseTimeout">How long an answer is waited for; null: what the session says; zero: no end.</param>
+    /// <param name="cancellationToken">Ends every wait, and faults the session when answers are owed.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: only one message at a time can be in flight under this framing.</exception>
+    public SendWindow(EchoSession session, int size, TimeSpan? responseTimeout, CancellationToken cancellationToken)
+    {
+        if (size > 1 && session.EndsByPause)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("WindowNeedsFraming", session.Framing), session);
+        }
+
+        _session = session;
+        _size = size;
+        _responseTimeout = responseTimeout ?? session.ResponseTimeout;
+        _cancellationToken = cancellationToken;
+        _terminator = session.ClientTerminator;
+        _encoding = session.TextEncoding;
+        if (size > 1)
+        {
+            _timer = new Timer(state => ((SendWindow)state!).FlushLate(), this, Timeout.Infinite, Timeout.Infinite);
+        }
+
+        _registration = cancellationToken.Register(state => ((SendWindow)state!).Interrupt(), this);
+    }
+
+    /// <summary>Takes a message, and sends it when the window or the batch is full. Waits for nothing but the way out.</summary>
+    /// <param name="message">A string or a byte array.</param>
+    /// <param name="asBytes">Whether the answer is wanted as bytes.</param>
+    /// <param name="waited">Whether the answer is to be taken here.</param>
+    /// <returns>What will come of the message.</returns>
+    /// <exception cref="SocketToolsException">The framing can't carry the message, and nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Exchange Add(object message, bool asBytes, bool waited = true)
+    {
+        lock (_batch)
+        {
+            var start = _count;
+            var prefix = _terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0;
+            var body = Encode(message, start + prefix);
+            _session.Require(_buffer, start + prefix, body, message);
+
+            if (prefix > 0)
+            {
+                FrameWriter.WritePrefix(_buffer, start, body);
+            }
+
+            var tail = FrameWriter.Tail(_terminator);
+            Buffer.BlockCopy(tail, 0, _buffer, start + prefix + body, tail.Length);
+            _count = start + prefix + body + tail.Length;
+
+            var exchange = new Exchange(this, message, _count - start, asBytes, waited);
+            _batch.Add(exchange);
+            if (waited)
+            {
+                _unanswered.Enqueue(exchange);
+            }
+
+            if (_timer is null || !waited || _unanswered.Count >= _size || _count >= BatchBytes || _session.IsDatagrams)
+            {
+                Flush();
+            }
+            else if (_batch.Count == 1)
+            {
+                _timer.Change(FlushMilliseconds, Timeout.Infinite);
+            }
+
+            return exchange;
+        }
+    }
+
+    /// <summary>Sends what has not left yet.</summary>
+    public void Flush()
+    {
+        lock (_batch)
+        {
+            if (_batch.Count == 0)
+            {
+                return;
+            }
+
+            try
+            {
+                _session.Transmit(_buffer, _count, _batch, _responseTimeout, _cancellationToken);
+            }
+            finally
+            {
+                _batch.Clear();
+                _count = 0;
+                if (_buffer.Length > 4 * BatchBytes)
+                {
+                    _buffer = new byte[BatchBytes];
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether the window takes no more until an answer is taken from it.</summary>
+    public bool IsFull => _unanswered.Count >= _size;
+
+    /// <summary>Takes the oldest message's exchange if it is done.</summary>
+    /// <param name="exchange">What came of the message.</param>
+    public bool TryTake(out Exchange exchange)
+    {
+        if (_unanswered.Count > 0 && _unanswered.Peek().IsDone)
+        {
+            exchange = _unanswered.Dequeue();
+            return true;
+        }
+
+        exchange = null!;
+        return false;
+    }
+
+    /// <summary>Takes the oldest message's exchange, when it is done; false when none is left.</summary>
+    /// <param name="exchange">What came of the message.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the session is faulted.</exception>
+    public bool Take(out Exchange exchange)
+    {
+        if (_unanswered.Count == 0)
+        {
+            exchange = null!;
+            return false;
+        }
+
+        if (!_unanswered.Peek().IsDone)
+        {
+            Flush();
+            var oldest = _unanswered.Peek();
+            _session.Await(oldest, _responseTimeout);
+            _cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return TryTake(out exchange);
+    }
+
+    /// <summary>Leaves what is still owed to whoever receives what nobody waits for; what has not left is not sent.</summary>
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _timer?.Dispose();
+        lock (_batch)
+        {
+            _batch.Clear();
+        }
+
+        // A pipeline that ended early (Select-Object -First) leaves answers nobody takes here any more.
+        if (_unanswered.Count > 0)
+        {
+            _session.Disown(this);
+        }
+    }
+
+    private void Interrupt() => _session.Interrupt(this);
+
+    private void FlushLate()
+    {
+        try
+        {
+            Flush();
+        }
+        catch (OperationCanceledException)
+        {
+            // The sender meets the same token, and says so where it can be heard.
+        }
+    }
+
+    private int Encode(object message, int at)
+    {
+        // Room for a prefix lies before, for a line end behind.
+        const int Tail = 2;
+        if (message is string text)
+        {
+            var most = text.Length <= BatchBytes / 4 ? _encoding.GetMaxByteCount(text.Length) : _encoding.GetByteCount(text);
+            EnsureRoom(at + most + Tail);
+            return _encoding.GetBytes(text, 0, text.Length, _buffer, at);
+        }
+
+        var bytes = (byte[])message;
+        EnsureRoom(at + bytes.Length + Tail);
+        Buffer.BlockCopy(bytes, 0, _buffer, at, bytes.Length);
+        return bytes.Length;
+    }
+
+    private void EnsureRoom(int needed)
+    {
+        if (_buffer.Length < needed)
+        {
+            Array.Resize(ref _buffer, Math.Max(needed, Math.Min(2 * _buffer.Length, 2 * BatchBytes)));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using PSSocketTools.Platform;
+using PSSocketTools.Tls;
+
+namespace PSSocketTools.Client;
+
+/// <summary>
+/// TLS over TCP. Readable bytes need not hold a message (a session ticket, an alert), so the only way to know is to have
+/// a read under way: it stays there between the calls, and nothing it brings is lost.
+/// </summary>
+internal sealed class TlsChannel(Socket socket, EndPoint remote, SslStream stream) : Channel(socket, remote)
+{
+    private const int LateReadMilliseconds = 20;
+
+    // A close waits no longer for a peer that takes nothing any more.
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromMilliseconds(500);
+
+    private readonly byte[] _incoming = new byte[32768];
+    private Task<int>? _reading;
+    private int _start;
+    private int _end;
+
+    public SslProtocols TlsProtocol => stream.SslProtocol;
+
+    public override int TryRead(byte[] buffer) => Coming().IsCompleted ? Take(buffer) : Nothing;
+
+    public override int Read(byte[] buffer, Deadline deadline)
+    {
+        // A read that is begun late still needs a moment to find what came in time.
+        var left = deadline.Milliseconds;
+        if (!WaitReadable(left == 0 ? LateReadMilliseconds : left, waker: null))
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+
+        return Take(buffer);
+    }
+
+    public override bool WaitReadable(int milliseconds, Waker? waker)
+    {
+        var coming = Coming();
+        Task[] either = waker is null ? [coming] : [coming, waker.Woken];
+        return coming.IsCompleted || Task.WaitAny(either, milliseconds) == 0;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
+
+    /// <remarks>A close_notify (RFC 8446, section 6.1), then the end of the stream under it.</remarks>
+    public override void EndOutput()
+    {
+        if (TlsPlatform.ShutdownAsync(stream).Ends(ShutdownTime))
+        {
+            base.EndOutput();
+        }
+    }
+
+    protected override void DisposeTransport(bool reset)
+    {
+        // The socket first, where it is to be reset: the stream would end it in order.
+        if (reset)
+        {
+            Socket.Dispose();
+        }
+
+        stream.Dispose();
+    }
+
+    /// <summary>The read under way, or one that has brought bytes not taken yet. Those who only wait may ask while another reads.</summary>
+    private Task Coming()
+    {
+        lock (_incoming)
+        {
+            return _start < _end ? Task.CompletedTask : _reading ??= stream.ReadAsync(_incoming, 0, _incoming.Length);
+        }
+    }
+
+    private int Take(byte[] buffer)
+    {
+        lock (_incoming)
+        {
+            if (_start == _end)
+            {
+                var came = _reading!;
+                _reading = null;
+                _start = 0;
+                _end = 0;
+                _end = came.GetAwaiter().GetResult();
+                if (_end == 0)
+                {
+                    return End;
+                }
+            }
+
+            var count = Math.Min(buffer.Length, _end - _start);
+            Buffer.BlockCopy(_incoming, _start, buffer, 0, count);
+            _start += count;
+            return count;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text;
+using PSSocketTools.Load;
+
+namespace PSSocketTools;
+
+/// <summary>What a server did under load: throughput, latencies in milliseconds, errors.</summary>
+/// <remarks>
+/// The load is a closed loop: each connection keeps its window full and sends the next message when an answer has come.
+/// A server that stalls is therefore sent less meanwhile, and the stall counts once for each message in flight, not for
+/// those that would have been sent: compare runs with the same connections and window.
+/// </remarks>
+public sealed class EchoMeasurement
+{
+    private const int Bars = 20;
+    private const int BarWidth = 30;
+
+    private readonly string _endPoint;
+
+    internal EchoMeasurement(EchoLoadOptions options, DateTimeOffset startedAt, TimeSpan duration, LatencyHistogram latencies, long errors, string? error)
+    {
+        _endPoint = options.Target.EndPointName;
+        ComputerName = options.Target.ComputerName;
+        Port = options.Target.Port;
+        Protocol = options.Target.Protocol.ToString();
+        Framing = options.Target.Framing.ToString();
+        IsEncrypted = options.Target.UseTls;
+        Connections = options.Connections;
+        Window = options.Window;
+        MessageSize = options.MessageSize;
+        StartedAt = startedAt;
+        Duration = duration;
+        Messages = latencies.Count;
+        Bytes = latencies.Count * options.MessageSize;
+        var seconds = duration.TotalSeconds;
+        MessagesPerSecond = seconds > 0 ? Messages / seconds : 0;
+        BytesPerSecond = seconds > 0 ? Bytes / seconds : 0;
+        Mean = LatencyHistogram.Milliseconds(latencies.MeanTicks);
+        P50 = LatencyHistogram.Milliseconds(latencies.Percentile(0.5));
+        P90 = LatencyHistogram.Milliseconds(latencies.Percentile(0.9));
+        P99 = LatencyHistogram.Milliseconds(latencies.Percentile(0.99));
+        P999 = LatencyHistogram.Milliseconds(latencies.Percentile(0.999));
+        Max = LatencyHistogram.Milliseconds(latencies.MaxTicks);
+        Errors = errors;
+        Error = error;
+        Histogram = latencies.ToBuckets(Bars);
+    }
+
+    /// <summary>The server's name.</summary>
+    public string ComputerName { get; }
+
+    /// <summary>The server's port.</summary>
+    public int Port { get; }
+
+    /// <summary>What carried the bytes.</summary>
+    public string Protocol { get; }
+
+    /// <summary>Where messages ended.</summary>
+    public string Framing { get; }
+
+    /// <summary>Whether the bytes went through TLS.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>Connections at once.</summary>
+    public int Connections { get; }
+
+    /// <summary>Messages in flight on each connection.</summary>
+    public int Window { get; }
+
+    /// <summary>Bytes of each message, framing not included.</summary>
+    public int MessageSize { get; }
+
+    /// <summary>When the first message was sent; all were connected before.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>From the first message to the last answer.</summary>
+    public TimeSpan Duration { get; }
+
+    /// <summary>Messages whose answer came, whole and right to the byte.</summary>
+    public long Messages { get; }
+
+    /// <summary>Bytes of those messages, counted once.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Messages a second.</summary>
+    public double MessagesPerSecond { get; }
+
+    /// <summary>Bytes a second, in one direction.</summary>
+    public double BytesPerSecond { get; }
+
+    /// <summary>The mean latency, in milliseconds.</summary>
+    public double Mean { get; }
+
+    /// <summary>Half of the answers took no longer, in milliseconds.</summary>
+    public double P50 { get; }
+
+    /// <summary>90 % of the answers took no longer, in milliseconds.</summary>
+    public double P90 { get; }
+
+    /// <summary>99 % of the answers took no longer, in milliseconds.</summary>
+    public double P99 { get; }
+
+    /// <summary>99.9 % of the answers took no longer, in milliseconds.</summary>
+    public double P999 { get; }
+
+    /// <summary>The longest an answer took, in milliseconds.</summary>
+    public double Max { get; }
+
+    /// <summary>Messages without an answer or with a wrong one, and connections that failed.</summary>
+    public long Errors { get; }
+
+    /// <summary>The first error.</summary>
+    public string? Error { get; }
+
+    /// <summary>How the latencies are distributed.</summary>
+    public IReadOnlyList<LatencyBucket> Histogram { get; }
+
+    /// <summary>The figures and the distribution, drawn for a terminal.</summary>
+    public string Draw()
+    {
+        var text = new StringBuilder();
+        text.AppendLine(Sentence("MeasurementWhat", _endPoint, Protocol, IsEncrypted ? " TLS" : string.Empty, Connections, Window, MessageSize));
+        text.AppendLine(Sentence("MeasurementThroughput", Messages, Duration.TotalSeconds, MessagesPerSecond, BytesPerSecond / 1e6, Errors));
+        if (Messages > 0)
+        {
+            text.AppendLine(Sentence("MeasurementLatency", P50, P90, P99, P999, Max));
+        }
+
+        if (Error is not null)
+        {
+            text.AppendLine(Sentence("MeasurementError", Error));
+        }
+
+        var most = Histogram.Select(bucket => bucket.Count).DefaultIfEmpty().Max();
+        foreach (var bucket in Histogram)
+        {
+            var length = bucket.Count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)BarWidth * bucket.Count / most));
+            text.Append(string.Format(CultureInfo.CurrentCulture, "{0,9:0.000} - {1,9:0.000} ms ", bucket.From, bucket.To));
+            text.Append('\u2588', length).Append(' ', BarWidth - length + 1);
+            text.AppendLine(string.Format(CultureInfo.CurrentCulture, "{0,12:n0}", bucket.Count));
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0} {1:n0}/s", _endPoint, MessagesPerSecond);
+
+    private static string Sentence(string name, params object?[] values) => Net.Messages.Get(name, values);
+}

@@ -1,0 +1,17 @@
+using System.Globalization;
+using System.Resources;
+
+namespace PSSocketTools.Net;
+
+/// <summary>The sentences users read, in the UI culture's language: Messages.resx is English, Messages.pt-BR.resx Portuguese.</summary>
+internal static class Messages
+{
+    private static readonly ResourceManager Source = new("PSSocketTools.Net.Messages", typeof(Messages).Assembly);
+
+    public static string Get(string name) =>
+        Source.GetString(name, CultureInfo.CurrentUICulture)
+        ?? throw new MissingManifestResourceException($"Messages.resx has no '{name}'.");
+
+    public static string Get(string name, params object?[] values) =>
+        string.Format(CultureInfo.CurrentCulture, Get(name), values);
+}

@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Net;
+
+/// <summary>
+/// The ranges of ports that Windows keeps from everybody, for Hyper-V and WinNAT most of the time: a bind within one is denied,
+/// whoever asks. No call of the system lists them; netsh does.
+/// </summary>
+internal static class PortExclusions
+{
+    // Enough for a whole range of ports to be tested by one picture of them.
+    private static readonly TimeSpan Age = TimeSpan.FromSeconds(5);
+
+    private static readonly object Gate = new();
+    private static readonly Dictionary<string, (long ReadAt, IReadOnlyList<PortRange> Ranges)> Known = [];
+
+    /// <summary>What shows the ranges to a user.</summary>
+    public static string Command(AddressFamily family, SocketProtocol protocol) => "netsh " + Arguments(family, protocol);
+
+    /// <summary>The range that a port lies in; null where it is in none, the system has none, or they can't be known.</summary>
+    public static PortRange? Find(AddressFamily family, SocketProtocol protocol, int port)
+    {
+        if (Environment.OSVersion.Platform != PlatformID.Win32NT)
+        {
+            return null;
+        }
+
+        foreach (var range in Ranges(Arguments(family, protocol)))
+        {
+            if (range.Contains(port))
+            {
+                return range;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads what netsh shows: a line for each range, with its first and last port and a star where an administrator excluded it.</summary>
+    /// <param name="output">The text, whose headings are in the system's language.</param>
+    public static IReadOnlyList<PortRange> Parse(string output)
+    {
+        var ranges = new List<PortRange>();
+        foreach (var line in output.Split('\n'))
+        {
+            var fields = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length is 2 or 3 && TryReadPort(fields[0], out var first) && TryReadPort(fields[1], out var last)
+                && first <= last && (fields.Length == 2 || fields[2] == "*"))
+            {
+                ranges.Add(new PortRange(first, last));
+            }
+        }
+
+        return ranges;
+    }
+
+    private static bool TryReadPort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= PortRange.MaxPort;
+
+    private static string Arguments(AddressFamily family, SocketProtocol protocol) => string.Format(
+        CultureInfo.InvariantCulture,
+        "int {0} show excludedportrange protocol={1}",
+        family == AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4",
+        protocol == SocketProtocol.Udp ? "udp" : "tcp");
+
+    private static IReadOnlyList<PortRange> Ranges(string arguments)
+    {
+        lock (Gate)
+        {
+            if (!Known.TryGetValue(arguments, out var known) || Clock.System.Since(known.ReadAt) > Age)
+            {
+                known = (Clock.System.Timestamp, Parse(Run(arguments)));
+                Known[arguments] = known;
+            }
+
+            return known.Ranges;
+        }
+    }
+
+    private static string Run(string arguments)
+    {
+        try
+        {
+            using var netsh = Process.Start(new ProcessStartInfo(Path.Combine(Environment.SystemDirectory, "netsh.exe"), arguments)
+            {
+                UseShellExecute = false,
+                CreateNoWindow = true,
+                RedirectStandardOutput = true,
+            });
+            return netsh is null ? string.Empty : netsh.StandardOutput.ReadToEnd();
+        }
+        catch (Exception exception) when (exception is Win32Exception or InvalidOperationException or IOException)
+        {
+            // A system without netsh, such as a Nano Server, says no more than that access is denied.
+            return string.Empty;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>A moment on the monotonic clock by which something must have happened; or never.</summary>
+internal readonly struct Deadline
+{
+    private readonly long _at;
+
+    private Deadline(long at) => _at = at;
+
+    public static Deadline Never => new(long.MaxValue);
+
+    public bool HasPassed => _at != long.MaxValue && Stopwatch.GetTimestamp() >= _at;
+
+    /// <summary>What is left, rounded up; 0 when it has passed, -1 when there is no end.</summary>
+    public int Milliseconds
+    {
+        get
+        {
+            if (_at == long.MaxValue)
+            {
+                return Timeout.Infinite;
+            }
+
+            var left = _at - Stopwatch.GetTimestamp();
+            return left <= 0 ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(left * 1000.0 / Stopwatch.Frequency));
+        }
+    }
+
+    /// <summary>So long from now; a time of zero or less has no end.</summary>
+    public static Deadline After(TimeSpan time) => After(Stopwatch.GetTimestamp(), time);
+
+    /// <summary>So long from a timestamp of <see cref="Stopwatch"/>.</summary>
+    public static Deadline After(long timestamp, TimeSpan time) =>
+        time <= TimeSpan.Zero ? Never : new Deadline(timestamp + (long)(time.TotalSeconds * Stopwatch.Frequency));
+}

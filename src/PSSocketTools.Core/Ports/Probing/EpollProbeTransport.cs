@@ -1,0 +1,288 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Ports.Probing;
+
+/// <summary>Attempts over Linux's own calls: two for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
+internal sealed unsafe class EpollProbeTransport : ProbeTransport
+{
+    private const int EntriesAtOnce = 64;
+    private const int LongestAddress = 28;
+
+    private readonly bool _isTcp;
+    private readonly LinuxEpoll _epoll;
+    private readonly Dictionary<int, ProbeAttempt> _pending = [];
+
+    // Linux lets a socket whose connection was refused connect again, which saves making a new one for each closed port.
+    private int _spareInet = -1;
+    private int _spareInet6 = -1;
+
+    public EpollProbeTransport(SocketProtocol protocol)
+    {
+        _isTcp = protocol == SocketProtocol.Tcp;
+        try
+        {
+            _epoll = new LinuxEpoll();
+        }
+        catch (Win32Exception exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    /// <summary>Whether this system has the calls.</summary>
+    public static bool IsSupported => LinuxEpoll.IsSupported;
+
+    public override bool Begin(ProbeAttempt attempt)
+    {
+        var family = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6 ? Libc.FamilyInet6 : Libc.FamilyInet;
+        ref var spare = ref family == Libc.FamilyInet6 ? ref _spareInet6 : ref _spareInet;
+        var descriptor = spare;
+        spare = -1;
+        if (descriptor < 0)
+        {
+            var type = _isTcp ? Libc.SockStream : Libc.SockDatagram;
+            descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
+            if (descriptor < 0)
+            {
+                End(attempt, Marshal.GetLastWin32Error());
+                return true;
+            }
+        }
+
+        var error = _isTcp ? Connect(descriptor, attempt) : Ask(descriptor, attempt);
+        if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
+        {
+            if (_epoll.TryAdd(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
+            {
+                attempt.Descriptor = descriptor;
+                _pending.Add(descriptor, attempt);
+                return false;
+            }
+
+            error = Marshal.GetLastWin32Error();
+        }
+
+        End(attempt, error);
+        if (error == Libc.EConnRefused)
+        {
+            spare = descriptor;
+        }
+        else
+        {
+            _ = Libc.Close(descriptor);
+            if (error == SelfConnectedCode)
+            {
+                attempt.End(SelfConnected);
+            }
+        }
+
+        return true;
+    }
+
+    public override void Abandon(ProbeAttempt attempt)
+    {
+        attempt.IsAbandoned = true;
+        Close(attempt);
+    }
+
+    public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
+    {
+        var entries = stackalloc byte[EntriesAtOnce * LinuxEpoll.LongestEntry];
+        var count = _epoll.Wait(entries, EntriesAtOnce, milliseconds);
+        for (var i = 0; i < count; i++)
+        {
+            var descriptor = LinuxEpoll.DescriptorOf(entries, i);
+            if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt))
+            {
+                Close(attempt);
+                ended.Add(attempt);
+            }
+        }
+    }
+
+    public override void Wake() => _epoll.Wake();
+
+    public override void Dispose()
+    {
+        foreach (var attempt in _pending.Values.ToArray())
+        {
+            Abandon(attempt);
+        }
+
+        foreach (var descriptor in new[] { _spareInet, _spareInet6 })
+        {
+            if (descriptor >= 0)
+            {
+                _ = Libc.Close(descriptor);
+            }
+        }
+
+        _spareInet = _spareInet6 = -1;
+        _epoll.Dispose();
+    }
+
+    // A code no system uses: the connection came about, with itself.
+    private const int SelfConnectedCode = -1;
+
+    private static void End(ProbeAttempt attempt, int error) => attempt.End(LinuxErrors.ToSocketError(error), error);
+
+    private static int Connect(int descriptor, ProbeAttempt attempt)
+    {
+        var address = stackalloc byte[LongestAddress];
+        var length = WriteAddress(attempt, address);
+        if (Libc.Connect(descriptor, address, length) != 0)
+        {
+            var error = Marshal.GetLastWin32Error();
+            if (error != Libc.EInProgress)
+            {
+                return error;
+            }
+
+            // To an address of this machine the answer is there already, and asking again brings it without a wait.
+            if (Libc.Connect(descriptor, address, length) != 0)
+            {
+                return Marshal.GetLastWin32Error();
+            }
+        }
+
+        return IsSelfConnected(descriptor, address, length) ? SelfConnectedCode : 0;
+    }
+
+    private static int Ask(int descriptor, ProbeAttempt attempt)
+    {
+        var address = stackalloc byte[LongestAddress];
+        if (Libc.Connect(descriptor, address, WriteAddress(attempt, address)) != 0)
+        {
+            return Marshal.GetLastWin32Error();
+        }
+
+        var greeting = Greeting(attempt.Port);
+        fixed (byte* bytes = greeting)
+        {
+            if (Libc.Send(descriptor, bytes, greeting.Length, 0) < 0)
+            {
+                return Marshal.GetLastWin32Error();
+            }
+        }
+
+        return Receive(descriptor);
+    }
+
+    private static int Receive(int descriptor)
+    {
+        byte answer;
+        return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
+    }
+
+    private bool Conclude(int descriptor, ProbeAttempt attempt)
+    {
+        int error;
+        if (_isTcp)
+        {
+            var size = sizeof(int);
+            if (Libc.GetSocketOption(descriptor, Libc.SolSocket, Libc.SoError, &error, &size) != 0)
+            {
+                error = Marshal.GetLastWin32Error();
+            }
+
+            if (error == 0)
+            {
+                var address = stackalloc byte[LongestAddress];
+                if (IsSelfConnected(descriptor, address, WriteAddress(attempt, address)))
+                {
+                    attempt.End(SelfConnected);
+                    return true;
+                }
+            }
+        }
+        else
+        {
+            error = Receive(descriptor);
+            if (error == Libc.EAgain)
+            {
+                // A datagram with a bad checksum wakes the socket and is gone.
+                return false;
+            }
+        }
+
+        End(attempt, error);
+        return true;
+    }
+
+    private static bool IsSelfConnected(int descriptor, byte* remote, int length)
+    {
+        var local = stackalloc byte[LongestAddress];
+        var localLength = LongestAddress;
+        if (Libc.GetSocketName(descriptor, local, &localLength) != 0)
+        {
+            return false;
+        }
+
+        // Family, port and, of IPv4, the address come first; of IPv6, the flow label stands between.
+        if (*(int*)local != *(int*)remote)
+        {
+            return false;
+        }
+
+        var (start, end) = length == LongestAddress ? (8, 24) : (4, 8);
+        for (var i = start; i < end; i++)
+        {
+            if (local[i] != remote[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
+    private static int WriteAddress(ProbeAttempt attempt, byte* address)
+    {
+        var isInet6 = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6;
+        var length = isInet6 ? LongestAddress : 16;
+        for (var i = 0; i < length; i++)
+        {
+            address[i] = 0;
+        }
+
+        *(ushort*)address = (ushort)(isInet6 ? Libc.FamilyInet6 : Libc.FamilyInet);
+        address[2] = (byte)(attempt.Port >> 8);
+        address[3] = (byte)attempt.Port;
+        var bytes = attempt.Address.GetAddressBytes();
+        Marshal.Copy(bytes, 0, (IntPtr)(address + (isInet6 ? 8 : 4)), bytes.Length);
+        if (isInet6)
+        {
+            *(uint*)(address + 24) = (uint)attempt.Address.ScopeId;
+        }
+
+        return length;
+    }
+
+    private static SocketToolsException Failed(Win32Exception exception)
+    {
+        const string What = "epoll";
+        return SocketErrors.IsExhausted(LinuxErrors.ToSocketError(exception.NativeErrorCode))
+            ? SocketErrors.Exhausted(What, exception)
+            : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, exception.Message));
+    }
+
+    private void Close(ProbeAttempt attempt)
+    {
+        var descriptor = attempt.Descriptor;
+        if (descriptor < 0)
+        {
+            return;
+        }
+
+        // The number may be another file's as soon as the socket is closed, in this process or one that is forked meanwhile.
+        attempt.Descriptor = -1;
+        _pending.Remove(descriptor);
+        _epoll.Remove(descriptor);
+        _ = Libc.Close(descriptor);
+    }
+}

@@ -1,0 +1,190 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Ports.Probing;
+
+/// <summary>Attempts over .NET's asynchronous sockets, which every system has.</summary>
+internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTransport
+{
+    private readonly object _gate = new();
+    private readonly Queue<ProbeAttempt> _ended = new();
+    private readonly Stack<SocketAsyncEventArgs> _idle = new();
+    private readonly HashSet<ProbeAttempt> _pending = [];
+    private bool _woken;
+    private bool _disposed;
+
+    public override bool Begin(ProbeAttempt attempt)
+    {
+        var operation = Rent(attempt);
+        try
+        {
+            var isTcp = protocol == SocketProtocol.Tcp;
+            var socket = new Socket(
+                attempt.Address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
+            attempt.State = socket;
+            _pending.Add(attempt);
+            var endPoint = new IPEndPoint(attempt.Address, attempt.Port);
+            bool isPending;
+            if (isTcp)
+            {
+                SynRetransmission.LeaveOut(socket);
+                operation.SetBuffer(null, 0, 0);
+                operation.RemoteEndPoint = endPoint;
+                isPending = socket.ConnectAsync(operation);
+            }
+            else
+            {
+                socket.Connect(endPoint);
+                socket.Send(Greeting(attempt.Port));
+                var answer = new byte[1];
+                operation.SetBuffer(answer, 0, answer.Length);
+                isPending = socket.ReceiveAsync(operation);
+            }
+
+            if (isPending)
+            {
+                return false;
+            }
+
+            Conclude(attempt, operation.SocketError);
+        }
+        catch (SocketException exception)
+        {
+            Conclude(attempt, exception.SocketErrorCode);
+        }
+
+        Return(operation);
+        Close(attempt);
+        return true;
+    }
+
+    public override void Abandon(ProbeAttempt attempt)
+    {
+        // From here on no completion changes what the attempt says.
+        lock (_gate)
+        {
+            attempt.IsAbandoned = true;
+        }
+
+        Close(attempt);
+    }
+
+    public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
+    {
+        lock (_gate)
+        {
+            if (_ended.Count == 0 && !_woken)
+            {
+                Monitor.Wait(_gate, milliseconds);
+            }
+
+            _woken = false;
+            while (_ended.Count > 0)
+            {
+                var attempt = _ended.Dequeue();
+                if (!attempt.IsAbandoned)
+                {
+                    Close(attempt);
+                    ended.Add(attempt);
+                }
+            }
+        }
+    }
+
+    public override void Wake()
+    {
+        lock (_gate)
+        {
+            _woken = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    public override void Dispose()
+    {
+        foreach (var attempt in _pending.ToArray())
+        {
+            Abandon(attempt);
+        }
+
+        lock (_gate)
+        {
+            _disposed = true;
+            while (_idle.Count > 0)
+            {
+                _idle.Pop().Dispose();
+            }
+        }
+    }
+
+    private static void Conclude(ProbeAttempt attempt, SocketError error)
+    {
+        var isSelf = error == SocketError.Success && attempt.State is Socket { SocketType: SocketType.Stream } socket
+            && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port));
+        // A datagram longer than the one byte we have room for is an answer like any other.
+        attempt.End(isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
+    }
+
+    private void Close(ProbeAttempt attempt)
+    {
+        _pending.Remove(attempt);
+        (attempt.State as Socket)?.Dispose();
+    }
+
+    private SocketAsyncEventArgs Rent(ProbeAttempt attempt)
+    {
+        SocketAsyncEventArgs? operation = null;
+        lock (_gate)
+        {
+            if (_idle.Count > 0)
+            {
+                operation = _idle.Pop();
+            }
+        }
+
+        if (operation is null)
+        {
+            operation = new SocketAsyncEventArgs();
+            operation.Completed += Completed;
+        }
+
+        operation.UserToken = attempt;
+        return operation;
+    }
+
+    private void Return(SocketAsyncEventArgs operation)
+    {
+        operation.UserToken = null;
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _idle.Push(operation);
+                return;
+            }
+        }
+
+        operation.Dispose();
+    }
+
+    private void Completed(object? sender, SocketAsyncEventArgs operation)
+    {
+        var attempt = (ProbeAttempt)operation.UserToken!;
+        var error = operation.SocketError;
+        Return(operation);
+        lock (_gate)
+        {
+            if (attempt.IsAbandoned)
+            {
+                return;
+            }
+
+            // Only an attempt that was abandoned has its socket closed before this.
+            Conclude(attempt, error);
+            _ended.Enqueue(attempt);
+            Monitor.Pulse(_gate);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Conversations;
+
+/// <summary>A server's options as its conversations need them: encoded once, decided once.</summary>
+internal sealed class ConversationPlan
+{
+    private const int MaxExitBytes = 1024;
+
+    public MessageFraming Framing { get; init; }
+
+    /// <summary>Whether anything looks at messages; else the bytes just go back, or nowhere.</summary>
+    public bool IsPlain { get; init; }
+
+    public bool IsDiscarding { get; init; }
+
+    public Encoding Encoding { get; init; } = Encoding.UTF8;
+
+    public int MaxMessageBytes { get; init; }
+
+    public int QuietMilliseconds { get; init; }
+
+    /// <summary>How long nothing may move in either direction; <see cref="Step.Forever"/> without a limit.</summary>
+    public int IdleMilliseconds { get; init; } = Step.Forever;
+
+    /// <summary>The greeting in its framing; empty for none.</summary>
+    public byte[] Greeting { get; init; } = [];
+
+    public byte[] Farewell { get; init; } = [];
+
+    public string[] ExitCommand { get; init; } = [];
+
+    public ResponseWriter Response { get; init; } = ResponseWriter.Same;
+
+    public IMessageResponder? Responder { get; init; }
+
+    /// <summary>What a client gets when the responder failed; null closes the connection.</summary>
+    public byte[]? ErrorResponse { get; init; }
+
+    public int MinDelayMilliseconds { get; init; }
+
+    public int MaxDelayMilliseconds { get; init; }
+
+    public int DisconnectAfter { get; init; }
+
+    public int ResetAfter { get; init; }
+
+    public int FragmentBytes { get; init; }
+
+    /// <summary>Whether a message is one of the words that end a conversation, white space and case aside.</summary>
+    public bool IsExitCommand(in Frame message)
+    {
+        // Longer than a word and some white space around it: no need to look.
+        if (ExitCommand.Length == 0 || message.Count > MaxExitBytes)
+        {
+            return false;
+        }
+
+        var text = Encoding.ToText(message.Buffer, message.Offset, message.Count).Trim();
+        foreach (var word in ExitCommand)
+        {
+            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A message as a responder gets it.</summary>
+    public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock)
+    {
+        var content = new byte[message.Count];
+        Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, content.Length);
+        return new ReceivedMessage(
+            content,
+            Encoding.ToText(content, 0, content.Length),
+            message.Terminator == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
+            connection.Id,
+            connection.RemoteAddress,
+            connection.RemotePort,
+            sequence,
+            clock.Now);
+    }
+}

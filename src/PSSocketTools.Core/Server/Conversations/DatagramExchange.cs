@@ -1,0 +1,70 @@
+using PSSocketTools.Framing;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Conversations;
+
+/// <summary>A datagram and its answer: each is a message by itself, so there is no conversation to keep.</summary>
+internal static class DatagramExchange
+{
+    /// <summary>The message in a datagram: without the line end it came with, where the framing is about lines.</summary>
+    public static Frame ToMessage(ConversationPlan plan, byte[] buffer, int count)
+    {
+        var terminator = Terminator.None;
+        if (!plan.IsPlain && plan.Framing != MessageFraming.None && count > 0 && buffer[count - 1] == '\n')
+        {
+            terminator = count > 1 && buffer[count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
+        }
+
+        return new Frame(buffer, 0, count - FrameWriter.Overhead(terminator), terminator, true);
+    }
+
+    /// <summary>Puts the answer to a message in a box; the box stays empty where there is none.</summary>
+    public static async Task AnswerAsync(
+        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, Outbox outbox, CancellationToken cancellationToken)
+    {
+        byte[]? content = null;
+        if (plan.IsExitCommand(message))
+        {
+            content = plan.Farewell.Length > 0 ? plan.Farewell : null;
+        }
+        else if (plan.Responder is { } responder)
+        {
+            content = await RespondAsync(plan, record, connection, message, sequence, responder, cancellationToken).ConfigureAwait(false);
+        }
+        else if (!plan.IsDiscarding)
+        {
+            var begin = outbox.Begin(message.Terminator);
+            plan.Response.Write(outbox, message, connection, sequence, record.Clock.Now);
+            outbox.End(begin, message.Terminator);
+        }
+
+        if (content is not null)
+        {
+            var begin = outbox.Begin(message.Terminator);
+            outbox.Append(content, 0, content.Length);
+            outbox.End(begin, message.Terminator);
+        }
+    }
+
+    private static async Task<byte[]?> RespondAsync(
+        ConversationPlan plan,
+        ServerRecord record,
+        ConnectionFacts connection,
+        Frame message,
+        long sequence,
+        IMessageResponder responder,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await responder.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock), cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever a responder throws is told in the journal, and costs the others nothing.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            record.Failed(connection, ServerEventReason.ResponderFailed, exception.Message);
+            return plan.ErrorResponse;
+        }
+    }
+}

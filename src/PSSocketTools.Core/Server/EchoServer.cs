@@ -1,0 +1,432 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Server;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+using PSSocketTools.Server.Transport;
+
+namespace PSSocketTools;
+
+/// <summary>An echo server (RFC 862, and what else its options make of it), running in the background of this process.</summary>
+public sealed class EchoServer : IDisposable
+{
+    private readonly object _gate = new();
+
+    // The sockets that have not failed, with their endpoints.
+    private readonly Dictionary<Socket, string> _listening;
+    private readonly ServerRecord _record;
+    private readonly ServerTransport _transport;
+    private readonly IMessageResponder? _responder;
+    private readonly X509Certificate2? _ownCertificate;
+    private readonly JournalLog? _log;
+    private readonly ServerFacts _facts;
+    private readonly UnixListener? _unixListener;
+    private readonly bool _isReachableFromOutside;
+    private readonly long _startedAt;
+    private ServerState _state = ServerState.Listening;
+    // What follows from the stop, such as leaving the list of those that run, is done before the stop is told.
+    private readonly TaskCompletionSource<bool> _completion = new();
+    private readonly CancellationTokenSource _patience = new();
+    private long _patienceEnds = long.MaxValue;
+    private Task? _stopped;
+    private volatile string? _faultedBy;
+
+    private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
+    {
+        var clock = options.Clock;
+        Id = options.Id;
+        Name = options.Name ?? $"EchoServer{options.Id}";
+        Protocol = options.ActualProtocol.ToString();
+        SocketPath = options.SocketPath;
+        EndPoint = options.SocketPath ?? string.Join(", ", sockets.Select(static socket => EndPointText.Of(socket.LocalEndPoint)));
+        if (sockets[0].LocalEndPoint is IPEndPoint first)
+        {
+            Address = options.Address;
+            Port = first.Port;
+            ComputerName = ConnectableName(options.Address, first);
+            _isReachableFromOutside = sockets.Exists(static socket => !IPAddress.IsLoopback(((IPEndPoint)socket.LocalEndPoint!).Address));
+        }
+
+        IsEncrypted = options.Certificate is not null;
+        CertificateThumbprint = options.Certificate?.Thumbprint;
+        Mode = options.IsSequential ? "Sequential" : "Concurrent";
+        Framing = options.Framing.ToString();
+        Encoding = options.Encoding.WebName;
+        Faults = options.DescribeFaults();
+        _listening = sockets.ToDictionary(static socket => socket, socket => SocketPath ?? EndPointText.Of(socket.LocalEndPoint));
+        _responder = options.Responder;
+        _ownCertificate = options.OwnsCertificate ? options.Certificate : null;
+        _log = log;
+        _unixListener = unixListener;
+        _facts = new ServerFacts(Id, Name, Port);
+        _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
+        _startedAt = clock.Timestamp;
+        StartedAt = clock.Now;
+        _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
+    }
+
+    /// <summary>Its number, by which it is found again.</summary>
+    public int Id { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>What carries the bytes: the name of a <see cref="SocketProtocol"/>.</summary>
+    public string Protocol { get; }
+
+    /// <summary>The address it was asked to listen on.</summary>
+    public string? Address { get; }
+
+    /// <summary>The port it listens on; 0 on a Unix socket.</summary>
+    public int Port { get; }
+
+    /// <summary>Every endpoint it listens on.</summary>
+    public string EndPoint { get; }
+
+    /// <summary>What a client on this machine connects to.</summary>
+    public string? ComputerName { get; }
+
+    /// <summary>The path of the Unix domain socket it listens on; null for a port.</summary>
+    public string? SocketPath { get; }
+
+    /// <summary>The name of a <see cref="ServerState"/>.</summary>
+    public string State => CurrentState.ToString();
+
+    /// <summary>Concurrent, or Sequential: one client at a time.</summary>
+    public string Mode { get; }
+
+    /// <summary>The name of the <see cref="MessageFraming"/> it follows where it looks at messages.</summary>
+    public string Framing { get; }
+
+    /// <summary>The encoding of text on the wire, by its IANA name.</summary>
+    public string Encoding { get; }
+
+    /// <summary>Whether clients talk to it through TLS.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>The thumbprint of its certificate; null without TLS.</summary>
+    public string? CertificateThumbprint { get; }
+
+    /// <summary>What is broken on purpose; empty for nothing.</summary>
+    public string Faults { get; }
+
+    /// <summary>What moves its bytes: Epoll, for Linux's event queue; Async, for .NET's asynchronous sockets.</summary>
+    public string Transport => _transport.Name;
+
+    /// <summary>When it began to listen.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>When it stopped; null while it runs.</summary>
+    public DateTimeOffset? StoppedAt { get; private set; }
+
+    /// <summary>The connections being served now.</summary>
+    public long ActiveConnections => _record.ActiveConnections;
+
+    /// <summary>The clients that wait to be accepted, as far as the system tells; null where it does not.</summary>
+    public int? WaitingConnections => CurrentState == ServerState.Listening ? _transport.WaitingConnections : null;
+
+    /// <summary>The connections served since it started.</summary>
+    public long TotalConnections => _record.TotalConnections;
+
+    /// <summary>The connections turned away since it started.</summary>
+    public long RejectedConnections => _record.RejectedConnections;
+
+    /// <summary>The messages received; on a plain echo, the receives.</summary>
+    public long MessagesReceived => _record.MessagesReceived;
+
+    /// <summary>The bytes received, framing included.</summary>
+    public long BytesReceived => _record.BytesReceived;
+
+    /// <summary>The bytes sent, framing included.</summary>
+    public long BytesSent => _record.BytesSent;
+
+    /// <summary>The events the journal no longer holds.</summary>
+    public long EventsDropped => _record.Journal.Dropped;
+
+    /// <summary>How many things failed while the server went on, each an event of kind Error.</summary>
+    public long Errors => _record.Journal.Errors.Count;
+
+    /// <summary>What ended it, when its state is Faulted; else the last of its errors, or null.</summary>
+    public string? Error => _faultedBy ?? _record.Journal.Errors.Last;
+
+    /// <summary>Whether other machines may reach it: an address of it is not a loopback one.</summary>
+    public bool CanBeReachedFromOutside() => _isReachableFromOutside;
+
+    /// <summary>Ends when the server has stopped.</summary>
+    public Task WhenStopped() => _completion.Task;
+
+    private ServerState CurrentState
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _state;
+            }
+        }
+    }
+
+    /// <summary>Starts a server; it listens when this returns.</summary>
+    /// <param name="options">What it does and where.</param>
+    /// <param name="cancellationToken">Ends the wait for the resolver.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the address was known.</exception>
+    /// <exception cref="SocketToolsException">
+    /// InvalidOption, NameNotFound, AddressNotAvailable, PortInUse, PortAccessDenied, TooManyOpenFiles or SocketFailed.
+    /// </exception>
+    public static EchoServer Start(EchoServerOptions options, CancellationToken cancellationToken = default)
+    {
+        if (options is null)
+        {
+            throw new ArgumentNullException(nameof(options));
+        }
+
+        try
+        {
+            return StartOnce(options, cancellationToken);
+        }
+        catch
+        {
+            DisposeCertificate(options.OwnsCertificate ? options.Certificate : null, null);
+            throw;
+        }
+    }
+
+    private static EchoServer StartOnce(EchoServerOptions options, CancellationToken cancellationToken)
+    {
+        var plan = options.ToPlan();
+        _ = options.ToFilter();
+        ServerTransports.RequireChoice(options);
+        var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
+        List<Socket> sockets = [];
+        UnixListener? unixListener = null;
+        EchoServer? server = null;
+        try
+        {
+            sockets = options.ActualProtocol switch
+            {
+                SocketProtocol.Unix => [(unixListener = UnixListener.Listen(options.SocketPath!, options.Backlog)).Socket],
+                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address, cancellationToken), options.Port),
+                _ => Listeners.Listen(AddressName.ToLocal(options.Address, cancellationToken), options.Port, options.Backlog),
+            };
+            server = new EchoServer(options, sockets, unixListener, plan, log);
+            log?.Follow(server._record.Journal, server._facts, plan.Encoding);
+            server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
+            server._transport.Start();
+            return server;
+        }
+        catch
+        {
+            // Leave nothing open by a server that did not come about, and report the original error even if that fails too.
+            Attempt.To(() => _ = unixListener?.RemoveFile());
+            sockets.ForEach(static socket => Attempt.To(socket.Dispose));
+            if (server is null)
+            {
+                Attempt.To(() => log?.Dispose());
+            }
+            else
+            {
+                // The log is being written by now, and closed when the journal's end is in it.
+                Attempt.To(() => _ = server._record.Journal.FinishLog());
+                Attempt.To(server._record.Journal.End);
+                Attempt.To(server._transport.Dispose);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Stops it: ends accepting, closes connections with nothing under way at once, lets the others send what they owe, then closes them.
+    /// </summary>
+    /// <param name="timeout">How long the others may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
+    /// <returns>Ends when it has stopped; the same task however often it is asked, and the shortest timeout counts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative or too long.</exception>
+    public Task StopAsync(TimeSpan timeout)
+    {
+        if (timeout < TimeSpan.Zero || timeout.TotalMilliseconds > int.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout));
+        }
+
+        var ends = _record.Clock.Timestamp + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        lock (_gate)
+        {
+            if (_stopped is null)
+            {
+                _state = ServerState.Draining;
+                _stopped = Task.Run(StopOnceAsync);
+            }
+
+            // The shortest timeout of all callers counts.
+            if (ends < _patienceEnds)
+            {
+                _patienceEnds = ends;
+                _patience.CancelAfter(timeout);
+            }
+
+            return _stopped;
+        }
+    }
+
+    /// <summary>Its events that the journal still holds, oldest first.</summary>
+    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="since">The earliest wanted; null for all.</param>
+    /// <param name="last">How many of the latest; null for all.</param>
+    public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null) =>
+        GetEvents(out _, kinds, since, last);
+
+    /// <summary>Its events that the journal still holds, oldest first, and a follower for those that come after them.</summary>
+    /// <param name="follower">Follows from where the events end: none is missed, none comes twice.</param>
+    /// <param name="kinds">The kinds wanted; null for all.</param>
+    /// <param name="since">The earliest wanted; null for all.</param>
+    /// <param name="last">How many of the latest; null for all.</param>
+    public IReadOnlyList<ServerEvent> GetEvents(
+        out ServerEventFollower follower, IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
+    {
+        var filter = new JournalFilter(kinds, since);
+        var events = last is { } count
+            ? _record.Journal.ReadLast(count, filter, out var next)
+            : _record.Journal.Read(1, int.MaxValue, filter, out next);
+        follower = new ServerEventFollower(_record.Journal, next);
+        return events;
+    }
+
+    /// <summary>Follows its events from the first one on.</summary>
+    public ServerEventFollower Follow() => new(_record.Journal, 1);
+
+    /// <summary>Waits until so many events have happened since the server started: those that happened before the call count.</summary>
+    /// <param name="kinds">The kinds of events.</param>
+    /// <param name="count">How many of them, 1 or more.</param>
+    /// <param name="timeout">How long to wait at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The first so many events, less those the journal no longer holds.</returns>
+    /// <exception cref="SocketToolsException">WaitTimeout; ServerStopped when it stopped before.</exception>
+    public async Task<IReadOnlyList<ServerEvent>> WaitForEventsAsync(
+        IReadOnlyCollection<ServerEventKind> kinds, int count, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var timer = Task.Delay(timeout, stopWaiting.Token);
+        while (true)
+        {
+            var seen = _record.Journal.CountOf(kinds, out var next);
+            if (seen >= count)
+            {
+                stopWaiting.Cancel();
+                return _record.Journal.Read(1, count, new JournalFilter(kinds), out _);
+            }
+
+            var news = _record.Journal.WhenReached(next);
+            if (await Task.WhenAny(news, timer).ConfigureAwait(false) == timer)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new SocketToolsException(
+                    SocketToolsError.WaitTimeout, Messages.Get("WaitTimeout", Name, seen, count, timeout.TotalSeconds), this);
+            }
+
+            if (!await news.ConfigureAwait(false))
+            {
+                stopWaiting.Cancel();
+                throw new SocketToolsException(SocketToolsError.ServerStopped, Messages.Get("WaitStopped", Name, seen, count), this);
+            }
+        }
+    }
+
+    /// <summary>Throws when it has stopped and can't do what is asked.</summary>
+    /// <exception cref="SocketToolsException">ServerStopped.</exception>
+    public void RequireRunning()
+    {
+        if (CurrentState is not ServerState.Listening)
+        {
+            throw new SocketToolsException(SocketToolsError.ServerStopped, Messages.Get("ServerStopped", Name, EndPoint, State), this);
+        }
+    }
+
+    /// <summary>Stops it without waiting for anything it owes.</summary>
+    public void Dispose() => StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+
+    /// <summary>Its name and endpoints.</summary>
+    public override string ToString() => $"{Name} ({EndPoint})";
+
+    /// <summary>Stops part by part; a part that fails is told in the journal, and keeps none of the others from being stopped.</summary>
+    private async Task StopOnceAsync()
+    {
+        // Connections that wait for a log that does not move could not even be closed.
+        using var hurry = _patience.Token.Register(() => Attempt.To(() => _record.Journal.HurryLog(JournalLog.Grace)));
+        Attempt.To(RemoveSocketFile, Report);
+        await Attempt.ToAsync(() => _transport.StopAsync(_patience.Token), Report).ConfigureAwait(false);
+        Attempt.To(_transport.Dispose, Report);
+        Attempt.To(() => _responder?.Dispose(), Report);
+        DisposeCertificate(_ownCertificate, Report);
+
+        lock (_gate)
+        {
+            _state = ServerState.Stopped;
+            Attempt.To(() => StoppedAt = _record.Clock.Now, Report);
+        }
+
+        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
+        await Attempt.ToAsync(() => _log?.FinishAsync(_patience.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
+        Attempt.To(_record.Journal.End);
+        lock (_gate)
+        {
+            _patienceEnds = long.MinValue;
+            _patience.Dispose();
+        }
+
+        _completion.TrySetResult(true);
+    }
+
+    private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
+        Attempt.To(() => certificate?.Dispose(), report);
+
+    /// <summary>Tells in the journal what failed; never fails itself, since it is called where nobody would be told.</summary>
+    private void Report(Exception exception) => Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
+
+    private void RemoveSocketFile()
+    {
+        // A server has stopped all the same when its file can't be removed.
+        if (_unixListener?.RemoveFile() is { } failure)
+        {
+            _record.Failed(null, ServerEventReason.Fault, failure.Message);
+        }
+    }
+
+    /// <summary>A listener has failed, or with null all of them; the server has when none is left.</summary>
+    private void Fault(Exception exception, Socket? listener)
+    {
+        var what = exception.Message;
+        lock (_gate)
+        {
+            if (listener is not null && _listening.TryGetValue(listener, out var endPoint))
+            {
+                what = Messages.Get("ListenerFailed", endPoint, what.TrimEnd('.'));
+                _listening.Remove(listener);
+            }
+
+            if (_state == ServerState.Listening && (listener is null || _listening.Count == 0))
+            {
+                _state = ServerState.Faulted;
+                _faultedBy = what;
+            }
+        }
+
+        Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, what));
+    }
+
+    /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>
+    private static string ConnectableName(string address, IPEndPoint first)
+    {
+        if (first.Address.Equals(IPAddress.Any) || first.Address.Equals(IPAddress.IPv6Any))
+        {
+            return string.Equals(address, AddressName.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
+                ? AddressName.Localhost
+                : EndPointText.Of(first.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback);
+        }
+
+        return address;
+    }
+}

@@ -1,0 +1,356 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools;
+
+/// <summary>What an echo server is to be: said once, checked once when it starts, and never changed after.</summary>
+public sealed record EchoServerOptions
+{
+    /// <summary>Its number, by which it is found again.</summary>
+    public int Id { get; init; } = 1;
+
+    /// <summary>Its name; null for one made of its number.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The TCP port to listen on, 0 to 65535; 0 lets the system pick one of its ephemeral ports (RFC 6335, section 6).</summary>
+    public int Port { get; init; }
+
+    /// <summary>Where to listen: an address of this machine, a name, 'localhost' for both loopback addresses or 'Any' for all.</summary>
+    public string Address { get; init; } = AddressName.Localhost;
+
+    /// <summary>What carries the bytes; Unix when <see cref="SocketPath"/> is given.</summary>
+    public SocketProtocol Protocol { get; init; } = SocketProtocol.Tcp;
+
+    /// <summary>The path of the Unix domain socket to listen on; null for a port.</summary>
+    public string? SocketPath { get; init; }
+
+    /// <summary>Whether clients are served one at a time, in the order they came.</summary>
+    public bool IsSequential { get; init; }
+
+    /// <summary>Where a message ends, when anything looks at messages.</summary>
+    public MessageFraming Framing { get; init; } = MessageFraming.Auto;
+
+    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds, 1 to 60,000.</summary>
+    public int QuietMilliseconds { get; init; } = 20;
+
+    /// <summary>The answer, with <c>{0}</c> or named fields; null for the message itself.</summary>
+    public string? ResponseFormat { get; init; }
+
+    /// <summary>What is done to the message before it is answered.</summary>
+    public ResponseTransform Transform { get; init; }
+
+    /// <summary>What makes the answers instead; disposed of with the server.</summary>
+    public IMessageResponder? Responder { get; init; }
+
+    /// <summary>Whether nothing is answered at all (RFC 863).</summary>
+    public bool IsDiscarding { get; init; }
+
+    /// <summary>What a client gets when the responder fails; null closes its connection.</summary>
+    public string? ErrorResponse { get; init; }
+
+    /// <summary>Messages that end a conversation, in any case and with any white space around.</summary>
+    public IReadOnlyList<string> ExitCommand { get; init; } = [];
+
+    /// <summary>The answer to an exit command; null for none.</summary>
+    public string? Farewell { get; init; }
+
+    /// <summary>What a client is sent when it connects; null for nothing.</summary>
+    public string? Greeting { get; init; }
+
+    /// <summary>
+    /// The encoding of text on the wire. Bytes that are not valid in it read as U+FFFD, whatever its own fallback;
+    /// characters it does not have are written as its own fallback says, or as a question mark where that throws.
+    /// </summary>
+    public Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>How many bytes one receive takes at most, 1 to 16 MiB.</summary>
+    public int BufferSize { get; init; } = 65536;
+
+    /// <summary>How many connections the system holds that were not accepted yet, 1 to 65535; systems may hold fewer.</summary>
+    public int Backlog { get; init; } = 512;
+
+    /// <summary>How many connections are served at once, 1 or more; others are closed as they come.</summary>
+    public int MaxConnections { get; init; } = 4096;
+
+    /// <summary>The addresses and CIDR blocks that may connect; empty for all.</summary>
+    public IReadOnlyList<string> AllowFrom { get; init; } = [];
+
+    /// <summary>The certificate to serve TLS with, its private key included; null for no TLS.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>
+    /// Whether the certificate is the server's own, disposed of when it has stopped or does not start: until then Windows
+    /// keeps a file with the private key of one made in memory or read from a PFX.
+    /// </summary>
+    public bool OwnsCertificate { get; init; }
+
+    /// <summary>Whether a client must show a certificate that this machine trusts.</summary>
+    public bool RequireClientCertificate { get; init; }
+
+    /// <summary>How long a message may be, in bytes, 1 to 1 GiB.</summary>
+    public int MaxMessageBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>
+    /// How long a connection may send nothing and take in nothing of what it is sent; zero for as long as it likes. The
+    /// time the server itself takes over an answer does not count.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>The least time an answer is held back, in milliseconds, 0 to 600,000.</summary>
+    public int MinDelayMilliseconds { get; init; }
+
+    /// <summary>The most time an answer is held back, in milliseconds, from the least to 600,000.</summary>
+    public int MaxDelayMilliseconds { get; init; }
+
+    /// <summary>Ends a connection in order (FIN) when so many messages were answered; 0 for never.</summary>
+    public int DisconnectAfter { get; init; }
+
+    /// <summary>Resets a connection (RST) when so many messages were answered; 0 for never.</summary>
+    public int ResetAfter { get; init; }
+
+    /// <summary>Sends answers in pieces of so many bytes; 0 for whole.</summary>
+    public int FragmentBytes { get; init; }
+
+    /// <summary>How many events the journal holds, 0 to 10,000,000.</summary>
+    public int EventCapacity { get; init; } = 10000;
+
+    /// <summary>
+    /// How many bytes of one message its event keeps, in the journal and in the log, 0 to 16 MiB; the journal keeps 16 MiB
+    /// in all.
+    /// </summary>
+    public int EventMessageBytes { get; init; } = EventJournal.DefaultMessageBytes;
+
+    /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
+    public string? LogPath { get; init; }
+
+    /// <summary>The name of what moves the bytes, for tests that choose; null leaves it to the environment and the system.</summary>
+    internal string? Transport { get; init; }
+
+    /// <summary>How long a client may take over its TLS handshake, for tests that don't wait that long.</summary>
+    internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many clients may be in their TLS handshake at once, beside those that are served; for tests that need fewer.</summary>
+    internal int MostHandshakes { get; init; } = 1024;
+
+    /// <summary>The time, for tests that give their own.</summary>
+    internal Clock Clock { get; init; } = Clock.System;
+
+    /// <summary>What decides on a client's certificate, for tests that leave what the machine trusts alone; null for the machine.</summary>
+    internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
+
+    /// <summary>What carries the bytes, a path considered.</summary>
+    internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;
+
+    /// <summary>Whether anything asks where messages end; without it the bytes just go back.</summary>
+    internal bool IsPlain =>
+        Framing is MessageFraming.Auto or MessageFraming.None
+        && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
+        && MaxDelayMilliseconds == 0 && DisconnectAfter == 0 && ResetAfter == 0;
+
+    /// <summary>What is broken on purpose, in words; empty for nothing.</summary>
+    internal string DescribeFaults()
+    {
+        var faults = new List<string>();
+        if (MaxDelayMilliseconds > 0)
+        {
+            faults.Add(MinDelayMilliseconds == MaxDelayMilliseconds
+                ? $"ResponseDelayMilliseconds {MaxDelayMilliseconds}"
+                : $"ResponseDelayMilliseconds {MinDelayMilliseconds}-{MaxDelayMilliseconds}");
+        }
+
+        if (DisconnectAfter > 0)
+        {
+            faults.Add($"DisconnectAfter {DisconnectAfter}");
+        }
+
+        if (ResetAfter > 0)
+        {
+            faults.Add($"ResetAfter {ResetAfter}");
+        }
+
+        if (FragmentBytes > 0)
+        {
+            faults.Add($"FragmentBytes {FragmentBytes}");
+        }
+
+        return string.Join(", ", faults);
+    }
+
+    /// <summary>Checks the options and readies them for conversations.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
+    internal ConversationPlan ToPlan()
+    {
+        RequireRange(nameof(Port), Port, IPEndPoint.MinPort, IPEndPoint.MaxPort);
+        RequireRange(nameof(QuietMilliseconds), QuietMilliseconds, 1, 60_000);
+        RequireRange(nameof(BufferSize), BufferSize, 1, 16 * 1024 * 1024);
+        RequireRange(nameof(Backlog), Backlog, 1, 65535);
+        RequireRange(nameof(MaxConnections), MaxConnections, 1, int.MaxValue);
+        RequireRange(nameof(MaxMessageBytes), MaxMessageBytes, 1, 1024 * 1024 * 1024);
+        RequireRange("ResponseDelayMilliseconds", MinDelayMilliseconds, 0, 600_000);
+        RequireRange("ResponseDelayMilliseconds", MaxDelayMilliseconds, MinDelayMilliseconds, 600_000);
+        RequireRange(nameof(DisconnectAfter), DisconnectAfter, 0, int.MaxValue);
+        RequireRange(nameof(ResetAfter), ResetAfter, 0, int.MaxValue);
+        RequireRange(nameof(FragmentBytes), FragmentBytes, 0, int.MaxValue);
+        RequireRange(nameof(EventCapacity), EventCapacity, 0, 10_000_000);
+        RequireRange(nameof(EventMessageBytes), EventMessageBytes, 0, EventJournal.MaxBytes);
+        RequireRange(nameof(IdleTimeout), (long)Math.Floor(IdleTimeout.TotalMilliseconds), 0, int.MaxValue);
+        if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromMilliseconds(1))
+        {
+            throw Refused("IdleTimeoutTooShort", "IdleTimeoutSec", IdleTimeout.TotalSeconds);
+        }
+
+        RequireTogether();
+        RequireProtocol();
+
+        var encoding = TextEncoding.ReplacingBothWays(Encoding);
+        var terminator = FrameWriter.ClientTerminator(Framing);
+        return new ConversationPlan
+        {
+            Framing = Framing,
+            IsPlain = IsPlain,
+            IsDiscarding = IsDiscarding,
+            Encoding = encoding,
+            MaxMessageBytes = MaxMessageBytes,
+            QuietMilliseconds = QuietMilliseconds,
+            IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Step.Forever,
+            Greeting = Greeting is null ? [] : Framed(encoding.GetBytes(Greeting), terminator),
+            Farewell = Farewell is null ? [] : encoding.GetBytes(Farewell),
+            ExitCommand = [.. ExitCommand.Select(static word => word.Trim())],
+            Response = Server.Conversations.ResponseFormat.Parse(ResponseFormat, Transform, encoding),
+            Responder = Responder,
+            ErrorResponse = ErrorResponse is null ? null : encoding.GetBytes(ErrorResponse),
+            MinDelayMilliseconds = MinDelayMilliseconds,
+            MaxDelayMilliseconds = MaxDelayMilliseconds,
+            DisconnectAfter = DisconnectAfter,
+            ResetAfter = ResetAfter,
+            FragmentBytes = FragmentBytes,
+        };
+    }
+
+    private void RequireTogether()
+    {
+        if (IsDiscarding)
+        {
+            RefuseTogether(nameof(ResponseFormat), ResponseFormat is not null, "NoResponse");
+            RefuseTogether(nameof(Transform), Transform != ResponseTransform.None, "NoResponse");
+            RefuseTogether(nameof(Responder), Responder is not null, "NoResponse");
+            RefuseTogether("ResponseDelayMilliseconds", MaxDelayMilliseconds > 0, "NoResponse");
+            RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, "NoResponse");
+        }
+
+        if (Responder is not null)
+        {
+            RefuseTogether(nameof(ResponseFormat), ResponseFormat is not null, nameof(Responder));
+            RefuseTogether(nameof(Transform), Transform != ResponseTransform.None, nameof(Responder));
+        }
+        else if (ErrorResponse is not null)
+        {
+            throw Refused("OptionNeeds", nameof(ErrorResponse), nameof(Responder));
+        }
+
+        if (ExitCommand.Any(string.IsNullOrWhiteSpace))
+        {
+            throw Refused("ExitCommandIsBlank", nameof(ExitCommand));
+        }
+
+        if (Farewell is not null && ExitCommand.Count == 0)
+        {
+            throw Refused("OptionNeeds", nameof(Farewell), nameof(ExitCommand));
+        }
+
+        RefuseTogether(nameof(ResetAfter), ResetAfter > 0 && DisconnectAfter > 0, nameof(DisconnectAfter));
+        if (!IsPlain && Framing is MessageFraming.Line or MessageFraming.Auto && Encoding.GetByteCount("\n") != 1)
+        {
+            throw Refused("EncodingNeedsPrefix", Encoding.WebName, Framing);
+        }
+    }
+
+    private void RequireProtocol()
+    {
+        const string DashPort = "Port";
+        if (ActualProtocol == SocketProtocol.Unix)
+        {
+            if (SocketPath is null)
+            {
+                throw Refused("OptionNeeds", nameof(Protocol) + " Unix", nameof(SocketPath));
+            }
+
+            RefuseTogether(nameof(SocketPath), Port != 0, DashPort);
+            RefuseTogether(nameof(SocketPath), Protocol == SocketProtocol.Udp, "Protocol Udp");
+            RefuseTogether(nameof(SocketPath), AllowFrom.Count > 0, nameof(AllowFrom));
+            RefuseTogether(nameof(SocketPath), Address != AddressName.Localhost, nameof(Address));
+        }
+
+        if (Protocol == SocketProtocol.Udp)
+        {
+            const string Udp = "Protocol Udp";
+            RefuseTogether("Sequential", IsSequential, Udp);
+            RefuseTogether(nameof(Certificate), Certificate is not null, Udp);
+            RefuseTogether(nameof(Greeting), Greeting is not null, Udp);
+            RefuseTogether("IdleTimeoutSec", IdleTimeout > TimeSpan.Zero, Udp);
+            RefuseTogether(nameof(DisconnectAfter), DisconnectAfter > 0, Udp);
+            RefuseTogether(nameof(ResetAfter), ResetAfter > 0, Udp);
+            RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, Udp);
+            RefuseTogether("Framing LengthPrefix", Framing == MessageFraming.LengthPrefix, Udp);
+        }
+
+        if (Certificate is { HasPrivateKey: false })
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("CertificateWithoutKey", Certificate.Subject), Certificate);
+        }
+
+        if (RequireClientCertificate && Certificate is null)
+        {
+            throw Refused("OptionNeeds", nameof(RequireClientCertificate), "Certificate, SelfSigned");
+        }
+    }
+
+    /// <summary>Whether a client's address may connect; null when all may.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with what is neither an address nor a block.</exception>
+    internal Func<IPAddress, bool>? ToFilter()
+    {
+        if (AllowFrom.Count == 0)
+        {
+            return null;
+        }
+
+        return new AddressFilter(AllowFrom.Select(AddressRange.Parse)).Contains;
+    }
+
+    private static byte[] Framed(byte[] content, Terminator terminator)
+    {
+        using var outbox = new Outbox();
+        var begin = outbox.Begin(terminator);
+        outbox.Append(content, 0, content.Length);
+        outbox.End(begin, terminator);
+        var framed = new byte[outbox.Count];
+        Buffer.BlockCopy(outbox.Buffer, 0, framed, 0, framed.Length);
+        return framed;
+    }
+
+    private static void RequireRange(string name, long value, long least, long most)
+    {
+        if (value < least || value > most)
+        {
+            throw Refused("OptionOutOfRange", name, value, least, most);
+        }
+    }
+
+    private static void RefuseTogether(string name, bool given, string other)
+    {
+        if (given)
+        {
+            throw Refused("OptionsExclude", name, other);
+        }
+    }
+
+    private static SocketToolsException Refused(string message, params object?[] values) =>
+        new(SocketToolsError.InvalidOption, Messages.Get(message, values), values[0]);
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools;
+
+/// <summary>One thing that happened on an echo server.</summary>
+public sealed class ServerEvent
+{
+    internal ServerEvent(
+        DateTimeOffset timestamp,
+        long sequence,
+        ServerFacts server,
+        int? connectionId,
+        ServerEventKind kind,
+        string? remoteAddress,
+        int? remotePort,
+        string? message,
+        byte[]? content,
+        bool isTruncated,
+        long? bytes,
+        ServerEventReason reason,
+        TimeSpan? duration)
+    {
+        Timestamp = timestamp;
+        Sequence = sequence;
+        ServerId = server.Id;
+        ServerName = server.Name;
+        Port = server.Port;
+        ConnectionId = connectionId;
+        Kind = kind.ToString();
+        RemoteAddress = remoteAddress;
+        RemotePort = remotePort;
+        Message = message;
+        Content = content;
+        IsTruncated = isTruncated;
+        Bytes = bytes;
+        Reason = reason == ServerEventReason.None ? null : reason.ToString();
+        Duration = duration;
+    }
+
+    /// <summary>When it happened.</summary>
+    public DateTimeOffset Timestamp { get; }
+
+    /// <summary>Its number among the server's events, from 1 on, without gaps.</summary>
+    public long Sequence { get; }
+
+    /// <summary>The server's id.</summary>
+    public int ServerId { get; }
+
+    /// <summary>The server's name.</summary>
+    public string ServerName { get; }
+
+    /// <summary>The port the server listens on; 0 on a Unix socket.</summary>
+    public int Port { get; }
+
+    /// <summary>The connection's number on its server, from 1 on; null where no connection is concerned.</summary>
+    public int? ConnectionId { get; }
+
+    /// <summary>What happened: the name of a <see cref="ServerEventKind"/>.</summary>
+    public string Kind { get; }
+
+    /// <summary>The client's address.</summary>
+    public string? RemoteAddress { get; }
+
+    /// <summary>The client's port.</summary>
+    public int? RemotePort { get; }
+
+    /// <summary>The message or answer as text, as far as it was kept; or what failed.</summary>
+    public string? Message { get; }
+
+    /// <summary>The bytes of the message or answer, as far as they were kept; null where no message is concerned.</summary>
+#pragma warning disable CA1819 // A property, so that it is there among the others; nobody else has the array.
+    public byte[]? Content { get; }
+#pragma warning restore CA1819
+
+    /// <summary>Whether the message was longer than <see cref="EchoServerOptions.EventMessageBytes"/>, and only its beginning is here.</summary>
+    public bool IsTruncated { get; }
+
+    /// <summary>The bytes of the message or answer in full, without what its framing adds.</summary>
+    public long? Bytes { get; }
+
+    /// <summary>Why: the name of a <see cref="ServerEventReason"/>, where one applies.</summary>
+    public string? Reason { get; }
+
+    /// <summary>How long the connection or the server had lived, when it ended.</summary>
+    public TimeSpan? Duration { get; }
+
+    /// <summary>One line: time, kind, who, what.</summary>
+    public override string ToString()
+    {
+        var time = Timestamp.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        var who = RemoteAddress is null ? string.Empty : " " + (RemotePort is { } port ? Net.EndPointText.Of(RemoteAddress, port) : RemoteAddress);
+        var why = Reason is null ? string.Empty : $" ({Reason})";
+        return $"{time} {Kind}{who}{why}{(Message is null ? string.Empty : " " + Message)}";
+    }
+}

@@ -1,0 +1,93 @@
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Server.Journal;
+
+/// <summary>What a server knows of its own doings: the counters, and the journal they go with.</summary>
+internal sealed class ServerRecord(EventJournal journal, Clock clock)
+{
+    private long _totalConnections;
+    private long _activeConnections;
+    private long _rejectedConnections;
+    private long _messagesReceived;
+    private long _bytesReceived;
+    private long _bytesSent;
+
+    public EventJournal Journal { get; } = journal;
+
+    public Clock Clock { get; } = clock;
+
+    public long TotalConnections => Interlocked.Read(ref _totalConnections);
+
+    public long ActiveConnections => Interlocked.Read(ref _activeConnections);
+
+    public long RejectedConnections => Interlocked.Read(ref _rejectedConnections);
+
+    public long MessagesReceived => Interlocked.Read(ref _messagesReceived);
+
+    public long BytesReceived => Interlocked.Read(ref _bytesReceived);
+
+    public long BytesSent => Interlocked.Read(ref _bytesSent);
+
+    /// <summary>Counts a connection in, unless as many as allowed are there; exact, whoever else comes at the same time.</summary>
+    public bool TryConnect(ConnectionFacts connection, int mostActive)
+    {
+        for (var active = ActiveConnections; ;)
+        {
+            if (active >= mostActive)
+            {
+                return false;
+            }
+
+            var before = Interlocked.CompareExchange(ref _activeConnections, active + 1, active);
+            if (before == active)
+            {
+                break;
+            }
+
+            active = before;
+        }
+
+        Interlocked.Increment(ref _totalConnections);
+        try
+        {
+            Journal.Append(ServerEventKind.Connected, connection);
+            return true;
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _totalConnections);
+            Interlocked.Decrement(ref _activeConnections);
+            throw;
+        }
+    }
+
+    public void Disconnected(ConnectionFacts connection, ServerEventReason reason)
+    {
+        Interlocked.Decrement(ref _activeConnections);
+        Journal.Append(ServerEventKind.Disconnected, connection, reason, duration: Clock.Since(connection.StartedAt));
+    }
+
+    public void Rejected(ConnectionFacts connection, ServerEventReason reason)
+    {
+        Interlocked.Increment(ref _rejectedConnections);
+        Journal.Append(ServerEventKind.Rejected, connection, reason);
+    }
+
+    public void Failed(ConnectionFacts? connection, ServerEventReason reason, string what) =>
+        Journal.Append(ServerEventKind.Error, connection, reason, what);
+
+    /// <summary>Bytes that came in, whatever message they belong to.</summary>
+    public void BytesCame(int count) => Interlocked.Add(ref _bytesReceived, count);
+
+    /// <summary>Bytes the kernel took.</summary>
+    public void BytesLeft(int count) => Interlocked.Add(ref _bytesSent, count);
+
+    public void MessageReceived(ConnectionFacts connection, byte[] buffer, int offset, int count)
+    {
+        Interlocked.Increment(ref _messagesReceived);
+        Journal.Append(ServerEventKind.MessageReceived, connection, buffer, offset, count);
+    }
+
+    public void ResponseSent(ConnectionFacts connection, byte[] buffer, int offset, int count) =>
+        Journal.Append(ServerEventKind.ResponseSent, connection, buffer, offset, count);
+}

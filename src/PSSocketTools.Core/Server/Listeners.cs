@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Server;
+
+/// <summary>Opens the sockets a server listens on: the same port on each of its addresses, or none at all.</summary>
+internal static class Listeners
+{
+    // With port 0 the first address gets its port from the system, and the others may find it taken.
+    private const int PortTries = 32;
+
+    /// <summary>Binds and listens.</summary>
+    /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
+    public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog) =>
+        OpenAll(addresses, port, SocketProtocol.Tcp, socket =>
+        {
+            // On Linux, accepted sockets have it from the one that listens: those that came before it was set would lack it.
+            socket.NoDelay = true;
+            socket.Listen(backlog);
+        });
+
+    /// <summary>Binds sockets for datagrams.</summary>
+    /// <exception cref="SocketToolsException">PortInUse, PortAccessDenied, AddressNotAvailable and others.</exception>
+    public static List<Socket> BindDatagram(IPAddress[] addresses, int port) =>
+        OpenAll(addresses, port, SocketProtocol.Udp, DatagramPlatform.Prepare);
+
+    private static List<Socket> OpenAll(IPAddress[] addresses, int port, SocketProtocol protocol, Action<Socket> ready)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return OpenOnce(addresses, port, protocol, ready);
+            }
+            catch (SocketToolsException exception) when (
+                port == 0 && (exception.Error is SocketToolsError.PortInUse or SocketToolsError.PortAccessDenied) && attempt < PortTries)
+            {
+                // Another port may be free on all of them; Windows keeps ranges back for each family by itself.
+            }
+        }
+    }
+
+    private static List<Socket> OpenOnce(IPAddress[] addresses, int port, SocketProtocol protocol, Action<Socket> ready)
+    {
+        var sockets = new List<Socket>();
+        var endPoint = new IPEndPoint(IPAddress.None, port);
+        try
+        {
+            foreach (var address in addresses)
+            {
+                endPoint = new IPEndPoint(address, port);
+                var socket = protocol == SocketProtocol.Udp
+                    ? new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+                    : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(socket);
+                ListenerSetup.Prepare(socket);
+                socket.Bind(endPoint);
+                ready(socket);
+                port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            }
+
+            return sockets;
+        }
+        catch (SocketException exception)
+        {
+            foreach (var socket in sockets)
+            {
+                socket.Dispose();
+            }
+
+            throw Refused(exception, endPoint, protocol);
+        }
+    }
+
+    private static SocketToolsException Denied(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol) =>
+        new(SocketToolsError.PortAccessDenied, SocketErrors.Denied(endPoint, protocol), EndPointText.Of(endPoint), exception);
+
+    /// <summary>Why an endpoint can't be had; who has it, where the system lets it be known.</summary>
+    private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
+    {
+        var text = EndPointText.Of(endPoint);
+        if (!ListenerSetup.MayBeTaken(exception.SocketErrorCode))
+        {
+            if (exception.SocketErrorCode == SocketError.AccessDenied)
+            {
+                return Denied(exception, endPoint, protocol);
+            }
+
+            // An address that is not here is not there on any port.
+            return SocketErrors.Listening(
+                exception, exception.SocketErrorCode == SocketError.AddressNotAvailable ? EndPointText.Of(endPoint.Address) : text);
+        }
+
+        var holder = PortHolder.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
+        if (!ListenerSetup.IsTaken(exception.SocketErrorCode, holder))
+        {
+            return Denied(exception, endPoint, protocol);
+        }
+
+        // Nobody wants to stop the process they type in.
+        using var own = Process.GetCurrentProcess();
+        var sentence = holder.ProcessId is not { } id ? Messages.Get("PortInUse", text)
+            : id == own.Id ? Messages.Get("PortInUseByThis", text, holder.ProcessName, id, endPoint.Port)
+            : Messages.Get("PortInUseBy", text, holder.ProcessName, id);
+        return new SocketToolsException(SocketToolsError.PortInUse, sentence, text, exception);
+    }
+}
+
+/// <summary>How a listening socket is set before it is bound; a test of a port sets its own the same way.</summary>
+internal static class ListenerSetup
+{
+    private static readonly bool IsWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
+
+    /// <summary>Whether a bind failed because somebody has the port, or, with AccessDenied, perhaps: Windows says so too of an
+    /// address whose port a wildcard has exclusively, or somebody else's does.</summary>
+    public static bool MayBeTaken(SocketError error) =>
+        error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && IsWindows);
+
+    /// <summary>Whether a bind failed because somebody has the port, after a look at who has: AccessDenied without a holder is the system's own.</summary>
+    public static bool IsTaken(SocketError error, PortHolder holder) =>
+        error == SocketError.AddressAlreadyInUse || (MayBeTaken(error) && holder.Address is not null);
+
+    public static void Prepare(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            // Each family has a socket of its own, so that one can be had without the other.
+            socket.DualMode = false;
+        }
+
+        if (IsWindows)
+        {
+            // Else another process could bind the same port and take the clients; elsewhere that takes two to agree.
+            socket.ExclusiveAddressUse = true;
+        }
+    }
+}

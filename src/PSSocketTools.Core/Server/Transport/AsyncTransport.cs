@@ -1,0 +1,375 @@
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>.NET's asynchronous sockets: everywhere, for everything.</summary>
+internal sealed class AsyncTransport : ServerTransport
+{
+    private readonly IReadOnlyList<Socket> _listeners;
+    private readonly Reception _reception;
+    private readonly Func<Socket, AsyncSignal, ByteChannel> _toChannel;
+    private readonly Action<Exception, Socket?> _onFault;
+    private readonly HashSet<AsyncConnection> _connections = [];
+    private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+
+    // One at a time: whoever has the turn is served. Null when all are served at once.
+    private readonly SemaphoreSlim? _turn;
+    private readonly int _mostHandshakes;
+    private readonly DescriptorReserve _reserve = new();
+    private int _handshakes;
+    private Task _accepting = Task.CompletedTask;
+    private bool _stopped;
+
+    /// <param name="listeners">The sockets that listen.</param>
+    /// <param name="reception">Decides who comes in.</param>
+    /// <param name="sequential">Whether clients are served one at a time.</param>
+    /// <param name="toChannel">Makes the channel of an accepted socket, which it owns from then on.</param>
+    /// <param name="handshakeTimeout">How long a client may take until it is ready for bytes.</param>
+    /// <param name="mostHandshakes">How many clients may be getting ready at once; 0 for channels that are ready at once.</param>
+    /// <param name="onFault">Is told what ended accepting, and on which of the listeners; null for all of them.</param>
+    public AsyncTransport(
+        IReadOnlyList<Socket> listeners,
+        Reception reception,
+        bool sequential,
+        Func<Socket, AsyncSignal, ByteChannel> toChannel,
+        TimeSpan handshakeTimeout,
+        int mostHandshakes,
+        Action<Exception, Socket?> onFault)
+    {
+        _listeners = listeners;
+        _reception = reception;
+        _toChannel = toChannel;
+        HandshakeTimeout = handshakeTimeout;
+        _mostHandshakes = mostHandshakes;
+        _onFault = onFault;
+        _turn = sequential ? new SemaphoreSlim(1) : null;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "Async";
+
+    /// <summary>How long a client may take until it is ready for bytes.</summary>
+    public TimeSpan HandshakeTimeout { get; }
+
+    /// <inheritdoc/>
+    public override int? WaitingConnections => ListenBacklog.Waiting(_listeners);
+
+    /// <inheritdoc/>
+    public override void Start()
+    {
+        Warmth.Touch();
+        _accepting = _turn is null || _mostHandshakes > 0
+            ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
+            : AcceptAsync(() => AcceptInTurnAsync(_turn), null);
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken patienceEnded)
+    {
+        Attempt.To(_stopping.Cancel, Report);
+        foreach (var listener in _listeners)
+        {
+            Attempt.To(listener.Dispose, Report);
+        }
+
+        // From here on nobody comes in any more.
+        await Attempt.ToAsync(() => _accepting, Report).ConfigureAwait(false);
+        AsyncConnection[] connections;
+        lock (_connections)
+        {
+            _stopped = true;
+            connections = [.. _connections];
+            if (connections.Length == 0)
+            {
+                _empty.TrySetResult(true);
+            }
+        }
+
+        foreach (var connection in connections)
+        {
+            Attempt.To(connection.Drain, Report);
+        }
+
+        await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
+
+        lock (_connections)
+        {
+            connections = [.. _connections];
+        }
+
+        foreach (var connection in connections)
+        {
+            Attempt.To(connection.Abort, Report);
+        }
+
+        await _empty.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends when a client that is ready may be served: at once, or when its turn has come; false when the server stops before.</summary>
+    public async Task<bool> TakeTurnAsync()
+    {
+        try
+        {
+            await (_turn?.WaitAsync(_stopping.Token) ?? Task.CompletedTask).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Lets in a client that was not when it came; null where as many as may be there are.</summary>
+    public Conversation? Admit(ConnectionFacts client) => _reception.Admit(client);
+
+    /// <summary>A client that came is let in, or will not be.</summary>
+    public void HandshakeEnded() => Interlocked.Decrement(ref _handshakes);
+
+    /// <summary>A conversation is over; its socket may still be closing.</summary>
+    public void ConversationEnded() => _turn?.Release();
+
+    /// <summary>A connection holds nothing any more.</summary>
+    public void Closed(AsyncConnection connection)
+    {
+        lock (_connections)
+        {
+            _connections.Remove(connection);
+            if (_stopped && _connections.Count == 0)
+            {
+                _empty.TrySetResult(true);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        _turn?.Dispose();
+    }
+
+    private async Task AcceptAsync(Func<Task> accept, Socket? listener)
+    {
+        try
+        {
+            await accept().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+        catch (ObjectDisposedException) when (_stopping.IsCancellationRequested)
+        {
+            // The same, met in the middle of beginning to accept.
+        }
+#pragma warning disable CA1031 // Whatever else ends accepting is the server's fault, and is told as such.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _onFault(exception, listener);
+        }
+    }
+
+    private async Task AcceptAllAsync(Socket listener)
+    {
+        var backoff = new AcceptBackoff();
+        using var accepting = new AcceptOperation(listener);
+        while (!_stopping.IsCancellationRequested)
+        {
+            await WhenRoomAsync(backoff).ConfigureAwait(false);
+            if (await accepting.AcceptAsync().ConfigureAwait(false) is { } socket)
+            {
+                backoff.Reset();
+                Serve(socket);
+            }
+            else if (!await CanGoOnAsync(accepting.Error, backoff).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Accepts only while nobody is served, so that the others wait in the system's backlog, in their order.</summary>
+    private async Task AcceptInTurnAsync(SemaphoreSlim turn)
+    {
+        var accepting = _listeners.Select(static listener => new AcceptOperation(listener)).ToArray();
+        var pending = new Task<Socket?>?[accepting.Length];
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
+                if (await AcceptFirstAsync(accepting, pending).ConfigureAwait(false) is not { } socket)
+                {
+                    return;
+                }
+
+                Serve(socket);
+            }
+        }
+        finally
+        {
+            // Who came in at the same time as another has not had a turn.
+            foreach (var left in pending)
+            {
+                left?.ContinueWith(
+                    static left => left.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            }
+
+            Array.ForEach(accepting, static operation => operation.Dispose());
+        }
+    }
+
+    /// <summary>The first client that comes to any listener; null when none will any more.</summary>
+    /// <param name="accepting">Each listener's accepts.</param>
+    /// <param name="pending">
+    /// What is under way of them: after this, only what came at the same time as the first, or could not be taken back.
+    /// </param>
+    private async Task<Socket?> AcceptFirstAsync(AcceptOperation[] accepting, Task<Socket?>?[] pending)
+    {
+        var backoff = new AcceptBackoff();
+        await WhenRoomAsync(backoff).ConfigureAwait(false);
+        using var hasCome = new CancellationTokenSource();
+        while (true)
+        {
+            for (var i = 0; i < pending.Length; i++)
+            {
+                pending[i] ??= accepting[i].AcceptAsync(hasCome.Token);
+            }
+
+            var first = await Task.WhenAny(pending!).ConfigureAwait(false);
+            var index = Array.IndexOf(pending, first);
+            pending[index] = null;
+            if (await first.ConfigureAwait(false) is { } socket)
+            {
+                hasCome.Cancel();
+                return socket;
+            }
+
+            var error = accepting[index].Error;
+            if (error != SocketError.WouldBlock && !await CanGoOnAsync(error, backoff).ConfigureAwait(false))
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Leaves clients in the system's backlog while descriptors are short.</summary>
+    private async Task WhenRoomAsync(AcceptBackoff backoff)
+    {
+        while (!_reserve.HasRoom())
+        {
+            _reception.Record.Failed(null, ServerEventReason.AcceptFailed, Messages.Get("DescriptorsShort", _reserve.Limit));
+            await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deals with an accept that gave no client; false when none will.</summary>
+    private async Task<bool> CanGoOnAsync(SocketError error, AcceptBackoff backoff)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        // Somebody else closed the socket.
+        if (SocketErrors.IsAbort(error))
+        {
+            throw new SocketException((int)error);
+        }
+
+        // A client that left before it was accepted is nobody's failure.
+        if (!SocketErrors.IsReset(error))
+        {
+            _reception.Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)error).Message);
+            await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Begins to serve a client that was accepted; what goes wrong with it is told in the journal, and the others come in all the same.</summary>
+    private void Serve(Socket socket)
+    {
+        Conversation? conversation = null;
+        var isShaking = false;
+        try
+        {
+            _reserve.Took(socket.Handle);
+            socket.Blocking = false;
+            if (socket.ProtocolType == ProtocolType.Tcp)
+            {
+                socket.NoDelay = true;
+            }
+
+            var client = _reception.Meet(socket.RemoteEndPoint);
+            if (client is not null && _mostHandshakes == 0)
+            {
+                conversation = _reception.Admit(client);
+            }
+            else if (client is not null)
+            {
+                isShaking = TryBeginHandshake(client);
+            }
+
+            if (conversation is not null || isShaking)
+            {
+                var signal = new AsyncSignal();
+                var connection = new AsyncConnection(this, client!, conversation, _reception.Record, _toChannel(socket, signal), signal);
+                lock (_connections)
+                {
+                    _connections.Add(connection);
+                }
+
+                ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);
+                return;
+            }
+        }
+        catch (SocketException)
+        {
+            // It was reset while it waited: no client came.
+        }
+#pragma warning disable CA1031 // A fault with one client is told in the journal, and costs the others nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Report(exception);
+            if (conversation is not null)
+            {
+                Attempt.To(() => _reception.Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
+                Attempt.To(conversation.Dispose, Report);
+            }
+        }
+
+        Attempt.To(socket.Dispose, Report);
+        if (isShaking)
+        {
+            HandshakeEnded();
+        }
+        else if (_mostHandshakes == 0)
+        {
+            _turn?.Release();
+        }
+    }
+
+    /// <summary>Lets a client begin its handshake, or says in the journal why not: those who never finish theirs fill a place of their own.</summary>
+    private bool TryBeginHandshake(ConnectionFacts client)
+    {
+        if (Interlocked.Increment(ref _handshakes) <= _mostHandshakes)
+        {
+            return true;
+        }
+
+        HandshakeEnded();
+        _reception.Record.Rejected(client, ServerEventReason.TooManyConnections);
+        return false;
+    }
+
+    private void Report(Exception exception) =>
+        Attempt.To(() => _reception.Record.Failed(null, ServerEventReason.Fault, exception.Message));
+}

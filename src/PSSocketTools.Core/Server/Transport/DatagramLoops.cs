@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>Knows the peers whose datagrams are not answered, since they would answer the answer, and so on forever (CERT CA-1996-01).</summary>
+internal sealed class DatagramLoops(int port, Clock clock, Func<IEnumerable<IPAddress>> readOwnAddresses)
+{
+    // Addresses come and go; reading them takes milliseconds.
+    private static readonly TimeSpan AddressesAge = TimeSpan.FromSeconds(10);
+
+    // Services that answer whatever they get.
+    private static readonly HashSet<int> LoopingPorts = [7, 9, 13, 17, 19, 37];
+
+    private readonly object _gate = new();
+    private HashSet<IPAddress>? _ownAddresses;
+    private long _readAt;
+
+    /// <param name="port">The server's own port.</param>
+    /// <param name="clock">The time.</param>
+    public DatagramLoops(int port, Clock clock)
+        : this(port, clock, ReadOwnAddresses)
+    {
+    }
+
+    /// <summary>Whether answering a peer could go on forever: it is a service that answers, or the server itself.</summary>
+    public bool CanForm(IPEndPoint remote) => LoopingPorts.Contains(remote.Port) || IsOwn(remote);
+
+    // Only one who has this server's port is looked up: nobody else can be the server itself.
+    private bool IsOwn(IPEndPoint remote) => remote.Port == port && (IPAddress.IsLoopback(remote.Address) || IsOwn(remote.Address));
+
+    private bool IsOwn(IPAddress address)
+    {
+        lock (_gate)
+        {
+            if (_ownAddresses is null || clock.Since(_readAt) > AddressesAge)
+            {
+                _ownAddresses = [.. readOwnAddresses()];
+                _readAt = clock.Timestamp;
+            }
+
+            return _ownAddresses.Contains(address);
+        }
+    }
+
+    private static IEnumerable<IPAddress> ReadOwnAddresses() => NetworkInterface.GetAllNetworkInterfaces()
+        .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
+        .Select(static unicast => unicast.Address);
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>Receives and sends datagrams one by one, without an exception for those that went wrong.</summary>
+internal sealed class DatagramOperation : IDisposable
+{
+    private readonly DatagramSocket _socket;
+    private readonly EndPoint _any;
+    private readonly SocketAsyncEventArgs _event = new();
+    private readonly AsyncSignal _over = new();
+    private volatile bool _isOver;
+
+    public DatagramOperation(DatagramSocket socket)
+    {
+        _socket = socket;
+        _any = new IPEndPoint(socket.Socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        Remote = _any;
+        _event.Completed += (_, _) =>
+        {
+            _isOver = true;
+            _over.Set();
+        };
+    }
+
+    /// <summary>Who sent the last datagram received.</summary>
+    public EndPoint Remote { get; private set; }
+
+    /// <summary>Which address the last datagram received was sent to; without one where the socket has only one, or the system did not tell.</summary>
+    public IPPacketInformation Local { get; private set; }
+
+    /// <summary>How the last operation went.</summary>
+    public SocketError Error { get; private set; }
+
+    /// <summary>Receives a datagram; the count is its bytes.</summary>
+    public async Task<int> ReceiveAsync(byte[] buffer)
+    {
+        _event.SetBuffer(buffer, 0, buffer.Length);
+        _event.RemoteEndPoint = _any;
+        _isOver = false;
+        if (_socket.HasManyAddresses ? _socket.Socket.ReceiveMessageFromAsync(_event) : _socket.Socket.ReceiveFromAsync(_event))
+        {
+            await WhenOverAsync().ConfigureAwait(false);
+        }
+
+        Error = _event.SocketError;
+        Remote = _event.RemoteEndPoint ?? _any;
+        Local = _socket.HasManyAddresses ? _event.ReceiveMessageFromPacketInfo : default;
+        return _event.BytesTransferred;
+    }
+
+    /// <summary>Sends a datagram.</summary>
+    /// <param name="buffer">The datagram, from the start.</param>
+    /// <param name="count">Its bytes, 0 or more.</param>
+    /// <param name="remote">Who gets it.</param>
+    /// <param name="nativeRemote">The same, for the system's calls.</param>
+    /// <param name="local">The address it is to come from; without one the system decides.</param>
+    public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, IPPacketInformation local)
+    {
+        if (local.Address is not null)
+        {
+            while ((Error = _socket.TrySend(buffer, count, nativeRemote, local)) == SocketError.WouldBlock)
+            {
+                await _socket.WhenRoomAsync().ConfigureAwait(false);
+            }
+
+            if (Error is SocketError.Success or SocketError.OperationAborted)
+            {
+                return;
+            }
+
+            // A broadcast or multicast address can send nothing: the system decides. Of what else went wrong it tells again.
+        }
+
+        _event.SetBuffer(buffer, 0, count);
+        _event.RemoteEndPoint = remote;
+        _isOver = false;
+        if (_socket.Socket.SendToAsync(_event))
+        {
+            await WhenOverAsync().ConfigureAwait(false);
+        }
+
+        Error = _event.SocketError;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _event.Dispose();
+
+    private async Task WhenOverAsync()
+    {
+        while (!_isOver)
+        {
+            await _over;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+#if NET
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>Accepts a listening socket's clients on a loop, several at a time.</summary>
+internal sealed unsafe class EpollListener : EpollSource
+{
+    // Clients that come in a crowd are let in by turns with those that are in.
+    private const int AcceptsInARow = 64;
+
+    // struct sockaddr_storage.
+    private const int LongestAddress = 128;
+
+    private readonly EpollTransport _transport;
+    private readonly EpollLoop _loop;
+    private readonly Socket _listener;
+    private readonly SafeSocketHandle _socket;
+    private readonly int _descriptor;
+    private readonly AcceptBackoff _backoff = new();
+    private readonly DescriptorReserve _reserve = new();
+    private bool _isHeld;
+    private bool _isWatched;
+
+    public EpollListener(EpollTransport transport, EpollLoop loop, Socket socket)
+    {
+        _transport = transport;
+        _loop = loop;
+        socket.Blocking = false;
+        _listener = socket;
+        _socket = socket.SafeHandle;
+
+        // Held, so that nobody can close the descriptor while its number is used.
+        _socket.DangerousAddRef(ref _isHeld);
+        _descriptor = (int)_socket.DangerousGetHandle();
+    }
+
+    /// <summary>Begins to accept, or goes on, unless it waits for descriptors.</summary>
+    public void Resume()
+    {
+        if (!_isHeld || _isWatched || Deadline != Never)
+        {
+            return;
+        }
+
+        try
+        {
+            _loop.Watch(_descriptor, Libc.EpollIn, this);
+            _isWatched = true;
+        }
+        catch (Win32Exception exception)
+        {
+            // It may be a client's end that lets the listener go on, and that has nothing to do with it.
+            Fail(exception);
+        }
+    }
+
+    /// <summary>Leaves clients in the kernel's backlog.</summary>
+    public void Pause()
+    {
+        if (_isWatched)
+        {
+            _isWatched = false;
+            _loop.Unwatch(_descriptor);
+        }
+    }
+
+    /// <summary>Accepts no more; whoever owns the socket closes it.</summary>
+    public void End()
+    {
+        Pause();
+        _loop.Forget(_descriptor, this);
+        if (_isHeld)
+        {
+            _isHeld = false;
+            _socket.DangerousRelease();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnTime() => _transport.ResumeAccepting(this);
+
+    /// <summary>Whatever ends accepting is the server's fault, and is told as such.</summary>
+    public override void Fail(Exception exception)
+    {
+        Attempt.To(End);
+        _transport.Fault(exception, _listener);
+    }
+
+    /// <inheritdoc/>
+    public override void OnReady(int events)
+    {
+        var address = stackalloc byte[LongestAddress];
+        for (var i = 0; i < AcceptsInARow && _isWatched; i++)
+        {
+            if (!_reserve.HasRoom())
+            {
+                BackOff(Messages.Get("DescriptorsShort", _reserve.Limit));
+                return;
+            }
+
+            var length = LongestAddress;
+            var descriptor = Libc.Accept(_descriptor, address, &length, Libc.SockNonBlockingCloseOnExec);
+            if (descriptor >= 0)
+            {
+                _backoff.Reset();
+                _reserve.Took(descriptor);
+                var socket = new LinuxDescriptor(descriptor);
+                var remote = ToEndPoint(address, length);
+                if (remote is not null)
+                {
+                    var on = 1;
+                    _ = Libc.SetSocketOption(descriptor, Libc.SolTcp, Libc.TcpNoDelay, &on, sizeof(int));
+                }
+
+                _transport.Serve(socket, remote);
+                continue;
+            }
+
+            var number = Marshal.GetLastWin32Error();
+            if (number == Libc.EAgain)
+            {
+                return;
+            }
+
+            // A client that left before it was accepted is nobody's failure.
+            var error = LinuxErrors.ToSocketError(number);
+            if (number != Libc.EIntr && !SocketErrors.IsReset(error))
+            {
+                BackOff(error == SocketError.SocketError ? Marshal.GetPInvokeErrorMessage(number) : new SocketException((int)error).Message);
+            }
+        }
+    }
+
+    /// <summary>Tells what went wrong, and leaves the clients waiting for a while.</summary>
+    private void BackOff(string what)
+    {
+        Pause();
+        _transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
+        _loop.SetTimer(this, _backoff.Next());
+    }
+
+    // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
+    private static IPEndPoint? ToEndPoint(byte* address, int length)
+    {
+        var bytes = new ReadOnlySpan<byte>(address, Math.Min(length, LongestAddress));
+        var family = bytes.Length < sizeof(ushort) ? 0 : *(ushort*)address;
+        if (family == Libc.FamilyInet)
+        {
+            return new IPEndPoint(new IPAddress(bytes.Slice(4, 4)), BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
+        }
+
+        return family == Libc.FamilyInet6
+            ? new IPEndPoint(new IPAddress(bytes.Slice(8, 16), *(uint*)(address + 24)), BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]))
+            : null;
+    }
+}
+#endif

@@ -1,0 +1,262 @@
+#if NET
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>A thread that waits for many descriptors at once and tends to those where something happened, one after the other.</summary>
+internal sealed class EpollLoop : IDisposable
+{
+    private const int EntriesAtOnce = 512;
+
+    private static int _running;
+
+    private readonly LinuxEpoll _epoll;
+    private readonly EpollTimers _timers = new();
+    private readonly Thread _thread;
+    private readonly object _posting = new();
+    private EpollSource?[] _sources = new EpollSource[64];
+    private List<EpollSource> _turns = [];
+    private List<EpollSource> _turnsNow = [];
+    private List<(Action Action, Action<Exception> Report)> _posts = [];
+    private List<(Action Action, Action<Exception> Report)> _postsNow = [];
+    private volatile bool _hasPosts;
+    private bool _ending;
+
+    /// <summary>Starts the thread.</summary>
+    /// <exception cref="Win32Exception">The system has no descriptor left.</exception>
+    public EpollLoop(int index)
+    {
+        Index = index;
+        _epoll = new LinuxEpoll();
+        _thread = new Thread(Run) { IsBackground = true, Name = "EchoLoop" + index.ToString(CultureInfo.InvariantCulture) };
+        try
+        {
+            _thread.Start();
+        }
+        catch
+        {
+            _epoll.Dispose();
+            throw;
+        }
+
+        Interlocked.Increment(ref _running);
+    }
+
+    /// <summary>How many loops the process has whose threads have not ended.</summary>
+    internal static int Running => Volatile.Read(ref _running);
+
+    /// <summary>Its number among the loops of its group.</summary>
+    public int Index { get; }
+
+    /// <summary>Has something done on the loop's thread, after what was posted before. From any thread.</summary>
+    /// <param name="action">What to do.</param>
+    /// <param name="report">Gets what it threw, on the loop's thread.</param>
+    public void Post(Action action, Action<Exception> report)
+    {
+        lock (_posting)
+        {
+            _posts.Add((action, report));
+            if (_hasPosts)
+            {
+                return;
+            }
+
+            _hasPosts = true;
+        }
+
+        _epoll.Wake();
+    }
+
+    /// <summary>The same; the task ends when it is done, or fails as it did.</summary>
+    public Task PostAsync(Action action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(
+            () =>
+            {
+                action();
+                done.SetResult();
+            },
+            done.SetException);
+        return done.Task;
+    }
+
+    /// <summary>Ends the thread once all that was posted is done, and waits for it.</summary>
+    public void Dispose()
+    {
+        Post(() => _ending = true, static _ => { });
+        _thread.Join();
+    }
+
+    /// <summary>Watches a descriptor for a source.</summary>
+    /// <exception cref="Win32Exception">The system can't.</exception>
+    public void Watch(int descriptor, int events, EpollSource source)
+    {
+        if (descriptor >= _sources.Length)
+        {
+            Array.Resize(ref _sources, Math.Max(descriptor + 1, _sources.Length * 2));
+        }
+
+        if (!_epoll.TryAdd(descriptor, events))
+        {
+            throw new Win32Exception(Marshal.GetLastWin32Error());
+        }
+
+        _sources[descriptor] = source;
+    }
+
+    /// <summary>Watches a descriptor no more, which stays open.</summary>
+    public void Unwatch(int descriptor)
+    {
+        _epoll.Remove(descriptor);
+        _sources[descriptor] = null;
+    }
+
+    /// <summary>Forgets a source whose descriptor is about to be closed, which takes it from the kernel's set too.</summary>
+    public void Forget(int descriptor, EpollSource source)
+    {
+        if (descriptor < _sources.Length && _sources[descriptor] == source)
+        {
+            _sources[descriptor] = null;
+        }
+
+        _timers.Remove(source);
+    }
+
+    /// <summary>Calls a source in so many milliseconds, unless it gets another deadline.</summary>
+    public void SetTimer(EpollSource source, int milliseconds) =>
+        _timers.Set(source, Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000));
+
+    /// <summary>Lets a source go on when all others had their turn.</summary>
+    public void TakeTurns(EpollSource source) => _turns.Add(source);
+
+    private unsafe void Run()
+    {
+        var entries = stackalloc byte[EntriesAtOnce * LinuxEpoll.LongestEntry];
+        while (!_ending)
+        {
+            var count = _epoll.Wait(entries, EntriesAtOnce, Patience());
+            for (var i = 0; i < count; i++)
+            {
+                var descriptor = LinuxEpoll.DescriptorOf(entries, i);
+                if (descriptor < _sources.Length && _sources[descriptor] is { } source)
+                {
+                    OnReady(source, LinuxEpoll.EventsOf(entries, i));
+                }
+                else
+                {
+                    // Else it was closed by what happened to another one just before.
+                    _ = _epoll.TakeWake(descriptor);
+                }
+            }
+
+            if (_timers.Next != EpollSource.Never)
+            {
+                var now = Stopwatch.GetTimestamp();
+                while (_timers.TryTake(now, out var source))
+                {
+                    OnTime(source);
+                }
+            }
+
+            if (_turns.Count > 0)
+            {
+                (_turns, _turnsNow) = (_turnsNow, _turns);
+                foreach (var source in _turnsNow)
+                {
+                    OnTurn(source);
+                }
+
+                _turnsNow.Clear();
+            }
+
+            if (_hasPosts)
+            {
+                RunPosts();
+            }
+        }
+
+        _epoll.Dispose();
+        Interlocked.Decrement(ref _running);
+    }
+
+    /// <summary>How long the next wait may take, in milliseconds.</summary>
+    private int Patience()
+    {
+        if (_turns.Count > 0 || _hasPosts)
+        {
+            return 0;
+        }
+
+        var next = _timers.Next;
+        if (next == EpollSource.Never)
+        {
+            return -1;
+        }
+
+        // Rounded up: a wait that is a little too short would be followed by many that are.
+        var left = next - Stopwatch.GetTimestamp();
+        return left <= 0 ? 0 : (int)Math.Min(((left * 1000) + Stopwatch.Frequency - 1) / Stopwatch.Frequency, int.MaxValue);
+    }
+
+    private void RunPosts()
+    {
+        lock (_posting)
+        {
+            (_posts, _postsNow) = (_postsNow, _posts);
+            _hasPosts = false;
+        }
+
+        foreach (var (action, report) in _postsNow)
+        {
+            Attempt.To(action, report);
+        }
+
+        _postsNow.Clear();
+    }
+
+#pragma warning disable CA1031 // What one source throws ends that source alone: nothing may end the thread, and with it the process.
+    private static void OnReady(EpollSource source, int events)
+    {
+        try
+        {
+            source.OnReady(events);
+        }
+        catch (Exception exception)
+        {
+            Fail(source, exception);
+        }
+    }
+
+    private static void OnTime(EpollSource source)
+    {
+        try
+        {
+            source.OnTime();
+        }
+        catch (Exception exception)
+        {
+            Fail(source, exception);
+        }
+    }
+
+    private static void OnTurn(EpollSource source)
+    {
+        try
+        {
+            source.OnTurn();
+        }
+        catch (Exception exception)
+        {
+            Fail(source, exception);
+        }
+    }
+#pragma warning restore CA1031
+
+    private static void Fail(EpollSource source, Exception exception) => Attempt.To(() => source.Fail(exception));
+}
+#endif

@@ -1,0 +1,96 @@
+#if NET
+using System.ComponentModel;
+#endif
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+#if NET
+using PSSocketTools.Platform;
+#endif
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>Chooses what moves a server's bytes.</summary>
+internal static class ServerTransports
+{
+    /// <summary>The environment variable that makes the choice where there is one, for tests and comparisons.</summary>
+    public const string Variable = "PSSOCKETTOOLS_TRANSPORT";
+
+    private const string Async = "Async";
+    private const string Epoll = "Epoll";
+
+    /// <summary>Throws when the environment asks for a transport that can't serve with these options.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption.</exception>
+    public static void RequireChoice(EchoServerOptions options) => _ = UsesEpoll(options);
+
+    /// <summary>Makes the transport of a server.</summary>
+    public static ServerTransport Create(
+        EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFault)
+    {
+        var isAllowed = options.ToFilter();
+        if (options.ActualProtocol == SocketProtocol.Udp)
+        {
+            return new DatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, onFault);
+        }
+
+        var reception = new Reception(plan, record, options.MaxConnections, isAllowed);
+#if NET
+        if (UsesEpoll(options))
+        {
+            try
+            {
+                // A log that falls behind holds its server up, and would hold up those on the same loops.
+                var loops = EpollLoops.Join(alone: options.LogPath is not null);
+                return new EpollTransport(sockets, reception, options.BufferSize, options.IsSequential, loops, onFault);
+            }
+            catch (Win32Exception)
+            {
+                // No descriptor is left for a loop of our own; .NET may have one running.
+            }
+        }
+#endif
+
+        var tls = options.Certificate is { } certificate ? new TlsServer(certificate, options) : null;
+        return new AsyncTransport(
+            sockets,
+            reception,
+            options.IsSequential,
+            (socket, signal) => tls is null ? new SocketChannel(socket, options.BufferSize, signal) : new TlsChannel(socket, options.BufferSize, tls, signal),
+            tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan,
+            tls is null ? 0 : options.MostHandshakes,
+            onFault);
+    }
+
+    /// <summary>Whether the loops of our own serve: they take what is theirs to take, unless the environment says otherwise.</summary>
+    private static bool UsesEpoll(EchoServerOptions options)
+    {
+        // A datagram has one way to go.
+        if (options.ActualProtocol == SocketProtocol.Udp)
+        {
+            return false;
+        }
+
+        var wanted = options.Transport ?? Environment.GetEnvironmentVariable(Variable);
+        var canUseEpoll = IsEpollSupported && options is { Certificate: null, Responder: null };
+        if (string.IsNullOrEmpty(wanted))
+        {
+            return canUseEpoll;
+        }
+
+        if (string.Equals(wanted, Async, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        return string.Equals(wanted, Epoll, StringComparison.OrdinalIgnoreCase) && canUseEpoll
+            ? true
+            : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TransportRefused", Variable, wanted), wanted);
+    }
+
+#if NET
+    private static bool IsEpollSupported => LinuxEpoll.IsSupported;
+#else
+    private static bool IsEpollSupported => false;
+#endif
+}

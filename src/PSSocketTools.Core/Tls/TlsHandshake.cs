@@ -1,0 +1,103 @@
+using System.ComponentModel;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PSSocketTools.Client;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Tls;
+
+/// <summary>The client's side of a TLS handshake, and why it failed in words that say what to do.</summary>
+internal static class TlsHandshake
+{
+    public static Client.TlsChannel Run(Socket socket, EndPoint remote, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    {
+        string? refusal = null;
+        var stream = new SslStream(
+            new NetworkStream(socket, ownsSocket: true),
+            leaveInnerStreamOpen: false,
+            (_, certificate, chain, errors) => (refusal = Refusal(options, certificate, chain, errors)) is null);
+        try
+        {
+            var own = new X509CertificateCollection();
+            if (options.ClientCertificate is { } certificate)
+            {
+                own.Add(certificate);
+            }
+
+            // The system's own choice of protocols: None means that, and nothing weaker is asked for.
+            var handshake = Complete(stream.AuthenticateAsClientAsync(options.ComputerName, own, SslProtocols.None, false));
+            if (!handshake.Wait(deadline.Milliseconds, cancellationToken, out _))
+            {
+                throw Connector.TimedOut(options, "TlsTimeout");
+            }
+
+            return new Client.TlsChannel(socket, remote, stream);
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException or Win32Exception)
+        {
+            stream.Dispose();
+            throw new SocketToolsException(
+                SocketToolsError.TlsFailed,
+                refusal is null
+                    ? Messages.Get("TlsFailed", options.EndPointName, (exception.InnerException ?? exception).Message.TrimEnd('.'))
+                    : Messages.Get(refusal, options.EndPointName),
+                options.EndPointName,
+                exception);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<bool> Complete(Task handshake)
+    {
+        await handshake.ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The sentence that says why a certificate will not do; null when it will.</summary>
+    private static string? Refusal(SessionOptions options, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (options.CertificateThumbprint is { } pinned)
+        {
+            return certificate is not null && IsPinned(certificate, pinned) ? null : "TlsNotPinned";
+        }
+
+        if (errors == SslPolicyErrors.None || options.SkipCertificateCheck)
+        {
+            return null;
+        }
+
+        if ((errors & SslPolicyErrors.RemoteCertificateNotAvailable) != 0)
+        {
+            return "TlsNoCertificate";
+        }
+
+        var status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
+        if ((status & X509ChainStatusFlags.NotTimeValid) != 0)
+        {
+            return "TlsExpired";
+        }
+
+        return (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? "TlsWrongName" : "TlsUntrusted";
+    }
+
+    private static bool IsPinned(X509Certificate certificate, string pinned)
+    {
+        var wanted = new string([.. pinned.Where(Uri.IsHexDigit)]);
+        var raw = certificate.GetRawCertData();
+        using HashAlgorithm hash = wanted.Length > 40 ? SHA256.Create() : Sha1();
+        return string.Equals(BitConverter.ToString(hash.ComputeHash(raw)).Replace("-", string.Empty), wanted, StringComparison.OrdinalIgnoreCase);
+    }
+
+#pragma warning disable CA5350 // The thumbprint that every certificate tool shows is SHA-1; a SHA-256 one is taken as well.
+    private static SHA1 Sha1() => SHA1.Create();
+#pragma warning restore CA5350
+}

@@ -1,0 +1,735 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Xunit;
+
+namespace PSSocketTools.Tests.Client;
+
+public sealed class EchoSessionTests
+{
+    [Fact]
+    public void A_message_comes_back_with_its_figures()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+
+        var answer = session.Send("olá, mundo 👋");
+
+        Assert.Equal("olá, mundo 👋", answer.Message);
+        Assert.Equal("olá, mundo 👋", answer.Response);
+        Assert.True(answer.Complete);
+        Assert.Equal(17, answer.BytesSent);
+        Assert.Equal(17, answer.BytesReceived);
+        Assert.True(answer.RoundTripTime > TimeSpan.Zero);
+        Assert.Equal(7, answer.SessionId);
+        Assert.Equal("Open", session.State);
+        Assert.Equal(1, session.MessagesSent);
+        Assert.Equal(1, session.MessagesReceived);
+    }
+
+    [Fact]
+    public void A_session_that_has_ended_says_so_to_who_requires_it_open()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        var session = server.Connect();
+        session.RequireOpen();
+        session.Dispose();
+
+        var exception = Assert.Throws<SocketToolsException>(session.RequireOpen);
+
+        Assert.Equal((SocketToolsError.SessionClosed, session), (exception.Error, exception.Target));
+    }
+
+    [Theory]
+    [InlineData("us-ascii", false)]
+    [InlineData("utf-8", true)]
+    public void Bytes_that_are_not_valid_in_the_encoding_show_as_the_replacement_character(string encoding, bool strict)
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send([0x61, 0xFF, 0x0A]);
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with
+        {
+            Encoding = strict
+                ? Encoding.GetEncoding(encoding, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
+                : Encoding.GetEncoding(encoding),
+        });
+
+        Assert.Equal("a\uFFFD", session.Send("x").Response);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_that_a_server_writes_first_is_in_the_bytes_and_not_in_the_text()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send([0xEF, 0xBB, 0xBF, (byte)'o', (byte)'i', (byte)'\n']);
+            foreach (var _ in Enumerable.Range(0, 2))
+            {
+                peer.Receive();
+                peer.Send([0xEF, 0xBB, 0xBF, (byte)'a', (byte)'\n']);
+            }
+
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+
+        Assert.Equal("oi", session.Receive(Patience.Long)!.Response);
+        Assert.Equal("a", session.Send("x").Response);
+        Assert.Equal((byte[])[0xEF, 0xBB, 0xBF, (byte)'a'], session.Send("x"u8.ToArray()).Response);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.LengthPrefix)]
+    public void An_empty_message_is_one_where_the_framing_can_carry_it(MessageFraming framing)
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect(o => o with { Framing = framing });
+
+        Assert.Equal(string.Empty, session.Send(string.Empty).Response);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.LengthPrefix)]
+    public void Answers_in_single_bytes_are_put_together(MessageFraming framing)
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            var message = new byte[100];
+            var count = peer.Socket.Receive(message);
+            for (var at = 0; at < count; at++)
+            {
+                peer.Socket.Send(message, at, 1, SocketFlags.None);
+            }
+
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with { Framing = framing });
+
+        Assert.Equal("péça por peça", session.Send("péça por peça").Response);
+    }
+
+    [Fact]
+    public void Two_answers_in_one_segment_go_to_their_messages()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.ReceiveLines(2);
+            peer.Send("um\ndois\n");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 2, null, CancellationToken.None);
+        window.Add("1", asBytes: false);
+        window.Add("2", asBytes: false);
+
+        Assert.Equal(["um", "dois"], TakeAll(window).Select(exchange => exchange.Result!.Response));
+    }
+
+    [Fact]
+    public void Half_a_line_before_the_end_is_delivered_as_incomplete()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send("mei");
+        });
+        using var session = server.Connect();
+
+        var answer = session.Send("inteiro");
+
+        Assert.Equal("mei", answer.Response);
+        Assert.False(answer.Complete);
+        Assert.Equal("Closed", session.State);
+        Assert.Equal("ServerClosed", session.Reason);
+    }
+
+    [Fact]
+    public void Half_a_prefixed_message_before_the_end_is_an_error()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send([0, 0, 0, 7, (byte)'m', (byte)'e']);
+        });
+        using var session = server.Connect(options => options with { Framing = MessageFraming.LengthPrefix });
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("inteiro"));
+
+        Assert.Equal(SocketToolsError.InvalidMessage, error.Error);
+        Assert.Equal("Faulted", session.State);
+        Assert.Equal("InvalidMessage", session.Reason);
+    }
+
+    [Fact]
+    public void A_server_that_closes_instead_of_answering_is_named()
+    {
+        using var server = BareServer.Play(peer => peer.Receive());
+        using var session = server.Connect();
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+
+        Assert.Equal(SocketToolsError.ServerClosed, error.Error);
+        Assert.Same(session, error.Target);
+        Assert.Equal("Closed", session.State);
+        Assert.Equal(SocketToolsError.SessionClosed, Assert.Throws<SocketToolsException>(() => session.Send("oi")).Error);
+    }
+
+    [Fact]
+    public async Task A_server_that_closed_while_nothing_was_asked_is_noticed()
+    {
+        using var server = BareServer.Play(peer => { });
+        using var session = server.Connect();
+        await server.Done;
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal(SocketToolsError.ServerClosed, error.Error);
+        Assert.Equal("ServerClosed", session.Reason);
+        Assert.Equal(
+            SocketToolsError.SessionClosed, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30))).Error);
+    }
+
+    [Theory]
+    [InlineData(false, SocketToolsError.ServerClosed, SocketToolsError.SessionClosed)]
+    [InlineData(true, SocketToolsError.ConnectionReset, SocketToolsError.SessionFaulted)]
+    public async Task Who_waits_as_the_server_goes_is_told_how_and_who_comes_later_that_it_has(
+        bool resets, SocketToolsError first, SocketToolsError later)
+    {
+        using var listening = new SemaphoreSlim(0);
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send("oi\n");
+            listening.Wait();
+            if (resets)
+            {
+                peer.Reset();
+            }
+        });
+        using var session = server.Connect();
+        session.Receive(TimeSpan.FromSeconds(30));
+        var receiving = Task.Run(() => session.Receive(TimeSpan.Zero));
+        listening.Release();
+
+        var error = await Assert.ThrowsAsync<SocketToolsException>(() => receiving);
+
+        Assert.Equal(first, error.Error);
+        Assert.Equal(later, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.Zero)).Error);
+        Assert.Equal(later, Assert.Throws<SocketToolsException>(() => session.Send("oi")).Error);
+    }
+
+    [Fact]
+    public async Task A_server_that_resets_at_once_is_named()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(10);
+        var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        var resetting = Task.Factory.StartNew(
+            () =>
+            {
+                for (var round = 0; round < 200; round++)
+                {
+                    using var client = listener.Accept();
+                    client.LingerState = new LingerOption(true, 0);
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        for (var round = 0; round < 200; round++)
+        {
+            // The reset may come before the connect has returned, or after.
+            var error = Assert.Throws<SocketToolsException>(() =>
+            {
+                using var session = EchoSession.Connect(new SessionOptions { ComputerName = "127.0.0.1", Port = port });
+                Assert.Equal($"127.0.0.1:{port}", session.RemoteEndPoint);
+                session.Send("oi");
+            });
+            Assert.Equal(SocketToolsError.ConnectionReset, error.Error);
+        }
+
+        await resetting;
+    }
+
+    [Fact]
+    public void A_reset_is_named()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Reset();
+        });
+        using var session = server.Connect();
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+
+        Assert.Equal(SocketToolsError.ConnectionReset, error.Error);
+        Assert.Equal("Faulted", session.State);
+        Assert.Equal("Reset", session.Reason);
+    }
+
+    [Fact]
+    public void No_answer_faults_the_session_and_says_why()
+    {
+        using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
+        using var session = server.Connect(options => options with { ResponseTimeout = TimeSpan.FromMilliseconds(50) });
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+
+        Assert.Equal(SocketToolsError.ResponseTimeout, error.Error);
+        Assert.Equal("Faulted", session.State);
+        Assert.Equal("ResponseTimeout", session.Reason);
+        var later = Assert.Throws<SocketToolsException>(() => session.Send("outra"));
+        Assert.Equal(SocketToolsError.SessionFaulted, later.Error);
+        Assert.Contains(error.Message, later.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Half_an_answer_that_never_ends_is_a_timeout()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send("mei");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with { ResponseTimeout = TimeSpan.FromMilliseconds(100) });
+
+        Assert.Equal(SocketToolsError.ResponseTimeout, Assert.Throws<SocketToolsException>(() => session.Send("oi")).Error);
+    }
+
+    [Fact]
+    public async Task What_came_before_a_message_is_not_its_answer()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send("bem-vindo\nsegunda linha\n");
+            peer.EchoUntilEnd();
+        });
+        using var session = server.Connect();
+        var greeting = await Task.Run(() => session.Receive(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal("bem-vindo", greeting.Response);
+        Assert.Null(greeting.Message);
+        Assert.Equal("oi", session.Send("oi").Response);
+        Assert.Equal("segunda linha", session.TryReceive()!.Response);
+        Assert.Null(session.TryReceive());
+    }
+
+    [Fact]
+    public void The_rest_of_a_line_begun_before_a_message_is_not_its_answer()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send("come");
+            peer.ReceiveLines(1);
+            peer.Send("ça\nresposta\n");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+        WaitForBytes(session);
+
+        Assert.Equal("resposta", session.Send("oi").Response);
+        Assert.Equal("começa", session.TryReceive()!.Response);
+    }
+
+    [Fact]
+    public void Answers_to_messages_not_waited_for_are_read_off_first()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 1, null, CancellationToken.None);
+        for (var number = 0; number < 100; number++)
+        {
+            var sent = window.Add("n" + number, asBytes: false, waited: false);
+            Assert.Null(sent.Result!.Response);
+        }
+
+        Assert.Equal("esta", session.Send("esta").Response);
+        for (var number = 0; number < 100; number++)
+        {
+            var late = session.Receive(TimeSpan.FromSeconds(30));
+            Assert.Equal("n" + number, late.Message);
+            Assert.Equal("n" + number, late.Response);
+        }
+    }
+
+    [Fact]
+    public void A_line_without_an_end_is_refused_past_the_limit()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            var block = new byte[65536];
+            peer.Receive();
+            try
+            {
+                for (var sent = 0; sent < 100_000_000; sent += block.Length)
+                {
+                    peer.Socket.Send(block);
+                }
+            }
+            catch (SocketException)
+            {
+                // The client has hung up, as it should.
+            }
+        });
+        using var session = server.Connect(options => options with { MaxMessageBytes = 1_000_000 });
+        var before = GC.GetTotalAllocatedBytes();
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+
+        Assert.Equal(SocketToolsError.MessageTooLarge, error.Error);
+        Assert.Equal("Faulted", session.State);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 50_000_000);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_shown_as_such_and_lost_never()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send([0x61, 0xff, 0xfe, 0x62, (byte)'\n']);
+            peer.Receive();
+            peer.Send([0x61, 0xff, 0xfe, 0x62, (byte)'\n']);
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+
+        Assert.Equal("a\ufffd\ufffdb", session.Send("texto").Response);
+        Assert.Equal(new byte[] { 0x61, 0xff, 0xfe, 0x62 }, session.Send([1, 2]).Response);
+    }
+
+    [Fact]
+    public void What_a_framing_cannot_carry_is_refused_before_a_byte_is_sent()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect(options => options with { MaxMessageBytes = 10 });
+
+        Assert.Equal(SocketToolsError.MessageNotCarried, Assert.Throws<SocketToolsException>(() => session.Send("a\nb")).Error);
+        Assert.Equal(SocketToolsError.MessageTooLarge, Assert.Throws<SocketToolsException>(() => session.Send("12345678901")).Error);
+        Assert.Equal(0, session.BytesSent);
+        Assert.Equal("ainda", session.Send("ainda").Response);
+    }
+
+    [Fact]
+    public async Task Without_framing_an_answer_is_what_comes_until_a_pause()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send($"Servidor recebeu: '{peer.Receive()}'");
+            peer.Receive();
+            peer.Send("Servidor: Desconectando...");
+        });
+        using var session = server.Connect(options => options with { Framing = MessageFraming.None });
+
+        Assert.Equal("Servidor recebeu: 'Olá, tudo bem?'", session.Send("Olá, tudo bem?").Response);
+        Assert.Equal("Servidor: Desconectando...", session.Send("sair").Response);
+        await server.Done;
+        Assert.Equal("ServerClosed", session.Reason);
+        Assert.Equal(SocketToolsError.SessionClosed, Assert.Throws<SocketToolsException>(() => session.Receive(TimeSpan.FromSeconds(30))).Error);
+    }
+
+    [Fact]
+    public void Auto_takes_a_line_at_once_and_the_rest_at_a_pause()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send("linha\r\n");
+            peer.Receive();
+            peer.Send("sem fim");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with { Framing = MessageFraming.Auto });
+
+        Assert.Equal("linha", session.Send("1").Response);
+        Assert.Equal("sem fim", session.Send("2").Response);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.LengthPrefix)]
+    public void Sixty_four_mebibytes_come_back_from_a_server_that_blocks_while_it_owes(MessageFraming framing)
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect(options => options with { Framing = framing });
+        var bytes = new byte[64 * 1024 * 1024];
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            bytes[at] = (byte)(11 + (at * 31L % 200));
+        }
+
+        var answer = (byte[])session.Send(bytes).Response!;
+
+        Assert.True(bytes.AsSpan().SequenceEqual(answer));
+        Assert.Equal("Open", session.State);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(64)]
+    [InlineData(5000)]
+    public void A_window_gives_every_answer_in_order(int size)
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+        using var window = new SendWindow(session, size, null, CancellationToken.None);
+        var answers = new List<Exchange>();
+        for (var number = 0; number < 20000; number++)
+        {
+            window.Add("mensagem " + number, asBytes: false);
+            if (window.IsFull && window.Take(out var exchange))
+            {
+                answers.Add(exchange);
+            }
+        }
+
+        answers.AddRange(TakeAll(window));
+
+        Assert.Equal(20000, answers.Count);
+        for (var number = 0; number < answers.Count; number++)
+        {
+            Assert.Equal("mensagem " + number, answers[number].Result?.Response);
+        }
+    }
+
+    [Fact]
+    public void A_window_sends_what_is_in_it_when_the_sender_pauses()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 64, null, CancellationToken.None);
+        window.Add("só uma", asBytes: false, waited: true);
+
+        // Nobody takes the answer, and yet the message leaves.
+        WaitForBytes(session);
+        Assert.Equal(1, session.MessagesSent);
+    }
+
+    [Fact]
+    public void Many_threads_share_a_session()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, thread =>
+        {
+            for (var number = 0; number < 500; number++)
+            {
+                var text = $"{thread}:{number}:{new string('x', number % 50)}";
+                Assert.Equal(text, session.Send(text).Response);
+            }
+        });
+        Assert.Equal(4000, session.MessagesReceived);
+    }
+
+    [Fact]
+    public void Threads_with_big_and_small_messages_share_a_session()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, thread =>
+        {
+            for (var number = 0; number < 20; number++)
+            {
+                var text = new string((char)('a' + thread), thread % 2 == 0 ? 10 : 1_000_000);
+                Assert.Equal(text, session.Send(text).Response);
+            }
+        });
+    }
+
+    [Fact]
+    public async Task An_interrupted_wait_for_an_answer_faults_the_session()
+    {
+        using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
+        using var session = server.Connect();
+        using var stop = new CancellationTokenSource();
+        var sending = Task.Run(() => session.Send("oi", stop.Token));
+        while (session.MessagesSent == 0)
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("Faulted", session.State);
+        Assert.Equal("Interrupted", session.Reason);
+    }
+
+    [Fact]
+    public async Task An_interrupted_wait_for_what_is_not_owed_leaves_the_session_as_it_was()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect();
+        using var stop = new CancellationTokenSource();
+        var receiving = Task.Run(() => session.Receive(TimeSpan.Zero, cancellationToken: stop.Token));
+
+        Assert.Equal("antes", session.Send("antes").Response);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => receiving.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("Open", session.State);
+        Assert.Equal("depois", session.Send("depois").Response);
+    }
+
+    [Fact]
+    public async Task Close_ends_a_wait()
+    {
+        using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
+        using var session = server.Connect();
+        var sending = Task.Run(() => session.Send("oi"));
+        while (session.MessagesSent == 0)
+        {
+            await Task.Yield();
+        }
+
+        session.Close();
+
+        var error = await Assert.ThrowsAsync<SocketToolsException>(() => sending.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(SocketToolsError.SessionClosed, error.Error);
+        Assert.Equal("ClientClosed", session.Reason);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Close_ends_in_order_or_by_a_reset(bool reset)
+    {
+        var seen = 0;
+        SocketError error = default;
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send("resposta que ninguém lê\n");
+            try
+            {
+                seen = peer.Socket.Receive(new byte[10]);
+            }
+            catch (SocketException exception)
+            {
+                error = exception.SocketErrorCode;
+            }
+        });
+        using var session = server.Connect();
+        using (var window = new SendWindow(session, 1, null, CancellationToken.None))
+        {
+            window.Add("oi", asBytes: false, waited: false);
+        }
+
+        WaitForBytes(session);
+        session.Close(reset);
+        await server.Done.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(0, seen);
+        Assert.Equal(reset ? SocketError.ConnectionReset : SocketError.Success, error);
+        Assert.Equal("Closed", session.State);
+        Assert.Equal("ClientClosed", session.Reason);
+    }
+
+    [Fact]
+    public void Datagrams_are_messages_in_themselves()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var session = EchoSession.Connect(new SessionOptions
+        {
+            ComputerName = "127.0.0.1",
+            Port = ((IPEndPoint)socket.LocalEndPoint!).Port,
+            Protocol = SocketProtocol.Udp,
+            Framing = MessageFraming.None,
+        });
+        var echoing = Task.Run(() =>
+        {
+            for (var count = 0; count < 3; count++)
+            {
+                EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+                var buffer = new byte[65536];
+                var length = socket.ReceiveFrom(buffer, ref from);
+                socket.SendTo(buffer, length, SocketFlags.None, from);
+            }
+        });
+
+        Assert.Equal("um\ndois", session.Send("um\ndois").Response);
+        Assert.Equal(string.Empty, session.Send(string.Empty).Response);
+        var big = new byte[SessionOptions.MaxDatagramBytes];
+        Assert.Equal(big, session.Send(big).Response);
+        Assert.Equal(SocketToolsError.MessageTooLarge, Assert.Throws<SocketToolsException>(() => session.Send(new byte[big.Length + 1])).Error);
+    }
+
+    [Fact]
+    public void A_datagram_to_nobody_is_refused()
+    {
+        int port;
+        using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        }
+
+        using var session = EchoSession.Connect(new SessionOptions
+        {
+            ComputerName = "127.0.0.1", Port = port, Protocol = SocketProtocol.Udp, Framing = MessageFraming.None,
+        });
+
+        Assert.Equal(SocketToolsError.ConnectionRefused, Assert.Throws<SocketToolsException>(() => session.Send("oi")).Error);
+    }
+
+    [Fact]
+    public void A_unix_socket_carries_a_session()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(1);
+        var options = new SessionOptions { Protocol = SocketProtocol.Unix, SocketPath = path };
+        try
+        {
+            if (typeof(EchoSession).Assembly.GetReferencedAssemblies().Any(name => name.Name == "netstandard"))
+            {
+                Assert.Equal(SocketToolsError.NotSupported, Assert.Throws<SocketToolsException>(() => EchoSession.Connect(options)).Error);
+                return;
+            }
+
+            using var session = EchoSession.Connect(options);
+            using var peer = listener.Accept();
+            var echoing = Task.Run(() =>
+            {
+                var buffer = new byte[100];
+                peer.Send(buffer, peer.Receive(buffer), SocketFlags.None);
+            });
+            Assert.Equal("oi", session.Send("oi").Response);
+            Assert.Equal(path, session.RemoteEndPoint);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Waits until bytes have come, without taking them from the session.</summary>
+    private static void WaitForBytes(EchoSession session)
+    {
+        Assert.True(SpinWait.SpinUntil(() => session.BytesReceived > 0 || session.State != "Open", TimeSpan.FromSeconds(30)));
+    }
+
+    private static List<Exchange> TakeAll(SendWindow window)
+    {
+        var all = new List<Exchange>();
+        while (window.Take(out var exchange))
+        {
+            all.Add(exchange);
+        }
+
+        return all;
+    }
+}

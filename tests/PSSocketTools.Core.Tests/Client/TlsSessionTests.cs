@@ -1,0 +1,199 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Xunit;
+
+namespace PSSocketTools.Tests.Client;
+
+public sealed class TlsSessionTests : IDisposable
+{
+    private readonly X509Certificate2 _certificate = Make("localhost", DateTimeOffset.UtcNow.AddDays(1));
+
+    public void Dispose() => _certificate.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_pinned_certificate_needs_no_trust(bool sha256)
+    {
+        using var server = Serve(_certificate);
+        using var session = server.Connect(options => options with
+        {
+            UseTls = true,
+            CertificateThumbprint = sha256 ? _certificate.GetCertHashString(HashAlgorithmName.SHA256) : _certificate.Thumbprint.ToLowerInvariant(),
+        });
+
+        Assert.True(session.IsEncrypted);
+        Assert.StartsWith("Tls1", session.TlsProtocol, StringComparison.Ordinal);
+        Assert.Equal("olá, mundo 👋", session.Send("olá, mundo 👋").Response);
+        var big = new string('x', 5_000_000);
+        Assert.Equal(big, session.Send(big).Response);
+        using var window = new SendWindow(session, 64, null, CancellationToken.None);
+        for (var number = 0; number < 1000; number++)
+        {
+            window.Add("n" + number, asBytes: false);
+            if (window.IsFull)
+            {
+                Assert.True(window.Take(out var exchange));
+                Assert.Equal(exchange.Result!.Message, exchange.Result.Response);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_interrupted_receive_keeps_what_comes_later()
+    {
+        using var server = Serve(_certificate);
+        using var session = server.Connect(options => options with { UseTls = true, SkipCertificateCheck = true });
+        using var stop = new CancellationTokenSource();
+        var receiving = Task.Run(() => session.Receive(TimeSpan.Zero, cancellationToken: stop.Token));
+        Assert.Equal("antes", session.Send("antes").Response);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => receiving.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal("depois", session.Send("depois").Response);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_close_throws_nothing_however_the_server_has_gone(bool hasNoticed)
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Certificate = _certificate });
+            var session = EchoSession.Connect(new SessionOptions
+            {
+                ComputerName = "127.0.0.1", Port = server.Port, UseTls = true, SkipCertificateCheck = true,
+            });
+            session.Send("oi");
+            await server.StopAsync(TimeSpan.Zero);
+            if (hasNoticed)
+            {
+                Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+            }
+
+            session.Close();
+            Assert.NotNull(session.Reason);
+        }
+    }
+
+    [Theory]
+    [InlineData("localhost", 1, "not trusted")]
+    [InlineData("localhost", -1, "expired")]
+    [InlineData("elsewhere.example", 1, "another name")]
+    public void A_certificate_that_will_not_do_is_refused_with_its_reason(string name, int days, string reason)
+    {
+        using var certificate = Make(name, DateTimeOffset.UtcNow.AddDays(days));
+        using var server = Serve(certificate);
+
+        var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { ComputerName = "localhost", UseTls = true }));
+
+        Assert.Equal(SocketToolsError.TlsFailed, error.Error);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_certificate_than_the_pinned_one_is_refused()
+    {
+        using var server = Serve(_certificate);
+
+        var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with
+        {
+            UseTls = true, CertificateThumbprint = new string('0', 40),
+        }));
+
+        Assert.Equal(SocketToolsError.TlsFailed, error.Error);
+        Assert.Contains("thumbprint", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_does_not_speak_TLS_is_named()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+
+        Assert.Equal(SocketToolsError.TlsFailed, Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { UseTls = true })).Error);
+    }
+
+    [Fact]
+    public void A_handshake_that_never_ends_is_a_timeout()
+    {
+        using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
+
+        var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with
+        {
+            UseTls = true, ConnectTimeout = TimeSpan.FromSeconds(3),
+        }));
+
+        // The connection came about, and TLS did not.
+        Assert.Equal(SocketToolsError.ConnectTimeout, error.Error);
+        Assert.Contains("accepted the connection", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("host is down", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.Auto)]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.None)]
+    [InlineData(MessageFraming.LengthPrefix)]
+    public void A_plain_session_is_told_that_the_server_speaks_TLS(MessageFraming framing)
+    {
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Certificate = _certificate });
+        using var session = EchoSession.Connect(new SessionOptions
+        {
+            ComputerName = "127.0.0.1", Port = server.Port, Framing = framing, ResponseTimeout = Patience.Long,
+        });
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("hi"));
+
+        Assert.Equal(SocketToolsError.TlsFailed, error.Error);
+        Assert.Contains("-UseTls", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.None)]
+    [InlineData(MessageFraming.Line)]
+    public void An_echo_of_a_TLS_alert_is_an_echo(MessageFraming framing)
+    {
+        // Its last byte is a line feed.
+        byte[] alert = [21, 3, 3, 0, 2, 2, 10];
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
+        using var session = EchoSession.Connect(new SessionOptions { ComputerName = "127.0.0.1", Port = server.Port, Framing = framing });
+
+        var message = framing == MessageFraming.None ? alert : alert[..6];
+        Assert.Equal(message, session.Send(message).Response);
+        Assert.Equal("and more", session.Send("and more").Response);
+    }
+
+    private static BareServer Serve(X509Certificate2 certificate) => BareServer.Play(peer =>
+    {
+        using var stream = new SslStream(new NetworkStream(peer.Socket));
+        try
+        {
+            stream.AuthenticateAsServer(certificate, false, SslProtocols.None, false);
+            var buffer = new byte[65536];
+            int count;
+            while ((count = stream.Read(buffer)) > 0)
+            {
+                stream.Write(buffer, 0, count);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or AuthenticationException)
+        {
+            // The client did not like the certificate.
+        }
+    });
+
+    private static X509Certificate2 Make(string name, DateTimeOffset until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var made = request.CreateSelfSigned(until.AddDays(-30), until);
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Xunit;
+
+namespace PSSocketTools.Tests.Net;
+
+public sealed partial class MessagesTests
+{
+    public static TheoryData<string> Sources => [.. MessageFiles().Select(file => Path.GetRelativePath(Root(), file).Replace('\\', '/'))];
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void Sentences_are_sorted_by_their_name_and_none_is_said_twice(string source)
+    {
+        var names = Sentences(Path.Combine(Root(), source)).Select(sentence => sentence.Name).ToList();
+
+        Assert.Equal(names.Distinct().Order(StringComparer.OrdinalIgnoreCase), names);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void Code_has_a_sentence_for_each_name_it_gives_and_a_use_for_each_sentence(string source)
+    {
+        var file = Path.Combine(Root(), source);
+        var names = Sentences(file).Select(sentence => sentence.Name).ToHashSet();
+        var project = Path.GetDirectoryName(Path.GetDirectoryName(file))!;
+        var code = string.Concat(Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+
+        Assert.Empty(Given().Matches(code).Select(match => match.Groups[1].Value).Except(names));
+        // Some names reach Messages.Get through a parameter, so that any literal counts as a use.
+        Assert.All(names, name => Assert.Contains($"\"{name}\"", code, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void The_Portuguese_has_the_same_sentences_with_the_same_values_in_them(string source)
+    {
+        var file = Path.Combine(Root(), source);
+
+        Assert.Equal(Values(file), Values(Portuguese(file)));
+        Assert.Equal(Sentences(file).Select(sentence => sentence.Name), Sentences(Portuguese(file)).Select(sentence => sentence.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void The_Portuguese_of_what_has_words_is_not_the_English(string source)
+    {
+        var file = Path.Combine(Root(), source);
+        var english = Sentences(file).ToDictionary(sentence => sentence.Name, sentence => sentence.Text);
+
+        var untranslated = Sentences(Portuguese(file)).Where(sentence => sentence.Text == english[sentence.Name] && HasWords(sentence.Text));
+
+        Assert.Empty(untranslated);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void Sentences_take_their_values_in_every_language(string source)
+    {
+        var file = Path.Combine(Root(), source);
+        object[] values = [1, 2, 3, 4, 5, 6, 7];
+        foreach (var sentence in Sentences(file).Concat(Sentences(Portuguese(file))))
+        {
+            // One that takes no values is said as it is, and may have braces that are no format.
+            Assert.True(!Placeholder().IsMatch(sentence.Text) || string.Format(CultureInfo.InvariantCulture, sentence.Text, values).Length > 0);
+        }
+    }
+
+    private static string[] MessageFiles() => Directory.GetFiles(Path.Combine(Root(), "src"), "Messages.resx", SearchOption.AllDirectories);
+
+    private static IEnumerable<(string Name, string Text)> Sentences(string file) =>
+        XDocument.Load(file).Root!.Elements("data").Select(data => ((string)data.Attribute("name")!, (string)data.Element("value")!));
+
+    /// <summary>Each sentence's name with the values it has room for.</summary>
+    private static List<string> Values(string file) =>
+        [.. Sentences(file)
+            .Select(sentence => $"{sentence.Name}: {string.Join(' ', Placeholder().Matches(sentence.Text).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal))}")
+            .Order(StringComparer.Ordinal)];
+
+    private static string Portuguese(string file) => Path.ChangeExtension(file, ".pt-BR.resx");
+
+    private static bool HasWords(string text) => Word().IsMatch(Placeholder().Replace(text, ""));
+
+    private static string Root() => Upwards(AppContext.BaseDirectory);
+
+    private static string Upwards(string folder) =>
+        File.Exists(Path.Combine(folder, "PSSocketTools.sln"))
+            ? folder
+            : Upwards(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The tests run only from inside the repository."));
+
+    [GeneratedRegex(@"\{\d+[^}]*\}")]
+    private static partial Regex Placeholder();
+
+    [GeneratedRegex(@"Messages\.Get\(\s*""(\w+)""")]
+    private static partial Regex Given();
+
+    /// <summary>A word of any language: units are shorter.</summary>
+    [GeneratedRegex(@"\p{L}{3}")]
+    private static partial Regex Word();
+}

@@ -1,0 +1,3 @@
+namespace PSSocketTools.Tests.Server;
+
+public sealed class AsyncEchoServerTests() : EchoServerTests("Async");

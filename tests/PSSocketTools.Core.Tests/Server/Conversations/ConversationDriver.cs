@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Conversations;
+
+/// <summary>Drives one conversation as a transport would, without a socket: what is fed comes in through one buffer, what is sent is kept.</summary>
+internal sealed class ConversationDriver : IDisposable
+{
+    private readonly Conversation _conversation;
+    private readonly byte[] _receiveBuffer = new byte[256 * 1024];
+    private readonly List<byte> _output = [];
+
+    public ConversationDriver(EchoServerOptions options)
+    {
+        var plan = options.ToPlan();
+        Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
+        var connection = new ConnectionFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
+        _conversation = plan.IsPlain
+            ? new PlainConversation(plan, connection, Record)
+            : new MessageConversation(plan, connection, Record);
+        Go();
+    }
+
+    public ManualClock Clock { get; } = new();
+
+    public ServerRecord Record { get; }
+
+    /// <summary>What the conversation waits for, or how it ended.</summary>
+    public Step Step { get; private set; }
+
+    /// <summary>Whether the client takes in nothing more.</summary>
+    public bool IsStalling { get; set; }
+
+    public ServerEventReason EndReason => _conversation.EndReason;
+
+    /// <summary>What was sent, send by send.</summary>
+    public List<byte[]> Sends { get; } = [];
+
+    public byte[] Output => [.. _output];
+
+    public string Text => Encoding.UTF8.GetString(Output);
+
+    public IReadOnlyList<ServerEvent> Events => Record.Journal.Read(1, int.MaxValue, default, out _);
+
+    /// <summary>The journal in short: the kind, then what the event carries of text, bytes and reason.</summary>
+    public string[] Journal => [.. Events.Select(static e => string.Join(
+        ' ',
+        new[] { e.Kind, e.Message is null ? null : $"'{e.Message}'", e.Bytes?.ToString(CultureInfo.InvariantCulture), e.Reason }.Where(static part => part is not null)))];
+
+    public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>A message in LengthPrefix framing.</summary>
+    public static byte[] Prefixed(string text)
+    {
+        var content = Bytes(text);
+        return [0, 0, (byte)(content.Length >> 8), (byte)content.Length, .. content];
+    }
+
+    public ConversationDriver Feed(string text) => Feed(Bytes(text));
+
+    public ConversationDriver Feed(byte[] bytes)
+    {
+        Assert.Equal(StepKind.Receive, Step.Kind);
+        bytes.CopyTo(_receiveBuffer, 0);
+        _conversation.Received(_receiveBuffer, 0, bytes.Length);
+        Go();
+        return this;
+    }
+
+    /// <summary>More comes while an answer is made or held back.</summary>
+    public ConversationDriver FeedAhead(string text)
+    {
+        Assert.True(Step.Kind is StepKind.Await or StepKind.Pause);
+        var bytes = Bytes(text);
+        bytes.CopyTo(_receiveBuffer, 0);
+        _conversation.Received(_receiveBuffer, 0, bytes.Length);
+        _ = _conversation.TakesMore();
+        Array.Fill(_receiveBuffer, (byte)0xEE);
+        return this;
+    }
+
+    /// <summary>The client ends its side.</summary>
+    public ConversationDriver End()
+    {
+        Assert.Equal(StepKind.Receive, Step.Kind);
+        _conversation.InputEnded();
+        Go();
+        return this;
+    }
+
+    /// <summary>The wait it asked for is over.</summary>
+    public ConversationDriver Elapse()
+    {
+        Assert.True(Step.Kind == StepKind.Pause || (Step.Kind == StepKind.Receive && Step.Milliseconds != Step.Forever));
+        _conversation.Elapsed();
+        Go();
+        return this;
+    }
+
+    /// <summary>The task it awaits is over.</summary>
+    public ConversationDriver Resume()
+    {
+        Assert.Equal(StepKind.Await, Step.Kind);
+        Assert.True(Step.Task!.IsCompleted);
+        Go();
+        return this;
+    }
+
+    public void AssertEnded(ServerEventReason reason, StepKind how = StepKind.Close)
+    {
+        Assert.Equal(how, Step.Kind);
+        Assert.Equal(reason, EndReason);
+    }
+
+    public void Dispose() => _conversation.Dispose();
+
+    private void Go()
+    {
+        for (Step = _conversation.Next(); Step.Kind == StepKind.Send; Step = _conversation.Next())
+        {
+            Assert.InRange(Step.Count, 1, int.MaxValue);
+            if (IsStalling)
+            {
+                Assert.NotEqual(Step.Forever, Step.Milliseconds);
+                _conversation.Stalled();
+                continue;
+            }
+
+            var sent = Step.Buffer.AsSpan(Step.Offset, Step.Count).ToArray();
+            Sends.Add(sent);
+            _output.AddRange(sent);
+            _conversation.Sent();
+        }
+
+        if (Step.Kind == StepKind.Receive)
+        {
+            // Lent bytes are good until now; what still looks at them sees garbage.
+            Array.Fill(_receiveBuffer, (byte)0xEE);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using PSSocketTools.Server.Conversations;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Conversations;
+
+/// <summary>What is broken on purpose, how long the server waits, and what it counts.</summary>
+public sealed class FaultConversationTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void After_so_many_answers_the_conversation_ends(bool reset)
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { DisconnectAfter = reset ? 0 : 2, ResetAfter = reset ? 2 : 0, Framing = MessageFraming.Line });
+        driver.Feed("one\n");
+        Assert.Equal(StepKind.Receive, driver.Step.Kind);
+        driver.Feed("two\nthree\n");
+        Assert.Equal("one\ntwo\n", driver.Text);
+        driver.AssertEnded(ServerEventReason.MessageLimit, reset ? StepKind.Reset : StepKind.Close);
+        Assert.Equal(2, driver.Record.MessagesReceived);
+        Assert.Equal(
+            ["MessageReceived 'one' 3", "ResponseSent 'one' 3", "MessageReceived 'two' 3", "ResponseSent 'two' 3"],
+            driver.Journal);
+    }
+
+    [Fact]
+    public void A_server_that_never_answers_ends_after_so_many_messages_too()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { DisconnectAfter = 1, IsDiscarding = true });
+        driver.Feed("one").Elapse();
+        Assert.Empty(driver.Output);
+        driver.AssertEnded(ServerEventReason.MessageLimit);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Answers_leave_in_pieces(bool plain)
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { FragmentBytes = 3, ResponseFormat = plain ? null : "{0}" });
+        driver.Feed("1234567\nab\n");
+        Assert.Equal("1234567\nab\n", driver.Text);
+        Assert.All(driver.Sends, static send => Assert.InRange(send.Length, 1, 3));
+        Assert.Equal(plain ? ["MessageReceived", "ResponseSent"] : ["MessageReceived", "MessageReceived", "ResponseSent", "ResponseSent"], driver.Events.Select(static e => e.Kind));
+        Assert.Equal(plain ? 11 : 7, driver.Events.First(static e => e.Kind == "ResponseSent").Bytes);
+    }
+
+    [Fact]
+    public void Each_answer_is_held_back_and_nothing_is_read_meanwhile()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 40, MaxDelayMilliseconds = 60, Framing = MessageFraming.Line });
+        driver.Feed("one\ntwo\n");
+        Assert.Equal(StepKind.Pause, driver.Step.Kind);
+        Assert.InRange(driver.Step.Milliseconds, 40, 60);
+        Assert.Empty(driver.Output);
+
+        driver.Elapse();
+        Assert.Equal("one\n", driver.Text);
+        Assert.Equal(StepKind.Pause, driver.Step.Kind);
+
+        driver.Elapse();
+        Assert.Equal("one\ntwo\n", driver.Text);
+        Assert.Equal(StepKind.Receive, driver.Step.Kind);
+        Assert.Equal(["MessageReceived", "ResponseSent", "MessageReceived", "ResponseSent"], driver.Events.Select(static e => e.Kind));
+    }
+
+    [Fact]
+    public void Delays_vary_between_least_and_most()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 0, MaxDelayMilliseconds = 5, Framing = MessageFraming.Line });
+        var delays = new HashSet<int>();
+        for (var i = 0; i < 200; i++)
+        {
+            driver.Feed("x\n");
+            delays.Add(driver.Step.Kind == StepKind.Pause ? driver.Step.Milliseconds : 0);
+            if (driver.Step.Kind == StepKind.Pause)
+            {
+                driver.Elapse();
+            }
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], delays.Order());
+    }
+
+    [Fact]
+    public void A_delayed_last_answer_leaves_before_the_end()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 9, MaxDelayMilliseconds = 9, DisconnectAfter = 1, Framing = MessageFraming.Line });
+        driver.Feed("one\n");
+        Assert.Equal(9, driver.Step.Milliseconds);
+        driver.Elapse();
+        Assert.Equal("one\n", driver.Text);
+        driver.AssertEnded(ServerEventReason.MessageLimit);
+    }
+
+    [Theory]
+    [InlineData(true, MessageFraming.Auto)]
+    [InlineData(false, MessageFraming.Auto)]
+    [InlineData(false, MessageFraming.Line)]
+    [InlineData(false, MessageFraming.LengthPrefix)]
+    [InlineData(true, MessageFraming.None)]
+    [InlineData(false, MessageFraming.None)]
+    public void A_client_that_sends_nothing_for_too_long_is_done(bool plain, MessageFraming framing)
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), Framing = framing, ResponseFormat = plain ? null : "{0}" });
+        Assert.Equal(7000, driver.Step.Milliseconds);
+        Assert.False(driver.Step.IsOwing);
+        driver.Elapse();
+        driver.AssertEnded(ServerEventReason.IdleTimeout);
+        Assert.Empty(driver.Journal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_client_that_takes_in_nothing_for_too_long_is_reset_and_its_answer_was_not_sent(bool plain)
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), ResponseFormat = plain ? null : "{0}" });
+        driver.IsStalling = true;
+        driver.Feed("one\n");
+        driver.AssertEnded(ServerEventReason.IdleTimeout, StepKind.Reset);
+        Assert.Equal(["MessageReceived"], driver.Events.Select(static e => e.Kind));
+    }
+
+    [Fact]
+    public void The_quiet_time_of_a_message_comes_before_the_idle_time()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), ResponseFormat = "{0}" });
+        driver.Feed("abc");
+        Assert.Equal(20, driver.Step.Milliseconds);
+        driver.Elapse();
+        Assert.Equal("abc", driver.Text);
+        Assert.Equal(7000, driver.Step.Milliseconds);
+        driver.Elapse();
+        driver.AssertEnded(ServerEventReason.IdleTimeout);
+    }
+
+    [Fact]
+    public void An_unfinished_line_does_not_keep_an_idle_connection_open()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), Framing = MessageFraming.Line });
+        driver.Feed("abc");
+        Assert.Equal(7000, driver.Step.Milliseconds);
+        driver.Elapse();
+        Assert.Empty(driver.Output);
+        driver.AssertEnded(ServerEventReason.IdleTimeout);
+    }
+
+    [Fact]
+    public void Counters_count_messages_and_every_byte_of_their_framing()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.LengthPrefix });
+        driver.Feed([.. ConversationDriver.Prefixed("one"), .. ConversationDriver.Prefixed("fo")]);
+        driver.Feed(ConversationDriver.Prefixed("ur"));
+        Assert.Equal(3, driver.Record.MessagesReceived);
+        Assert.Equal(7 + 6 + 6, driver.Record.BytesReceived);
+        Assert.Equal([3, 2, 2], driver.Events.Where(static e => e.Kind == "ResponseSent").Select(static e => e.Bytes!.Value));
+    }
+
+    [Fact]
+    public void A_plain_echo_notes_what_each_receive_returned_and_where_it_came_from()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions());
+        driver.Feed("ol").Feed("á\n").End();
+        Assert.Equal("olá\n", driver.Text);
+        Assert.Equal(["MessageReceived 'ol' 2", "ResponseSent 'ol' 2", "MessageReceived 'á\n' 3", "ResponseSent 'á\n' 3"], driver.Journal);
+        Assert.All(driver.Events, e =>
+        {
+            Assert.Equal(7, e.ServerId);
+            Assert.Equal(3, e.ConnectionId);
+            Assert.Equal("192.0.2.1", e.RemoteAddress);
+            Assert.Equal(49152, e.RemotePort);
+            Assert.Equal(driver.Clock.UtcTicks, e.Timestamp.UtcTicks);
+            Assert.Null(e.Reason);
+            Assert.Null(e.Duration);
+        });
+        Assert.Equal([1, 2, 3, 4], driver.Events.Select(static e => e.Sequence));
+        driver.AssertEnded(ServerEventReason.ClientClosed);
+    }
+
+    [Fact]
+    public void An_answer_longer_than_a_journals_share_is_cut_there_and_counted_in_full()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line, EventMessageBytes = 4096 });
+        driver.Feed(new string('x', 5000) + "\n");
+        Assert.All(driver.Events, static e =>
+        {
+            Assert.Equal(5000, e.Bytes);
+            Assert.Equal((new string('x', 4096), true), (e.Message, e.IsTruncated));
+        });
+        Assert.Equal(5001, driver.Output.Length);
+    }
+}

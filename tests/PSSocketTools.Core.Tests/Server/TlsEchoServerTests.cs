@@ -1,0 +1,290 @@
+using System.Globalization;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PSSocketTools.Tests.Server.Transport;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server;
+
+public sealed class TlsEchoServerTests : IDisposable
+{
+    private readonly string _address = OwnAddress.Pick();
+    private readonly X509Certificate2 _certificate = Make("localhost");
+
+    private EchoServerOptions Tls => new() { Address = _address, Certificate = _certificate };
+
+    public void Dispose() => _certificate.Dispose();
+
+    [Fact]
+    public async Task A_client_that_never_finishes_its_handshake_is_dropped()
+    {
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromSeconds(2.5) });
+        using var client = await BareClient.ConnectAsync(server);
+
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
+        Assert.Contains(2.5.ToString(CultureInfo.CurrentCulture), events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
+        Assert.Equal(0, server.ActiveConnections);
+    }
+
+    [Fact]
+    public async Task A_client_with_a_trusted_certificate_comes_in_where_one_is_required()
+    {
+        using var own = Make("client");
+        using var server = EchoServer.Start(Tls with
+        {
+            RequireClientCertificate = true,
+            ClientCertificateCheck = (_, shown, _, _) => shown?.GetCertHashString() == own.Thumbprint,
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, own);
+
+        Assert.True(stream.IsMutuallyAuthenticated);
+        await stream.WriteAsync("let me in"u8.ToArray());
+        var answer = new byte[9];
+        await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience.Long);
+
+        Assert.Equal("let me in"u8.ToArray(), answer);
+        Assert.DoesNotContain(server.GetEvents(), static e => e.Kind == "Error");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_without_a_certificate_or_with_one_nobody_trusts_stays_outside(bool shows)
+    {
+        using var own = Make("client");
+        using var server = EchoServer.Start(Tls with { RequireClientCertificate = true });
+        using var client = await BareClient.ConnectAsync(server);
+
+        // TLS 1.3 tells the client only when it reads (RFC 8446, section 4.4.2.4), and a reset may be faster.
+        try
+        {
+            await using var stream = await AuthenticateAsync(client, shows ? own : null);
+            Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
+        }
+        catch (Exception exception) when (exception is IOException or AuthenticationException)
+        {
+            Assert.IsNotType<TimeoutException>(exception.InnerException);
+        }
+
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
+        Assert.Equal(0, server.MessagesReceived);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(64 * 1024)]
+    public async Task A_client_that_does_not_speak_TLS_is_told_so_at_once_by_an_alert_and_an_end(int sent)
+    {
+        using var server = EchoServer.Start(Tls);
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync(new string('x', sent));
+
+        Assert.Equal([21, 3, 3, 0, 2, 2, 10], await client.ReceiveToEndAsync());
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
+        Assert.Contains("does not speak TLS", events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_finish_its_handshake_borrows_no_buffer()
+    {
+        const int Size = 16 * 1024 * 1024;
+        using var server = EchoServer.Start(Tls with { BufferSize = Size });
+        var before = GC.GetTotalAllocatedBytes();
+        using var first = await BareClient.ConnectAsync(server);
+        using var second = await BareClient.ConnectAsync(server);
+
+        // The head of a record whose rest never comes.
+        await second.SendAsync([22, 3, 1, 2, 0]);
+        await server.StopAsync(TimeSpan.Zero);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, Size - 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Clients_that_do_not_finish_their_handshake_take_nobodys_place_and_hold_up_no_stop(bool sequential)
+    {
+        using var server = EchoServer.Start(Tls with { MaxConnections = 1, IsSequential = sequential, HandshakeTimeout = TimeSpan.FromHours(1) });
+        using var silent = await BareClient.ConnectAsync(server);
+        using var half = await BareClient.ConnectAsync(server);
+        await half.SendAsync([22, 3, 1, 2, 0]);
+
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+        await ExchangeAsync(stream);
+        Assert.Equal((1, 1), (server.ActiveConnections, server.TotalConnections));
+
+        client.Dispose();
+        await server.StopAsync(TimeSpan.FromHours(1)).WaitAsync(Patience.Long);
+        Assert.DoesNotContain(server.GetEvents(), static e => e.Kind == "Error");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_certificate_of_the_servers_own_is_disposed_of_when_it_stops_or_does_not_start_and_no_other(bool owns)
+    {
+        using var certificate = Make("localhost");
+        await using (var server = new Stopping(EchoServer.Start(Tls with { Certificate = certificate, OwnsCertificate = owns })))
+        {
+            Assert.NotEqual(IntPtr.Zero, certificate.Handle);
+
+            // The port is taken, by this server itself.
+            using var other = Make("localhost");
+            Assert.Throws<SocketToolsException>(() => EchoServer.Start(Tls with { Port = server.Server.Port, Certificate = other, OwnsCertificate = owns }));
+            Assert.Equal(owns, other.Handle == IntPtr.Zero);
+            using var third = Make("localhost");
+            Assert.Throws<SocketToolsException>(() => EchoServer.Start(Tls with { BufferSize = -1, Certificate = third, OwnsCertificate = owns }));
+            Assert.Equal(owns, third.Handle == IntPtr.Zero);
+        }
+
+        Assert.Equal(owns, certificate.Handle == IntPtr.Zero);
+    }
+
+    private sealed class Stopping(EchoServer server) : IAsyncDisposable
+    {
+        public EchoServer Server { get; } = server;
+
+        public async ValueTask DisposeAsync() => await Server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200_000)]
+    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead)
+    {
+        using var server = EchoServer.Start(Tls with
+        {
+            Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000,
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        var stream = await AuthenticateAsync(client, null);
+        await stream.WriteAsync("one\n"u8.ToArray());
+        await server.UntilAsync(ServerEventKind.MessageReceived);
+        await stream.WriteAsync(new byte[ahead]);
+        client.Reset();
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+    }
+
+    [Fact]
+    public async Task Handshakes_have_a_bound_of_their_own()
+    {
+        using var server = EchoServer.Start(Tls with { MostHandshakes = 1, HandshakeTimeout = TimeSpan.FromHours(1) });
+        using (var silent = await BareClient.ConnectAsync(server))
+        {
+            using var second = await BareClient.ConnectAsync(server);
+            await server.UntilAsync(ServerEventKind.Rejected);
+            Assert.Equal("Rejected/TooManyConnections", server.GetEvents().Story(2));
+        }
+
+        // Its place is free again when it has gone.
+        await server.UntilAsync(ServerEventKind.Error);
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+        await ExchangeAsync(stream);
+    }
+
+    [Fact]
+    public async Task One_client_is_served_at_a_time_where_that_is_asked_for_and_the_next_when_it_has_gone()
+    {
+        using var server = EchoServer.Start(Tls with { IsSequential = true });
+        using var first = await BareClient.ConnectAsync(server);
+        await using var firstStream = await AuthenticateAsync(first, null);
+        await ExchangeAsync(firstStream);
+        using var second = await BareClient.ConnectAsync(server);
+        await using var secondStream = await AuthenticateAsync(second, null);
+        await secondStream.WriteAsync("hello"u8.ToArray());
+        var answer = new byte[5];
+        var answering = secondStream.ReadExactlyAsync(answer).AsTask();
+        await ExchangeAsync(firstStream);
+        Assert.False(answering.IsCompleted);
+        Assert.Equal(1, server.ActiveConnections);
+
+        first.Dispose();
+        await answering.WaitAsync(Patience.Long);
+        Assert.Equal("hello"u8.ToArray(), answer);
+    }
+
+    [Fact]
+    public async Task A_client_too_many_is_turned_away_after_its_handshake()
+    {
+        using var server = EchoServer.Start(Tls with { MaxConnections = 1 });
+        using var first = await BareClient.ConnectAsync(server);
+        await using var firstStream = await AuthenticateAsync(first, null);
+        await ExchangeAsync(firstStream);
+        using var second = await BareClient.ConnectAsync(server);
+        await using var secondStream = await AuthenticateAsync(second, null);
+
+        Assert.Equal(0, await secondStream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
+        Assert.Equal("Rejected/TooManyConnections", server.GetEvents().Story(2));
+        Assert.Equal((1, 1), (server.TotalConnections, server.RejectedConnections));
+        await ExchangeAsync(firstStream);
+    }
+
+    [Fact]
+    public async Task The_idle_limit_counts_for_the_handshake_too()
+    {
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromHours(1), IdleTimeout = TimeSpan.FromSeconds(3) });
+        using var client = await BareClient.ConnectAsync(server);
+
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go()
+    {
+        // The limit counts for the handshake too, over which a busy machine may take its time.
+        using var server = EchoServer.Start(Tls with { IdleTimeout = TimeSpan.FromSeconds(5) });
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.WriteAsync(new byte[64 * 1024 * 1024]).AsTask().WaitAsync(Patience.Long));
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("IdleTimeout", events[^1].Reason);
+        Assert.DoesNotContain(events, static e => e.Kind == "Error");
+    }
+
+    private static async Task ExchangeAsync(SslStream stream)
+    {
+        var answer = new byte[3];
+        await stream.WriteAsync("abc"u8.ToArray());
+        await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience.Long);
+        Assert.Equal("abc"u8.ToArray(), answer);
+    }
+
+    /// <summary>The client's side of TLS.</summary>
+    private async Task<SslStream> AuthenticateAsync(BareClient client, X509Certificate2? certificate)
+    {
+        var stream = new SslStream(new NetworkStream(client.Socket), leaveInnerStreamOpen: false);
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ClientCertificates = certificate is null ? null : [certificate],
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == _certificate.Thumbprint,
+        }).WaitAsync(Patience.Long);
+        return stream;
+    }
+
+    private static X509Certificate2 Make(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
+        var now = DateTimeOffset.UtcNow;
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+
+        // Windows can't use a key that lives in memory alone.
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+    }
+}

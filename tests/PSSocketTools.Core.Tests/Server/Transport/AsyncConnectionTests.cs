@@ -1,0 +1,130 @@
+using System.Net.Sockets;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+using PSSocketTools.Server.Transport;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+/// <summary>How a connection takes a channel that does what no real peer does on time.</summary>
+public sealed class AsyncConnectionTests : IDisposable
+{
+    private static readonly EchoServerOptions Greeting = new() { Greeting = "hello", IdleTimeout = TimeSpan.FromMilliseconds(50) };
+
+    private readonly AsyncTransport _transport;
+    private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
+
+    public AsyncConnectionTests() => _transport = new AsyncTransport([], new Reception(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, 0, static (_, _) => { });
+
+    public void Dispose() => _transport.Dispose();
+
+    [Fact]
+    public async Task A_send_without_an_end_is_given_up_only_when_the_client_takes_in_no_more()
+    {
+        using var channel = new StuckChannel { Queued = new([400, 300, 200, 100, 100]) };
+
+        var reason = await RunAsync(channel, Greeting);
+
+        Assert.Equal("IdleTimeout", reason);
+        Assert.Empty(channel.Queued);
+        Assert.True(channel.IsReset);
+    }
+
+    [Fact]
+    public async Task A_word_of_the_end_that_finds_no_room_does_not_hold_the_connection_open()
+    {
+        using var channel = new StuckChannel { Queued = new([0]), CanSend = true };
+
+        var reason = await RunAsync(channel, Greeting with { Greeting = null });
+
+        Assert.Equal("IdleTimeout", reason);
+        Assert.False(channel.IsReset);
+        Assert.True(channel.IsClosed);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_nothing_is_kept_while_it_takes_in_what_the_system_holds_for_it()
+    {
+        using var channel = new StuckChannel { Queued = new([400, 300, 300]) };
+
+        var reason = await RunAsync(channel, Greeting with { Greeting = null });
+
+        Assert.Equal("IdleTimeout", reason);
+        Assert.Empty(channel.Queued);
+    }
+
+    private async Task<string?> RunAsync(StuckChannel channel, EchoServerOptions options)
+    {
+        var plan = options.ToPlan();
+        var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
+        Assert.True(_record.TryConnect(facts, 1));
+        var connection = new AsyncConnection(_transport, facts, new PlainConversation(plan, facts, _record), _record, channel, channel.Woken);
+        await connection.RunAsync().WaitAsync(Patience.Long);
+        return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;
+    }
+
+    /// <summary>Receives nothing, and never comes to an end of sending.</summary>
+    private sealed class StuckChannel : ByteChannel
+    {
+        private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public StuckChannel()
+            : this(new AsyncSignal())
+        {
+        }
+
+        private StuckChannel(AsyncSignal signal)
+            : base(signal) => Woken = signal;
+
+        public AsyncSignal Woken { get; }
+
+        public Queue<int> Queued { get; init; } = [];
+
+        public bool CanSend { get; init; }
+
+        public bool IsReset { get; private set; }
+
+        public bool IsClosed { get; private set; }
+
+        public override bool IsReceiveOver => IsClosed;
+
+        public override bool IsSendOver => IsClosed;
+
+        public override int QueuedBytes => Queued.Dequeue();
+
+        public override bool HasBytesAtHand => false;
+
+        public override bool HasPeerReset => false;
+
+        public override bool BeginReceive() => false;
+
+        public override int EndReceive(out byte[] buffer, out SocketError error)
+        {
+            (buffer, error) = ([], SocketError.OperationAborted);
+            return 0;
+        }
+
+        public override bool BeginSend(byte[] buffer, int offset, int count) => CanSend;
+
+        public override int EndSend(out SocketError error)
+        {
+            error = SocketError.OperationAborted;
+            return 0;
+        }
+
+        public override Task EndOutputAsync() => _ending.Task;
+
+        public override void Reset() => IsReset = true;
+
+        public override void Close()
+        {
+            IsClosed = true;
+            _ending.TrySetException(new IOException("closed"));
+        }
+
+        public override void Dispose()
+        {
+        }
+    }
+}

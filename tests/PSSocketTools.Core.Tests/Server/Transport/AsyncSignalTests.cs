@@ -1,0 +1,74 @@
+using PSSocketTools.Server.Transport;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+public sealed class AsyncSignalTests
+{
+    [Fact]
+    public async Task A_signal_set_while_nobody_waits_is_kept_and_counts_once()
+    {
+        var signal = new AsyncSignal();
+        signal.Set();
+        signal.Set();
+        await WaitOnce(signal).WaitAsync(Patience.Long);
+        var waiting = WaitOnce(signal);
+        Assert.False(waiting.IsCompleted);
+        signal.SetElsewhere();
+        await waiting.WaitAsync(Patience.Long);
+    }
+
+    [Fact]
+    public void Waking_the_waiter_happens_on_the_thread_that_signals()
+    {
+        var signal = new AsyncSignal();
+        var thread = 0;
+        var waiting = Wait();
+        signal.Set();
+        Assert.True(waiting.IsCompleted);
+        Assert.Equal(Environment.CurrentManagedThreadId, thread);
+
+        async Task Wait()
+        {
+            await signal;
+            thread = Environment.CurrentManagedThreadId;
+        }
+    }
+
+    [Fact]
+    public async Task No_signal_is_lost_however_many_others_come_at_the_same_time()
+    {
+        const int Rounds = 30_000;
+        var signal = new AsyncSignal();
+        var asked = 0;
+        var answered = 0;
+        var waiting = Task.Run(async () =>
+        {
+            for (var round = 1; round <= Rounds; round++)
+            {
+                while (Volatile.Read(ref asked) < round)
+                {
+                    await signal;
+                }
+
+                Volatile.Write(ref answered, round);
+            }
+        });
+        var asking = Task.Run(() =>
+        {
+            for (var round = 1; round <= Rounds && !waiting.IsFaulted; round++)
+            {
+                Volatile.Write(ref asked, round);
+                signal.SetElsewhere();
+                signal.Set();
+                SpinWait.SpinUntil(() => Volatile.Read(ref answered) == round, Patience.Long);
+                Assert.Equal(round, Volatile.Read(ref answered));
+            }
+        });
+
+        await asking;
+        await waiting.WaitAsync(Patience.Long);
+    }
+
+    private static async Task WaitOnce(AsyncSignal signal) => await signal;
+}

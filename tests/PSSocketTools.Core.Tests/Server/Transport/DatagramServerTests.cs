@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using PSSocketTools.Tests.Server.Conversations;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+/// <summary>A server that answers datagrams, over real sockets.</summary>
+public sealed class DatagramServerTests
+{
+    /// <summary>The kinds of servers that come to an answer by different ways, by name.</summary>
+    public static TheoryData<string> Kinds => ["Plain", "Format", "Transform", "Delay", "Responder", "ErrorResponse"];
+
+    /// <summary>Addresses of this machine that a client and a server may have; a client at one of them may ask at any other of its family.</summary>
+    public static TheoryData<string, string> Addresses
+    {
+        get
+        {
+            var addresses = new TheoryData<string, string> { { "127.0.0.1", "127.0.0.1" } };
+            if (!OperatingSystem.IsMacOS())
+            {
+                // All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS.
+                addresses.Add("127.0.0.1", "127.0.0.2");
+                addresses.Add("127.0.0.2", "127.0.0.1");
+                addresses.Add("127.1.2.3", "127.3.2.1");
+            }
+
+            if (Socket.OSSupportsIPv6)
+            {
+                addresses.Add("::1", "::1");
+            }
+
+            return addresses;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public async Task A_server_on_all_addresses_answers_from_the_one_that_was_asked(string client, string asked)
+    {
+        foreach (var kind in new[] { "Plain", "Format", "Delay" })
+        {
+            using var server = Start(kind, "Any");
+            using var socket = new Socket(IPAddress.Parse(client).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(client), 0));
+
+            // Connected, it hears nothing that comes from another address.
+            socket.Connect(IPAddress.Parse(asked), server.Port);
+            Assert.Equal("hello", await ExchangeAsync(socket, "hello"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task An_empty_datagram_is_answered_with_an_empty_one_by_every_kind_of_server(string kind)
+    {
+        foreach (var address in new[] { "127.0.0.1", "Any" })
+        {
+            using var server = Start(kind, address);
+            using var socket = Connect(server);
+            Assert.Equal(string.Empty, await ExchangeAsync(socket, string.Empty));
+            Assert.Equal("after it", await ExchangeAsync(socket, "after it"));
+            var events = await server.UntilAsync(ServerEventKind.ResponseSent, 2);
+            Assert.Equal([0, 8], events.Where(static e => e.Kind == "ResponseSent").Select(static e => e.Bytes));
+        }
+    }
+
+    [Fact]
+    public async Task A_session_carries_an_empty_datagram_both_ways()
+    {
+        using var server = Start("Format", "127.0.0.1");
+        using var session = EchoSession.Connect(
+            new SessionOptions { ComputerName = "127.0.0.1", Port = server.Port, Protocol = SocketProtocol.Udp, Framing = MessageFraming.None });
+        var answer = await Task.Run(() => session.Send(string.Empty)).WaitAsync(Patience.Long);
+        Assert.Equal(string.Empty, answer.Response);
+        Assert.Equal((0, 0), (answer.BytesSent, answer.BytesReceived));
+    }
+
+    [Fact]
+    public async Task A_responder_answers_one_peer_in_order_and_others_meanwhile()
+    {
+        using var answers = new Answers();
+        using var server = EchoServer.Start(Options("127.0.0.1") with { Responder = answers });
+        using var first = Connect(server);
+        using var second = Connect(server);
+
+        await SendAsync(first, "one");
+        await answers.AskedAsync("one");
+        await SendAsync(first, "two");
+        await SendAsync(second, "meanwhile");
+        await answers.AskedAsync("meanwhile");
+        answers.Give("meanwhile");
+        Assert.Equal("meanwhile", await ReceiveAsync(second));
+
+        // The second message came before the one that was answered just now.
+        await server.UntilAsync(ServerEventKind.MessageReceived, 3);
+        Assert.False(answers.WasAsked("two"));
+        answers.Give("one");
+        Assert.Equal("one", await ReceiveAsync(first));
+        await answers.AskedAsync("two");
+        answers.Give("two");
+        Assert.Equal("two", await ReceiveAsync(first));
+    }
+
+    [Fact]
+    public async Task Random_delays_leave_one_peers_answers_in_order()
+    {
+        using var server = EchoServer.Start(Options("127.0.0.1") with { MinDelayMilliseconds = 0, MaxDelayMilliseconds = 50 });
+        using var socket = Connect(server);
+        for (var i = 0; i < 50; i++)
+        {
+            await SendAsync(socket, $"{i}");
+        }
+
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal($"{i}", await ReceiveAsync(socket));
+        }
+    }
+
+    private static EchoServerOptions Options(string address) => new() { Address = address, Protocol = SocketProtocol.Udp };
+
+    private static EchoServer Start(string kind, string address)
+    {
+        var options = Options(address);
+        return EchoServer.Start(kind switch
+        {
+            "Plain" => options,
+            "Format" => options with { ResponseFormat = "{Message}" },
+            "Transform" => options with { Transform = ResponseTransform.Lower },
+            "Delay" => options with { MinDelayMilliseconds = 1, MaxDelayMilliseconds = 1 },
+            "Responder" => options with { Responder = new Responder(static message => Task.FromResult<byte[]?>(message.GetContent())) },
+            _ => options with
+            {
+                ErrorResponse = string.Empty,
+                Responder = new Responder(static message =>
+                    message.Bytes == 0 ? throw new InvalidOperationException("no good") : Task.FromResult<byte[]?>(message.GetContent())),
+            },
+        });
+    }
+
+    private static Socket Connect(EchoServer server)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(IPAddress.Loopback, server.Port);
+        return socket;
+    }
+
+    private static async Task<string> ExchangeAsync(Socket socket, string message)
+    {
+        await SendAsync(socket, message);
+        return await ReceiveAsync(socket);
+    }
+
+    private static async Task SendAsync(Socket socket, string message) =>
+        await socket.SendAsync(Encoding.UTF8.GetBytes(message), SocketFlags.None).WaitAsync(Patience.Long);
+
+    private static async Task<string> ReceiveAsync(Socket socket)
+    {
+        var buffer = new byte[ushort.MaxValue];
+        var count = await socket.ReceiveAsync(buffer, SocketFlags.None).WaitAsync(Patience.Long);
+        return Encoding.UTF8.GetString(buffer, 0, count);
+    }
+}

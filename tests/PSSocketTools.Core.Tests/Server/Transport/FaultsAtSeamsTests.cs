@@ -1,0 +1,452 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using PSSocketTools.Platform;
+using PSSocketTools.Server;
+using PSSocketTools.Server.Journal;
+using PSSocketTools.Server.Transport;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+/// <summary>What a server rests on fails once, at every call in turn: no more ends than what asked for it, and the stop comes to its end.</summary>
+public sealed class FaultsAtSeamsTests
+{
+    private const string Asked = "failed as asked";
+
+#if NETSTANDARD_BUILD
+    public static TheoryData<string> Transports => ["Async"];
+#else
+    public static TheoryData<string> Transports => OperatingSystem.IsLinux() ? ["Async", "Epoll"] : ["Async"];
+#endif
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_clock_that_fails_costs_one_client_and_no_stop(string transport)
+    {
+        for (var n = 1; ; n++)
+        {
+            using var clock = new FailingClock(n);
+            EchoServer server;
+            try
+            {
+                server = EchoServer.Start(new EchoServerOptions
+                {
+                    Address = OwnAddress.Pick(), Transport = transport, Clock = clock, Framing = MessageFraming.Line, IdleTimeout = TimeSpan.FromMinutes(1),
+                });
+            }
+            catch (InvalidOperationException exception) when (exception.Message == Asked)
+            {
+                continue;
+            }
+
+            for (var i = 0; i < 2; i++)
+            {
+                await TryExchangeAsync(server, clock);
+            }
+
+            // A third client stays, and the stop closes its connection.
+            using var last = await TryStayAsync(server, clock);
+            var hadFailed = clock.HasFailed;
+            await StopAsync(server);
+
+            Assert.Equal("Stopped", server.State);
+            Assert.Equal(0, server.ActiveConnections);
+            if (!clock.HasFailed)
+            {
+                Assert.InRange(n, 10, int.MaxValue);
+                return;
+            }
+
+            if (hadFailed)
+            {
+                Assert.Contains(server.GetEvents(), static e => e.Kind == "Error" && e.Message == Asked);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_clock_that_fails_costs_one_datagram_and_no_stop(bool aside)
+    {
+        for (var n = 1; ; n++)
+        {
+            using var clock = new FailingClock(n);
+            EchoServer server;
+            try
+            {
+                server = EchoServer.Start(new EchoServerOptions
+                {
+                    Address = "127.0.0.1", Protocol = SocketProtocol.Udp, Clock = clock, ResponseFormat = "{Message}",
+                    MinDelayMilliseconds = aside ? 1 : 0, MaxDelayMilliseconds = aside ? 1 : 0,
+                });
+            }
+            catch (InvalidOperationException exception) when (exception.Message == Asked)
+            {
+                continue;
+            }
+
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            client.Connect(IPAddress.Loopback, server.Port);
+            Task<int>? answer = null;
+            for (var i = 0; i < 3; i++)
+            {
+                // One datagram may be lost to the fault; every other one is answered.
+                var loss = clock.HasFailed ? Task.Delay(Patience.Long) : clock.Failed;
+                client.Send(Encoding.UTF8.GetBytes($"{i}"));
+                answer ??= client.ReceiveAsync(new byte[100], SocketFlags.None);
+                var first = await Task.WhenAny(answer, loss).WaitAsync(Patience.Long);
+                if (first == answer)
+                {
+                    await answer;
+                    answer = null;
+                }
+            }
+
+            Assert.True(answer is null || clock.HasFailed);
+
+            await StopAsync(server);
+            Assert.Equal("Stopped", server.State);
+            if (!clock.HasFailed)
+            {
+                Assert.InRange(n, 5, int.MaxValue);
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_channel_that_fails_costs_its_client_and_no_stop()
+    {
+        for (var n = 1; ; n++)
+        {
+            var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+            var reception = new Reception(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
+            var listeners = Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
+            var failing = new Countdown(n);
+            using var patience = new CancellationTokenSource();
+            using var transport = new AsyncTransport(
+                listeners,
+                reception,
+                sequential: false,
+                (socket, signal) => new FailingChannel(new SocketChannel(socket, 1024, signal), signal, failing),
+                Timeout.InfiniteTimeSpan,
+                0,
+                static (exception, _) => Assert.Fail(exception.ToString()));
+            transport.Start();
+            var endPoint = (IPEndPoint)listeners[0].LocalEndPoint!;
+
+            // The fault strikes one of them; both have been connected, and are still there when the server stops.
+            using var first = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port);
+            using var second = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port);
+            var answered = await TryExchangeAsync(first, failing) ? 1 : 0;
+            answered += await TryExchangeAsync(second, failing) ? 1 : 0;
+            Assert.InRange(answered, 1, 2);
+
+            patience.Cancel();
+            await transport.StopAsync(patience.Token).WaitAsync(Patience.Long);
+            Assert.Equal(0, record.ActiveConnections);
+            if (!failing.HasFailed)
+            {
+                Assert.InRange(n, 5, int.MaxValue);
+                return;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(SocketProtocol.Tcp)]
+    [InlineData(SocketProtocol.Udp)]
+    public async Task A_listener_whose_socket_somebody_else_closes_is_told_as_lost_and_the_other_goes_on(SocketProtocol protocol)
+    {
+        var plan = new EchoServerOptions().ToPlan();
+        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        List<Socket> listeners = protocol == SocketProtocol.Udp
+            ? [Listeners.BindDatagram([IPAddress.Loopback], 0)[0], Listeners.BindDatagram([IPAddress.Loopback], 0)[0]]
+            : [Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0], Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0]];
+        var lost = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ServerTransport transport = protocol == SocketProtocol.Udp
+            ? new DatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
+            : new AsyncTransport(
+                listeners,
+                new Reception(plan, record, 10, null),
+                sequential: false,
+                static (socket, signal) => new SocketChannel(socket, 1024, signal),
+                Timeout.InfiniteTimeSpan,
+                0,
+                (_, socket) => lost.TrySetResult(socket));
+        transport.Start();
+        var endPoint = (IPEndPoint)listeners[1].LocalEndPoint!;
+        listeners[0].Dispose();
+
+        Assert.Same(listeners[0], await lost.Task.WaitAsync(Patience.Long));
+        if (protocol == SocketProtocol.Tcp)
+        {
+            using var client = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port);
+            await client.ExchangeAsync("still here");
+        }
+
+        await transport.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
+    }
+
+    [Fact]
+    public void An_idle_limit_too_short_to_be_measured_is_refused()
+    {
+        var error = Assert.Throws<SocketToolsException>(() => EchoServer.Start(new EchoServerOptions { IdleTimeout = TimeSpan.FromTicks(4000) }));
+        Assert.Equal(SocketToolsError.InvalidOption, error.Error);
+        Assert.Contains("0.001", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_responder_that_cannot_be_disposed_of_keeps_no_server_from_stopping()
+    {
+        using var server = EchoServer.Start(new EchoServerOptions { Address = OwnAddress.Pick(), Responder = new UndisposableResponder() });
+
+        await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+
+        Assert.Equal("Stopped", server.State);
+        Assert.Equal("Started  Error Fault Stopped ", string.Join(' ', server.GetEvents().Select(static e => $"{e.Kind} {e.Reason}")));
+        Assert.Equal(Asked, server.GetEvents()[1].Message);
+        await server.WhenStopped().WaitAsync(Patience.Long);
+    }
+
+#if !NETSTANDARD_BUILD
+    [Fact]
+    [Trait("System", "Linux")]
+    public async Task What_is_posted_to_a_loop_or_looked_after_by_it_may_throw()
+    {
+        using var loop = new EpollLoop(0);
+        var reported = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(static () => throw new InvalidOperationException(Asked), reported.SetResult);
+        Assert.Equal(Asked, (await reported.Task.WaitAsync(Patience.Long)).Message);
+
+        // Nor may what is told of it throw.
+        loop.Post(static () => throw new InvalidOperationException(Asked), static exception => throw exception);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => loop.PostAsync(static () => throw new InvalidOperationException(Asked)).WaitAsync(Patience.Long));
+
+        var onTime = new ThrowingSource();
+        var onTurn = new ThrowingSource();
+        await loop.PostAsync(() =>
+        {
+            loop.SetTimer(onTime, 1);
+            loop.TakeTurns(onTurn);
+        }).WaitAsync(Patience.Long);
+        await onTime.HasFailed.WaitAsync(Patience.Long);
+        await onTurn.HasFailed.WaitAsync(Patience.Long);
+        await loop.PostAsync(static () => { }).WaitAsync(Patience.Long);
+    }
+
+    private sealed class ThrowingSource : EpollSource
+    {
+        private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task HasFailed => _failed.Task;
+
+        public override void OnReady(int events) => throw new InvalidOperationException(Asked);
+
+        public override void OnTime() => throw new InvalidOperationException(Asked);
+
+        public override void OnTurn() => throw new InvalidOperationException(Asked);
+
+        public override void Fail(Exception exception)
+        {
+            _failed.SetResult();
+            throw exception;
+        }
+    }
+#endif
+
+    private static async Task StopAsync(EchoServer server)
+    {
+        try
+        {
+            await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+        }
+        catch (InvalidOperationException exception) when (exception.Message == Asked)
+        {
+            // It failed before anything was done: who asks again is heard.
+            await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+        }
+    }
+
+    /// <summary>Has a conversation to its end; only a fault that strikes meanwhile may cut it short.</summary>
+    private static async Task TryExchangeAsync(EchoServer server, FailingClock clock)
+    {
+        var hadFailed = clock.HasFailed;
+        try
+        {
+            using var client = await BareClient.ConnectAsync(server);
+            await client.ExchangeAsync("a message\n");
+            client.EndOutput();
+            Assert.Empty(await client.ReceiveToEndAsync());
+        }
+        catch (Exception) when (!hadFailed && clock.HasFailed)
+        {
+        }
+    }
+
+    private static async Task<BareClient?> TryStayAsync(EchoServer server, FailingClock clock)
+    {
+        var hadFailed = clock.HasFailed;
+        BareClient? client = null;
+        try
+        {
+            client = await BareClient.ConnectAsync(server);
+            await client.ExchangeAsync("a message\n");
+        }
+        catch (Exception) when (!hadFailed && clock.HasFailed)
+        {
+        }
+
+        return client;
+    }
+
+    private static async Task<bool> TryExchangeAsync(BareClient client, Countdown failing)
+    {
+        try
+        {
+            await client.ExchangeAsync("a message");
+            return true;
+        }
+        catch (Exception) when (failing.HasFailed)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Fails at one call of all, whoever calls.</summary>
+    private sealed class Countdown(int n)
+    {
+        private int _left = n;
+
+        public bool HasFailed => Volatile.Read(ref _left) <= 0;
+
+        public void Count()
+        {
+            if (Interlocked.Decrement(ref _left) == 0)
+            {
+                throw new InvalidOperationException(Asked);
+            }
+        }
+    }
+
+    private sealed class FailingClock(int n) : Clock, IDisposable
+    {
+        private readonly Countdown _calls = new(n);
+        private readonly CancellationTokenSource _failed = new();
+
+        public bool HasFailed => _calls.HasFailed;
+
+        /// <summary>Ends when it has failed.</summary>
+        public Task Failed => Task.Delay(Timeout.Infinite, _failed.Token);
+
+        public override long UtcTicks
+        {
+            get
+            {
+                Count();
+                return base.UtcTicks;
+            }
+        }
+
+        public override long Timestamp
+        {
+            get
+            {
+                Count();
+                return base.Timestamp;
+            }
+        }
+
+        public void Dispose() => _failed.Dispose();
+
+        private void Count()
+        {
+            try
+            {
+                _calls.Count();
+            }
+            catch (InvalidOperationException)
+            {
+                _failed.CancelAfter(0);
+                throw;
+            }
+        }
+    }
+
+    private sealed class FailingChannel(ByteChannel channel, AsyncSignal signal, Countdown calls) : ByteChannel(signal)
+    {
+        public override bool IsReceiveOver => channel.IsReceiveOver;
+
+        public override bool IsSendOver => channel.IsSendOver;
+
+        public override int QueuedBytes => channel.QueuedBytes;
+
+        public override bool HasBytesAtHand => channel.HasBytesAtHand;
+
+        public override bool HasPeerReset => channel.HasPeerReset;
+
+        public override Task OpenAsync()
+        {
+            calls.Count();
+            return channel.OpenAsync();
+        }
+
+        public override bool BeginReceive()
+        {
+            calls.Count();
+            return channel.BeginReceive();
+        }
+
+        public override int EndReceive(out byte[] buffer, out SocketError error)
+        {
+            calls.Count();
+            return channel.EndReceive(out buffer, out error);
+        }
+
+        public override bool BeginSend(byte[] buffer, int offset, int count)
+        {
+            calls.Count();
+            return channel.BeginSend(buffer, offset, count);
+        }
+
+        public override int EndSend(out SocketError error)
+        {
+            calls.Count();
+            return channel.EndSend(out error);
+        }
+
+        public override Task EndOutputAsync()
+        {
+            calls.Count();
+            return channel.EndOutputAsync();
+        }
+
+        public override void Reset()
+        {
+            calls.Count();
+            channel.Reset();
+        }
+
+        public override void Close()
+        {
+            // The worst case is a close that does what it is to do, and throws all the same.
+            channel.Close();
+            calls.Count();
+        }
+
+        public override void Dispose()
+        {
+            channel.Dispose();
+            calls.Count();
+        }
+    }
+
+    private sealed class UndisposableResponder : IMessageResponder
+    {
+        public Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken) => Task.FromResult<byte[]?>(null);
+
+        public void Dispose() => throw new InvalidOperationException(Asked);
+    }
+}

@@ -1,0 +1,12 @@
+namespace PSSocketTools.Tests.Server.Transport;
+
+/// <summary>
+/// A loopback address that only one test uses: all of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS.
+/// There a server meets no client of another test, be it a port scan's.
+/// </summary>
+internal static class OwnAddress
+{
+    public static string Pick() => OperatingSystem.IsMacOS()
+        ? "127.0.0.1"
+        : $"127.{Random.Shared.Next(64, 255)}.{Random.Shared.Next(256)}.{Random.Shared.Next(1, 255)}";
+}

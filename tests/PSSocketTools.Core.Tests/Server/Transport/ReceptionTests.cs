@@ -1,0 +1,36 @@
+using System.Net;
+using System.Text;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Journal;
+using PSSocketTools.Server.Transport;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+public sealed class ReceptionTests
+{
+    [Fact]
+    public async Task No_more_come_in_than_allowed_however_many_ask_at_the_same_time()
+    {
+        const int Doors = 4;
+        const int Most = 3;
+        for (var round = 0; round < 200; round++)
+        {
+            var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 0, Encoding.UTF8, Clock.System), Clock.System);
+            var reception = new Reception(new EchoServerOptions().ToPlan(), record, Most, null);
+            using var together = new Barrier(Doors);
+            var admitted = await Task.WhenAll(Enumerable.Range(0, Doors).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait();
+                    return Enumerable.Range(1, 10).Count(port => reception.Admit(new IPEndPoint(IPAddress.Loopback, port)) is not null);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)));
+
+            Assert.Equal(Most, admitted.Sum());
+            Assert.Equal((Most, Most, (Doors * 10) - Most), (record.ActiveConnections, record.TotalConnections, record.RejectedConnections));
+        }
+    }
+}

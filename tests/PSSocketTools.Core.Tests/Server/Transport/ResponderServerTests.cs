@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text;
+using PSSocketTools.Tests.Server.Conversations;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+/// <summary>A server whose answers take their time: what its clients do meanwhile is noticed.</summary>
+public sealed class ResponderServerTests
+{
+    [Theory]
+    [InlineData(MessageFraming.Auto, 0, false)]
+    [InlineData(MessageFraming.Line, 0, false)]
+    [InlineData(MessageFraming.None, 0, false)]
+    [InlineData(MessageFraming.Line, 10_000, false)]
+
+    // More than is read ahead: nothing is being received that could tell.
+    [InlineData(MessageFraming.Line, 200_000, false)]
+    [InlineData(MessageFraming.None, 10_000, false)]
+
+    // Nor is anything after the end of the input.
+    [InlineData(MessageFraming.Line, 0, true)]
+    [InlineData(MessageFraming.Line, 200_000, true)]
+    public async Task A_client_that_resets_while_its_answer_is_made_is_gone_at_once_and_the_answer_cancelled(
+        MessageFraming framing, int ahead, bool endsFirst)
+    {
+        var pending = new Pending();
+        using var server = EchoServer.Start(Options(pending) with { Framing = framing });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("one\n");
+        var cancelled = await pending.Begun.WaitAsync(Patience.Long);
+        await client.SendAsync(new string('x', ahead));
+        if (endsFirst)
+        {
+            client.EndOutput();
+        }
+
+        client.Reset();
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+        await cancelled.WaitAsync(Patience.Long);
+        Assert.Equal(0, server.ActiveConnections);
+    }
+
+    [Fact]
+    public async Task A_client_that_ended_its_side_still_gets_its_answer()
+    {
+        using var answers = new Answers();
+        using var server = EchoServer.Start(Options(answers) with { Framing = MessageFraming.Line });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("one\n");
+        await answers.AskedAsync("one");
+        await client.SendAsync("two\nthree");
+        client.EndOutput();
+
+        answers.Give("one");
+        await client.AssertReceivesAsync("one\n");
+        await answers.AskedAsync("two");
+        answers.Give("two");
+        await answers.AskedAsync("three");
+        answers.Give("three");
+        await client.AssertEndsWithAsync("two\nthree");
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("ClientClosed", events[^1].Reason);
+    }
+
+    [Theory]
+    [InlineData(MessageFraming.Line)]
+    [InlineData(MessageFraming.Auto)]
+    public async Task What_comes_while_an_answer_is_made_is_answered_after_it_in_order(MessageFraming framing)
+    {
+        // More than is read ahead, in pieces that are cut anywhere.
+        const int Count = 40_000;
+        var first = new TaskCompletionSource<byte[]?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var server = EchoServer.Start(Options(new Responder(message =>
+            message.Message == "0" ? first.Task : Task.FromResult<byte[]?>(message.GetContent()))) with { Framing = framing });
+        using var client = await BareClient.ConnectAsync(server);
+        var text = string.Concat(Enumerable.Range(0, Count).Select(static i => i.ToString(CultureInfo.InvariantCulture) + "\n"));
+        var receiving = client.ReceiveAsync(text.Length);
+        var bytes = Encoding.ASCII.GetBytes(text);
+        for (var at = 0; at < bytes.Length; at += 7919)
+        {
+            await client.SendAsync(bytes[at..Math.Min(at + 7919, bytes.Length)]);
+        }
+
+        first.SetResult("0"u8.ToArray());
+        Assert.Equal(text, Encoding.ASCII.GetString(await receiving.WaitAsync(Patience.Long)));
+    }
+
+    [Fact]
+    public async Task A_stop_whose_time_is_up_cancels_the_answer()
+    {
+        var pending = new Pending();
+        using var server = EchoServer.Start(Options(pending) with { Framing = MessageFraming.Line });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("one\n");
+        var cancelled = await pending.Begun.WaitAsync(Patience.Long);
+
+        await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+
+        await cancelled.WaitAsync(Patience.Long);
+        Assert.Equal("Connected MessageReceived Disconnected/ServerStopped", server.GetEvents().Story(1));
+    }
+
+    private static EchoServerOptions Options(IMessageResponder responder) => new() { Address = OwnAddress.Pick(), Responder = responder };
+
+    /// <summary>Never answers; tells that it was asked, with a task that ends when the answer is cancelled.</summary>
+    private sealed class Pending : IMessageResponder
+    {
+        private readonly TaskCompletionSource<Task> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Task> Begun => _begun.Task;
+
+        public Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken)
+        {
+            var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            cancellationToken.Register(cancelled.SetResult);
+            _begun.SetResult(cancelled.Task);
+            return new TaskCompletionSource<byte[]?>().Task;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,3 +1,0 @@
-namespace PSSocketTools.Tests.Transport;
-
-public sealed class AsyncEchoServerTests() : EchoServerTests("Async");
