@@ -48,6 +48,16 @@ Describe 'Enter-EchoSession' {
         $server.MessagesReceived | Should -Be 2
     }
 
+    It 'waits with -WaitSec for a server that comes later' {
+        $port = (Find-AvailablePort).Port
+        $process = Start-Conversation "'trying'; Enter-EchoSession -Port $port -WaitSec 30; 'over'"
+        do { $line = $process.StandardOutput.ReadLine() } until ($line -eq 'trying' -or $null -eq $line)
+        $null = Start-EchoServer $port
+        $process.StandardInput.WriteLine('oi')
+        $process.StandardInput.WriteLine('exit')
+        Wait-Conversation $process | Should -Match '(?s)oi  \(.+ ms\).*over\s*$'
+    }
+
     It 'says of a server that has stopped that it has' {
         $server = Start-EchoServer
         $server | Stop-EchoServer

@@ -16,6 +16,25 @@ Describe 'Measure-EchoServer' {
         Stop-SilentPort
     }
 
+    It 'waits with -WaitSec for a server that comes later, and then opens all connections' {
+        $port = (Find-AvailablePort).Port
+        $later = Start-Beside {
+            $Queue.Add('trying')
+            Measure-EchoServer -Port $Values.Port -WaitSec 30 -Count 10 -Connections 3
+        } @{ Port = $port }
+        Receive-Beside $later | Should -Be 'trying'
+        $server = Start-EchoServer $port
+        $measured = Wait-Beside $later
+        $measured.Messages | Should -Be 10
+        $measured.Errors | Should -Be 0
+        $server.TotalConnections | Should -Be 3
+    }
+
+    It 'says of a server that is not there after -WaitSec why' {
+        Measure-EchoServer -Port (Find-AvailablePort).Port -WaitSec 0.1 -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed ConnectionRefused ConnectionError
+    }
+
     It 'measures <Name>' -ForEach @(
         @{ Name = 'TCP'; With = @{} }
         @{ Name = 'datagrams'; With = @{ Protocol = 'Udp' } }

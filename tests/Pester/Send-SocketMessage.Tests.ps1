@@ -14,6 +14,17 @@ Describe 'Send-SocketMessage' {
         Stop-BareServer
     }
 
+    It 'waits with -WaitSec for a server that comes later' {
+        $port = (Find-AvailablePort).Port
+        $later = Start-Beside {
+            $Queue.Add('trying')
+            (Send-SocketMessage 'oi' -Port $Values.Port -WaitSec 30).Response
+        } @{ Port = $port }
+        Receive-Beside $later | Should -Be 'trying'
+        $null = Start-EchoServer $port
+        Wait-Beside $later | Should -Be 'oi'
+    }
+
     It 'returns every message with its answer, in order' {
         $session = Start-EchoServer | Connect-EchoServer
         $answers = 1..1000 | Send-SocketMessage -Session $session

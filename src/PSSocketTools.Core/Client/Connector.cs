@@ -7,36 +7,108 @@ using PSSocketTools.Tls;
 
 namespace PSSocketTools.Client;
 
-/// <summary>
-/// Connects to the first of a name's addresses that answers: the attempts start one after the other without waiting long
-/// for each other, IPv6 and IPv4 in turn (RFC 8305, "Happy Eyeballs").
-/// </summary>
+/// <summary>Connects to a server: resolves its name, connects to one of the addresses, and shakes hands where TLS is spoken; once, or until it is there.</summary>
 internal static class Connector
 {
-    // RFC 8305, section 5: the recommended Connection Attempt Delay.
-    private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+    // What a server on this machine has time to answer in, however short the wait.
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(50);
 
+    /// <param name="options">Where to, how to speak, and how long to wait for the server.</param>
+    /// <param name="report">Is told, on this thread, while the server is waited for, why it is not there yet; null: nothing answered so far.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static Channel Connect(SessionOptions options, CancellationToken cancellationToken)
+    /// <returns>The connection, and what it took: the wait not included.</returns>
+    public static (Channel Channel, TimeSpan Time) Connect(
+        SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
+        Connect(options, new HostName(options.ComputerName, AddressName.ToAddressesAsync), report, cancellationToken);
+
+    /// <summary>The same, by a name that may mean what a test has it mean.</summary>
+    internal static (Channel Channel, TimeSpan Time) Connect(
+        SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
+        options.WaitFor > TimeSpan.Zero
+            ? ConnectOrWait(options, host, report, cancellationToken)
+            : ConnectOnce(options, host, cancellationToken);
+
+    private static (Channel Channel, TimeSpan Time) ConnectOnce(SessionOptions options, HostName host, CancellationToken cancellationToken)
     {
-        var deadline = Deadline.After(options.ConnectTimeout);
-        var (socket, remote) = options.Protocol switch
+        var startedAt = Stopwatch.GetTimestamp();
+        var deadline = Deadline.After(startedAt, options.ConnectTimeout);
+        if (options.Protocol == SocketProtocol.Udp)
         {
-            SocketProtocol.Unix => Race([UnixEndPoint.Of(options.SocketPath!)], options, deadline, cancellationToken),
-            SocketProtocol.Udp => ConnectDatagrams(Likely(Resolve(options, deadline, cancellationToken)), options),
-            _ => Race(Interleave(Resolve(options, deadline, cancellationToken)), options, deadline, cancellationToken),
-        };
+            return (ConnectDatagrams(Resolve(options, host, deadline, cancellationToken), options), Since(startedAt));
+        }
+
+        using var race = new ConnectRace(
+            options,
+            options.Protocol == SocketProtocol.Unix
+                ? [UnixEndPoint.Of(options.SocketPath!)]
+                : Interleave(Resolve(options, host, deadline, cancellationToken)),
+            deadline);
+        return (ShakeHands(race.Run(cancellationToken), options, cancellationToken), Since(startedAt));
+    }
+
+    /// <summary>
+    /// Waits for every way in which a server is not there yet: its name has no address, or another one; there is no route, no
+    /// answer, or a refusal; or what answers is a proxy that closes the connection again, because it has no server.
+    /// </summary>
+    private static (Channel Channel, TimeSpan Time) ConnectOrWait(
+        SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken)
+    {
+        var deadline = Deadline.After(options.WaitFor < ShortestWait ? ShortestWait : options.WaitFor);
+        var delay = ConnectPace.RetryDelay;
+        SocketToolsException? last = null;
+        while (true)
+        {
+            var startedAt = Stopwatch.GetTimestamp();
+            try
+            {
+                if (options.Protocol == SocketProtocol.Udp)
+                {
+                    return (ConnectDatagrams(Resolve(options, host, deadline, cancellationToken), options), Since(startedAt));
+                }
+
+                using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report);
+                var connected = race.Run(cancellationToken);
+                return (ShakeHands(connected, options, cancellationToken), Since(connected.StartedAt));
+            }
+            catch (SocketToolsException exception) when (exception.MayPass)
+            {
+                report?.Invoke(exception);
+                Deadline.Earlier(Deadline.After(startedAt, delay), deadline).Wait(cancellationToken);
+                if (deadline.HasPassed)
+                {
+                    // The last attempt may have had but the rest of the time, which would say little.
+                    throw exception.Error == SocketToolsError.ConnectTimeout && last is not null ? last : exception;
+                }
+
+                last = exception;
+            }
+
+            delay = ConnectPace.NextRetryDelay(delay, IsNear(options, host));
+        }
+    }
+
+    private static Channel ShakeHands(
+        (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) connected, SessionOptions options, CancellationToken cancellationToken)
+    {
         try
         {
-            return options.UseTls ? TlsHandshake.Run(socket, remote, options, deadline, cancellationToken) : new SocketChannel(socket, remote);
+            return options.UseTls
+                ? TlsHandshake.Run(connected.Socket, connected.Remote, options, connected.Deadline, cancellationToken)
+                : new SocketChannel(connected.Socket, connected.Remote);
         }
         catch
         {
-            socket.Dispose();
+            connected.Socket.Dispose();
             throw;
         }
     }
+
+    private static TimeSpan Since(long timestamp) => TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - timestamp) / Stopwatch.Frequency);
+
+    private static bool IsNear(SessionOptions options, HostName host) => options.Protocol == SocketProtocol.Unix
+        || (host.Resolve() is { Status: TaskStatus.RanToCompletion } resolved && Array.TrueForAll(resolved.Result, IPAddress.IsLoopback));
 
     private static bool AreLoopback(IPEndPoint[] endPoints) => Array.TrueForAll(endPoints, endPoint => IPAddress.IsLoopback(endPoint.Address));
 
@@ -55,12 +127,11 @@ internal static class Connector
         return [.. ordered];
     }
 
-    private static IPEndPoint[] Resolve(SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    private static IPEndPoint[] Resolve(SessionOptions options, HostName host, Deadline deadline, CancellationToken cancellationToken)
     {
-        var resolving = AddressName.ToAddressesAsync(options.ComputerName);
-        if (!resolving.Wait(deadline.Milliseconds, cancellationToken, out var addresses))
+        if (!host.Resolve(ConnectPace.NameAge).Wait(deadline.Milliseconds, cancellationToken, out var addresses))
         {
-            throw TimedOut(options);
+            throw options.WaitFor > TimeSpan.Zero ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
         }
 
         return Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));
@@ -82,17 +153,17 @@ internal static class Connector
     }
 
     /// <summary>A socket for datagrams to the first address that the machine has a way to.</summary>
-    private static (Socket Socket, EndPoint Remote) ConnectDatagrams(IPEndPoint[] endPoints, SessionOptions options)
+    private static SocketChannel ConnectDatagrams(IPEndPoint[] endPoints, SessionOptions options)
     {
         SocketException? failure = null;
-        foreach (var endPoint in endPoints)
+        foreach (var endPoint in Likely(endPoints))
         {
             Socket? socket = null;
             try
             {
                 socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
                 socket.Connect(endPoint);
-                return (socket, endPoint);
+                return new SocketChannel(socket, endPoint);
             }
             catch (SocketException exception)
             {
@@ -104,87 +175,6 @@ internal static class Connector
         throw SocketErrors.Connecting(failure!, options.EndPointName);
     }
 
-    private static (Socket Socket, EndPoint Remote) Race(EndPoint[] endPoints, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
-    {
-        var attempts = new List<Attempt>(endPoints.Length);
-        var running = new List<Attempt>(endPoints.Length);
-        Attempt? winner = null;
-        SocketException? failure = null;
-        try
-        {
-            var next = 0;
-            while (winner is null)
-            {
-                if (next < endPoints.Length)
-                {
-                    Begin(endPoints[next++]);
-                }
-                else if (running.Count == 0)
-                {
-                    throw options.Protocol == SocketProtocol.Unix
-                        ? SocketErrors.ConnectingToPath(failure!, options.EndPointName)
-                        : SocketErrors.Connecting(failure!, options.EndPointName);
-                }
-
-                var left = deadline.Milliseconds;
-                var more = next < endPoints.Length;
-                var wait = more && (left < 0 || left > AttemptDelay.TotalMilliseconds) ? (int)AttemptDelay.TotalMilliseconds : left;
-                var first = Task.WaitAny([.. running.Select(attempt => attempt.Outcome)], wait, cancellationToken);
-                if (first >= 0)
-                {
-                    var ended = running[first];
-                    running.RemoveAt(first);
-                    if (ended.Outcome.GetAwaiter().GetResult() is not { } error)
-                    {
-                        winner = ended;
-                    }
-                    else if (SynRetransmission.MayBeginAnew(error.SocketErrorCode, ended.Duration) && !deadline.HasPassed)
-                    {
-                        Begin(ended.EndPoint);
-                    }
-                    else
-                    {
-                        // A refusal says more than an address that this machine has no way to.
-                        failure = failure is null || error.SocketErrorCode == SocketError.ConnectionRefused ? error : failure;
-                    }
-                }
-                else if (deadline.HasPassed)
-                {
-                    throw TimedOut(options);
-                }
-            }
-
-            return (winner.Socket!, winner.EndPoint);
-        }
-        finally
-        {
-            foreach (var attempt in attempts)
-            {
-                if (attempt != winner)
-                {
-                    attempt.Abandon();
-                }
-            }
-        }
-
-        void Begin(EndPoint endPoint)
-        {
-            Attempt attempt;
-            try
-            {
-                attempt = new Attempt(endPoint);
-            }
-            catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
-            {
-                // .NET starts no thread without a descriptor.
-                throw SocketErrors.Exhausted(options.EndPointName, exception);
-            }
-
-            attempts.Add(attempt);
-            running.Add(attempt);
-        }
-    }
-
     /// <param name="options">What was to be connected to.</param>
     /// <param name="message">The sentence that says what did not answer.</param>
     internal static SocketToolsException TimedOut(SessionOptions options, string message = "ConnectTimeout") => new(
@@ -192,80 +182,9 @@ internal static class Connector
         Messages.Get(message, options.EndPointName, options.ConnectTimeout.TotalSeconds),
         options.EndPointName);
 
-    /// <summary>One address being tried, on a thread of its own so that the socket stays a blocking one.</summary>
-    private sealed class Attempt
-    {
-        private readonly object _sync = new();
-        private bool _abandoned;
-
-        private readonly Stopwatch _clock = Stopwatch.StartNew();
-
-        public Attempt(EndPoint endPoint)
-        {
-            EndPoint = endPoint;
-            Outcome = Task.Factory.StartNew(() => Connect(endPoint), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-
-        public EndPoint EndPoint { get; }
-
-        /// <summary>How long it took.</summary>
-        public TimeSpan Duration => _clock.Elapsed;
-
-        /// <summary>Null when the connection came about, else why it did not.</summary>
-        public Task<SocketException?> Outcome { get; }
-
-        public Socket? Socket { get; private set; }
-
-        public void Abandon()
-        {
-            lock (_sync)
-            {
-                _abandoned = true;
-                // Ends a connect that is still under way.
-                Socket?.Dispose();
-            }
-        }
-
-        private SocketException? Connect(EndPoint endPoint)
-        {
-            try
-            {
-                lock (_sync)
-                {
-                    if (_abandoned)
-                    {
-                        return new SocketException((int)SocketError.OperationAborted);
-                    }
-
-                    Socket = ClientSocket.Open(
-                        endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
-                }
-
-                if (endPoint is IPEndPoint)
-                {
-                    Socket.NoDelay = true;
-                }
-
-                SynRetransmission.LeaveOut(Socket);
-                Socket.Connect(endPoint);
-                if (!EndPointText.IsSelfConnected(Socket, endPoint))
-                {
-                    return null;
-                }
-
-                Socket.LingerState = new LingerOption(true, 0);
-                Socket.Dispose();
-                return new SocketException((int)SocketError.ConnectionRefused);
-            }
-            catch (SocketException exception)
-            {
-                Socket?.Dispose();
-                return exception;
-            }
-            catch (ObjectDisposedException)
-            {
-                return new SocketException((int)SocketError.OperationAborted);
-            }
-        }
-    }
+    /// <summary>The time allowed for the server to come has passed without a word of it.</summary>
+    internal static SocketToolsException WaitedFor(SessionOptions options) => new(
+        SocketToolsError.ConnectTimeout,
+        Messages.Get("WaitedForServer", options.EndPointName, options.WaitFor.TotalSeconds),
+        options.EndPointName);
 }

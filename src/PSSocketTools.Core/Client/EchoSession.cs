@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using PSSocketTools.Client;
@@ -100,7 +99,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>When the connection was there.</summary>
     public DateTimeOffset ConnectedAt { get; }
 
-    /// <summary>What resolving, connecting and the TLS handshake took.</summary>
+    /// <summary>What resolving, connecting and the TLS handshake took; a wait for the server is not part of it.</summary>
     public TimeSpan ConnectTime { get; }
 
     /// <summary>Messages sent.</summary>
@@ -140,15 +139,23 @@ public sealed class EchoSession : IDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static EchoSession Connect(SessionOptions options, CancellationToken cancellationToken = default)
+    public static EchoSession Connect(SessionOptions options, CancellationToken cancellationToken = default) =>
+        Connect(options, null, cancellationToken);
+
+    /// <summary>Connects, and tells meanwhile how a wait for the server (<see cref="SessionOptions.WaitFor"/>) stands.</summary>
+    /// <param name="options">Where to, and how to speak.</param>
+    /// <param name="report">Is called on this thread, several times a second, with why there is no connection yet; null: nothing answered so far.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static EchoSession Connect(SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken = default)
     {
         options.Validate();
-        var clock = Stopwatch.StartNew();
         Channel? channel = null;
         try
         {
-            channel = Connector.Connect(options, cancellationToken);
-            return new EchoSession(options, channel, clock.Elapsed);
+            (channel, var time) = Connector.Connect(options, report, cancellationToken);
+            return new EchoSession(options, channel, time);
         }
         catch (Exception exception)
         {

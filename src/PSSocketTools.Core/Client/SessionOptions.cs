@@ -37,6 +37,12 @@ public sealed record SessionOptions
     /// <summary>For resolving, connecting and the TLS handshake together; zero: no end.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long to keep trying until the server is there, each attempt with its own timeout: its name, a route to it, its socket's
+    /// path and an answer are waited for. Zero: one attempt.
+    /// </summary>
+    public TimeSpan WaitFor { get; init; }
+
     /// <summary>From sending a message until its answer is whole; zero: no end.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

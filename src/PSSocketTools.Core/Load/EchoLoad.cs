@@ -144,7 +144,7 @@ public sealed class EchoLoad : IDisposable
             EchoSession? session = null;
             try
             {
-                session = Connect();
+                session = number == 0 && load._options.FirstSession is { } first ? first : Connect();
             }
             finally
             {

@@ -9,6 +9,9 @@ public sealed record EchoLoadOptions
     /// <summary>A session to use in place of a new connection; then there is one.</summary>
     public EchoSession? Session { get; init; }
 
+    /// <summary>A session with the target that is open already, as the first of the connections; closed as the others are, when it is done.</summary>
+    public EchoSession? FirstSession { get; init; }
+
     /// <summary>Connections at once, 1 or more.</summary>
     public int Connections { get; init; } = 1;
 

@@ -34,4 +34,17 @@ internal readonly struct Deadline
     /// <summary>So long from a timestamp of <see cref="Stopwatch"/>.</summary>
     public static Deadline After(long timestamp, TimeSpan time) =>
         time <= TimeSpan.Zero ? Never : new Deadline(timestamp + (long)(time.TotalSeconds * Stopwatch.Frequency));
+
+    public static Deadline Earlier(Deadline one, Deadline other) => one._at < other._at ? one : other;
+
+    /// <summary>Waits until it has passed.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public void Wait(CancellationToken cancellationToken)
+    {
+        while (!HasPassed)
+        {
+            cancellationToken.WaitHandle.WaitOne(Milliseconds);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 }

@@ -15,13 +15,8 @@ public sealed class LocalPortTest
     // A picture of the system's sockets serves a whole range of ports, while it is fresh.
     private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
 
-    // How long a wait goes by what a name meant: whose machine it is may still be on its way into the name service.
-    private static readonly TimeSpan NameAge = TimeSpan.FromSeconds(1);
-
     private readonly string _address;
-    private readonly Func<string, Task<IPAddress[]>> _resolve;
-    private Task<IPAddress[]>? _resolution;
-    private long _resolvedAt;
+    private readonly HostName _host;
     private SocketTable? _table;
     private long _tableReadAt;
 
@@ -42,7 +37,7 @@ public sealed class LocalPortTest
         }
 
         _address = address ?? throw new ArgumentNullException(nameof(address));
-        _resolve = resolve;
+        _host = new HostName(address, resolve);
         Protocol = protocol;
     }
 
@@ -59,9 +54,9 @@ public sealed class LocalPortTest
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public PortAvailability Test(int port, CancellationToken cancellationToken = default)
     {
-        _resolution ??= Resolve();
-        Task.WaitAny([_resolution], cancellationToken);
-        return Test(port, _resolution.GetAwaiter().GetResult());
+        var resolution = _host.Resolve();
+        Task.WaitAny([resolution], cancellationToken);
+        return Test(port, resolution.GetAwaiter().GetResult());
     }
 
     /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled. A name without an address is waited for too.</summary>
@@ -77,28 +72,25 @@ public sealed class LocalPortTest
         {
             cancellationToken.ThrowIfCancellationRequested();
             var left = timeout - Clock.System.Since(startedAt);
-            if (_resolution is null || (_resolution.IsCompleted && Clock.System.Since(_resolvedAt) >= NameAge))
-            {
-                _resolution = Resolve();
-            }
+            var resolution = _host.Resolve(ConnectPace.NameAge);
 
             // While the resolver has no answer there is nothing to test; the wait may end before it has.
-            var isResolved = Task.WaitAny([_resolution], Milliseconds(left), cancellationToken) >= 0;
-            if (isResolved && _resolution.Status == TaskStatus.RanToCompletion && TryBindAll(port, _resolution.Result) is null)
+            var isResolved = Task.WaitAny([resolution], Milliseconds(left), cancellationToken) >= 0;
+            if (isResolved && resolution.Status == TaskStatus.RanToCompletion && TryBindAll(port, resolution.Result) is null)
             {
                 return CreateAvailable(port);
             }
 
-            if (isResolved && _resolution.Exception?.InnerException is SocketToolsException { MayPass: false })
+            if (isResolved && resolution.Exception?.InnerException is SocketToolsException { MayPass: false })
             {
-                _resolution.GetAwaiter().GetResult();
+                resolution.GetAwaiter().GetResult();
             }
 
             // Who holds it takes a walk over all processes to find, and is of interest only in the end.
             left = timeout - Clock.System.Since(startedAt);
             if (left <= TimeSpan.Zero)
             {
-                return isResolved ? Test(port, _resolution.GetAwaiter().GetResult()) : throw AddressName.NotResolvedYet(_address);
+                return isResolved ? Test(port, resolution.GetAwaiter().GetResult()) : throw AddressName.NotResolvedYet(_address);
             }
 
             cancellationToken.WaitHandle.WaitOne(left < WaitStep ? left : WaitStep);
@@ -107,12 +99,6 @@ public sealed class LocalPortTest
 
     private static int Milliseconds(TimeSpan left) =>
         left <= TimeSpan.Zero ? 0 : left.TotalMilliseconds >= int.MaxValue ? Timeout.Infinite : (int)Math.Ceiling(left.TotalMilliseconds);
-
-    private Task<IPAddress[]> Resolve()
-    {
-        _resolvedAt = Clock.System.Timestamp;
-        return _resolve(_address);
-    }
 
     private PortAvailability Test(int port, IPAddress[] addresses)
     {

@@ -248,15 +248,15 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    private IEnumerable<ScanHost> ToHosts(string computer)
+    private IEnumerable<HostName> ToHosts(string computer)
     {
         // Parsed before the scan begins, so that what can't be understood is said at once.
         var block = AddressRange.IsBlock(computer) ? AddressRange.Parse(computer) : null;
         _ = block is null ? AddressName.Read(computer) : null;
-        return block is null ? [new ScanHost(computer, _resolve)] : block.Addresses().Select(address => new ScanHost(address.ToString(), _resolve));
+        return block is null ? [new HostName(computer, _resolve)] : block.Addresses().Select(address => new HostName(address.ToString(), _resolve));
     }
 
-    private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<ScanHost>> hosts, IReadOnlyList<PortRange> ports)
+    private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<HostName>> hosts, IReadOnlyList<PortRange> ports)
     {
         foreach (var host in hosts.SelectMany(group => group))
         {

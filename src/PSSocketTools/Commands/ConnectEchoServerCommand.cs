@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -11,9 +9,6 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoSession))]
 public sealed class ConnectEchoServerCommand : ConnectingCommand
 {
-    private const int RetryMilliseconds = 100;
-    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(50);
-
     /// <summary>The computers' names or addresses; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
     [TrimTransformation]
@@ -30,11 +25,6 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public EchoServer[]? Server { get; set; }
-
-    /// <summary>How long to keep trying until the server is up, in seconds, 0 to 86,400; 0 (the default) tries once.</summary>
-    [Parameter]
-    [ValidateRange(0, 86400)]
-    public double WaitSec { get; set; }
 
     /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>
     [Parameter]
@@ -55,7 +45,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
             {
                 var options = target();
                 var id = Running.Sessions.NextId();
-                var session = ConnectOrWait(options with
+                var session = Connect(options with
                 {
                     Id = id,
                     Name = Name ?? "Session" + id.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -78,56 +68,4 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
         ToSocketPath => [() => OptionsFor(SocketPath!)],
         _ => ComputerName.SelectMany(computer => Port!.SelectMany(static range => range.Ports()).Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port))),
     };
-
-    private EchoSession ConnectOrWait(SessionOptions options)
-    {
-        if (WaitSec <= 0)
-        {
-            return Connect(options);
-        }
-
-        var clock = Stopwatch.StartNew();
-        var progress = new ProgressRecord(1, Messages.Get("WaitingForServer", options.EndPointName), Messages.Get("NotTriedYet"));
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    // No attempt outlasts the wait.
-                    var left = TimeSpan.FromSeconds(WaitSec) - clock.Elapsed;
-                    return Connect(left > options.ConnectTimeout ? options : options with { ConnectTimeout = Longer(left, ShortestAttempt) });
-                }
-                catch (SocketToolsException exception) when (exception.MayPass && clock.Elapsed.TotalSeconds < WaitSec)
-                {
-                    progress.StatusDescription = exception.Message;
-                    progress.PercentComplete = (int)(100 * clock.Elapsed.TotalSeconds / WaitSec);
-                    progress.SecondsRemaining = (int)(WaitSec - clock.Elapsed.TotalSeconds);
-                    WriteProgress(progress);
-                }
-                catch (SocketToolsException exception) when (exception.Error == SocketToolsError.ConnectTimeout)
-                {
-                    // The last attempt had but the rest of the time, which would say little.
-                    throw new SocketToolsException(
-                        exception.Error, Messages.Get("WaitedForServer", options.EndPointName, WaitSec), exception.Target, exception);
-                }
-
-                // No event tells when another machine begins to listen.
-                if (StopToken.WaitHandle.WaitOne(RetryMilliseconds))
-                {
-                    throw new PipelineStoppedException();
-                }
-            }
-        }
-        finally
-        {
-            if (!StopToken.IsCancellationRequested)
-            {
-                progress.RecordType = ProgressRecordType.Completed;
-                WriteProgress(progress);
-            }
-        }
-    }
-
-    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

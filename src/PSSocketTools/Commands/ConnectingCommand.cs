@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -22,6 +24,9 @@ public abstract class ConnectingCommand : SocketCommand
 
     /// <summary>The computer meant where none is named.</summary>
     protected const string Localhost = "localhost";
+
+    /// <summary>How often the user is shown how far a long command is.</summary>
+    protected static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The path of the server's Unix socket; PowerShell 7 has them.</summary>
     [Parameter(ParameterSetName = ToSocketPath, Mandatory = true)]
@@ -54,6 +59,13 @@ public abstract class ConnectingCommand : SocketCommand
     [Parameter(ParameterSetName = ToServer)]
     [ValidateRange(0.001, 86400)]
     public double TimeoutSec { get; set; } = 5;
+
+    /// <summary>How long to keep trying until the server is there, in seconds, 0 to 86,400; 0 (the default) tries once.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [ValidateRange(0, 86400)]
+    public double WaitSec { get; set; }
 
     /// <summary>The pause that ends a response under None and Auto, in milliseconds, 1 to 3,600,000; 50 by default.</summary>
     [Parameter(ParameterSetName = ToComputer)]
@@ -139,6 +151,7 @@ public abstract class ConnectingCommand : SocketCommand
         Framing = IsBound(nameof(Framing)) ? Framing : options.Framing,
         Encoding = Encoding?.Encoding ?? options.Encoding,
         ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
+        WaitFor = TimeSpan.FromSeconds(WaitSec),
         QuietMilliseconds = QuietMilliseconds,
         MaxMessageBytes = MaxMessageBytes,
         SkipCertificateCheck = SkipCertificateCheck,
@@ -149,16 +162,44 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>Whether the user gave the parameter.</summary>
     protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
-    /// <summary>Connects, and ends the pipeline quietly when it is stopped meanwhile.</summary>
+    /// <summary>Connects, or waits for the server as long as -WaitSec says, and ends the pipeline quietly when it is stopped meanwhile.</summary>
+    /// <exception cref="SocketToolsException">The server could not be reached.</exception>
     protected EchoSession Connect(SessionOptions options)
     {
+        var clock = Stopwatch.StartNew();
+        var shown = TimeSpan.Zero;
+        ProgressRecord? progress = null;
         try
         {
-            return EchoSession.Connect(options, StopToken);
+            return EchoSession.Connect(options, Show, StopToken);
         }
         catch (OperationCanceledException)
         {
             throw new PipelineStoppedException();
+        }
+        finally
+        {
+            if (progress is not null && !StopToken.IsCancellationRequested)
+            {
+                progress.RecordType = ProgressRecordType.Completed;
+                WriteProgress(progress);
+            }
+        }
+
+        void Show(SocketToolsException? reason)
+        {
+            var elapsed = clock.Elapsed;
+            if (StopToken.IsCancellationRequested || (progress is not null && elapsed - shown < ProgressInterval))
+            {
+                return;
+            }
+
+            shown = elapsed;
+            progress ??= new ProgressRecord(1, Messages.Get("WaitingForServer", options.EndPointName), Messages.Get("NotTriedYet"));
+            progress.StatusDescription = reason?.Message ?? progress.StatusDescription;
+            progress.PercentComplete = (int)Math.Min(100, 100 * elapsed.TotalSeconds / WaitSec);
+            progress.SecondsRemaining = (int)Math.Max(0, WaitSec - elapsed.TotalSeconds);
+            WriteProgress(progress);
         }
     }
 }

@@ -10,8 +10,6 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
-
     /// <summary>The computer's name or address; localhost by default.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0)]
     [TrimTransformation]
@@ -113,14 +111,21 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         };
     }
 
-    private EchoLoadOptions LoadOn(SessionOptions target) => new()
+    private EchoLoadOptions LoadOn(SessionOptions target)
     {
-        Target = target with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) },
-        Connections = Connections,
-    };
+        target = target with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) };
+        return new EchoLoadOptions
+        {
+            Target = target with { WaitFor = TimeSpan.Zero },
+            // One connection waits for the server, and the others need not any more.
+            FirstSession = WaitSec > 0 ? Connect(target with { Id = 1 }) : null,
+            Connections = Connections,
+        };
+    }
 
     private void Measure(EchoLoadOptions options)
     {
+        using var first = options.FirstSession;
         using var load = EchoLoad.Start(options, StopToken);
         var progress = new ProgressRecord(2, Messages.Get("Measuring", options.Target.EndPointName), " ");
         while (!load.Wait(ProgressInterval))

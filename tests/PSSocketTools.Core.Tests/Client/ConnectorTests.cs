@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Client;
+using PSSocketTools.Net;
 using Xunit;
 
 namespace PSSocketTools.Tests.Client;
@@ -79,6 +81,133 @@ public sealed class ConnectorTests
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_server_that_comes_later_is_waited_for()
+    {
+        var port = FreePort();
+        using var asked = new ManualResetEventSlim();
+        var waiting = Task.Run(() => EchoSession.Connect(
+            Options("127.0.0.1", port) with { WaitFor = Patience.Long },
+            reason =>
+            {
+                if (reason?.Error == SocketToolsError.ConnectionRefused)
+                {
+                    asked.Set();
+                }
+            }));
+        Assert.True(asked.Wait(Patience.Long));
+
+        var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Port = port });
+
+        using (var session = await waiting.WaitAsync(Patience.Long))
+        {
+            Assert.Equal("oi", session.Send("oi").Response);
+        }
+
+        await server.StopAsync(Patience.Long);
+    }
+
+    [Fact]
+    public async Task A_wait_follows_a_name_that_has_no_address_yet_and_takes_no_time_of_the_connect()
+    {
+        var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
+        var questions = 0;
+        var host = new HostName("later.example", _ => questions++ == 0
+            ? Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, "no address"))
+            : Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
+        var clock = Stopwatch.StartNew();
+
+        var (channel, time) = Connector.Connect(Options("later.example", server.Port) with { WaitFor = Patience.Long }, host, null, default);
+
+        using (channel)
+        {
+            Assert.Equal(2, questions);
+            Assert.True(time < clock.Elapsed - TimeSpan.FromMilliseconds(500), $"{time} of {clock.Elapsed}");
+        }
+
+        await server.StopAsync(Patience.Long);
+    }
+
+    [Fact]
+    public async Task A_wait_leaves_a_silent_address_that_a_name_has_no_more()
+    {
+        using var full = new FullListener();
+        var server = EchoServer.Start(new EchoServerOptions { Address = "::1", Port = full.Port });
+        var questions = 0;
+        var host = new HostName("moves.example", _ => Task.FromResult<IPAddress[]>([questions++ == 0 ? IPAddress.Loopback : IPAddress.IPv6Loopback]));
+
+        var (channel, _) = Connector.Connect(
+            Options("moves.example", full.Port) with { WaitFor = Patience.Long, ConnectTimeout = TimeSpan.Zero }, host, null, default);
+
+        using (channel)
+        {
+            Assert.Equal(server.EndPoint, EndPointText.Of(channel.RemoteEndPoint));
+        }
+
+        await server.StopAsync(Patience.Long);
+    }
+
+    [Fact]
+    public void A_wait_resolves_a_name_once_a_second_however_often_it_tries()
+    {
+        var questions = 0;
+        var host = new HostName("refuses.example", _ =>
+        {
+            questions++;
+            return Task.FromResult<IPAddress[]>([IPAddress.Loopback]);
+        });
+        var clock = Stopwatch.StartNew();
+
+        var error = Assert.Throws<SocketToolsException>(() => Connector.Connect(
+            Options("refuses.example", FreePort()) with { WaitFor = TimeSpan.FromSeconds(1.5) }, host, null, default));
+
+        Assert.Equal(SocketToolsError.ConnectionRefused, error.Error);
+        Assert.InRange(questions, 1, (int)clock.Elapsed.TotalSeconds + 1);
+    }
+
+    [Fact]
+    public void A_proxy_that_closes_at_once_is_waited_for_in_a_tls_handshake_too()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(10);
+        var accepted = 0;
+        var proxy = Task.Factory.StartNew(
+            () =>
+            {
+                while (accepted < 3)
+                {
+                    listener.Accept().Dispose();
+                    accepted++;
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        var options = Options("127.0.0.1", ((IPEndPoint)listener.LocalEndPoint!).Port) with { UseTls = true, WaitFor = Patience.Long };
+        using var stop = new CancellationTokenSource();
+        _ = proxy.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+
+        Assert.ThrowsAny<OperationCanceledException>(() => EchoSession.Connect(options, stop.Token));
+
+        Assert.Equal(3, accepted);
+    }
+
+    [Fact]
+    public void What_is_on_this_machine_is_tried_as_often_as_at_first_and_others_less_and_less_often()
+    {
+        var near = ConnectPace.RetryDelay;
+        var far = ConnectPace.RetryDelay;
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            near = ConnectPace.NextRetryDelay(near, isNear: true);
+            var next = ConnectPace.NextRetryDelay(far, isNear: false);
+            Assert.True(next > far || next == TimeSpan.FromSeconds(1));
+            far = next;
+        }
+
+        Assert.Equal(ConnectPace.RetryDelay, near);
+        Assert.Equal(TimeSpan.FromSeconds(1), far);
     }
 
     [Theory]

@@ -1,38 +1,12 @@
-using System.Diagnostics;
 using System.Net;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Ports.Probing;
 
-/// <summary>A computer of a scan; its name is resolved once for all its ports, or, by a scan that waits, from time to time.</summary>
-internal sealed class ScanHost(string name, Func<string, Task<IPAddress[]>> resolve)
-{
-    private Task<IPAddress[]>? _resolution;
-    private long _resolvedAt;
-
-    public string Name { get; } = name;
-
-    /// <summary>The addresses; a task that failed where the name has none.</summary>
-    public Task<IPAddress[]> Resolve() => _resolution ?? Resolve(0);
-
-    /// <summary>The same, anew where the last answer is older; a question that is still open is not asked again.</summary>
-    /// <param name="oldest">How old the answer may be, in Stopwatch ticks.</param>
-    public Task<IPAddress[]> Resolve(long oldest)
-    {
-        var now = Stopwatch.GetTimestamp();
-        if (_resolution is null || (_resolution.IsCompleted && now - _resolvedAt >= oldest))
-        {
-            _resolvedAt = now;
-            _resolution = resolve(Name);
-        }
-
-        return _resolution;
-    }
-}
-
 /// <summary>One port of one computer, from its turn in the scan to its result; but for the result, only the loop's thread touches it.</summary>
-internal sealed class Probe(ScanHost host, int port)
+internal sealed class Probe(HostName host, int port)
 {
-    public ScanHost Host { get; } = host;
+    public HostName Host { get; } = host;
 
     public int Port { get; } = port;
 

@@ -31,8 +31,8 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>The same, where that is a descriptor: the transport owns it, closes it once, and sets -1 as it does.</summary>
     public int Descriptor { get; set; } = -1;
 
-    /// <summary>How long after this attempt began its address may be tried again, in <see cref="Stopwatch"/> ticks; kept by a loop that waits.</summary>
-    public long RetryDelay { get; set; }
+    /// <summary>How long after this attempt began its address may be tried again; kept by a loop that waits.</summary>
+    public TimeSpan RetryDelay { get; set; }
 
     /// <summary>The system's own number of the error, where it gave one; else 0.</summary>
     public int ErrorNumber { get; private set; }

@@ -12,18 +12,6 @@ namespace PSSocketTools.Ports.Probing;
 /// </remarks>
 internal sealed class ProbeLoop : IDisposable
 {
-    /// <summary>How long a silent address keeps a name's next one from being tried beside it (RFC 8305, section 8).</summary>
-    private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>While waiting for a port to open: how long after one attempt on an address the next may begin, at first.</summary>
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>What that doubles up to, so that another machine and the network are not kept busy; loopback is tried as often as at first.</summary>
-    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long a scan that waits goes by what a name meant.</summary>
-    private static readonly TimeSpan NameAge = TimeSpan.FromSeconds(1);
-
     // The clock of Windows ticks 64 times a second; what is due before the next tick but one half is due now.
     private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Stopwatch.Frequency * 8 / 1000 : 0;
 
@@ -61,7 +49,7 @@ internal sealed class ProbeLoop : IDisposable
         _descriptors = _mostDescriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
         _timeout = Ticks(options.Timeout);
-        _tick = Math.Min(Ticks(AttemptDelay), _timeout / 3);
+        _tick = Math.Min(Ticks(ConnectPace.AttemptDelay), _timeout / 3);
         if (options.WaitFor is { } waitFor)
         {
             _waitFor = waitFor == TimeSpan.MaxValue ? long.MaxValue / 2 : Ticks(waitFor);
@@ -226,7 +214,7 @@ internal sealed class ProbeLoop : IDisposable
         {
             var now = Stopwatch.GetTimestamp();
             ArmDeadline(probe, now);
-            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(NameAge)));
+            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(ConnectPace.NameAge)));
         }
 
         Advance(probe);
@@ -262,10 +250,10 @@ internal sealed class ProbeLoop : IDisposable
         }
 
         // An attempt that waits for a descriptor is on no list the addresses could be compared with.
-        var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(Ticks(NameAge));
+        var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(ConnectPace.NameAge);
         if (resolution is null)
         {
-            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(NameAge)));
+            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(ConnectPace.NameAge)));
         }
         else if (resolution.IsCompleted)
         {
@@ -282,7 +270,7 @@ internal sealed class ProbeLoop : IDisposable
     {
         while (!probe.IsDone && probe.HasUntried)
         {
-            var attempt = new ProbeAttempt(probe.Addresses[probe.NextAddress++], probe.Port, probe) { RetryDelay = Ticks(RetryDelay) };
+            var attempt = new ProbeAttempt(probe.Addresses[probe.NextAddress++], probe.Port, probe) { RetryDelay = ConnectPace.RetryDelay };
             if (!Begin(attempt))
             {
                 return;
@@ -416,7 +404,7 @@ internal sealed class ProbeLoop : IDisposable
         if (_waitFor is not null)
         {
             ArmDeadline(probe, attempt.StartedAt);
-            Rest(probe, attempt, attempt.StartedAt + attempt.RetryDelay);
+            Rest(probe, attempt, attempt.StartedAt + Ticks(attempt.RetryDelay));
         }
     }
 
@@ -547,11 +535,11 @@ internal sealed class ProbeLoop : IDisposable
         probe.Resting!.Remove(retry);
         if (_attempts >= _descriptors)
         {
-            Rest(probe, last, now + last.RetryDelay);
+            Rest(probe, last, now + Ticks(last.RetryDelay));
             return;
         }
 
-        var delay = IPAddress.IsLoopback(last.Address) ? last.RetryDelay : Math.Min(last.RetryDelay * 2, Ticks(LongestRetryDelay));
+        var delay = ConnectPace.NextRetryDelay(last.RetryDelay, IPAddress.IsLoopback(last.Address));
         _ = Begin(new ProbeAttempt(last.Address, last.Port, probe) { RetryDelay = delay });
     }
 

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Client;
+
+/// <summary>One address being tried, on a thread of its own so that the socket stays a blocking one.</summary>
+internal sealed class ConnectAttempt
+{
+    private readonly object _sync = new();
+    private bool _abandoned;
+
+    /// <exception cref="TaskSchedulerException">There is no descriptor left for a thread.</exception>
+    public ConnectAttempt(EndPoint endPoint)
+    {
+        EndPoint = endPoint;
+        Outcome = Task.Factory.StartNew(() => Connect(endPoint), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public EndPoint EndPoint { get; }
+
+    /// <summary>When it began, in <see cref="Stopwatch"/> ticks.</summary>
+    public long StartedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>How long it has taken.</summary>
+    public TimeSpan Duration => TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - StartedAt) / Stopwatch.Frequency);
+
+    /// <summary>Null when the connection came about, else why it did not.</summary>
+    public Task<SocketException?> Outcome { get; }
+
+    public Socket? Socket { get; private set; }
+
+    public void Abandon()
+    {
+        lock (_sync)
+        {
+            _abandoned = true;
+            // Ends a connect that is still under way.
+            Socket?.Dispose();
+        }
+    }
+
+    private SocketException? Connect(EndPoint endPoint)
+    {
+        try
+        {
+            lock (_sync)
+            {
+                if (_abandoned)
+                {
+                    return new SocketException((int)SocketError.OperationAborted);
+                }
+
+                Socket = ClientSocket.Open(
+                    endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+            }
+
+            if (endPoint is IPEndPoint)
+            {
+                Socket.NoDelay = true;
+            }
+
+            SynRetransmission.LeaveOut(Socket);
+            Socket.Connect(endPoint);
+            if (!EndPointText.IsSelfConnected(Socket, endPoint))
+            {
+                return null;
+            }
+
+            Socket.LingerState = new LingerOption(true, 0);
+            Socket.Dispose();
+            return new SocketException((int)SocketError.ConnectionRefused);
+        }
+        catch (SocketException exception)
+        {
+            Socket?.Dispose();
+            return exception;
+        }
+        catch (ObjectDisposedException)
+        {
+            return new SocketException((int)SocketError.OperationAborted);
+        }
+    }
+}

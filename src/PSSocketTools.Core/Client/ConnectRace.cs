@@ -1,0 +1,295 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Client;
+
+/// <summary>
+/// Connects to the first of some addresses that answers: the attempts start one after the other without waiting long for each
+/// other (RFC 8305, "Happy Eyeballs"). One that waits for a server tries each address again, as often as <see cref="ConnectPace"/>
+/// has it, and takes the addresses that the name has by then. For one thread.
+/// </summary>
+internal sealed class ConnectRace : IDisposable
+{
+    // How often whoever waits is told how it stands, though nothing happened.
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly SessionOptions _options;
+    private readonly Deadline _deadline;
+    private readonly List<Candidate> _candidates = [];
+    private Deadline _nextBegins;
+
+    // Only a race that waits has these.
+    private readonly HostName? _host;
+    private readonly bool _waits;
+    private readonly Action<SocketToolsException?>? _report;
+    private Deadline _renewsAt = Deadline.Never;
+    private SocketToolsException? _whyNoAddress;
+
+    private ConnectRace(SessionOptions options, Deadline deadline) => (_options, _deadline) = (options, deadline);
+
+    /// <summary>A race that tries each address once.</summary>
+    public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline)
+        : this(options, deadline) => _candidates.AddRange(endPoints.Select(static endPoint => new Candidate(endPoint)));
+
+    /// <summary>A race that goes on until the deadline.</summary>
+    /// <param name="options">Where to.</param>
+    /// <param name="host">The name and its addresses; null where the options have a path.</param>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="report">Is told from time to time why there is no connection yet; null: nothing answered so far.</param>
+    public ConnectRace(SessionOptions options, HostName? host, Deadline deadline, Action<SocketToolsException?>? report)
+        : this(options, deadline)
+    {
+        _waits = true;
+        _host = host;
+        _report = report;
+        if (host is null)
+        {
+            _candidates.Add(new Candidate(UnixEndPoint.Of(options.SocketPath!)));
+        }
+        else
+        {
+            _renewsAt = default;
+        }
+    }
+
+    /// <summary>Connects. The socket is the caller's, the deadline the one of what is left to do.</summary>
+    /// <exception cref="SocketToolsException">Why there is no connection.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) Run(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Renew();
+            BeginDue();
+            if (_deadline.HasPassed || (!_waits && _candidates.TrueForAll(static one => one.Pending is null && one.Error is not null)))
+            {
+                throw Verdict();
+            }
+
+            Wait(cancellationToken);
+            if (TakeEnded() is { } winner)
+            {
+                var attempt = winner.Pending!;
+                winner.Pending = null;
+                return (attempt.Socket!, winner.EndPoint, attempt.StartedAt, winner.Until);
+            }
+
+            _report?.Invoke(Latest());
+        }
+    }
+
+    /// <summary>Ends what is still under way.</summary>
+    public void Dispose() => _candidates.ForEach(static one => one.Pending?.Abandon());
+
+    private void Renew()
+    {
+        if (!_renewsAt.HasPassed)
+        {
+            return;
+        }
+
+        var resolution = _host!.Resolve(ConnectPace.NameAge);
+        if (!resolution.IsCompleted)
+        {
+            return;
+        }
+
+        _renewsAt = Deadline.After(ConnectPace.NameAge);
+        try
+        {
+            Take(resolution.GetAwaiter().GetResult());
+            _whyNoAddress = null;
+        }
+        catch (SocketToolsException exception) when (exception.MayPass)
+        {
+            // What it meant before may still hold.
+            _whyNoAddress = exception;
+        }
+    }
+
+    private void Take(IPAddress[] addresses)
+    {
+        var endPoints = Connector.Interleave(Array.ConvertAll(addresses, address => new IPEndPoint(address, _options.Port)));
+        foreach (var gone in _candidates.FindAll(one => Array.IndexOf(endPoints, one.EndPoint) < 0))
+        {
+            gone.Pending?.Abandon();
+            _candidates.Remove(gone);
+        }
+
+        _candidates.AddRange(endPoints.Where(endPoint => !_candidates.Exists(one => one.EndPoint.Equals(endPoint))).Select(static endPoint => new Candidate(endPoint)));
+    }
+
+    private void BeginDue()
+    {
+        foreach (var candidate in _candidates)
+        {
+            if (candidate.Pending is not null || !BeginsAt(candidate).HasPassed)
+            {
+                continue;
+            }
+
+            if (!candidate.IsTried)
+            {
+                _nextBegins = Deadline.After(ConnectPace.AttemptDelay);
+            }
+
+            candidate.Until = _waits ? Deadline.Earlier(_deadline, Deadline.After(_options.ConnectTimeout)) : _deadline;
+            Begin(candidate);
+        }
+    }
+
+    private Deadline BeginsAt(Candidate candidate) => candidate.IsTried ? candidate.BeginsAt : _nextBegins;
+
+    private void Begin(Candidate candidate)
+    {
+        try
+        {
+            candidate.IsTried = true;
+            candidate.Pending = new ConnectAttempt(candidate.EndPoint);
+        }
+        catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
+        {
+            // .NET starts no thread without a descriptor.
+            throw SocketErrors.Exhausted(_options.EndPointName, exception);
+        }
+    }
+
+    private void Wait(CancellationToken cancellationToken)
+    {
+        var until = Deadline.Earlier(_deadline, _waits ? Deadline.After(ReportInterval) : Deadline.Never);
+        var tasks = new List<Task>(_candidates.Count + 1);
+        foreach (var candidate in _candidates)
+        {
+            until = Deadline.Earlier(until, candidate.Pending is null ? BeginsAt(candidate) : candidate.Until);
+            if (candidate.Pending is { } pending)
+            {
+                tasks.Add(pending.Outcome);
+            }
+        }
+
+        if (_waits && _host is not null)
+        {
+            if (_host.Resolve() is { IsCompleted: false } resolution)
+            {
+                tasks.Add(resolution);
+            }
+            else
+            {
+                until = Deadline.Earlier(until, _renewsAt);
+            }
+        }
+
+        if (tasks.Count > 0)
+        {
+            Task.WaitAny([.. tasks], until.Milliseconds, cancellationToken);
+        }
+        else
+        {
+            until.Wait(cancellationToken);
+        }
+    }
+
+    /// <summary>The candidate that is connected; null where there is none yet.</summary>
+    private Candidate? TakeEnded()
+    {
+        foreach (var candidate in _candidates)
+        {
+            if (candidate.Pending is not { } attempt)
+            {
+                continue;
+            }
+
+            if (!attempt.Outcome.IsCompleted)
+            {
+                if (_waits && candidate.Until.HasPassed)
+                {
+                    attempt.Abandon();
+                    Fail(candidate, new SocketException((int)SocketError.TimedOut));
+                }
+            }
+            else if (attempt.Outcome.GetAwaiter().GetResult() is not { } error)
+            {
+                return candidate;
+            }
+            else if (SynRetransmission.MayBeginAnew(error.SocketErrorCode, attempt.Duration) && !candidate.Until.HasPassed)
+            {
+                Begin(candidate);
+            }
+            else
+            {
+                Fail(candidate, error);
+            }
+        }
+
+        return null;
+    }
+
+    private void Fail(Candidate candidate, SocketException error)
+    {
+        var startedAt = candidate.Pending!.StartedAt;
+        candidate.Pending = null;
+        candidate.Error = error;
+        candidate.BeginsAt = Deadline.Never;
+        _nextBegins = default;
+        if (!_waits)
+        {
+            return;
+        }
+
+        if (ToError(error) is { MayPass: false } final)
+        {
+            throw final;
+        }
+
+        candidate.BeginsAt = Deadline.After(startedAt, candidate.RetryDelay);
+        candidate.RetryDelay = ConnectPace.NextRetryDelay(
+            candidate.RetryDelay, candidate.EndPoint is not IPEndPoint endPoint || IPAddress.IsLoopback(endPoint.Address));
+    }
+
+    private SocketToolsException Verdict()
+    {
+        // A refusal says more than silence, and silence more than an address that this machine has no way to.
+        var refused = _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
+        if (refused is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
+        {
+            return _waits ? Connector.WaitedFor(_options) : Connector.TimedOut(_options);
+        }
+
+        return Latest() ?? (_host is null ? Connector.TimedOut(_options) : AddressName.NotResolvedYet(_options.ComputerName));
+    }
+
+    /// <summary>Why there is no connection, as far as it is known.</summary>
+    private SocketToolsException? Latest()
+    {
+        var failed = _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused)
+            ?? _candidates.Find(static one => one.Error is not null);
+        return failed is null ? _whyNoAddress : ToError(failed.Error!);
+    }
+
+    private SocketToolsException ToError(SocketException error) => _options.Protocol == SocketProtocol.Unix
+        ? SocketErrors.ConnectingToPath(error, _options.EndPointName)
+        : SocketErrors.Connecting(error, _options.EndPointName);
+
+    /// <summary>An address of the race.</summary>
+    private sealed class Candidate(EndPoint endPoint)
+    {
+        public EndPoint EndPoint { get; } = endPoint;
+
+        public bool IsTried { get; set; }
+
+        public ConnectAttempt? Pending { get; set; }
+
+        /// <summary>When the pending attempt is given up.</summary>
+        public Deadline Until { get; set; }
+
+        /// <summary>Why the last attempt failed; null while none has.</summary>
+        public SocketException? Error { get; set; }
+
+        /// <summary>When it is tried again.</summary>
+        public Deadline BeginsAt { get; set; }
+
+        public TimeSpan RetryDelay { get; set; } = ConnectPace.RetryDelay;
+    }
+}
