@@ -16,7 +16,11 @@ function Send(`$Content) { [byte[]] `$bytes = if (`$Content -is [string]) { `$ut
 function Receive { `$buffer = [byte[]]::new(65536); `$utf8.GetString(`$buffer, 0, `$Socket.Receive(`$buffer)) }
 function Wait-Peer { `$buffer = [byte[]]::new(65536); while (`$Socket.Receive(`$buffer)) { } }
 while (`$true) {
-    try { `$Socket = `$Listener.AcceptSocket() } catch { return }
+    try { `$Socket = `$Listener.AcceptSocket() }
+    catch [Net.Sockets.SocketException], [InvalidOperationException] {
+        # Stop-BareServer has closed the listener.
+        return
+    }
     `$Socket.NoDelay = `$true
     `$Socket.ReceiveTimeout = `$Socket.SendTimeout = 20000
     try { & { $Script } }

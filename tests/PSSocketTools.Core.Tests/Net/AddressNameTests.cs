@@ -101,16 +101,11 @@ public sealed class AddressNameTests
         Assert.Contains(hint, Assert.Throws<SocketToolsException>(() => AddressName.ToLocal(text)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [IPv6Fact]
     public void A_zone_is_an_interface_by_name_or_number()
     {
         var network = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
-            .FirstOrDefault(static network => network.Supports(System.Net.NetworkInformation.NetworkInterfaceComponent.IPv6));
-        if (network is null)
-        {
-            return;
-        }
-
+            .First(static network => network.Supports(System.Net.NetworkInformation.NetworkInterfaceComponent.IPv6));
         var number = network.GetIPProperties().GetIPv6Properties().Index;
         Assert.Equal(number, AddressName.Read($"fe80::1%{network.Name}")!.ScopeId);
         Assert.Equal(number, AddressName.Read($"[fe80::1%{number}]")!.ScopeId);

@@ -286,14 +286,9 @@ public abstract class EchoServerTests(string transport)
         Assert.Equal([first.Port, second.Port, third.Port], connected.Select(static e => e.RemotePort!.Value));
     }
 
-    [Fact]
+    [IPv6Fact]
     public async Task One_at_a_time_holds_across_both_loopback_addresses()
     {
-        if (!AddressName.HasIPv6())
-        {
-            return;
-        }
-
         using var server = Start(Own with { Address = "localhost", IsSequential = true });
         using var first = await BareClient.ConnectAsync(IPAddress.Loopback, server.Port);
         await first.ExchangeAsync("a");
@@ -877,14 +872,9 @@ public abstract class EchoServerTests(string transport)
         }
     }
 
-    [Fact]
+    [IPv6Fact]
     public async Task A_port_busy_on_one_loopback_address_is_busy()
     {
-        if (!AddressName.HasIPv6())
-        {
-            return;
-        }
-
         using var holder = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
         holder.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
         holder.Listen();

@@ -1,0 +1,17 @@
+using PSSocketTools.Net;
+using Xunit;
+
+namespace PSSocketTools.Tests;
+
+/// <summary>A test that needs IPv6; where the machine has none it is skipped, and says so.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class IPv6FactAttribute : FactAttribute
+{
+    public IPv6FactAttribute()
+    {
+        if (!AddressName.HasIPv6())
+        {
+            Skip = "This machine has no IPv6.";
+        }
+    }
+}
