@@ -18,15 +18,21 @@ internal static class AppendFile
     // How long a file without a line end at its end may be looked at again while somebody else writes to it.
     private const int SettleMilliseconds = 20;
 
+    // How often it is looked at: about a second, in which any line that is written in one go has come to its end.
+    private const int MostLooks = 50;
+
     /// <summary>Opens a file, or makes it, for its owner alone (mode 0600) where mode bits say so.</summary>
     /// <returns>Each write takes its bytes as a whole, or throws an <see cref="IOException"/>; a line that was cut off before is ended first.</returns>
     /// <exception cref="IOException">The system refused, or nobody reads the pipe at the path.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be made there.</exception>
-    public static Stream Open(string path)
+    public static Stream Open(string path) => Open(path, Thread.Sleep);
+
+    /// <summary>The same, with what lets so many milliseconds pass.</summary>
+    internal static Stream Open(string path, Action<int> pause)
     {
         path = Path.GetFullPath(path);
         Stream file = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? OpenOnWindows(path) : UnixAppendStream.Open(path);
-        return EndsInTheMiddle(path, file) ? new LineEndFirst(file) : file;
+        return EndsInTheMiddle(path, file, pause) ? new LineEndFirst(file) : file;
     }
 
     private static FileStream OpenOnWindows(string path)
@@ -49,8 +55,11 @@ internal static class AppendFile
         return new FileStream(handle, FileAccess.Write, bufferSize: 1);
     }
 
-    /// <summary>Whether the last line of a file is not ended, and nobody is just writing it.</summary>
-    private static bool EndsInTheMiddle(string path, Stream file)
+    /// <summary>
+    /// Whether the last line of a file is not ended, and nobody is just writing it. Where somebody goes on writing without
+    /// ending it, it counts as not ended: a line of ours that follows it at once could be read by nobody.
+    /// </summary>
+    private static bool EndsInTheMiddle(string path, Stream file, Action<int> pause)
     {
         try
         {
@@ -60,7 +69,8 @@ internal static class AppendFile
             }
 
             using var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-            for (var seen = -1L; reader.Length > 0;)
+            var seen = -1L;
+            for (var look = 1; reader.Length > 0; look++)
             {
                 var length = reader.Length;
                 reader.Position = length - 1;
@@ -69,14 +79,14 @@ internal static class AppendFile
                     return false;
                 }
 
-                if (length == seen)
+                if (length == seen || look == MostLooks)
                 {
                     return true;
                 }
 
                 // No event tells when another process has finished its write.
                 seen = length;
-                Thread.Sleep(SettleMilliseconds);
+                pause(SettleMilliseconds);
             }
 
             return false;

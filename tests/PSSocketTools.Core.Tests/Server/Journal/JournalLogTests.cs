@@ -329,6 +329,33 @@ public sealed class JournalLogTests
         });
     }
 
+    [Theory]
+    [InlineData(3, "xxx\nours\n")]
+    [InlineData(int.MaxValue, null)]
+    public async Task A_line_that_somebody_else_is_just_writing_is_waited_for_but_not_for_ever(int length, string? expected)
+    {
+        await WithFileAsync(path =>
+        {
+            File.WriteAllText(path, "x");
+            var written = 1;
+            var passed = 0;
+            using (var file = AppendFile.Open(path, milliseconds =>
+            {
+                passed += milliseconds;
+                Assert.InRange(passed, 1, 10_000);
+                using var other = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+                other.WriteByte((byte)(written++ == length ? '\n' : 'x'));
+            }))
+            {
+                file.Write(Encoding.ASCII.GetBytes("ours\n"), 0, 5);
+            }
+
+            // Where the other does not come to an end of the line, ours begins one all the same.
+            Assert.Equal(expected ?? new string('x', written) + "\nours\n", File.ReadAllText(path));
+            return Task.CompletedTask;
+        });
+    }
+
     [Fact]
     [Trait("System", "Linux")]
     public void A_pipe_without_a_reader_is_refused_at_once()
