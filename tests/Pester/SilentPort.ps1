@@ -9,6 +9,8 @@ function Start-SilentPort {
     $listener.Listen(0)
     $script:silent.Add($listener)
     $script:silent.Add([Net.Sockets.TcpClient]::new('127.0.0.1', $listener.LocalEndPoint.Port))
+    # The client is connected before the listener has it in its backlog: until then another may slip in.
+    if (-not $listener.Poll(30000000, 'SelectRead')) { throw 'The backlog of the listener stays empty.' }
     [pscustomobject]@{ Port = $listener.LocalEndPoint.Port }
 }
 

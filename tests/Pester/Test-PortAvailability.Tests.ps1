@@ -30,7 +30,10 @@ BeforeAll {
             $socket = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
             $socket.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
             $socket.Listen(0)
-            [pscustomobject]@{ Port = $socket.LocalEndPoint.Port; Socket = $socket; Client = [Net.Sockets.TcpClient]::new('127.0.0.1', $socket.LocalEndPoint.Port) }
+            $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $socket.LocalEndPoint.Port)
+            # The client is connected before the listener has it in its backlog: until then another may slip in.
+            if (-not $socket.Poll(30000000, 'SelectRead')) { throw 'The backlog of the listener stays empty.' }
+            [pscustomobject]@{ Port = $socket.LocalEndPoint.Port; Socket = $socket; Client = $client }
         }
     }
 

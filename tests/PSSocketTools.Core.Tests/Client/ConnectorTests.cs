@@ -259,6 +259,9 @@ public sealed class ConnectorTests
                     // Under way, and it stays so.
                 }
             }
+
+            // Until the listener has one in its backlog, another may slip in.
+            Assert.True(_listener.Poll(Patience.Long, SelectMode.SelectRead));
         }
 
         public int Port { get; }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using PSSocketTools.Net;
+using PSSocketTools.Tests.Server.Transport;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;
@@ -90,8 +92,10 @@ public sealed class LocalPortTestTests
     [Trait("System", "Linux")]
     public void A_port_in_time_wait_is_named_as_the_cause()
     {
-        using var listener = Listen(IPAddress.Loopback);
+        var address = OwnAddress.Pick();
+        using var listener = Listen(IPAddress.Parse(address));
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        BindAlone(client, address);
         client.Connect(listener.LocalEndPoint!);
         var port = Port(client);
         using var server = listener.Accept();
@@ -101,7 +105,7 @@ public sealed class LocalPortTestTests
         Assert.Equal(0, client.Receive(new byte[1]));
         client.Close();
 
-        var result = new LocalPortTest("127.0.0.1").Test(port);
+        var result = new LocalPortTest(address).Test(port);
         Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.Contains("TIME_WAIT", result.Detail, StringComparison.Ordinal);
         Assert.Null(result.ProcessId);
@@ -110,16 +114,12 @@ public sealed class LocalPortTestTests
     [Fact]
     public void A_connection_that_holds_a_port_is_told_from_a_server()
     {
-        using var listener = Listen(IPAddress.Loopback);
+        var address = OwnAddress.Pick();
+        using var listener = Listen(IPAddress.Parse(address));
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        if (OperatingSystem.IsWindows())
-        {
-            // Windows binds a client that did not ask to all addresses, and lets a server have a single one beside that.
-            client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-
+        BindAlone(client, address);
         client.Connect(listener.LocalEndPoint!);
-        var result = new LocalPortTest("127.0.0.1").Test(Port(client));
+        var result = new LocalPortTest(address).Test(Port(client));
 
         Assert.Equal(PortStatus.InUse, result.GetStatus());
         Assert.Equal(Environment.ProcessId, result.ProcessId);
@@ -205,6 +205,27 @@ public sealed class LocalPortTestTests
         listener.Listen(1);
         return listener;
     }
+
+    /// <summary>
+    /// Binds a client to a port that it shares with nobody. Where it does not ask, Linux may give it one that clients of other
+    /// tests have too, and Windows lets a server have the port on a single address beside it.
+    /// </summary>
+    private static void BindAlone(Socket client, string address)
+    {
+        var endPoint = new IPEndPoint(IPAddress.Parse(address), 0);
+        if (OperatingSystem.IsWindows())
+        {
+            client.Bind(endPoint);
+            return;
+        }
+
+        // .NET sets SO_REUSEADDR when it binds: two such sockets may have the same port while neither listens.
+        var bytes = endPoint.Serialize().Buffer[..endPoint.Serialize().Size].ToArray();
+        Assert.Equal(0, BindWithoutReuse(client.SafeHandle, bytes, bytes.Length));
+    }
+
+    [DllImport("libc", EntryPoint = "bind")]
+    private static extern int BindWithoutReuse(SafeSocketHandle socket, byte[] address, int length);
 
     private static int Port(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 

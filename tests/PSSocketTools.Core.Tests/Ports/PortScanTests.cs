@@ -73,7 +73,7 @@ public sealed class PortScanTests
         using var silent = new SilentPort();
         using var listener = Listen(IPAddress.Loopback);
         int[] ports = [silent.Port, .. Enumerable.Repeat(listener.Port, 5), .. Enumerable.Repeat(ClosedPort(), 2000), silent.Port];
-        var results = Scan(transport, ["127.0.0.1"], ports, timeout: 3, throttle: 4);
+        var results = Scan(transport, ["127.0.0.1"], ports, timeout: 10, throttle: 4);
 
         Assert.Equal(ports, results.Select(result => result.Port));
         Assert.Equal(2, results.Count(result => result.GetStatus() == PortStatus.TimedOut));

@@ -15,6 +15,12 @@ internal sealed class SilentPort : IDisposable
         _listener.Listen(0);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _client.Connect(IPAddress.Loopback, Port);
+
+        // The client is connected before the listener has it in its backlog: until then another may slip in.
+        if (!_listener.Poll(Patience.Long, SelectMode.SelectRead))
+        {
+            throw new TimeoutException("The listener's backlog stays empty.");
+        }
     }
 
     public int Port { get; }
