@@ -17,11 +17,15 @@ internal abstract class Channel(Socket socket, EndPoint remote) : IDisposable
     public const int End = -2;
 
     private int _closed;
+    private EndPoint? _local;
 
-    public Socket Socket { get; } = socket;
+    public Socket Socket { get; private set; } = socket;
+
+    /// <summary>This side's address, as it was when it was first asked for: of a closed socket the system knows it no more.</summary>
+    public EndPoint? LocalEndPoint => _local ??= Socket.LocalEndPoint;
 
     /// <summary>What it was connected to: of a connection that the peer has reset the system knows it no more.</summary>
-    public EndPoint RemoteEndPoint { get; } = remote;
+    public EndPoint RemoteEndPoint { get; private set; } = remote;
 
     /// <summary>The room one read needs.</summary>
     public virtual int ReadSize => 32768;
@@ -62,6 +66,13 @@ internal abstract class Channel(Socket socket, EndPoint remote) : IDisposable
     }
 
     public void Dispose() => Close(reset: false);
+
+    /// <summary>Takes another socket, connected to another address, from now on. Closing the old one is left to the caller.</summary>
+    protected void MoveTo(Socket socket, EndPoint remote)
+    {
+        (_local, RemoteEndPoint) = (socket.LocalEndPoint, remote);
+        Socket = socket;
+    }
 
     protected virtual void DisposeTransport(bool reset) => Socket.Dispose();
 }

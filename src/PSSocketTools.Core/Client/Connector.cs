@@ -36,7 +36,7 @@ internal static class Connector
         var deadline = Deadline.After(startedAt, options.ConnectTimeout);
         if (options.Protocol == SocketProtocol.Udp)
         {
-            return (ConnectDatagrams(Resolve(options, host, deadline, cancellationToken), options), Since(startedAt));
+            return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Since(startedAt));
         }
 
         using var race = new ConnectRace(
@@ -65,7 +65,7 @@ internal static class Connector
             {
                 if (options.Protocol == SocketProtocol.Udp)
                 {
-                    return (ConnectDatagrams(Resolve(options, host, deadline, cancellationToken), options), Since(startedAt));
+                    return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Since(startedAt));
                 }
 
                 using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report);
@@ -138,7 +138,7 @@ internal static class Connector
     }
 
     /// <summary>
-    /// A datagram's way can't be tried without sending one. Of the two loopback addresses, the one whose port somebody has comes
+    /// A datagram's way can't be tried without sending one (see <see cref="DatagramChannel"/>). Of the two loopback addresses, the one whose port somebody has comes
     /// first; of others, the resolver knows best.
     /// </summary>
     private static IPEndPoint[] Likely(IPEndPoint[] endPoints)
@@ -150,29 +150,6 @@ internal static class Connector
 
         var table = SocketTable.Read(SocketProtocol.Udp);
         return [.. endPoints.OrderBy(endPoint => PortHolder.Find(table, endPoint.Address, endPoint.Port).Address is null)];
-    }
-
-    /// <summary>A socket for datagrams to the first address that the machine has a way to.</summary>
-    private static SocketChannel ConnectDatagrams(IPEndPoint[] endPoints, SessionOptions options)
-    {
-        SocketException? failure = null;
-        foreach (var endPoint in Likely(endPoints))
-        {
-            Socket? socket = null;
-            try
-            {
-                socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-                socket.Connect(endPoint);
-                return new SocketChannel(socket, endPoint);
-            }
-            catch (SocketException exception)
-            {
-                socket?.Dispose();
-                failure ??= exception;
-            }
-        }
-
-        throw SocketErrors.Connecting(failure!, options.EndPointName);
     }
 
     /// <param name="options">What was to be connected to.</param>

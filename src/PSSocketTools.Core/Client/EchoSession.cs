@@ -31,8 +31,10 @@ public sealed class EchoSession : IDisposable
         EndPointName = options.EndPointName;
         ConnectTime = connectTime;
         ConnectedAt = DateTimeOffset.Now;
-        LocalEndPoint = EndPointText.Of(channel.Socket.LocalEndPoint);
-        RemoteEndPoint = EndPointText.Of(channel.RemoteEndPoint);
+
+        // The system tells it while the socket is open, and the channel keeps it.
+        _ = channel.LocalEndPoint;
+
         TlsProtocol = (channel as Client.TlsChannel)?.TlsProtocol.ToString();
         channel.Socket.SendTimeout = Math.Max(0, Deadline.After(options.ResponseTimeout).Milliseconds);
 
@@ -59,10 +61,10 @@ public sealed class EchoSession : IDisposable
     public string Protocol => _options.Protocol.ToString();
 
     /// <summary>This side's address and port.</summary>
-    public string LocalEndPoint { get; }
+    public string LocalEndPoint => EndPointText.Of(_channel.LocalEndPoint);
 
     /// <summary>The server's address and port, or its socket's path.</summary>
-    public string RemoteEndPoint { get; }
+    public string RemoteEndPoint => EndPointText.Of(_channel.RemoteEndPoint);
 
     /// <summary>Whether it can still be spoken through. Reading it notices a server that has closed.</summary>
     public string State

@@ -5,12 +5,12 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>A socket as it is: TCP and Unix streams, and connected UDP, where one read is one datagram.</summary>
+/// <summary>A socket as it is: TCP and Unix streams.</summary>
 /// <remarks>
 /// Only synchronous operations: on Unix the first asynchronous one would make the socket non-blocking for good, and every
 /// later read pay for a visit to .NET's event thread.
 /// </remarks>
-internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, remote)
+internal class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, remote)
 {
     // About twice what a round trip over loopback takes. With one processor, a spin only keeps the server from it.
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 40000 : 0;
@@ -18,12 +18,9 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
     // A spin in 256 reads, at worst.
     private const int MaxVainSpins = 8;
 
-    private readonly bool _datagrams = socket.SocketType == SocketType.Dgram;
     private int _receiveTimeout = Timeout.Infinite;
     private int _vainSpins;
     private int _skippedSpins;
-
-    public override int ReadSize => _datagrams ? 65536 : base.ReadSize;
 
     public override int TryRead(byte[] buffer) => IsReadable() ? Receive(buffer) : Nothing;
 
@@ -82,16 +79,20 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        if (_datagrams)
-        {
-            Socket.Send(buffer, offset, count, SocketFlags.None);
-            return;
-        }
-
         for (var end = offset + count; offset < end;)
         {
             offset += Socket.Send(buffer, offset, end - offset, SocketFlags.None);
         }
+    }
+
+    /// <summary>Whether a read would not wait.</summary>
+    protected virtual bool IsReadable() => Socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>Receives what comes, waiting for it as long as the socket's timeout has it.</summary>
+    protected virtual int Receive(byte[] buffer)
+    {
+        var count = Socket.Receive(buffer, 0, buffer.Length, SocketFlags.None);
+        return count == 0 ? End : count;
     }
 
     /// <summary>
@@ -118,15 +119,6 @@ internal sealed class SocketChannel(Socket socket, EndPoint remote) : Channel(so
 
         _vainSpins = Math.Min(_vainSpins + 1, MaxVainSpins);
         _skippedSpins = 1 << _vainSpins;
-    }
-
-    /// <summary>Whether a read would not wait. That a datagram was refused (ICMP) is told by a read too, but .NET does not call it readable.</summary>
-    private bool IsReadable() => Socket.Poll(0, SelectMode.SelectRead) || (_datagrams && Socket.Poll(0, SelectMode.SelectError));
-
-    private int Receive(byte[] buffer)
-    {
-        var count = Socket.Receive(buffer, 0, buffer.Length, SocketFlags.None);
-        return count == 0 && !_datagrams ? End : count;
     }
 
     // A wait longer than the system's counter can hold (36 minutes) is cut; who waits asks again.

@@ -666,6 +666,64 @@ public sealed class EchoSessionTests
         Assert.Equal(SocketToolsError.MessageTooLarge, Assert.Throws<SocketToolsException>(() => session.Send(new byte[big.Length + 1])).Error);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("::1", true)]
+    [InlineData("::1", false)]
+    public async Task A_datagram_that_one_address_of_a_name_refuses_goes_to_the_next(string address, bool waits)
+    {
+        // Nobody is there when the session opens, so that nothing tells which of the two it will be.
+        var port = FreeDatagramPort();
+        using var session = EchoSession.Connect(Datagrams("localhost", port));
+        var server = EchoServer.Start(new EchoServerOptions { Address = address, Port = port, Protocol = SocketProtocol.Udp });
+
+        if (waits)
+        {
+            Assert.Equal("um", session.Send("um").Response);
+        }
+        else
+        {
+            using var window = new SendWindow(session, 1, null, CancellationToken.None);
+            window.Add("um", asBytes: false, waited: false);
+            Assert.Equal("um", session.Receive(Patience.Long).Response);
+        }
+
+        Assert.Equal("dois", session.Send("dois").Response);
+        Assert.Equal(server.EndPoint, session.RemoteEndPoint);
+        Assert.Equal(2, session.MessagesSent);
+        Assert.Equal(2, server.MessagesReceived);
+        await server.StopAsync(Patience.Long);
+    }
+
+    [Fact]
+    public void A_datagram_that_every_address_of_a_name_refuses_is_refused()
+    {
+        using var session = EchoSession.Connect(Datagrams("localhost", FreeDatagramPort()));
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+
+        Assert.Equal(SocketToolsError.ConnectionRefused, error.Error);
+        Assert.Equal("Faulted", session.State);
+    }
+
+    [Fact]
+    public async Task A_server_that_has_answered_and_is_gone_is_looked_for_nowhere_else()
+    {
+        var port = FreeDatagramPort();
+        var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Port = port, Protocol = SocketProtocol.Udp });
+        using var session = EchoSession.Connect(Datagrams("localhost", port));
+        Assert.Equal("um", session.Send("um").Response);
+        await server.StopAsync(Patience.Long);
+        var other = EchoServer.Start(new EchoServerOptions { Address = "::1", Port = port, Protocol = SocketProtocol.Udp });
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("dois"));
+
+        Assert.Equal(SocketToolsError.ConnectionRefused, error.Error);
+        Assert.Equal(0, other.MessagesReceived);
+        await other.StopAsync(Patience.Long);
+    }
+
     [Fact]
     public void A_datagram_to_nobody_is_refused()
     {
@@ -731,5 +789,17 @@ public sealed class EchoSessionTests
         }
 
         return all;
+    }
+
+    private static SessionOptions Datagrams(string computer, int port) => new()
+    {
+        ComputerName = computer, Port = port, Protocol = SocketProtocol.Udp, Framing = MessageFraming.None,
+    };
+
+    private static int FreeDatagramPort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
