@@ -20,6 +20,9 @@ internal static class SocketErrors
     public static bool IsAbort(SocketError error) => error is
         SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket;
 
+    /// <summary>A socket that listened does no more: it was closed, or shut down (accept(2), EINVAL), by somebody else.</summary>
+    public static bool EndsListening(SocketError error) => IsAbort(error) || error is SocketError.InvalidArgument;
+
     /// <summary>The process or the system has no descriptor left to give.</summary>
     public static bool IsExhausted(SocketError error) => error is
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;

@@ -52,13 +52,16 @@ internal static unsafe class Libc
     public const int ENoEntry = 2;
     public const int EIntr = 4;
     public const int ENoDevice = 6;
+    public const int EBadDescriptor = 9;
     public const int EAgain = 11;
     public const int EWouldBlockMac = 35;
     public const int ENoMem = 12;
     public const int EAccess = 13;
+    public const int EInvalid = 22;
     public const int ENFile = 23;
     public const int EMFile = 24;
     public const int EPipe = 32;
+    public const int ENotSocket = 88;
     public const int EAfNoSupport = 97;
     public const int EAddrInUse = 98;
     public const int EAddrNotAvail = 99;

@@ -42,7 +42,8 @@ internal static class ListenBacklog
             }
             catch (ObjectDisposedException)
             {
-                // Asked of a server that stops meanwhile.
+                // A listener that was lost, or a server that stops meanwhile: nobody waits there any more.
+                return 0;
             }
         }
 #endif

@@ -16,8 +16,8 @@ public sealed class EchoServer : IDisposable
 {
     private readonly object _gate = new();
 
-    // The sockets that have not failed, with their endpoints.
-    private readonly Dictionary<Socket, string> _listening;
+    // The sockets that have not failed, with what they are bound to, in the order they were opened.
+    private readonly List<(Socket Socket, EndPoint? EndPoint)> _listening;
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
@@ -25,7 +25,6 @@ public sealed class EchoServer : IDisposable
     private readonly JournalLog? _log;
     private readonly ServerFacts _facts;
     private readonly UnixListener? _unixListener;
-    private readonly bool _isReachableFromOutside;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
     // What follows from the stop, such as leaving the list of those that run, is done before the stop is told.
@@ -34,6 +33,7 @@ public sealed class EchoServer : IDisposable
     private long _patienceEnds = long.MaxValue;
     private Task? _stopped;
     private volatile string? _faultedBy;
+    private volatile string _endPoint;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
@@ -42,13 +42,13 @@ public sealed class EchoServer : IDisposable
         Name = options.Name ?? $"EchoServer{options.Id}";
         Protocol = options.ActualProtocol.ToString();
         SocketPath = options.SocketPath;
-        EndPoint = options.SocketPath ?? string.Join(", ", sockets.Select(static socket => EndPointText.Of(socket.LocalEndPoint)));
+        _listening = sockets.ConvertAll(static socket => (socket, (EndPoint?)socket.LocalEndPoint));
+        _endPoint = TextOfEndPoints();
         if (sockets[0].LocalEndPoint is IPEndPoint first)
         {
             Address = options.Address;
             Port = first.Port;
             ComputerName = ConnectableName(options.Address, first);
-            _isReachableFromOutside = sockets.Exists(static socket => !IPAddress.IsLoopback(((IPEndPoint)socket.LocalEndPoint!).Address));
         }
 
         IsEncrypted = options.Certificate is not null;
@@ -57,7 +57,6 @@ public sealed class EchoServer : IDisposable
         Framing = options.Framing.ToString();
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
-        _listening = sockets.ToDictionary(static socket => socket, socket => SocketPath ?? EndPointText.Of(socket.LocalEndPoint));
         _responder = options.Responder;
         _ownCertificate = options.OwnsCertificate ? options.Certificate : null;
         _log = log;
@@ -84,8 +83,8 @@ public sealed class EchoServer : IDisposable
     /// <summary>The port it listens on; 0 on a Unix socket.</summary>
     public int Port { get; }
 
-    /// <summary>Every endpoint it listens on.</summary>
-    public string EndPoint { get; }
+    /// <summary>Every endpoint it listens on, without those that failed; where none is left, or it has stopped, the last it listened on.</summary>
+    public string EndPoint => _endPoint;
 
     /// <summary>What a client on this machine connects to.</summary>
     public string? ComputerName { get; }
@@ -153,8 +152,23 @@ public sealed class EchoServer : IDisposable
     /// <summary>What ended it, when its state is Faulted; else the last of its errors, or null.</summary>
     public string? Error => _faultedBy ?? _record.Journal.Errors.Last;
 
-    /// <summary>Whether other machines may reach it: an address of it is not a loopback one.</summary>
-    public bool CanBeReachedFromOutside() => _isReachableFromOutside;
+    /// <summary>Whether other machines may reach it: an address it listens on is not a loopback one.</summary>
+    public bool CanBeReachedFromOutside()
+    {
+        lock (_gate)
+        {
+            return _listening.Exists(static listener => listener.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address));
+        }
+    }
+
+    /// <summary>The sockets it listens on that have not failed.</summary>
+    internal IReadOnlyList<Socket> ListeningSockets()
+    {
+        lock (_gate)
+        {
+            return [.. _listening.Select(static listener => listener.Socket)];
+        }
+    }
 
     /// <summary>Ends when the server has stopped.</summary>
     public Task WhenStopped() => _completion.Task;
@@ -401,10 +415,12 @@ public sealed class EchoServer : IDisposable
         var what = exception.Message;
         lock (_gate)
         {
-            if (listener is not null && _listening.TryGetValue(listener, out var endPoint))
+            var lost = _listening.FindIndex(listening => listening.Socket == listener);
+            if (lost >= 0)
             {
-                what = Messages.Get("ListenerFailed", endPoint, what.TrimEnd('.'));
-                _listening.Remove(listener);
+                what = Messages.Get("ListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
+                _listening.RemoveAt(lost);
+                _endPoint = _listening.Count > 0 ? TextOfEndPoints() : _endPoint;
             }
 
             if (_state == ServerState.Listening && (listener is null || _listening.Count == 0))
@@ -416,6 +432,10 @@ public sealed class EchoServer : IDisposable
 
         Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, what));
     }
+
+    private string TextOfEndPoints() => string.Join(", ", _listening.Select(listener => TextOf(listener.EndPoint)));
+
+    private string TextOf(EndPoint? endPoint) => SocketPath ?? EndPointText.Of(endPoint);
 
     /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>
     private static string ConnectableName(string address, IPEndPoint first)

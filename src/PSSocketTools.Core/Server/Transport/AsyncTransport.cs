@@ -197,14 +197,13 @@ internal sealed class AsyncTransport : ServerTransport
     /// <summary>Accepts only while nobody is served, so that the others wait in the system's backlog, in their order.</summary>
     private async Task AcceptInTurnAsync(SemaphoreSlim turn)
     {
-        var accepting = _listeners.Select(static listener => new AcceptOperation(listener)).ToArray();
-        var pending = new Task<Socket?>?[accepting.Length];
+        var listeners = _listeners.Select(static listener => new ListenerInTurn(listener)).ToList();
         try
         {
             while (!_stopping.IsCancellationRequested)
             {
                 await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
-                if (await AcceptFirstAsync(accepting, pending).ConfigureAwait(false) is not { } socket)
+                if (await AcceptFirstAsync(listeners).ConfigureAwait(false) is not { } socket)
                 {
                     return;
                 }
@@ -214,49 +213,48 @@ internal sealed class AsyncTransport : ServerTransport
         }
         finally
         {
-            // Who came in at the same time as another has not had a turn.
-            foreach (var left in pending)
-            {
-                left?.ContinueWith(
-                    static left => left.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-            }
-
-            Array.ForEach(accepting, static operation => operation.Dispose());
+            listeners.ForEach(static listener => listener.Dispose());
         }
     }
 
     /// <summary>The first client that comes to any listener; null when none will any more.</summary>
-    /// <param name="accepting">Each listener's accepts.</param>
-    /// <param name="pending">
-    /// What is under way of them: after this, only what came at the same time as the first, or could not be taken back.
-    /// </param>
-    private async Task<Socket?> AcceptFirstAsync(AcceptOperation[] accepting, Task<Socket?>?[] pending)
+    /// <param name="listeners">Those that accept. One that fails is told as lost and taken from them, and the others go on.</param>
+    private async Task<Socket?> AcceptFirstAsync(List<ListenerInTurn> listeners)
     {
         var backoff = new AcceptBackoff();
         await WhenRoomAsync(backoff).ConfigureAwait(false);
         using var hasCome = new CancellationTokenSource();
-        while (true)
+        while (listeners.Count > 0)
         {
-            for (var i = 0; i < pending.Length; i++)
+            listeners.ForEach(listener => listener.Pending ??= listener.Accepting.AcceptAsync(hasCome.Token));
+            var first = await Task.WhenAny(listeners.Select(static listener => listener.Pending!)).ConfigureAwait(false);
+            var listener = listeners.Find(listener => listener.Pending == first)!;
+            listener.Pending = null;
+            try
             {
-                pending[i] ??= accepting[i].AcceptAsync(hasCome.Token);
-            }
+                if (await first.ConfigureAwait(false) is { } socket)
+                {
+                    hasCome.Cancel();
+                    return socket;
+                }
 
-            var first = await Task.WhenAny(pending!).ConfigureAwait(false);
-            var index = Array.IndexOf(pending, first);
-            pending[index] = null;
-            if (await first.ConfigureAwait(false) is { } socket)
-            {
-                hasCome.Cancel();
-                return socket;
+                var error = listener.Accepting.Error;
+                if (error != SocketError.WouldBlock && !await CanGoOnAsync(error, backoff).ConfigureAwait(false))
+                {
+                    return null;
+                }
             }
-
-            var error = accepting[index].Error;
-            if (error != SocketError.WouldBlock && !await CanGoOnAsync(error, backoff).ConfigureAwait(false))
+#pragma warning disable CA1031 // Whatever ends one listener leaves the others, and is told as that one's.
+            catch (Exception exception) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
             {
-                return null;
+                listeners.Remove(listener);
+                listener.Dispose();
+                _onFault(exception, listener.Socket);
             }
         }
+
+        return null;
     }
 
     /// <summary>Leaves clients in the system's backlog while descriptors are short.</summary>
@@ -278,7 +276,7 @@ internal sealed class AsyncTransport : ServerTransport
         }
 
         // Somebody else closed the socket.
-        if (SocketErrors.IsAbort(error))
+        if (SocketErrors.EndsListening(error))
         {
             throw new SocketException((int)error);
         }
@@ -372,4 +370,23 @@ internal sealed class AsyncTransport : ServerTransport
 
     private void Report(Exception exception) =>
         Attempt.To(() => _reception.Record.Failed(null, ServerEventReason.Fault, exception.Message));
+
+    /// <summary>A listener of a server that serves a client at a time.</summary>
+    private sealed class ListenerInTurn(Socket socket) : IDisposable
+    {
+        public Socket Socket { get; } = socket;
+
+        public AcceptOperation Accepting { get; } = new(socket);
+
+        /// <summary>The accept under way: after a client has come, only one that came at the same time, or that could not be taken back.</summary>
+        public Task<Socket?>? Pending { get; set; }
+
+        public void Dispose()
+        {
+            // Who came in at the same time as another has not had a turn.
+            Pending?.ContinueWith(
+                static left => left.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            Accepting.Dispose();
+        }
+    }
 }

@@ -129,6 +129,13 @@ internal sealed unsafe class EpollListener : EpollSource
                 return;
             }
 
+            // Somebody else shut the socket down: no client will come.
+            if (number is Libc.EInvalid or Libc.EBadDescriptor or Libc.ENotSocket)
+            {
+                Fail(new Win32Exception(number));
+                return;
+            }
+
             // A client that left before it was accepted is nobody's failure.
             var error = LinuxErrors.ToSocketError(number);
             if (number != Libc.EIntr && !SocketErrors.IsReset(error))

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server;
 using PSSocketTools.Server.Journal;
@@ -15,10 +16,27 @@ public sealed class FaultsAtSeamsTests
     private const string Asked = "failed as asked";
 
 #if NETSTANDARD_BUILD
-    public static TheoryData<string> Transports => ["Async"];
+    private static readonly string[] Names = ["Async"];
 #else
-    public static TheoryData<string> Transports => OperatingSystem.IsLinux() ? ["Async", "Epoll"] : ["Async"];
+    private static readonly string[] Names = OperatingSystem.IsLinux() ? ["Async", "Epoll"] : ["Async"];
 #endif
+
+    public static TheoryData<string> Transports => [.. Names];
+
+    public static TheoryData<string, bool> TransportsAndModes
+    {
+        get
+        {
+            var all = new TheoryData<string, bool>();
+            foreach (var name in Names)
+            {
+                all.Add(name, false);
+                all.Add(name, true);
+            }
+
+            return all;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Transports))]
@@ -188,6 +206,47 @@ public sealed class FaultsAtSeamsTests
         }
 
         await transport.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
+    }
+
+    [Theory]
+    [MemberData(nameof(TransportsAndModes))]
+    public async Task A_server_that_loses_its_listeners_lists_those_it_has_serves_on_them_and_is_faulted_with_the_last(string transport, bool sequential)
+    {
+        if (!AddressName.HasIPv6())
+        {
+            return;
+        }
+
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "localhost", Transport = transport, IsSequential = sequential });
+        Assert.Equal($"127.0.0.1:{server.Port}, [::1]:{server.Port}", server.EndPoint);
+        var sockets = server.ListeningSockets();
+
+        // Once with a client being served: a sequential server accepts none meanwhile, and learns of the loss all the same.
+        // Closing a socket waits for those who hold it.
+        Task closing;
+        using (var before = await BareClient.ConnectAsync(IPAddress.IPv6Loopback, server.Port))
+        {
+            await before.ExchangeAsync("before");
+            closing = Task.Run(sockets[0].Dispose);
+            await before.ExchangeAsync("meanwhile");
+        }
+
+        await closing.WaitAsync(Patience.Long);
+        var lost = (await server.UntilAsync(ServerEventKind.Error)).Single(static e => e.Kind == "Error");
+        Assert.Contains($"127.0.0.1:{server.Port}", lost.Message, StringComparison.Ordinal);
+        Assert.Equal(("Listening", $"[::1]:{server.Port}"), (server.State, server.EndPoint));
+        for (var i = 0; i < 3; i++)
+        {
+            using var client = await BareClient.ConnectAsync(IPAddress.IPv6Loopback, server.Port);
+            await client.ExchangeAsync("still here");
+        }
+
+        await Task.Run(sockets[1].Dispose).WaitAsync(Patience.Long);
+        await server.UntilAsync(ServerEventKind.Error, 2);
+        Assert.Equal(("Faulted", $"[::1]:{server.Port}"), (server.State, server.EndPoint));
+        Assert.Empty(server.ListeningSockets());
+        await StopAsync(server);
+        Assert.Equal(2, server.Errors);
     }
 
     [Fact]
