@@ -46,6 +46,9 @@ internal sealed unsafe class LinuxEpoll : IDisposable
 
     private static int EntryData { get; } = EntrySize - 8;
 
+    /// <summary>The descriptor of the set itself.</summary>
+    public int Descriptor => _epoll.Number;
+
     /// <summary>Watches a descriptor, until it is closed or removed.</summary>
     /// <returns>False with the system's last error set.</returns>
     public bool TryAdd(int descriptor, int events)
@@ -68,6 +71,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
     /// <param name="capacity">How many entries there is room for.</param>
     /// <param name="milliseconds">How long at most; -1 without an end.</param>
     /// <returns>How many entries there are; 0 when the wait was over or interrupted.</returns>
+    /// <exception cref="Win32Exception">It can't wait, and will not be able to: the descriptor is no longer what it was.</exception>
     public int Wait(byte* entries, int capacity, int milliseconds)
     {
         var count = Libc.EpollWait(_epoll.Number, entries, capacity, milliseconds);

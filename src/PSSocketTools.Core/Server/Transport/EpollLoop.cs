@@ -24,13 +24,18 @@ internal sealed class EpollLoop : IDisposable
     private List<(Action Action, Action<Exception> Report)> _posts = [];
     private List<(Action Action, Action<Exception> Report)> _postsNow = [];
     private volatile bool _hasPosts;
+    private readonly Action<Exception> _onFault;
+    private volatile Win32Exception? _fault;
     private bool _ending;
 
     /// <summary>Starts the thread.</summary>
+    /// <param name="index">Its number among the loops of its group.</param>
+    /// <param name="onFault">Is told on the loop's thread what keeps it from waiting for descriptors ever again.</param>
     /// <exception cref="Win32Exception">The system has no descriptor left.</exception>
-    public EpollLoop(int index)
+    public EpollLoop(int index, Action<Exception> onFault)
     {
         Index = index;
+        _onFault = onFault;
         _epoll = new LinuxEpoll();
         _thread = new Thread(Run) { IsBackground = true, Name = "EchoLoop" + index.ToString(CultureInfo.InvariantCulture) };
         try
@@ -52,6 +57,9 @@ internal sealed class EpollLoop : IDisposable
     /// <summary>Its number among the loops of its group.</summary>
     public int Index { get; }
 
+    /// <summary>The descriptor it waits with.</summary>
+    internal int Descriptor => _epoll.Descriptor;
+
     /// <summary>Has something done on the loop's thread, after what was posted before. From any thread.</summary>
     /// <param name="action">What to do.</param>
     /// <param name="report">Gets what it threw, on the loop's thread.</param>
@@ -66,6 +74,7 @@ internal sealed class EpollLoop : IDisposable
             }
 
             _hasPosts = true;
+            Monitor.Pulse(_posting);
         }
 
         _epoll.Wake();
@@ -93,9 +102,14 @@ internal sealed class EpollLoop : IDisposable
     }
 
     /// <summary>Watches a descriptor for a source.</summary>
-    /// <exception cref="Win32Exception">The system can't.</exception>
+    /// <exception cref="Win32Exception">The system can't, or the loop has failed.</exception>
     public void Watch(int descriptor, int events, EpollSource source)
     {
+        if (_fault is { } fault)
+        {
+            throw new Win32Exception(fault.NativeErrorCode);
+        }
+
         if (descriptor >= _sources.Length)
         {
             Array.Resize(ref _sources, Math.Max(descriptor + 1, _sources.Length * 2));
@@ -134,7 +148,59 @@ internal sealed class EpollLoop : IDisposable
     /// <summary>Lets a source go on when all others had their turn.</summary>
     public void TakeTurns(EpollSource source) => _turns.Add(source);
 
-    private unsafe void Run()
+    private void Run()
+    {
+        try
+        {
+            TendAll();
+        }
+        catch (Win32Exception exception)
+        {
+            FailAll(exception);
+        }
+
+        _epoll.Dispose();
+        Interlocked.Decrement(ref _running);
+    }
+
+    /// <summary>
+    /// The system lets the loop wait no more: ends all it looks after, and does only what is posted from then on, since
+    /// servers stop by that, and an exception that left this thread would end the process.
+    /// </summary>
+    private void FailAll(Win32Exception exception)
+    {
+        _fault = exception;
+        Attempt.To(() => _onFault(exception));
+        RunPosts();
+        foreach (var source in _sources.ToArray())
+        {
+            if (source is not null)
+            {
+                Fail(source, exception);
+            }
+        }
+
+        // Those that wait for a time alone.
+        while (_timers.TryTake(long.MaxValue - 1, out var source))
+        {
+            Fail(source, exception);
+        }
+
+        while (!_ending)
+        {
+            lock (_posting)
+            {
+                while (!_hasPosts)
+                {
+                    Monitor.Wait(_posting);
+                }
+            }
+
+            RunPosts();
+        }
+    }
+
+    private unsafe void TendAll()
     {
         var entries = stackalloc byte[EntriesAtOnce * LinuxEpoll.LongestEntry];
         while (!_ending)
@@ -179,9 +245,6 @@ internal sealed class EpollLoop : IDisposable
                 RunPosts();
             }
         }
-
-        _epoll.Dispose();
-        Interlocked.Decrement(ref _running);
     }
 
     /// <summary>How long the next wait may take, in milliseconds.</summary>

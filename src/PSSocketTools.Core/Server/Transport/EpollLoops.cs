@@ -1,5 +1,6 @@
 #if NET
 using System.ComponentModel;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -14,6 +15,10 @@ internal sealed class EpollLoops
     private static EpollLoops? _shared;
 
     private readonly EpollLoop[] _loops;
+
+    // What each server that uses them does when one of them has failed.
+    private readonly List<Action<Exception>> _onFault = [];
+    private Exception? _fault;
     private int _servers;
     private int _next = -1;
 
@@ -25,13 +30,25 @@ internal sealed class EpollLoops
         {
             for (var i = 0; i < _loops.Length; i++)
             {
-                _loops[i] = new EpollLoop(i);
+                _loops[i] = new EpollLoop(i, Fault);
             }
         }
         catch (Win32Exception)
         {
             EndAll();
             throw;
+        }
+    }
+
+    /// <summary>The loops that a server that starts now would share; null before the first.</summary>
+    internal static EpollLoops? Shared
+    {
+        get
+        {
+            lock (Sharing)
+            {
+                return _shared;
+            }
         }
     }
 
@@ -45,7 +62,7 @@ internal sealed class EpollLoops
     {
         if (alone)
         {
-            return new EpollLoops();
+            return new EpollLoops { _servers = 1 };
         }
 
         lock (Sharing)
@@ -53,6 +70,22 @@ internal sealed class EpollLoops
             _shared ??= new EpollLoops();
             _shared._servers++;
             return _shared;
+        }
+    }
+
+    /// <summary>Has a server told, on the thread of a loop, that the loop has failed: at once where one has.</summary>
+    public void WhenFailed(Action<Exception> onFault)
+    {
+        Exception? fault;
+        lock (_onFault)
+        {
+            _onFault.Add(onFault);
+            fault = _fault;
+        }
+
+        if (fault is not null)
+        {
+            onFault(fault);
         }
     }
 
@@ -70,23 +103,55 @@ internal sealed class EpollLoops
         }
     }
 
-    /// <summary>A server needs them no more; the last one waits until they have ended.</summary>
-    public void Leave()
+    /// <summary>A server needs them no more, and is told nothing from then on; the last one waits until they have ended.</summary>
+    /// <param name="onFault">What it would have done.</param>
+    public void Leave(Action<Exception> onFault)
     {
+        lock (_onFault)
+        {
+            _onFault.Remove(onFault);
+        }
+
         lock (Sharing)
         {
+            if (--_servers > 0)
+            {
+                return;
+            }
+
             if (_shared == this)
             {
-                if (--_servers > 0)
-                {
-                    return;
-                }
-
                 _shared = null;
             }
         }
 
         EndAll();
+    }
+
+    /// <summary>One of the loops can't go on: its servers are told, and the next server gets other loops.</summary>
+    private void Fault(Exception exception)
+    {
+        lock (Sharing)
+        {
+            if (_shared == this)
+            {
+                _shared = null;
+            }
+        }
+
+        Action<Exception>[] told;
+        lock (_onFault)
+        {
+            if (_fault is not null)
+            {
+                return;
+            }
+
+            _fault = exception;
+            told = [.. _onFault];
+        }
+
+        Array.ForEach(told, onFault => Attempt.To(() => onFault(exception)));
     }
 
     private void EndAll()

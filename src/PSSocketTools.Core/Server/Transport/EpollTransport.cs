@@ -67,6 +67,7 @@ internal sealed class EpollTransport : ServerTransport
                 }
             },
             exception => _onFault(exception, null));
+        _loops.WhenFailed(LoopFailed);
     }
 
     /// <inheritdoc/>
@@ -184,7 +185,17 @@ internal sealed class EpollTransport : ServerTransport
     public void Fault(Exception exception, Socket listener) => _onFault(exception, listener);
 
     /// <inheritdoc/>
-    public override void Dispose() => _loops.Leave();
+    public override void Dispose() => _loops.Leave(LoopFailed);
+
+    /// <summary>
+    /// A loop of its can wait for nothing any more, and ends the connections it had. Without it the server would lose every
+    /// client that falls to it, so that it accepts no more.
+    /// </summary>
+    private void LoopFailed(Exception exception)
+    {
+        _onFault(exception, null);
+        _home.Post(() => _listeners.ForEach(listener => Attempt.To(listener.End, Report)), Report);
+    }
 
     private void ForAll(Action<EpollConnection> action) => _loops.PostToAll(
         loop =>

@@ -1,6 +1,7 @@
 #if !NETSTANDARD_BUILD
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using PSSocketTools.Server.Transport;
 using Xunit;
@@ -40,6 +41,67 @@ public sealed class EpollTransportTests
         Assert.Equal(transport, exception.Target);
         Assert.Contains("PSSOCKETTOOLS_TRANSPORT", exception.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_loop_that_can_wait_no_more_is_the_fault_of_its_servers_and_neither_the_processs_nor_the_next_servers(bool sequential)
+    {
+        using (var first = EchoServer.Start(Epoll with { IsSequential = sequential, Framing = MessageFraming.Line, IdleTimeout = TimeSpan.FromHours(1) }))
+        using (var second = EchoServer.Start(Epoll))
+        using (var client = await BareClient.ConnectAsync(first))
+        {
+            await client.ExchangeAsync("before\n");
+            var loops = EpollLoops.Shared!;
+            for (var i = 0; i < loops.Count; i++)
+            {
+                Break(loops.Next());
+            }
+
+            var events = await first.UntilAsync(ServerEventKind.Disconnected);
+            Assert.EndsWith("Error/Fault Disconnected/Fault", events.Story(1), StringComparison.Ordinal);
+            Assert.Equal(0, await ReceiveAsync(client));
+            await second.UntilAsync(ServerEventKind.Error);
+            Assert.Equal(("Faulted", "Faulted"), (first.State, second.State));
+            Assert.All(new[] { first, second }, static server => Assert.False(string.IsNullOrEmpty(server.Error)));
+
+            // Other loops are there for who comes next.
+            using (var third = EchoServer.Start(Epoll))
+            using (var other = await BareClient.ConnectAsync(third))
+            {
+                await other.ExchangeAsync("after");
+            }
+
+            await first.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+            await second.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+            Assert.Equal(("Stopped", "Stopped", 0), (first.State, second.State, first.ActiveConnections));
+        }
+
+        Assert.Equal(0, EpollLoop.Running);
+
+        static async Task<int> ReceiveAsync(BareClient client)
+        {
+            try
+            {
+                return await client.Socket.ReceiveAsync(new byte[1]).WaitAsync(Patience.Long);
+            }
+            catch (SocketException)
+            {
+                return 0;
+            }
+        }
+
+        static void Break(EpollLoop loop)
+        {
+            // Puts something in the place of its descriptor that can't be waited with, and has it wait anew.
+            using var other = File.OpenHandle("/dev/null");
+            Assert.Equal(loop.Descriptor, Duplicate((int)other.DangerousGetHandle(), loop.Descriptor));
+            loop.Post(static () => { }, static _ => { });
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "dup2")]
+    private static extern int Duplicate(int from, int to);
 
     [Fact]
     public async Task Its_threads_start_with_the_first_server_and_end_with_the_last()

@@ -275,7 +275,7 @@ public sealed class FaultsAtSeamsTests
     [Trait("System", "Linux")]
     public async Task What_is_posted_to_a_loop_or_looked_after_by_it_may_throw()
     {
-        using var loop = new EpollLoop(0);
+        using var loop = new EpollLoop(0, static _ => { });
         var reported = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(static () => throw new InvalidOperationException(Asked), reported.SetResult);
         Assert.Equal(Asked, (await reported.Task.WaitAsync(Patience.Long)).Message);
