@@ -147,4 +147,10 @@ Describe 'The conventions' {
             }
         }
     }
+
+    It 'leaves sockets to the engine: the cmdlets'' assembly refers to none' -Tag Core {
+        $cmdlets = (Get-Command Start-EchoServer).ImplementingType.Assembly
+        $cmdlets.GetReferencedAssemblies().Name | Should -Contain 'PSSocketTools.Core'
+        $cmdlets.GetReferencedAssemblies().Name | Should -Not -Contain 'System.Net.Sockets'
+    }
 }

@@ -94,9 +94,19 @@ internal static class Connector
     {
         try
         {
-            return options.UseTls
-                ? TlsHandshake.Run(connected.Socket, connected.Remote, options, connected.Deadline, cancellationToken)
-                : new SocketChannel(connected.Socket, connected.Remote);
+            if (!options.UseTls)
+            {
+                return new SocketChannel(connected.Socket, connected.Remote);
+            }
+
+            var tls = new TlsClient(options.ComputerName, options.EndPointName)
+            {
+                Certificate = options.ClientCertificate,
+                Thumbprint = options.CertificateThumbprint,
+                SkipCertificateCheck = options.SkipCertificateCheck,
+            };
+            var stream = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
+            return new TlsChannel(connected.Socket, connected.Remote, stream);
         }
         catch
         {

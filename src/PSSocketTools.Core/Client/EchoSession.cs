@@ -35,7 +35,7 @@ public sealed class EchoSession : IDisposable
         // The system tells it while the socket is open, and the channel keeps it.
         _ = channel.LocalEndPoint;
 
-        TlsProtocol = (channel as Client.TlsChannel)?.TlsProtocol.ToString();
+        TlsProtocol = (channel as TlsChannel)?.TlsProtocol.ToString();
         channel.Socket.SendTimeout = Math.Max(0, Deadline.After(options.ResponseTimeout).Milliseconds);
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);

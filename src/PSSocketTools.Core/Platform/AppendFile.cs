@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using PSSocketTools.Net;
 
 namespace PSSocketTools.Platform;
 
@@ -23,7 +22,8 @@ internal static class AppendFile
 
     /// <summary>Opens a file, or makes it, for its owner alone (mode 0600) where mode bits say so.</summary>
     /// <returns>Each write takes its bytes as a whole, or throws an <see cref="IOException"/>; a line that was cut off before is ended first.</returns>
-    /// <exception cref="IOException">The system refused, or nobody reads the pipe at the path.</exception>
+    /// <exception cref="IOException">The system refused.</exception>
+    /// <exception cref="PipeWithoutReaderException">Nobody reads the pipe at the path (ENXIO).</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be made there.</exception>
     public static Stream Open(string path) => Open(path, Thread.Sleep);
 
@@ -162,7 +162,7 @@ internal static class AppendFile
                 }
                 else if (error != Libc.EIntr)
                 {
-                    throw error == Libc.ENoDevice ? new IOException(Messages.Get("PipeWithoutReader")) : Failure(error);
+                    throw error == Libc.ENoDevice ? new PipeWithoutReaderException() : Failure(error);
                 }
             }
         }
@@ -259,3 +259,6 @@ internal static class AppendFile
         public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
+
+/// <summary>A file that was to be written is a pipe, and nobody has it open for reading.</summary>
+internal sealed class PipeWithoutReaderException : IOException;

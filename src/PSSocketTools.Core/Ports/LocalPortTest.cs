@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Server;
 
 namespace PSSocketTools;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
+using PSSocketTools.Ports;
 using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using PSSocketTools.Net;
-using PSSocketTools.Server;
 using Xunit;
 
 namespace PSSocketTools.Tests.Net;

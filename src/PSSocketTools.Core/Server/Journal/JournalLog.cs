@@ -42,7 +42,8 @@ internal sealed class JournalLog : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("LogNotOpened", path, exception.Message), path, exception);
+            var why = exception is PipeWithoutReaderException ? Messages.Get("PipeWithoutReader") : exception.Message;
+            throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("LogNotOpened", path, why), path, exception);
         }
     }
 

@@ -1,8 +1,5 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
-using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Tls;
 
@@ -11,11 +8,6 @@ namespace PSSocketTools.Server.Transport;
 /// <summary>A channel through TLS, which .NET offers as a stream only.</summary>
 internal sealed class TlsChannel : ByteChannel
 {
-    private const byte HandshakeRecord = 22;
-
-    // A fatal alert, unexpected_message: what a peer that sends no TLS record is told (RFC 8446, sections 5 and 6).
-    private static readonly byte[] NoTlsAlert = [21, 3, 3, 0, 2, 2, 10];
-
     private readonly Socket _socket;
     private readonly NetworkStream _connection;
     private readonly int _bufferSize;
@@ -58,32 +50,8 @@ internal sealed class TlsChannel : ByteChannel
     public override bool HasPeerReset => IsGone(_socket);
 
     /// <inheritdoc/>
-    public override async Task OpenAsync()
-    {
-        // A plain client's first message may be shorter than the head of a record, which TLS would wait for.
-        var first = new byte[1];
-        var count = await _socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek).ConfigureAwait(false);
-        if (count > 0 && first[0] != HandshakeRecord)
-        {
-            await _connection.WriteAsync(NoTlsAlert, 0, NoTlsAlert.Length).ConfigureAwait(false);
-            _socket.Shutdown(SocketShutdown.Send);
-            throw new AuthenticationException(Messages.Get("ClientSpeaksNoTls"));
-        }
-
-        var stream = new SslStream(_connection, leaveInnerStreamOpen: true, _tls.ClientCertificateCheck);
-        try
-        {
-            await stream.AuthenticateAsServerAsync(
-                _tls.Certificate, _tls.RequireClientCertificate, TlsPlatform.Protocols, checkCertificateRevocation: false).ConfigureAwait(false);
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-
-        _stream = stream;
-    }
+    public override async Task OpenAsync() =>
+        _stream = await _tls.AcceptAsync(_socket, _connection).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override bool BeginReceive()
@@ -183,18 +151,4 @@ internal sealed class TlsChannel : ByteChannel
             _ => SocketError.ConnectionAborted,
         };
     }
-}
-
-/// <summary>What a server proves itself with, and what it asks of its clients.</summary>
-internal sealed class TlsServer(X509Certificate2 certificate, EchoServerOptions options)
-{
-    public X509Certificate2 Certificate { get; } = certificate;
-
-    public bool RequireClientCertificate { get; } = options.RequireClientCertificate;
-
-    public RemoteCertificateValidationCallback? ClientCertificateCheck { get; } = options.ClientCertificateCheck;
-
-    /// <summary>How long a client may take over its handshake: never longer than it may be idle.</summary>
-    public TimeSpan HandshakeTimeout { get; } =
-        options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout;
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using PSSocketTools.Net;
+using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 

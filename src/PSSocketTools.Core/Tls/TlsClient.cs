@@ -1,42 +1,56 @@
 using System.ComponentModel;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PSSocketTools.Client;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Tls;
 
-/// <summary>The client's side of a TLS handshake, and why it failed in words that say what to do.</summary>
-internal static class TlsHandshake
+/// <summary>The client's side of a TLS handshake: what it asks of the server, and why it failed in words that say what to do.</summary>
+/// <param name="hostName">The name that the server's certificate must have.</param>
+/// <param name="endPointName">The server, as users would write it.</param>
+internal sealed class TlsClient(string hostName, string endPointName)
 {
-    public static Client.TlsChannel Run(Socket socket, EndPoint remote, SessionOptions options, Deadline deadline, CancellationToken cancellationToken)
+    /// <summary>The certificate, with its private key, that says who the client is; null for none.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>The only server certificate that will do: its SHA-1 or SHA-256 thumbprint in hexadecimal; null for any that is trusted.</summary>
+    public string? Thumbprint { get; init; }
+
+    /// <summary>Whether any server certificate will do.</summary>
+    public bool SkipCertificateCheck { get; init; }
+
+    /// <summary>Runs the handshake.</summary>
+    /// <returns>The stream; null when the time passed first. It owns the socket, which is closed when the handshake does not succeed.</returns>
+    /// <exception cref="SocketToolsException">TlsFailed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public SslStream? Connect(Socket socket, Deadline deadline, CancellationToken cancellationToken)
     {
         string? refusal = null;
         var stream = new SslStream(
             new NetworkStream(socket, ownsSocket: true),
             leaveInnerStreamOpen: false,
-            (_, certificate, chain, errors) => (refusal = Refusal(options, certificate, chain, errors)) is null);
+            (_, certificate, chain, errors) => (refusal = Refusal(certificate, chain, errors)) is null);
         try
         {
             var own = new X509CertificateCollection();
-            if (options.ClientCertificate is { } certificate)
+            if (Certificate is { } certificate)
             {
                 own.Add(certificate);
             }
 
             // The system's own choice of protocols: None means that, and nothing weaker is asked for.
-            var handshake = Complete(stream.AuthenticateAsClientAsync(options.ComputerName, own, SslProtocols.None, false));
+            var handshake = Complete(stream.AuthenticateAsClientAsync(hostName, own, SslProtocols.None, false));
             if (!handshake.Wait(deadline.Milliseconds, cancellationToken, out _))
             {
-                throw Connector.TimedOut(options, "TlsTimeout");
+                stream.Dispose();
+                return null;
             }
 
-            return new Client.TlsChannel(socket, remote, stream);
+            return stream;
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException or Win32Exception)
         {
@@ -44,9 +58,9 @@ internal static class TlsHandshake
             throw new SocketToolsException(
                 SocketToolsError.TlsFailed,
                 refusal is null
-                    ? Messages.Get("TlsFailed", options.EndPointName, (exception.InnerException ?? exception).Message.TrimEnd('.'))
-                    : Messages.Get(refusal, options.EndPointName),
-                options.EndPointName,
+                    ? Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.'))
+                    : Messages.Get(refusal, endPointName),
+                endPointName,
                 exception);
         }
         catch
@@ -63,14 +77,14 @@ internal static class TlsHandshake
     }
 
     /// <summary>The sentence that says why a certificate will not do; null when it will.</summary>
-    private static string? Refusal(SessionOptions options, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private string? Refusal(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (options.CertificateThumbprint is { } pinned)
+        if (Thumbprint is { } pinned)
         {
             return certificate is not null && IsPinned(certificate, pinned) ? null : "TlsNotPinned";
         }
 
-        if (errors == SslPolicyErrors.None || options.SkipCertificateCheck)
+        if (errors == SslPolicyErrors.None || SkipCertificateCheck)
         {
             return null;
         }

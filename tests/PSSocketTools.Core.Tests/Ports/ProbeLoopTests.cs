@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Ports.Probing;
+using PSSocketTools.Tests.Ports.Probing;
 using Xunit;
 
-namespace PSSocketTools.Tests.Ports.Probing;
+namespace PSSocketTools.Tests.Ports;
 
 /// <summary>What the loop asks of a transport, told by one without sockets.</summary>
 public sealed class ProbeLoopTests

@@ -1,7 +1,8 @@
 using System.Net;
 using PSSocketTools.Net;
+using PSSocketTools.Ports.Probing;
 
-namespace PSSocketTools.Ports.Probing;
+namespace PSSocketTools.Ports;
 
 /// <summary>One port of one computer, from its turn in the scan to its result; but for the result, only the loop's thread touches it.</summary>
 internal sealed class Probe(HostName host, int port)

@@ -5,11 +5,13 @@ using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
+using PSSocketTools.Server.Transport;
+using PSSocketTools.Tls;
 #if NET
 using PSSocketTools.Platform;
 #endif
 
-namespace PSSocketTools.Server.Transport;
+namespace PSSocketTools.Server;
 
 /// <summary>Chooses what moves a server's bytes.</summary>
 internal static class ServerTransports
@@ -51,16 +53,24 @@ internal static class ServerTransports
         }
 #endif
 
-        var tls = options.Certificate is { } certificate ? new TlsServer(certificate, options) : null;
+        var tls = options.Certificate is { } certificate ? new TlsServer(certificate)
+        {
+            RequireClientCertificate = options.RequireClientCertificate,
+            ClientCertificateCheck = options.ClientCertificateCheck,
+        } : null;
         return new AsyncTransport(
             sockets,
             reception,
             options.IsSequential,
             (socket, signal) => tls is null ? new SocketChannel(socket, options.BufferSize, signal) : new TlsChannel(socket, options.BufferSize, tls, signal),
-            tls?.HandshakeTimeout ?? Timeout.InfiniteTimeSpan,
+            tls is null ? Timeout.InfiniteTimeSpan : HandshakeTimeout(options),
             tls is null ? 0 : options.MostHandshakes,
             onFault);
     }
+
+    /// <summary>How long a client may take over its handshake: never longer than it may be idle.</summary>
+    private static TimeSpan HandshakeTimeout(EchoServerOptions options) =>
+        options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout;
 
     /// <summary>Whether the loops of our own serve: they take what is theirs to take, unless the environment says otherwise.</summary>
     private static bool UsesEpoll(EchoServerOptions options)

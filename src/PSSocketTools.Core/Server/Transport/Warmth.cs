@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Net;
 
-namespace PSSocketTools.Server;
+namespace PSSocketTools.Server.Transport;
 
 /// <summary>Has .NET open what a server's first client, or first failure, would make it open: by then there may be no descriptor for it.</summary>
 internal static class Warmth

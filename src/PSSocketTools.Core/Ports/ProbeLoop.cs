@@ -3,8 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Ports.Probing;
 
-namespace PSSocketTools.Ports.Probing;
+namespace PSSocketTools.Ports;
 
 /// <summary>Runs the probes of a scan, a window of them at a time, on one thread of its own.</summary>
 /// <remarks>
