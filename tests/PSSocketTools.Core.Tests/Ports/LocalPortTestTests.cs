@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
-using PSSocketTools.Tests.Server.Transport;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;

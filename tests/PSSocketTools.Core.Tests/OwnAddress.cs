@@ -1,4 +1,4 @@
-namespace PSSocketTools.Tests.Server.Transport;
+namespace PSSocketTools.Tests;
 
 /// <summary>
 /// A loopback address that only one test uses: all of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS.
