@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Lifetime;
 
 namespace PSSocketTools.Commands;
 

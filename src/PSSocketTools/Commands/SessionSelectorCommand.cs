@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Completion;
+using PSSocketTools.Lifetime;
 
 namespace PSSocketTools.Commands;
 

@@ -3,6 +3,7 @@ using System.Security;
 using System.Text;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;

@@ -1,6 +1,7 @@
 using System.Net.NetworkInformation;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using PSSocketTools.Lifetime;
 
 namespace PSSocketTools.Completion;
 

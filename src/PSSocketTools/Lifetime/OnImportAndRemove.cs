@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Lifetime;
 
 namespace PSSocketTools;
 

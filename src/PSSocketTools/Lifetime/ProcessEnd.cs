@@ -2,7 +2,7 @@
 using System.Runtime.InteropServices;
 #endif
 
-namespace PSSocketTools;
+namespace PSSocketTools.Lifetime;
 
 /// <summary>
 /// Stops what runs, in order, when the process is told to end: at exit, when a service manager ends it (SIGTERM), and when

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Resources;
 
-namespace PSSocketTools;
+namespace PSSocketTools.Binding;
 
 /// <summary>Certificates as users give them: the object itself, or the path of a PFX file.</summary>
 internal static class CertificateFile

@@ -1,6 +1,6 @@
 using System.Management.Automation.Runspaces;
 
-namespace PSSocketTools;
+namespace PSSocketTools.Lifetime;
 
 /// <summary>The process's running servers and open sessions.</summary>
 internal static class Running

@@ -1,4 +1,4 @@
-namespace PSSocketTools;
+namespace PSSocketTools.Lifetime;
 
 /// <summary>
 /// What this process has running, by number: any runspace sees what another started, as with any listening port, and each

@@ -6,7 +6,7 @@ using System.Management.Automation.Runspaces;
 using System.Text;
 using PSSocketTools.Resources;
 
-namespace PSSocketTools;
+namespace PSSocketTools.Binding;
 
 /// <summary>
 /// Answers messages with a script block, apart from the caller's session: in a bounded pool of runspaces, which see the
