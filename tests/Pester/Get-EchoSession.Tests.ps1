@@ -80,6 +80,15 @@ Describe 'Get-EchoSession' {
         $found.Reason | Should -Be 'ServerClosed'
     }
 
+    It 'looks for the end of a session, which a table or a list does not' {
+        $server | Stop-EchoServer -Force
+        $one | Format-Table | Out-String | Should -Match 'Open'
+        $one | Format-List * | Out-String | Should -Match 'Open'
+        (Get-EchoSession -Name one).State | Should -Be 'Closed'
+        $one.State | Should -Be 'Closed' -Because 'it is the same session'
+        $one | Format-Table | Out-String | Should -Match 'Closed'
+    }
+
     It 'has a session no more that was disconnected' {
         $one | Disconnect-EchoServer
         (Get-EchoSession).Name | Should -Be 'two'

@@ -66,25 +66,11 @@ public sealed class EchoSession : IDisposable
     /// <summary>The server's address and port, or its socket's path.</summary>
     public string RemoteEndPoint => EndPointText.Of(_channel.RemoteEndPoint);
 
-    /// <summary>Whether it can still be spoken through. Reading it notices a server that has closed.</summary>
-    public string State
-    {
-        get
-        {
-            _incoming.Notice();
-            return (_ledger.Ended?.State ?? EchoSessionState.Open).ToString();
-        }
-    }
+    /// <summary>Whether it can still be spoken through, as far as that is known: see <see cref="Refresh"/>.</summary>
+    public string State => (_ledger.Ended?.State ?? EchoSessionState.Open).ToString();
 
-    /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open.</summary>
-    public string? Reason
-    {
-        get
-        {
-            _incoming.Notice();
-            return _ledger.Ended?.Reason.ToString();
-        }
-    }
+    /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open, as far as that is known.</summary>
+    public string? Reason => _ledger.Ended?.Reason.ToString();
 
     /// <summary>Where messages end.</summary>
     public string Framing => _options.Framing.ToString();
@@ -207,11 +193,17 @@ public sealed class EchoSession : IDisposable
     /// <param name="asBytes">Whether to give it as bytes.</param>
     public SocketMessage? TryReceive(bool asBytes = false) => _incoming.TryReceive(asBytes);
 
+    /// <summary>
+    /// Looks whether the server has closed, without waiting. No thread watches a session that nobody uses, and no property reads its
+    /// socket, so that State and Reason tell what was known when something was last sent, received or looked for.
+    /// </summary>
+    public void Refresh() => _incoming.Notice();
+
     /// <summary>Throws when it has ended and can't be spoken through any more. Notices a server that has closed.</summary>
     /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted.</exception>
     public void RequireOpen()
     {
-        _incoming.Notice();
+        Refresh();
         if (_ledger.Ended is { } end)
         {
             throw end.NotOpen;

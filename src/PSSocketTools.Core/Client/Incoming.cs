@@ -14,6 +14,9 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
     // How long a close waits for answers on their way to nobody, so that the server sees an end and not a reset.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
 
+    // So many reads, a megabyte or less, go into a look whether the server has closed.
+    private const int MostNoticed = 32;
+
     private long _messagesReceived;
 
     /// <summary>Only for who has the turn to read: whether the message that has begun was begun before it was asked for.</summary>
@@ -170,7 +173,10 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         {
             try
             {
-                ReadAvailable(Pause.Ignored, null);
+                // The end comes after what was sent before it. A server that goes on sending can't hold this up.
+                for (var reads = 0; reads < MostNoticed && ReadAvailable(Pause.Ignored, null); reads++)
+                {
+                }
             }
             finally
             {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PSSocketTools.Client;
 using PSSocketTools.Load;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -160,7 +159,8 @@ public sealed class EchoLoad : IDisposable
                 try
                 {
                     Converse(session);
-                    lost = session.State != nameof(EchoSessionState.Open);
+                    session.Refresh();
+                    lost = !session.IsOpen;
                 }
                 finally
                 {

@@ -87,6 +87,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                 return;
             }
 
+            session.Refresh();
+
             // The listener shows what came before the end, and then there is nothing to ask for.
             WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], session.State == "Open" ? GoodbyeMilliseconds : Timeout.Infinite);
         }

@@ -8,5 +8,13 @@ namespace PSSocketTools.Commands;
 public sealed class GetEchoSessionCommand : SessionSelectorCommand
 {
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WriteObject(SelectSessions(), enumerateCollection: true);
+    protected override void ProcessRecord()
+    {
+        foreach (var session in SelectSessions())
+        {
+            // Its properties tell what is known, and read no socket when something merely looks at them.
+            session.Refresh();
+            WriteObject(session);
+        }
+    }
 }
