@@ -104,6 +104,16 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
             $said.Scan = @(Test-PortAvailability @to -TimeoutSec 30).Status
             $said.Found = @(Find-AvailablePort).Count
             $said.Response = (Send-SocketMessage hello -Session $sessions[0]).Response
+            # Waits that something else may end need no descriptor, though not one is left.
+            $null = Receive-SocketMessage -Session $sessions[0] -TimeoutSec 0.01 -ErrorVariable failed
+            $large = 'x' * 200000
+            $null = (Send-SocketMessage $large -Session $sessions[0]).Response
+            $files = [Collections.Generic.List[IO.FileStream]]::new()
+            try { while ($true) { $files.Add([IO.File]::OpenRead('/dev/null')) } } catch { $said.Files = $files.Count }
+            $null = Receive-SocketMessage -Session $sessions[0] -TimeoutSec 0.2 -ErrorVariable failed
+            $said.Received = @($failed.FullyQualifiedErrorId)
+            $said.Large = (Send-SocketMessage $large -Session $sessions[0]).Response.Length
+            foreach ($file in $files) { $file.Dispose() }
             $sessions | Disconnect-EchoServer
             $said.Left = (Get-Open) - $before
             ConvertTo-Json $said -Compress -Depth 4
@@ -145,6 +155,9 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
             $said.Scan | Should -Be 'Open'
             $said.Found | Should -Be 1
             $said.Response | Should -Be 'hello'
+            $said.Files | Should -BeGreaterThan 0
+            $said.Received | Should -Be 'WaitTimeout,PSSocketTools.Commands.ReceiveSocketMessageCommand'
+            $said.Large | Should -Be 200000
             $said.Left | Should -BeLessThan 10
         }
         finally {

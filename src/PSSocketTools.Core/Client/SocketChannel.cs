@@ -18,6 +18,9 @@ internal class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, r
     // A spin in 256 reads, at worst.
     private const int MaxVainSpins = 8;
 
+    // How long a wake may go unnoticed where no descriptor was left for a bell.
+    private const int UnrungMilliseconds = 20;
+
     private int _receiveTimeout = Timeout.Infinite;
     private int _vainSpins;
     private int _skippedSpins;
@@ -61,7 +64,16 @@ internal class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, r
         while (!waker.IsWoken)
         {
             var left = waiting.Milliseconds;
-            var readable = new List<Socket>(2) { Socket, waker.Bell };
+            var readable = new List<Socket>(2) { Socket };
+            if (waker.Bell is { } bell)
+            {
+                readable.Add(bell);
+            }
+            else
+            {
+                left = left < 0 || left > UnrungMilliseconds ? UnrungMilliseconds : left;
+            }
+
             Socket.Select(readable, null, null, Microseconds(left));
             if (readable.Contains(Socket) || IsReadable())
             {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
 
@@ -18,20 +19,17 @@ internal sealed class Waker : IDisposable
     /// <summary>Completes with the wake.</summary>
     public Task Woken => _woken.Task;
 
-    /// <summary>What becomes readable with the wake.</summary>
-    public Socket Bell
+    /// <summary>What becomes readable with the wake; null where no descriptor is left for it, and the waiter has to look from time to time.</summary>
+    public Socket? Bell
     {
         get
         {
             lock (_woken)
             {
-                if (_bell is null)
+                if (_bell is null && !_disposed)
                 {
-                    _bell = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-                    _bell.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-                    // Connected to itself, it hears nobody else.
-                    _bell.Connect(_bell.LocalEndPoint!);
-                    if (IsWoken)
+                    _bell = Open();
+                    if (_bell is not null && IsWoken)
                     {
                         Ring(_bell);
                     }
@@ -59,6 +57,30 @@ internal sealed class Waker : IDisposable
         {
             _disposed = true;
             _bell?.Dispose();
+        }
+    }
+
+    private static Socket? Open()
+    {
+        Socket? bell = null;
+        try
+        {
+            bell = ClientSocket.Open(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            bell.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            // Connected to itself, it hears nobody else.
+            bell.Connect(bell.LocalEndPoint!);
+            return bell;
+        }
+        catch (SocketException exception) when (SocketErrors.IsExhausted(exception.SocketErrorCode))
+        {
+            // The wait is worth more than how soon it notices a wake.
+            bell?.Dispose();
+            return null;
+        }
+        catch
+        {
+            bell?.Dispose();
+            throw;
         }
     }
 
