@@ -17,23 +17,30 @@ internal static class AddressName
     /// <param name="cancellationToken">Ends the wait for the resolver.</param>
     /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static IPAddress[] ToLocal(string name, CancellationToken cancellationToken = default)
+    public static IPAddress[] ToLocal(string name, CancellationToken cancellationToken = default) =>
+        ToLocal(name, Dns.GetHostAddressesAsync, cancellationToken);
+
+    /// <summary>The same, with what a resolver makes of a name.</summary>
+    public static IPAddress[] ToLocal(string name, Func<string, Task<IPAddress[]>> resolver, CancellationToken cancellationToken)
     {
-        var resolving = ToLocalAsync(name);
+        var resolving = ToLocalAsync(name, resolver);
         Task.WaitAny([resolving], cancellationToken);
         return resolving.GetAwaiter().GetResult();
     }
 
     /// <summary>The same, without blocking.</summary>
     /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
-    public static Task<IPAddress[]> ToLocalAsync(string name)
+    public static Task<IPAddress[]> ToLocalAsync(string name) => ToLocalAsync(name, Dns.GetHostAddressesAsync);
+
+    /// <inheritdoc cref="ToLocalAsync(string)"/>
+    public static Task<IPAddress[]> ToLocalAsync(string name, Func<string, Task<IPAddress[]>> resolver)
     {
         if (string.Equals(name, Any, StringComparison.OrdinalIgnoreCase) || name == "*")
         {
             return Task.FromResult(BothFamilies(IPAddress.Any, IPAddress.IPv6Any));
         }
 
-        return ToAddressesAsync(name);
+        return ToAddressesAsync(name, resolver);
     }
 
     /// <summary>
@@ -41,7 +48,10 @@ internal static class AddressName
     /// the resolver or the hosts file says of it (RFC 6761, section 6.3).
     /// </summary>
     /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
-    public static async Task<IPAddress[]> ToAddressesAsync(string name)
+    public static Task<IPAddress[]> ToAddressesAsync(string name) => ToAddressesAsync(name, Dns.GetHostAddressesAsync);
+
+    /// <inheritdoc cref="ToAddressesAsync(string)"/>
+    public static async Task<IPAddress[]> ToAddressesAsync(string name, Func<string, Task<IPAddress[]>> resolver)
     {
         if (Read(name) is { } address)
         {
@@ -58,15 +68,19 @@ internal static class AddressName
             throw NotFound(name, null);
         }
 
+        IPAddress[] addresses;
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(name).ConfigureAwait(false);
-            return addresses.Length > 0 ? [.. addresses.Select(AddressLiteral.Canonical).Distinct()] : throw NotFound(name, null);
+            addresses = await resolver(name).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
+#pragma warning disable CA1031 // However the resolver fails, the name has no address, and the failure is within the error that says so.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             throw NotFound(name, exception);
         }
+
+        return addresses.Length > 0 ? [.. addresses.Select(AddressLiteral.Canonical).Distinct()] : throw NotFound(name, null);
     }
 
     /// <summary>The resolver had no answer in the time allowed.</summary>

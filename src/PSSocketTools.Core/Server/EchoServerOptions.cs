@@ -142,6 +142,9 @@ public sealed record EchoServerOptions
     /// <summary>The time, for tests that give their own.</summary>
     internal Clock Clock { get; init; } = Clock.System;
 
+    /// <summary>What makes addresses of a name, for tests that give their own.</summary>
+    internal Func<string, Task<IPAddress[]>> Resolver { get; init; } = Dns.GetHostAddressesAsync;
+
     /// <summary>What decides on a client's certificate, for tests that leave what the machine trusts alone; null for the machine.</summary>
     internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
 
