@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace PSSocketTools.Tests;
+
+/// <summary>
+/// What these tests are as a program: an echo server in a process that has done nothing else, so that .NET has loaded and
+/// opened nothing but what a server needs. A line of input makes it tell its counters, the end of input stops it.
+/// </summary>
+internal static class ColdServer
+{
+    public static async Task<int> Main()
+    {
+        var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
+        Console.WriteLine($"{server.Transport} {server.Port.ToString(CultureInfo.InvariantCulture)}");
+        while (Console.ReadLine() is not null)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{server.State} {server.ActiveConnections} {server.Errors} {server.Error}"));
+        }
+
+        await server.StopAsync(TimeSpan.Zero);
+        return server is { State: "Stopped", ActiveConnections: 0 } ? 0 : 1;
+    }
+}
