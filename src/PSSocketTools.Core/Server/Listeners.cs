@@ -56,8 +56,7 @@ internal static class Listeners
                     ? new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
                     : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 sockets.Add(socket);
-                ListenerSetup.Prepare(socket);
-                socket.Bind(endPoint);
+                ListenerSetup.Bind(socket, endPoint, () => SocketTable.Read(protocol));
                 ready(socket);
                 port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             }
