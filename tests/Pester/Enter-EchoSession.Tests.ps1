@@ -92,6 +92,21 @@ Describe 'Enter-EchoSession' {
         $said | Should -Not -Match 'Connect-EchoServer'
     }
 
+    It 'gives <Id> for what its help says' -Tag Core -ForEach @(
+        @{ Id = 'ServerClosed'; Server = { Start-BareServer { $null = Receive } } }
+        @{ Id = 'ResponseTimeout'; Server = { Start-BareServer { Wait-Peer } } }
+        @{ Id = 'TlsFailed'; Server = { Start-EchoServer -SelfSigned } }
+        @{ Id = 'MessageNotCarried'; Server = { Start-EchoServer -Encoding utf-16 }; Options = '-Encoding utf-16' }
+    ) {
+        $server = & $Server
+        $limit = if ($Id -eq 'ResponseTimeout') { 0.05 } else { 30 }
+        $process = Start-Conversation "Enter-EchoSession -ComputerName 127.0.0.1 -Port $($server.Port) -ResponseTimeoutSec $limit $Options -ErrorVariable failed 2>`$null; `$failed.FullyQualifiedErrorId; 'over'"
+        # U+0A0A has the bytes of two line ends in UTF-16.
+        $process.StandardInput.WriteLine("o$([char] 0x0A0A)i")
+        if ($Id -eq 'MessageNotCarried') { $process.StandardInput.WriteLine('exit') }
+        Wait-Conversation $process | Should -Match "(?s)(^|\n)$Id,PSSocketTools.Commands.EnterEchoSessionCommand\s+over\s*$"
+    }
+
     It 'leaves the lines that come after a server was lost to what comes next' {
         $server = Start-EchoServer
         $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'lost'; Enter-EchoSession -Port $((Start-EchoServer -Transform Upper).Port); 'over'"

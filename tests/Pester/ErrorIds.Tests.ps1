@@ -1,7 +1,6 @@
 BeforeDiscovery {
-    # Each is provoked, and the help of its cmdlet lists it. Those are not here that only another system, a network
-    # or a machine without resources gives; those of a typed conversation are in Enter-EchoSession.Tests.ps1.
-    $provoked = [ordered]@{
+    # Each is provoked, and the help of its cmdlet lists it.
+    $provoked = @{
         'Connect-EchoServer'    = @{
             ServerStopped     = { Connect-EchoServer -Server (New-Stopped) }
             ConnectionRefused = { Connect-EchoServer 127.0.0.1 (New-ClosedPort) }
@@ -23,6 +22,7 @@ BeforeDiscovery {
             NoFreePort   = { Find-AvailablePort -Address 127.0.0.1 -Port (Start-EchoServer -Address 127.0.0.1).Port }
             AddressNotAvailable = { Find-AvailablePort -Address 203.0.113.7 }
             NameNotFound = { Find-AvailablePort -Address name.invalid }
+            InvalidOption = { Find-AvailablePort -Address '127.1' }
         }
         'Get-EchoServer'        = @{ NotFound = { Get-EchoServer -Name nobody } }
         'Get-EchoServerEvent'   = @{ NotFound = { Get-EchoServerEvent -Name nobody } }
@@ -54,6 +54,15 @@ BeforeDiscovery {
             FileFailed        = { [IO.FileInfo] "$TestDrive/missing" | Send-SocketMessage -Session (Start-EchoServer | Connect-EchoServer) }
             InvalidOption     = { New-Session { Wait-Peer } -Framing None | Send-SocketMessage 'x' -Window 2 }
             ServerStopped     = { Send-SocketMessage 'x' -Server (New-Stopped) }
+            Interrupted       = {
+                # Two wait for their answers, and the first has Ctrl+C.
+                $session = New-Session { Wait-Peer }
+                $first, $second = 1..2 | ForEach-Object { Start-Beside { Send-SocketMessage 'x' -Session $Values.Session } @{ Session = $session } }
+                [Threading.SpinWait]::SpinUntil([Func[bool]] { $session.MessagesSent -gt 1 }, 30000) | Should -BeTrue
+                $null = Stop-Beside $first
+                $null = Wait-Beside $second
+                throw $second.Shell.Streams.Error[0]
+            }
         }
         'Start-EchoServer'      = @{
             PortInUse           = { Start-EchoServer (Start-EchoServer -Address 127.0.0.1).Port -Address 127.0.0.1 }
@@ -76,15 +85,68 @@ BeforeDiscovery {
         }
     }
 
-    $cases = foreach ($cmdlet in $provoked.Keys) {
-        foreach ($id in $provoked[$cmdlet].Keys | Sort-Object) { @{ Cmdlet = $cmdlet; Id = $id; Provoke = $provoked[$cmdlet][$id] } }
+    # Windows PowerShell makes no certificates in memory.
+    $provokedOnCore = @{
+        'Receive-SocketMessage' = @{ TlsFailed = { $session = New-PlainAtTls; $null = $session | Send-SocketMessage 'x' -NoWait; $session | Receive-SocketMessage } }
+        'Send-SocketMessage'    = @{ TlsFailed = { New-PlainAtTls | Send-SocketMessage 'x' } }
     }
-    $pages = (Import-PowerShellDataFile "$PSScriptRoot/../../PSSocketTools.psd1").CmdletsToExport | ForEach-Object { @{ Cmdlet = $_ } }
+
+    # What Windows PowerShell can't do.
+    $provokedOnDesktop = @{
+        'Connect-EchoServer' = @{ NotSupported = { Connect-EchoServer -SocketPath "$TestDrive/s" } }
+        'Start-EchoServer'   = @{ NotSupported = { Start-EchoServer -SelfSigned } }
+    }
+
+    # What loopback has for it on Linux alone: a broadcast address, to which no connection leads and no datagram may go unasked.
+    $provokedOnLinux = @{
+        'Connect-EchoServer' = @{
+            Unreachable         = { Connect-EchoServer 127.255.255.255 7 }
+            SocketFailed        = { Connect-EchoServer 127.255.255.255 7 -Protocol Udp }
+            AddressNotAvailable = { $null = New-Item "$TestDrive/file" -Force; Connect-EchoServer -SocketPath "$TestDrive/file/s" }
+        }
+        'Start-EchoServer'   = @{ SocketFailed = { Start-EchoServer -Address ff02::1 } }
+    }
+
+    # Provoked in another file, which has what it takes: processes of their own, without descriptors, rights or with input that is typed.
+    $provokedElsewhere = @{
+        'Connect-EchoServer' = @{ TooManyOpenFiles = 'Descriptors' }
+        'Start-EchoServer'   = @{ PortAccessDenied = 'Start-EchoServer' }
+        'Enter-EchoSession'  = @{
+            ServerClosed = 'Enter-EchoSession'; TlsFailed = 'Enter-EchoSession'; ConnectionReset = 'Enter-EchoSession'
+            ResponseTimeout = 'Enter-EchoSession'; MessageNotCarried = 'Enter-EchoSession'
+        }
+    }
+
+    # What takes a broken system.
+    $unprovoked = @{
+        # A reset in the instant between the end of the handshake of TCP and the connect's own; one that comes later is TLS's or the session's.
+        'Connect-EchoServer' = 'ConnectionReset'
+        # A process without a descriptor for a listener, which .NET itself does not always survive.
+        'Start-EchoServer'   = 'TooManyOpenFiles'
+    }
+
+    function Get-Case([hashtable] $Of) {
+        foreach ($cmdlet in $Of.Keys | Sort-Object) {
+            foreach ($id in $Of[$cmdlet].Keys | Sort-Object) { @{ Cmdlet = $cmdlet; Id = $id; Provoke = $Of[$cmdlet][$id] } }
+        }
+    }
+
+    $cases = Get-Case $provoked
+    $casesOnCore = Get-Case $provokedOnCore
+    $casesOnDesktop = Get-Case $provokedOnDesktop
+    $casesOnLinux = Get-Case $provokedOnLinux
+    $elsewhere = Get-Case $provokedElsewhere | ForEach-Object { @{ Cmdlet = $_.Cmdlet; Id = $_.Id; File = $_.Provoke } }
+    $pages = (Import-PowerShellDataFile "$PSScriptRoot/../../PSSocketTools.psd1").CmdletsToExport | ForEach-Object {
+        $cmdlet = $_
+        $known = @($provoked, $provokedOnCore, $provokedOnDesktop, $provokedOnLinux, $provokedElsewhere | Where-Object { $_[$cmdlet] } | ForEach-Object { $_[$cmdlet].Keys })
+        @{ Cmdlet = $cmdlet; Known = @($known) + @($unprovoked[$cmdlet]) | Where-Object { $_ } }
+    }
 }
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/BareServer.ps1"
+    . "$PSScriptRoot/Beside.ps1"
     $docs = (Resolve-Path "$PSScriptRoot/../../docs").Path
 
     function Get-ListedId([string] $Culture, [string] $Cmdlet) {
@@ -116,6 +178,23 @@ BeforeAll {
         $session
     }
 
+    # A session without TLS, at a server that takes nothing else.
+    function New-PlainAtTls {
+        Connect-EchoServer 127.0.0.1 (Start-EchoServer -SelfSigned).Port
+    }
+
+    # Provokes an error, and holds it against the help.
+    function Assert-Provoked([string] $Cmdlet, [string] $Id, [scriptblock] $Provoke) {
+        $ErrorActionPreference = 'Stop'
+        $failure = $null
+        try { $null = & $Provoke }
+        catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,PSSocketTools.Commands.$($Cmdlet.Replace('-', ''))Command" -Because "$failure"
+        # Of any other error there is but the system's own word.
+        if ($Id -ne 'SocketFailed') { $failure.CategoryInfo.Category | Should -Not -Be 'NotSpecified' }
+        Get-ListedId 'en-US' $Cmdlet | Should -Contain $Id
+    }
+
     function New-Faulted {
         $session = New-Session { Wait-Peer }
         $null = Send-SocketMessage 'x' -Session $session -ResponseTimeoutSec 0.05 -ErrorAction SilentlyContinue
@@ -125,19 +204,28 @@ BeforeAll {
 
 Describe 'Error ids' {
     AfterEach {
+        Clear-Beside
         Get-EchoSession | Disconnect-EchoServer -Reset
         Get-EchoServer | Stop-EchoServer -Force
         Stop-BareServer
     }
 
-    It '<Cmdlet> gives <Id>, which its help lists' -ForEach $cases {
-        $ErrorActionPreference = 'Stop'
-        $failure = $null
-        try { $null = & $Provoke }
-        catch { $failure = $_ }
-        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,PSSocketTools.Commands.$($Cmdlet.Replace('-', ''))Command" -Because "$failure"
-        $failure.CategoryInfo.Category | Should -Not -Be 'NotSpecified'
+    It '<Cmdlet> gives <Id>, which its help lists' -ForEach $cases { Assert-Provoked $Cmdlet $Id $Provoke }
+
+    It '<Cmdlet> gives <Id>, which its help lists' -Tag Core -ForEach $casesOnCore { Assert-Provoked $Cmdlet $Id $Provoke }
+
+    It '<Cmdlet> gives <Id>, which its help lists' -Tag Desktop -ForEach $casesOnDesktop { Assert-Provoked $Cmdlet $Id $Provoke }
+
+    It '<Cmdlet> gives <Id>, which its help lists' -Tag Linux -ForEach $casesOnLinux { Assert-Provoked $Cmdlet $Id $Provoke }
+
+    It '<Cmdlet> gives <Id>, which <File>.Tests.ps1 provokes' -ForEach $elsewhere {
         Get-ListedId 'en-US' $Cmdlet | Should -Contain $Id
+        [IO.File]::ReadAllText("$PSScriptRoot/$File.Tests.ps1") | Should -Match "\b$Id\b"
+    }
+
+    It 'every id that the help of <Cmdlet> lists is provoked, and none is known that it does not list' -ForEach $pages {
+        Get-ListedId 'en-US' $Cmdlet | Where-Object { $_ -cnotin $Known } | Should -BeNullOrEmpty
+        $Known | Where-Object { $_ -cnotin (Get-ListedId 'en-US' $Cmdlet) } | Should -BeNullOrEmpty
     }
 
     It 'the help of <Cmdlet> lists ids that there are, each once, and the same in each language' -ForEach $pages {
