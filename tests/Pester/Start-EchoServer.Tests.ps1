@@ -309,6 +309,27 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server 'a' | Should -BeExactly "1`n2`n3"
         }
 
+        It 'is an error where it ends by <_> in place of an answer, and the next client is answered' -ForEach 'exit', 'exit 3', 'break', 'continue' {
+            $script = [scriptblock]::Create("if (`$_ -eq 'end') { 'half an answer'; $_ }; `$_")
+            $server = Start-EchoServer @at -Framing Line -Responder $script
+            Get-BareAnswer $server "end`nmore`n" | Should -BeExactly ''
+            $failure = Wait-EchoServer $server -Kind Error
+            $failure.Reason | Should -Be 'ResponderFailed'
+            $failure.Message | Should -BeLike '*exit*return*'
+            (Wait-EchoServer $server -Kind Disconnected).Reason | Should -Be 'ResponderFailed'
+            Get-BareAnswer $server "more`n" | Should -BeExactly "more`n"
+
+            $server = Start-EchoServer @at -Framing Line -Responder $script -ErrorResponse 'failed'
+            Get-BareAnswer $server "end`nmore`n" | Should -BeExactly "failed`nmore`n"
+        }
+
+        It 'is answered by what a script block has given out before it returns' {
+            $server = Start-EchoServer @at -Framing Line -Responder { 'before'; return; 'after' }
+            Get-BareAnswer $server "x`n" | Should -BeExactly "before`n"
+            $server = Start-EchoServer @at -Framing Line -Responder { process { "<$_>" } }
+            Get-BareAnswer $server "x`n" | Should -BeExactly "<x>`n"
+        }
+
         It 'gives bytes as they are' {
             $server = Start-EchoServer @at -Responder { , [byte[]] (0, 255, 10, 13) }
             $client = Connect-Bare $server

@@ -16,6 +16,8 @@ internal sealed class ScriptResponder : IMessageResponder
 {
     private const string UsingPrefix = "__using_";
 
+    private static readonly object CameToItsEnd = new();
+
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
 
     // How many script blocks run at once.
@@ -70,7 +72,8 @@ internal sealed class ScriptResponder : IMessageResponder
         // A script block written as such has its braces in its text; one made of text or a file has not.
         var block = ast.Parent is ScriptBlockExpressionAst ? text.ToString() : "{" + text + "\n}";
 
-        var invoke = ast.ProcessBlock is null ? $"$_ = $args[0]; & {block} $args[1]" : $"$args[0] | & {block} $args[1]";
+        // The last thing given out says that the script block came to its end: exit, and a break outside a loop, end all of it.
+        var invoke = (ast.ProcessBlock is null ? $"$_ = $args[0]; & {block} $args[1]" : $"$args[0] | & {block} $args[1]") + "\n$args[2]";
         return new ScriptResponder(invoke, variables, encoding, timeout);
     }
 
@@ -85,7 +88,7 @@ internal sealed class ScriptResponder : IMessageResponder
         {
             worker = Take();
             worker.Commands.Clear();
-            worker.AddScript(_script, useLocalScope: true).AddArgument(message.Message).AddArgument(message);
+            worker.AddScript(_script, useLocalScope: true).AddArgument(message.Message).AddArgument(message).AddArgument(CameToItsEnd);
             var input = new PSDataCollection<PSObject>();
             input.Complete();
             running = Task.Factory.FromAsync(worker.BeginInvoke(input, output), worker.EndInvoke);
@@ -114,7 +117,14 @@ internal sealed class ScriptResponder : IMessageResponder
             // Ends the wait that lost.
             limit.Cancel();
             await running.ConfigureAwait(false);
-            return ToBytes(output.ReadAll(), message);
+            var given = output.ReadAll();
+            if (given.Count == 0 || !ReferenceEquals(given[given.Count - 1]?.BaseObject, CameToItsEnd))
+            {
+                throw new InvalidOperationException(Messages.Get("ResponderExited"));
+            }
+
+            given.RemoveAt(given.Count - 1);
+            return ToBytes(given, message);
         }
         catch (RuntimeException exception) when (exception is IContainsErrorRecord { ErrorRecord.Exception: { } cause } && cause != exception)
         {
