@@ -122,9 +122,30 @@ Describe 'Get-EchoServer' {
             $names = (Start-EchoServer @at).PSObject.Properties.Name
             foreach ($name in 'Id', 'Name', 'Protocol', 'Address', 'Port', 'EndPoint', 'ComputerName', 'SocketPath', 'State', 'Mode', 'Framing',
                 'Encoding', 'IsEncrypted', 'CertificateThumbprint', 'Faults', 'StartedAt', 'StoppedAt', 'ActiveConnections', 'TotalConnections',
-                'RejectedConnections', 'MessagesReceived', 'BytesReceived', 'BytesSent', 'EventsDropped', 'Errors', 'Error') {
+                'RejectedConnections', 'MessagesReceived', 'BytesReceived', 'BytesSent', 'EventsDropped', 'Errors', 'Error',
+                'ResponseFormat', 'AllowFrom', 'LogPath', 'LogError') {
                 $names | Should -Contain $name
             }
+        }
+
+        It 'tells the format, who may come and the log, and when the log has ended' -Tag Linux {
+            $plain = Start-EchoServer @at
+            $plain.ResponseFormat | Should -BeNullOrEmpty
+            $plain.LogPath | Should -BeNullOrEmpty
+            $plain.LogError | Should -BeNullOrEmpty
+            $plain.AllowFrom | Should -BeExactly ''
+            $path = Join-Path $TestDrive 'whole.jsonl'
+            $told = Start-EchoServer @at -Name told -ResponseFormat 'Echo: {0}' -AllowFrom 10.0.0.0/8, 127.0.0.0/8 -LogPath $path
+            $told.ResponseFormat | Should -BeExactly 'Echo: {0}'
+            $told.AllowFrom | Should -BeExactly '10.0.0.0/8, 127.0.0.0/8'
+            $told.LogPath | Should -BeExactly $path
+            $told.LogError | Should -BeNullOrEmpty
+            $failing = Start-EchoServer @at -LogPath /dev/full
+            $failure = Wait-EchoServer $failing -Kind Error
+            $failure.Reason | Should -Be 'LogFailed'
+            $failing.LogError | Should -BeExactly $failure.Message
+            $failing.State | Should -Be 'Listening'
+            $failing | Format-List | Out-String -Width 500 | Should -BeLike '*LogPath*: /dev/full*LogError*/dev/full*'
         }
 
         It 'shows as a table of one line a server, 80 columns wide, with its endpoints' {

@@ -57,6 +57,9 @@ public sealed class EchoServer : IDisposable
         Framing = options.Framing.ToString();
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
+        ResponseFormat = options.ResponseFormat;
+        AllowFrom = string.Join(", ", options.AllowFrom);
+        LogPath = options.LogPath;
         _responder = options.Responder;
         _ownCertificate = options.OwnsCertificate ? options.Certificate : null;
         _log = log;
@@ -112,6 +115,18 @@ public sealed class EchoServer : IDisposable
 
     /// <summary>What is broken on purpose; empty for nothing.</summary>
     public string Faults { get; }
+
+    /// <summary>What its answers are made with; null where it has no format.</summary>
+    public string? ResponseFormat { get; }
+
+    /// <summary>The addresses and blocks whose clients it serves, as they were given; empty for all.</summary>
+    public string AllowFrom { get; }
+
+    /// <summary>The file that gets its events; null for none.</summary>
+    public string? LogPath { get; }
+
+    /// <summary>Why the log has ended while the server goes on without it; null while it is written, and where there is none.</summary>
+    public string? LogError => _record.Journal.LogError;
 
     /// <summary>What moves its bytes: Epoll, for Linux's event queue; Async, for .NET's asynchronous sockets.</summary>
     public string Transport => _transport.Name;

@@ -129,6 +129,9 @@ internal sealed class EventJournal
         }
     }
 
+    /// <summary>What ended the log; null while it is written, and where there is none.</summary>
+    public string? LogError { get; private set; }
+
     /// <summary>Notes an event without bytes.</summary>
     public void Append(
         ServerEventKind kind,
@@ -519,6 +522,7 @@ internal sealed class EventJournal
         {
             // First of all: the event that says so needs room, which the log will not make any more.
             _unlogged = long.MaxValue;
+            LogError = what;
             Monitor.PulseAll(_gate);
             AppendText(ServerEventKind.Error, null, ServerEventReason.LogFailed, what);
         }
