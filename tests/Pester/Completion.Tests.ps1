@@ -47,6 +47,26 @@ Describe 'Completion' {
             (Get-Completion 'Get-EchoServer -Name one, n').CompletionText | Should -Be "'number two'"
         }
 
+        It 'offers servers to <_>, by name, where the object is wanted' -ForEach @(
+            'Stop-EchoServer', 'Get-EchoServer', 'Get-EchoServerEvent', 'Wait-EchoServer', 'Send-SocketMessage hello -Server', 'Connect-EchoServer -Server'
+        ) {
+            $offers = Get-Completion "$_ "
+            $offers.ListItemText | Should -Be 'one', 'number two'
+            (Invoke-Expression $offers[1].CompletionText).Id | Should -Be $two.Id
+            $offers[1].ToolTip | Should -Match "$([regex]::Escape($two.EndPoint)).*Listening"
+            @(Get-Completion "$_ num").ListItemText | Should -Be 'number two'
+        }
+
+        It 'offers sessions to <_>, by name, where the object is wanted' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer', 'Send-SocketMessage hello -Session' {
+            $offer = @(Get-Completion "$_ ")
+            $offer.ListItemText | Should -Be 'talk'
+            (Invoke-Expression $offer[0].CompletionText).Id | Should -Be $session.Id
+        }
+
+        It 'offers the kinds of events to <_>' -ForEach 'Wait-EchoServer $one', '$one | Wait-EchoServer' {
+            (Get-Completion "$_ Conn").CompletionText | Should -Be 'Connected'
+        }
+
         It 'offers the servers'' ports to <_> -Port' -ForEach @(
             'Connect-EchoServer', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer', 'Get-EchoServer', 'Stop-EchoServer'
         ) {

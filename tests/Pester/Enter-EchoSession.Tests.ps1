@@ -48,6 +48,13 @@ Describe 'Enter-EchoSession' {
         $server.MessagesReceived | Should -Be 2
     }
 
+    It 'takes a server from the pipeline' {
+        $process = Start-Conversation "Start-EchoServer -Transform Upper | Enter-EchoSession; 'over'"
+        $process.StandardInput.WriteLine('oi')
+        $process.StandardInput.WriteLine('exit')
+        Wait-Conversation $process | Should -Match '(?s)OI  \(.+ ms\).*over\s*$'
+    }
+
     It 'waits with -WaitSec for a server that comes later' {
         $port = (Find-AvailablePort).Port
         $process = Start-Conversation "'trying'; Enter-EchoSession -Port $port -WaitSec 30; 'over'"

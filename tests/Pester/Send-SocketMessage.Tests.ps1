@@ -14,6 +14,22 @@ Describe 'Send-SocketMessage' {
         Stop-BareServer
     }
 
+    It 'takes servers from the pipeline, for a session each that ends with the message' {
+        $servers = 'Upper', 'Reverse' | ForEach-Object { Start-EchoServer -Transform $_ }
+        ($servers | Send-SocketMessage 'abc', 'de').Response | Should -Be 'ABC', 'DE', 'cba', 'ed'
+        foreach ($server in $servers) {
+            $server.TotalConnections | Should -Be 1
+            (Wait-EchoServer $server Disconnected).Reason | Should -Be 'ClientClosed'
+        }
+    }
+
+    It 'goes on with the next server from the pipeline when one has stopped' {
+        $gone, $there = 1..2 | ForEach-Object { Start-EchoServer }
+        $gone | Stop-EchoServer
+        ($gone, $there | Send-SocketMessage 'oi' -ErrorVariable failed -ErrorAction SilentlyContinue).Response | Should -Be 'oi'
+        Assert-Error $failed ServerStopped InvalidOperation
+    }
+
     It 'waits with -WaitSec for a server that comes later' {
         $port = (Find-AvailablePort).Port
         $later = Start-Beside {

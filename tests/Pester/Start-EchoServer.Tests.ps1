@@ -980,7 +980,7 @@ Describe 'Start-EchoServer' {
         ) {
             $failure = Get-Failure { Start-EchoServer @Options -ErrorAction Stop }
             $expected = if ($Target) { $Target } else { $Names[0] }
-            Assert-Failure $failure InvalidOption InvalidArgument $expected "*$($Names[0])*$($Names[1])*"
+            Assert-Failure $failure InvalidOption InvalidArgument $expected "*-$($Names[0])*$($Names[1])*"
             Get-EchoServer | Should -BeNullOrEmpty
         }
 

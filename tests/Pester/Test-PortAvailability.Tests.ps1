@@ -134,6 +134,20 @@ Describe 'Test-PortAvailability' {
             (Test-PortAvailability 443).Service | Should -Be 'https'
         }
 
+        It 'says of <Text> how a computer is written' -ForEach @(
+            @{ Text = 'localhost' }
+            @{ Text = '10.0.0.1' }
+            @{ Text = 'fe80::1' }
+        ) {
+            $failure = { Test-PortAvailability $Text 80 } | Should -Throw -PassThru
+            $failure.Exception.Message | Should -BeLike "*Test-PortAvailability -ComputerName $Text -Port 80*"
+        }
+
+        It 'takes <_> for a port that is mistyped' -ForEach '80-', '0x50', '70000' {
+            $failure = { Test-PortAvailability $_ } | Should -Throw -PassThru
+            $failure.Exception.Message | Should -Not -BeLike '*-ComputerName*'
+        }
+
         It 'refuses <_>, with what a port is' -ForEach 0, 65536, -1, 'no-such-service', '9-1' {
             $failure = { Test-PortAvailability -Port $_ } | Should -Throw -PassThru
             $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentTransformationError,*'

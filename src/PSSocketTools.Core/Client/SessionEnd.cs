@@ -69,7 +69,12 @@ internal sealed class SessionEnd
 
         if (exception is FramingException framing)
         {
-            var reason = framing.Error == SocketToolsError.MessageTooLarge ? SessionEndReason.MessageTooLarge : SessionEndReason.InvalidMessage;
+            var reason = framing.Error switch
+            {
+                SocketToolsError.MessageTooLarge => SessionEndReason.MessageTooLarge,
+                SocketToolsError.TlsFailed => SessionEndReason.TlsFailed,
+                _ => SessionEndReason.InvalidMessage,
+            };
             return new SessionEnd(
                 session, EchoSessionState.Faulted, reason, new SocketToolsException(framing.Error, framing.Message, session, framing));
         }

@@ -24,6 +24,9 @@ internal enum SessionEndReason
     /// <summary>The server broke the framing: a bad length prefix, or a message cut short.</summary>
     InvalidMessage,
 
+    /// <summary>The server accepts only TLS, and the session is without.</summary>
+    TlsFailed,
+
     /// <summary>The server sent more than the session takes.</summary>
     MessageTooLarge,
 

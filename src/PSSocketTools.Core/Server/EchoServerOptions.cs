@@ -311,7 +311,7 @@ public sealed record EchoServerOptions
 
         if (RequireClientCertificate && Certificate is null)
         {
-            throw Refused("OptionNeeds", nameof(RequireClientCertificate), "Certificate, SelfSigned");
+            throw Refused("OptionNeeds", nameof(RequireClientCertificate), "Certificate, -SelfSigned");
         }
     }
 

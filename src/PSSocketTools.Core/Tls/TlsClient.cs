@@ -30,10 +30,15 @@ internal sealed class TlsClient(string hostName, string endPointName)
     public SslStream? Connect(Socket socket, Deadline deadline, CancellationToken cancellationToken)
     {
         string? refusal = null;
+        var hasCertificate = false;
         var stream = new SslStream(
             new NetworkStream(socket, ownsSocket: true),
             leaveInnerStreamOpen: false,
-            (_, certificate, chain, errors) => (refusal = Refusal(certificate, chain, errors)) is null);
+            (_, certificate, chain, errors) =>
+            {
+                hasCertificate = true;
+                return (refusal = Refusal(certificate, chain, errors)) is null;
+            });
         try
         {
             var own = new X509CertificateCollection();
@@ -57,9 +62,10 @@ internal sealed class TlsClient(string hostName, string endPointName)
             stream.Dispose();
             throw new SocketToolsException(
                 SocketToolsError.TlsFailed,
-                refusal is null
-                    ? Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.'))
-                    : Messages.Get(refusal, endPointName),
+                refusal is not null ? Messages.Get(refusal, endPointName)
+                    // Without a certificate and without an error of the system, what came was no TLS, and the library's words only puzzle.
+                    : !hasCertificate && SocketErrors.Within(exception) is null ? Messages.Get("TlsNotSpoken", endPointName)
+                    : Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.')),
                 endPointName,
                 exception);
         }

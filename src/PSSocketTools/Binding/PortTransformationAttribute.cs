@@ -1,12 +1,16 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 
 namespace PSSocketTools.Binding;
 
 /// <summary>Takes ports as people write them: numbers, ranges (<c>'1-1024'</c>, <c>8000..8100</c>) and service names.</summary>
 public sealed class PortTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Whether what is no port may have been meant for a computer, which the command takes too.</summary>
+    public bool TakesComputers { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -17,10 +21,16 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
         catch (SocketToolsException exception)
         {
             // Down the pipeline, what is no port may still be a computer's name: the binder goes on to see, if the reason is a failed cast.
+            var message = TakesComputers && inputData is string computer && LooksLikeComputer(computer)
+                ? exception.Message + " " + Resources.Messages.Get("ComputerMeant", computer.Trim())
+                : exception.Message;
             throw new ArgumentTransformationMetadataException(
-                exception.Message, inputData is string ? new PSInvalidCastException(exception.Message, exception) : exception);
+                message, inputData is string ? new PSInvalidCastException(message, exception) : exception);
         }
     }
+
+    /// <summary>Whether a text may be a name, an IPv4 or an IPv6 address, and not a number that is mistyped.</summary>
+    private static bool LooksLikeComputer(string text) => Regex.IsMatch(text, @"^\s*([A-Za-z][\w.-]*|\d+(\.\d+){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?)\s*$");
 
     private static IEnumerable<PortRange> Read(object? input)
     {

@@ -25,6 +25,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <summary>Servers that run in this process.</summary>
     [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
 
     /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>

@@ -23,8 +23,9 @@ public abstract class ConversingCommand : ConnectingCommand
     public int Port { get; set; }
 
     /// <summary>A server that runs in this process, for a session that ends with the command.</summary>
-    [Parameter(ParameterSetName = ToServer, Mandatory = true)]
+    [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer? Server { get; set; }
 
     /// <summary>Opens the session that ends with the command.</summary>
@@ -38,6 +39,8 @@ public abstract class ConversingCommand : ConnectingCommand
             ToSocketPath => OptionsFor(SocketPath!),
             _ => OptionsFor(ComputerName, Port),
         };
+        // Servers that come down the pipeline have a session each, one after the other.
+        _ownSession?.Dispose();
         return _ownSession = Connect(options with { ResponseTimeout = responseTimeout ?? options.ResponseTimeout });
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Interactive;
 using PSSocketTools.Resources;
 
@@ -14,6 +15,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession? Session { get; set; }
 
     /// <summary>The lines that leave, in any case; sair and exit by default.</summary>

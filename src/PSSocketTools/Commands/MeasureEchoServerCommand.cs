@@ -26,11 +26,13 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     /// <summary>Servers that run in this process.</summary>
     [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
 
     /// <summary>Sessions to use as they are, each for a measurement of its own.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
     /// <summary>Connections at once, 1 to 4,096; 1 by default.</summary>

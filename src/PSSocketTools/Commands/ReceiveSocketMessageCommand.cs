@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using PSSocketTools.Completion;
 
 namespace PSSocketTools.Commands;
 
@@ -14,6 +15,7 @@ public sealed class ReceiveSocketMessageCommand : SocketCommand
     /// <summary>The sessions to receive from.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
     /// <summary>How many messages to wait for, 1 or more; 1 by default.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 
 namespace PSSocketTools.Commands;
 
@@ -20,6 +21,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     /// <summary>The sessions to send each message through.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
     /// <summary>Does not wait for answers; Receive-SocketMessage takes them.</summary>
@@ -45,7 +47,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     {
         try
         {
-            if (ParameterSetName != BySession)
+            if (ParameterSetName is ToComputer or ToSocketPath || Server is not null)
             {
                 _windows = Open([OpenOwnSession(OwnTimeout)]);
             }
@@ -72,7 +74,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         SendWindow[] windows;
         try
         {
-            windows = Open(Session!);
+            windows = Open(Session ?? [OpenOwnSession(OwnTimeout)]);
         }
         catch (SocketToolsException exception)
         {

@@ -16,6 +16,7 @@ public abstract class ServerSelectorCommand : SelectorCommand
     /// <summary>The servers.</summary>
     [Parameter(ParameterSetName = ByServer, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
 
     /// <summary>The servers' numbers.</summary>

@@ -13,6 +13,7 @@ public abstract class SessionSelectorCommand : SelectorCommand
     /// <summary>The sessions.</summary>
     [Parameter(ParameterSetName = BySession, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
     /// <summary>The sessions' numbers.</summary>

@@ -39,7 +39,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
     [Parameter(ParameterSetName = LocalSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Parameter(ParameterSetName = RemoteSet, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [PortTransformation]
+    [PortTransformation(TakesComputers = true)]
     [ArgumentCompleter(typeof(ServiceNameCompleter))]
     public PortRange[]? Port { get; set; }
 

@@ -1,10 +1,11 @@
 using System.Management.Automation;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
 /// <summary>Wait-EchoServer: waits until so many events have happened on a server since it started, and gives them out.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "EchoServer", DefaultParameterSetName = FromPipeline)]
+[Cmdlet(VerbsLifecycle.Wait, "EchoServer", DefaultParameterSetName = AsArgument)]
 [OutputType(typeof(ServerEvent))]
 public sealed class WaitEchoServerCommand : SocketCommand
 {
@@ -16,6 +17,7 @@ public sealed class WaitEchoServerCommand : SocketCommand
     [Parameter(ParameterSetName = FromPipeline, Mandatory = true, ValueFromPipeline = true)]
     [Parameter(ParameterSetName = AsArgument, Mandatory = true, Position = 0)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer? Server { get; set; }
 
     /// <summary>The kinds of events waited for.</summary>

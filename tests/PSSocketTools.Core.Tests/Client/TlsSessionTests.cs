@@ -109,12 +109,28 @@ public sealed class TlsSessionTests : IDisposable
         Assert.Contains("thumbprint", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_server_that_does_not_speak_TLS_is_named()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("220 mail.example ready\r\n")]
+    public void A_server_that_does_not_speak_TLS_is_named(string? answer)
     {
-        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var server = BareServer.Play(peer =>
+        {
+            if (answer is null)
+            {
+                peer.EchoUntilEnd();
+                return;
+            }
 
-        Assert.Equal(SocketToolsError.TlsFailed, Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { UseTls = true })).Error);
+            peer.Receive();
+            peer.Send(answer);
+            peer.StayUntilTheEnd();
+        });
+
+        var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { UseTls = true }));
+
+        Assert.Equal(SocketToolsError.TlsFailed, error.Error);
+        Assert.Contains("may not speak TLS", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,6 +166,7 @@ public sealed class TlsSessionTests : IDisposable
 
         Assert.Equal(SocketToolsError.TlsFailed, error.Error);
         Assert.Contains("-UseTls", error.Message, StringComparison.Ordinal);
+        Assert.Equal("TlsFailed", session.Reason);
     }
 
     [Theory]

@@ -1,0 +1,43 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using PSSocketTools.Lifetime;
+
+namespace PSSocketTools.Completion;
+
+/// <summary>Offers what runs by its name where the object itself is wanted, as the command that gets it.</summary>
+public abstract class LiveObjectCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var typed = (wordToComplete ?? string.Empty).Trim('\'', '"');
+        return Objects()
+            .Where(one => one.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            .Select(static one => new CompletionResult(one.Command, one.Name, CompletionResultType.ParameterValue, one.Tooltip));
+    }
+
+    /// <summary>Each object's name, the command that gets it, and what it is.</summary>
+    protected abstract IEnumerable<(string Name, string Command, string Tooltip)> Objects();
+
+    /// <summary>The command that gets an object.</summary>
+    private protected static string Get(string cmdlet, int id) => string.Format(CultureInfo.InvariantCulture, "({0} -Id {1})", cmdlet, id);
+}
+
+/// <summary>Offers the servers that run.</summary>
+public sealed class ServerCompleter : LiveObjectCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string Command, string Tooltip)> Objects() =>
+        Running.Servers.All().Select(static s => (s.Name, Get("Get-EchoServer", s.Id), $"{s.Name}, {s.EndPoint}, {s.State}"));
+}
+
+/// <summary>Offers the sessions that are open.</summary>
+public sealed class SessionCompleter : LiveObjectCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string Command, string Tooltip)> Objects() =>
+        Running.Sessions.All().Select(static s => (s.Name, Get("Get-EchoSession", s.Id), $"{s.Name}, {s.RemoteEndPoint}, {s.State}"));
+}
