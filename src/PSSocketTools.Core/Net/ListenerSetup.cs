@@ -9,8 +9,8 @@ namespace PSSocketTools.Net;
 /// Linux refuses an address beside somebody's wildcard. Windows does so only where the wildcard was bound exclusively ("Using
 /// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"), and macOS not with SO_REUSEADDR, which .NET sets on every stream socket it binds: there a
 /// server on a loopback address would silently take the clients of whoever listens on all. So where the system may allow it, its
-/// table of sockets is asked first. The rule is tested with tables alone: that the tables of Windows and macOS show such a
-/// holder, and that nobody comes between the look and the bind, is unproven.
+/// listeners are looked at first. The rule is tested with made-up listeners alone: that Windows and macOS list such a holder, and
+/// that nobody comes between the look and the bind, is unproven.
 /// </remarks>
 internal static class ListenerSetup
 {
@@ -28,16 +28,18 @@ internal static class ListenerSetup
     /// <summary>Sets the socket as a server's and binds it.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="endPoint">What to bind it to.</param>
-    /// <param name="readTable">Reads the system's sockets of its protocol, where that is needed.</param>
     /// <exception cref="SocketException">It can't be had; AddressAlreadyInUse where the port is taken, in the words of any system.</exception>
-    public static void Bind(Socket socket, IPEndPoint endPoint, Func<SocketTable> readTable) =>
-        Bind(socket, endPoint, readTable, LinuxSocketTable.IsSupported);
+    public static void Bind(Socket socket, IPEndPoint endPoint) =>
+        Bind(socket, endPoint, LinuxSocketTable.IsSupported ? null : ReadListeners);
 
-    /// <summary>The same, told whether the system itself refuses an address beside a wildcard, and a wildcard beside an address.</summary>
-    public static void Bind(Socket socket, IPEndPoint endPoint, Func<SocketTable> readTable, bool systemRefuses)
+    /// <summary>The same, where the system itself may allow an address beside a wildcard, or a wildcard beside an address.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="endPoint">What to bind it to.</param>
+    /// <param name="readListeners">Reads the endpoints of that kind of socket, listening or bound for datagrams; null where the system refuses by itself.</param>
+    public static void Bind(Socket socket, IPEndPoint endPoint, Func<SocketType, IPEndPoint[]>? readListeners)
     {
         Prepare(socket);
-        if (!systemRefuses && endPoint.Port != 0 && IsShared(readTable().Entries, endPoint))
+        if (readListeners is not null && endPoint.Port != 0 && Array.Exists(readListeners(socket.SocketType), held => IsShared(held, endPoint)))
         {
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
         }
@@ -45,16 +47,27 @@ internal static class ListenerSetup
         socket.Bind(endPoint);
     }
 
-    /// <summary>
-    /// Whether somebody has the endpoint, or would share its clients: a socket that waits for clients or datagrams on the same
-    /// port of the same family, where one of the two addresses is the wildcard.
-    /// </summary>
-    /// <remarks>What holds both families has an entry in the table of each, or is the bind's to refuse.</remarks>
-    public static bool IsShared(IEnumerable<SocketEntry> entries, IPEndPoint endPoint) => entries.Any(entry =>
-        entry.LocalPort == endPoint.Port
-        && (entry.State is TcpState.Listen or TcpState.Unknown)
-        && entry.LocalAddress.AddressFamily == endPoint.AddressFamily
-        && (IsWildcard(entry.LocalAddress) || IsWildcard(endPoint.Address) || entry.LocalAddress.Equals(endPoint.Address)));
+    /// <summary>Whether an endpoint is held already, or would share clients with one that is: the same port of the same family, where
+    /// the addresses are the same or one of them is the wildcard.</summary>
+    /// <remarks>A socket that holds both families is listed for each, or is the bind's to refuse.</remarks>
+    public static bool IsShared(IPEndPoint held, IPEndPoint wanted) =>
+        held.Port == wanted.Port
+        && held.AddressFamily == wanted.AddressFamily
+        && (IsWildcard(held.Address) || IsWildcard(wanted.Address) || held.Address.Equals(wanted.Address));
+
+    private static IPEndPoint[] ReadListeners(SocketType type)
+    {
+        try
+        {
+            var properties = IPGlobalProperties.GetIPGlobalProperties();
+            return type == SocketType.Dgram ? properties.GetActiveUdpListeners() : properties.GetActiveTcpListeners();
+        }
+        catch (NetworkInformationException)
+        {
+            // Where they can't be known, the bind decides alone.
+            return [];
+        }
+    }
 
     private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

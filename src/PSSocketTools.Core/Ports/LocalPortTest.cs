@@ -149,7 +149,7 @@ public sealed class LocalPortTest
             var socket = new Socket(
                 address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
             bound.Add(socket);
-            ListenerSetup.Bind(socket, new IPEndPoint(address, port), RecentTable);
+            ListenerSetup.Bind(socket, new IPEndPoint(address, port));
             return null;
         }
         catch (SocketException exception)
@@ -183,17 +183,6 @@ public sealed class LocalPortTest
             default:
                 return PortAvailability.CreateLocal(text, port, Protocol, PortStatus.Failed, error.Message);
         }
-    }
-
-    private SocketTable RecentTable()
-    {
-        if (_table is null || Clock.System.Since(_tableReadAt) > TableAge)
-        {
-            _table = SocketTable.Read(Protocol);
-            _tableReadAt = Clock.System.Timestamp;
-        }
-
-        return _table;
     }
 
     private PortHolder FindHolder(IPAddress address, int port, SocketError error)

@@ -56,7 +56,7 @@ internal static class Listeners
                     ? new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
                     : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 sockets.Add(socket);
-                ListenerSetup.Bind(socket, endPoint, () => SocketTable.Read(protocol));
+                ListenerSetup.Bind(socket, endPoint);
                 ready(socket);
                 port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             }
