@@ -255,7 +255,7 @@ Describe 'The hand-written servers' {
             @{ Framing = 'LengthPrefix'; Wire = "`0`0`0$([char]4)olá`0`0`0$([char]5)mundo"; Answer = "`0`0`0$([char]6)[olá]`0`0`0$([char]7)[mundo]" }
         ) {
             # A pause longer than the peer's is none: the split must not end a message.
-            $patience = if ($Framing -eq 'Auto') { @{ QuietMilliseconds = 10000 } } else { @{} }
+            $patience = if ($Framing -eq 'Auto') { @{ IdleGapMilliseconds = 10000 } } else { @{} }
             $server = Start-EchoServer @at -Framing $Framing -ResponseFormat '[{0}]' @patience
             $bytes = $utf8.GetBytes($Wire)
             foreach ($cut in 1..($bytes.Length - 1)) {

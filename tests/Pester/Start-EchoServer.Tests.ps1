@@ -573,8 +573,8 @@ Describe 'Start-EchoServer' {
             Invoke-Bare $client "a`nb" | Should -BeExactly "<a`nb>"
         }
 
-        It 'takes a pause of -QuietMilliseconds for the end of a message' {
-            $server = Start-EchoServer @at -Transform Upper -QuietMilliseconds 1
+        It 'takes a pause of -IdleGapMilliseconds for the end of a message' {
+            $server = Start-EchoServer @at -Transform Upper -IdleGapMilliseconds 1
             $client = Connect-Bare $server
             Invoke-Bare $client 'one' | Should -BeExactly 'ONE'
             Invoke-Bare $client 'two' | Should -BeExactly 'TWO'
@@ -997,7 +997,7 @@ Describe 'Start-EchoServer' {
         It 'refuses what is out of range by binding: <Name> <Value>' -ForEach @(
             @{ Name = 'Port'; Value = 65536 }
             @{ Name = 'Port'; Value = -1 }
-            @{ Name = 'QuietMilliseconds'; Value = 0 }
+            @{ Name = 'IdleGapMilliseconds'; Value = 0 }
             @{ Name = 'BufferSize'; Value = 0 }
             @{ Name = 'MaxMessageBytes'; Value = 0 }
             @{ Name = 'EventCapacity'; Value = -1 }

@@ -63,7 +63,7 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
 
     /// <summary>Waits until more comes; false when the pause that ends a message has passed or the waker was used first.</summary>
     public bool WaitForMore(Waker? waker) =>
-        channel.WaitReadable(options.QuietMilliseconds, waker)
+        channel.WaitReadable(options.IdleGapMilliseconds, waker)
         || (waker is not { IsWoken: true } && _reader is { IsCutInside: true } && channel.WaitReadable(FrameReader.RestMilliseconds, waker));
 
     /// <summary>Takes what has begun for a whole message.</summary>

@@ -47,7 +47,7 @@ public sealed record SessionOptions
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The pause that ends a response under None and Auto, in milliseconds.</summary>
-    public int QuietMilliseconds { get; init; } = 50;
+    public int IdleGapMilliseconds { get; init; } = 50;
 
     /// <summary>The longest message sent or received, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
@@ -92,7 +92,7 @@ public sealed record SessionOptions
             throw Invalid(Messages.Get("TlsOptionWithoutTls"));
         }
 
-        if (QuietMilliseconds < 1 || MaxMessageBytes < 1)
+        if (IdleGapMilliseconds < 1 || MaxMessageBytes < 1)
         {
             throw Invalid(Messages.Get("SessionLimitTooSmall"));
         }

@@ -38,7 +38,7 @@ public sealed record EchoServerOptions
     public MessageFraming Framing { get; init; } = MessageFraming.Auto;
 
     /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds, 1 to 60,000.</summary>
-    public int QuietMilliseconds { get; init; } = 20;
+    public int IdleGapMilliseconds { get; init; } = 20;
 
     /// <summary>The answer, with <c>{0}</c> or named fields; null for the message itself.</summary>
     public string? ResponseFormat { get; init; }
@@ -191,7 +191,7 @@ public sealed record EchoServerOptions
     internal ConversationPlan ToPlan()
     {
         RequireRange(nameof(Port), Port, IPEndPoint.MinPort, IPEndPoint.MaxPort);
-        RequireRange(nameof(QuietMilliseconds), QuietMilliseconds, 1, 60_000);
+        RequireRange(nameof(IdleGapMilliseconds), IdleGapMilliseconds, 1, 60_000);
         RequireRange(nameof(BufferSize), BufferSize, 1, 16 * 1024 * 1024);
         RequireRange(nameof(Backlog), Backlog, 1, 65535);
         RequireRange(nameof(MaxConnections), MaxConnections, 1, int.MaxValue);
@@ -221,7 +221,7 @@ public sealed record EchoServerOptions
             IsDiscarding = IsDiscarding,
             Encoding = encoding,
             MaxMessageBytes = MaxMessageBytes,
-            QuietMilliseconds = QuietMilliseconds,
+            IdleGapMilliseconds = IdleGapMilliseconds,
             IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Step.Forever,
             Greeting = Greeting is null ? [] : Framed(encoding.GetBytes(Greeting), terminator),
             Farewell = Farewell is null ? [] : encoding.GetBytes(Farewell),

@@ -72,7 +72,7 @@ public abstract class ConnectingCommand : SocketCommand
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
     [ValidateRange(1, 3600000)]
-    public int QuietMilliseconds { get; set; } = 50;
+    public int IdleGapMilliseconds { get; set; } = 50;
 
     /// <summary>The longest message sent or received, in bytes, 1 to 1 GiB; 64 MiB by default.</summary>
     [Parameter(ParameterSetName = ToComputer)]
@@ -152,7 +152,7 @@ public abstract class ConnectingCommand : SocketCommand
         Encoding = Encoding?.Encoding ?? options.Encoding,
         ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
         WaitFor = TimeSpan.FromSeconds(WaitSec),
-        QuietMilliseconds = QuietMilliseconds,
+        IdleGapMilliseconds = IdleGapMilliseconds,
         MaxMessageBytes = MaxMessageBytes,
         SkipCertificateCheck = SkipCertificateCheck,
         CertificateThumbprint = CertificateThumbprint ?? options.CertificateThumbprint,

@@ -49,7 +49,7 @@ public sealed class StartEchoServerCommand : SocketCommand
     /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds, 1 to 60,000; 20 by default.</summary>
     [Parameter]
     [ValidateRange(1, 60000)]
-    public int QuietMilliseconds { get; set; } = 20;
+    public int IdleGapMilliseconds { get; set; } = 20;
 
     /// <summary>The answer, with {0} for the message or named fields.</summary>
     [Parameter]
@@ -272,7 +272,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SocketPathOrPort"), nameof(SocketPath));
         }
 
-        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(MaxMessageBytes), nameof(QuietMilliseconds), nameof(BufferSize), nameof(SelfSigned) })
+        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(MaxMessageBytes), nameof(IdleGapMilliseconds), nameof(BufferSize), nameof(SelfSigned) })
         {
             if (Protocol == "Udp" && MyInvocation.BoundParameters.ContainsKey(name))
             {
@@ -286,9 +286,9 @@ public sealed class StartEchoServerCommand : SocketCommand
                 SocketToolsError.InvalidOption, Messages.Get("ResponderTimeoutNeedsResponder"), nameof(ResponderTimeoutSec));
         }
 
-        if (Framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(QuietMilliseconds)))
+        if (Framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(IdleGapMilliseconds)))
         {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("QuietNeedsAuto", Framing), nameof(QuietMilliseconds));
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("IdleGapNeedsAuto", Framing), nameof(IdleGapMilliseconds));
         }
 
         var options = new EchoServerOptions
@@ -301,7 +301,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             SocketPath = ToFullPath(SocketPath),
             IsSequential = Sequential,
             Framing = Framing,
-            QuietMilliseconds = QuietMilliseconds,
+            IdleGapMilliseconds = IdleGapMilliseconds,
             ResponseFormat = ResponseFormat,
             Transform = Transform,
             Responder = Responder is null

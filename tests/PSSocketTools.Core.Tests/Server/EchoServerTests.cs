@@ -719,7 +719,7 @@ public abstract class EchoServerTests(string transport)
     [Fact]
     public async Task Stopping_answers_a_message_whose_sender_has_just_paused()
     {
-        using var server = Start(Own with { ResponseFormat = "<{0}>", QuietMilliseconds = 1000 });
+        using var server = Start(Own with { ResponseFormat = "<{0}>", IdleGapMilliseconds = 1000 });
         using var client = await BareClient.ConnectAsync(server);
         await client.SendAsync("one\ntw");
         await client.AssertReceivesAsync("<one>\n");

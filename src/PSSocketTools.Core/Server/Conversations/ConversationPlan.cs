@@ -22,7 +22,7 @@ internal sealed class ConversationPlan
 
     public int MaxMessageBytes { get; init; }
 
-    public int QuietMilliseconds { get; init; }
+    public int IdleGapMilliseconds { get; init; }
 
     /// <summary>How long nothing may move in either direction; <see cref="Step.Forever"/> without a limit.</summary>
     public int IdleMilliseconds { get; init; } = Step.Forever;

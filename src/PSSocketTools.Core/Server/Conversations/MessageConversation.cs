@@ -27,7 +27,7 @@ internal sealed class MessageConversation : Conversation
     private int _sentBytes;
     private int _sending;
     private int _pause;
-    private bool _quiet;
+    private bool _idleGapElapsed;
 
     // Whether the pause has passed inside a line end or a character, whose rest has some more time.
     private bool _awaitsRest;
@@ -144,7 +144,7 @@ internal sealed class MessageConversation : Conversation
         {
             // A message that was cut there once is not cut there again.
             _awaitsRest = !_awaitsRest && _reader.IsCutInside;
-            _quiet = !_awaitsRest;
+            _idleGapElapsed = !_awaitsRest;
         }
         else
         {
@@ -171,7 +171,7 @@ internal sealed class MessageConversation : Conversation
     {
         var pausing = Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
         return Step.Receive(
-            !pausing ? Plan.IdleMilliseconds : _awaitsRest ? FrameReader.RestMilliseconds : Plan.QuietMilliseconds, owing: pausing);
+            !pausing ? Plan.IdleMilliseconds : _awaitsRest ? FrameReader.RestMilliseconds : Plan.IdleGapMilliseconds, owing: pausing);
     }
 
     private Step Flush()
@@ -197,9 +197,9 @@ internal sealed class MessageConversation : Conversation
                 return true;
             }
 
-            if (_quiet)
+            if (_idleGapElapsed)
             {
-                _quiet = false;
+                _idleGapElapsed = false;
                 return HandleRest(complete: true);
             }
 

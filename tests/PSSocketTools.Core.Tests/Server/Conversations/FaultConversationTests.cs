@@ -123,7 +123,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void The_quiet_time_of_a_message_comes_before_the_idle_time()
+    public void The_idle_gap_of_a_message_comes_before_the_idle_time()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), ResponseFormat = "{0}" });
         driver.Feed("abc");

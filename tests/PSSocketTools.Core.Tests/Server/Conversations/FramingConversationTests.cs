@@ -83,7 +83,7 @@ public sealed class FramingConversationTests
     {
         for (var cut = 0; cut <= Lines.Length; cut++)
         {
-            using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "{0}", QuietMilliseconds = 33 });
+            using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "{0}", IdleGapMilliseconds = 33 });
             if (cut > 0)
             {
                 driver.Feed(Lines[..cut]);

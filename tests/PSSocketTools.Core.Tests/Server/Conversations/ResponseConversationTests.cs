@@ -397,7 +397,7 @@ public sealed class ResponseConversationTests
     [InlineData("ErrorResponse")]
     [InlineData("Farewell")]
     [InlineData("ResetAfter")]
-    [InlineData("QuietMilliseconds")]
+    [InlineData("IdleGapMilliseconds")]
     [InlineData("BufferSize")]
     [InlineData("Port")]
     [InlineData("MaxMessageBytes")]
@@ -413,7 +413,7 @@ public sealed class ResponseConversationTests
             "ErrorResponse" => options with { ErrorResponse = "x" },
             "Farewell" => options with { Farewell = "x" },
             "ResetAfter" => options with { DisconnectAfter = 1, ResetAfter = 1 },
-            "QuietMilliseconds" => options with { QuietMilliseconds = 0 },
+            "IdleGapMilliseconds" => options with { IdleGapMilliseconds = 0 },
             "BufferSize" => options with { BufferSize = 0 },
             "Port" => options with { Port = 65536 },
             "MaxMessageBytes" => options with { MaxMessageBytes = 0 },
