@@ -218,12 +218,13 @@ Describe 'Get-EchoServer' {
                 $server.StartedAt.UtcDateTime | Should -BeGreaterThan ([datetime]::UtcNow.AddMinutes(-5))
                 $events.Kind | Should -Be 'Started', 'Connected', 'MessageReceived', 'ResponseSent', 'Disconnected', 'Stopped'
                 ($events | Where-Object Kind -eq 'MessageReceived').Message | Should -BeExactly 'oi'
-                ($events | Where-Object Kind -eq 'Disconnected').Duration | Should -BeOfType timespan
+                ($events | Where-Object Kind -eq 'Disconnected').DurationMilliseconds | Should -BeGreaterThan 0
                 ($events | Where-Object Kind -eq 'Connected').RemotePort | Should -BeGreaterThan 0
                 # Whole, to the last digit, and in the order in which they happened.
-                $ticks = $events | ForEach-Object { $_.Timestamp.UtcDateTime.Ticks }
-                $ticks | Should -Be ($ticks | Sort-Object)
-                @($ticks | Where-Object { $_ % [timespan]::TicksPerSecond }) | Should -Not -BeNullOrEmpty
+                $events.Timestamp | Should -BeOfType datetime
+                $events.Timestamp | Should -Be ($events.Timestamp | Sort-Object)
+                foreach ($one in $events) { $one.Timestamp.ToUniversalTime().ToString('o') | Should -Be $one.TimestampUtc }
+                @($events | Where-Object { $_.Timestamp.Ticks % [timespan]::TicksPerSecond }) | Should -Not -BeNullOrEmpty
                 @(($events | Out-String -Width 80) -split '\r?\n' -match '\d\d:\d\d:\d\d\.\d{3}') | Should -HaveCount 6
             }
             finally {

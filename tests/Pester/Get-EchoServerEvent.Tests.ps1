@@ -64,6 +64,7 @@ Describe 'Get-EchoServerEvent' {
         It 'keeps to what happened -Since' {
             $events = $server | Get-EchoServerEvent
             ($server | Get-EchoServerEvent -Since $events[4].Timestamp).Sequence | Should -Contain 9
+            ($server | Get-EchoServerEvent -Since $events[4].TimestampUtc).Sequence | Should -Contain 9
             $server | Get-EchoServerEvent -Since ([DateTimeOffset]::Now.AddMinutes(1)) | Should -BeNullOrEmpty
             $server | Get-EchoServerEvent -Since ([DateTime]::Now.AddMinutes(-5)) | Should -HaveCount 9
         }
@@ -80,15 +81,18 @@ Describe 'Get-EchoServerEvent' {
         }
 
         It 'has what the contract says' {
-            ($server | Get-EchoServerEvent -Last 1).PSObject.Properties.Name | Should -Be 'Timestamp', 'Sequence', 'ServerId', 'ServerName', 'Port', 'ConnectionId', 'Kind',
-                'RemoteAddress', 'RemotePort', 'Message', 'Content', 'IsTruncated', 'Bytes', 'Reason', 'Duration'
+            ($server | Get-EchoServerEvent -Last 1).PSObject.Properties.Name | Should -Be 'Timestamp', 'TimestampUtc', 'Sequence', 'ServerId', 'ServerName', 'Port', 'ConnectionId', 'Kind',
+                'RemoteAddress', 'RemotePort', 'Message', 'Content', 'IsTruncated', 'Bytes', 'Reason', 'DurationMilliseconds'
         }
 
         It 'goes to CSV and JSON as flat rows' {
             $rows = $server | Get-EchoServerEvent | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv
             $rows[2].Message | Should -BeExactly 'um'
             $rows[2].Bytes | Should -Be '2'
-            $rows[4].Duration | Should -Match '^\d\d:\d\d:\d\d'
+            [double] $rows[4].DurationMilliseconds | Should -BeGreaterThan 0
+            $rows[2].DurationMilliseconds | Should -BeNullOrEmpty
+            $rows.TimestampUtc | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$'
+            $rows.TimestampUtc | Should -Be ($server | Get-EchoServerEvent).TimestampUtc
             ($server | Get-EchoServerEvent -Last 1 | ConvertTo-Json | ConvertFrom-Json).Kind | Should -Be 'Disconnected'
         }
 

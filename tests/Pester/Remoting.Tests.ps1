@@ -153,7 +153,8 @@ Subsystem powershell $(@($pwsh) + $pwshArguments -join ' ') -sshs -NoLogo -NoPro
                 ('over there' | Send-SocketMessage -ComputerName 127.0.0.1 -Port $server.Port).Response | Should -BeExactly 'over there'
                 $seen = Invoke-Command $there { Wait-EchoServer -Server (Get-EchoServer -Name there) -Kind MessageReceived }
                 $seen.Message | Should -BeExactly 'over there'
-                $seen.Timestamp.UtcDateTime | Should -BeOfType datetime
+                $seen.Timestamp | Should -BeOfType datetime
+                $seen.Timestamp.Kind | Should -Be 'Local'
                 Invoke-Command $there { Stop-EchoServer -Name there -Force -PassThru } | ForEach-Object State | Should -Be 'Stopped'
             }
 

@@ -47,11 +47,11 @@ public static class ViewCell
     }
 
     /// <summary>The time of day, here, to the millisecond.</summary>
-    /// <param name="timestamp">A DateTimeOffset, or what is left of it after a hop.</param>
+    /// <param name="timestamp">A DateTime, or a DateTimeOffset, or what is left of that after a hop.</param>
     public static string? Time(object? timestamp) => Local(timestamp, TimeFormat);
 
     /// <summary>Day and time, here, to the millisecond.</summary>
-    /// <param name="timestamp">A DateTimeOffset, or what is left of it after a hop.</param>
+    /// <param name="timestamp">A DateTime, or a DateTimeOffset, or what is left of that after a hop.</param>
     public static string? DayAndTime(object? timestamp) => Local(timestamp, "yyyy-MM-dd " + TimeFormat);
 
     /// <summary>An address and a port, as RFC 3986 writes them.</summary>
@@ -116,7 +116,8 @@ public static class ViewCell
     }
 
     private static string? Local(object? timestamp, string format) =>
-        Property(timestamp, nameof(DateTimeOffset.UtcDateTime)) is DateTime utc ? utc.ToLocalTime().ToString(format, CultureInfo.InvariantCulture) : null;
+        (Base(timestamp) is DateTime local ? local : Property(timestamp, nameof(DateTimeOffset.UtcDateTime)) as DateTime?)
+            ?.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
 
     private static object? Property(object? item, string name) =>
         item is null ? null : Base(PSObject.AsPSObject(item).Properties[name]?.Value);

@@ -573,7 +573,7 @@ internal sealed class EventJournal
     {
         ref var row = ref piece[index];
         return new ServerEvent(
-            new DateTimeOffset(row.UtcTicks, TimeSpan.Zero).ToLocalTime(),
+            new DateTimeOffset(row.UtcTicks, TimeSpan.Zero),
             piece.SequenceOf(index),
             _server,
             row.Connection?.Id,
@@ -587,7 +587,7 @@ internal sealed class EventJournal
             row.IsTruncated,
             row.Bytes >= 0 ? row.Bytes : null,
             row.Reason,
-            row.DurationTicks >= 0 ? TimeSpan.FromTicks(row.DurationTicks) : null);
+            row.DurationMilliseconds);
     }
 
     private void Announce()

@@ -24,6 +24,9 @@ internal struct JournalRow
     /// <summary>How many bytes of the message are kept.</summary>
     public int BytesKept;
 
+    /// <summary>How long what ended had lived; null where nothing ended.</summary>
+    public readonly double? DurationMilliseconds => DurationTicks >= 0 ? (double)DurationTicks / TimeSpan.TicksPerMillisecond : null;
+
     /// <summary>Whether the message had more bytes than are kept.</summary>
     public readonly bool IsTruncated => Bytes > BytesKept;
 

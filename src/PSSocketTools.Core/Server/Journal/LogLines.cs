@@ -21,9 +21,10 @@ internal sealed class LogLines
     private readonly bool _tellsBytes;
     private char[] _chars = [];
 
-    // The local time of the second that was written last; within it only the fraction changes.
+    // The second that was written last, in local time and in UTC; within it only the fraction changes.
     private long _second = -1;
-    private string _time = string.Empty;
+    private string _local = string.Empty;
+    private string _utc = string.Empty;
 
     /// <param name="server">The server, named on each line since several may share a file.</param>
     /// <param name="encoding">The encoding of messages, which does not throw.</param>
@@ -47,9 +48,8 @@ internal sealed class LogLines
     public void Add(JournalPiece piece, int index)
     {
         ref var row = ref piece[index];
-        Ascii("{\"Timestamp\":\"");
-        Time(row.UtcTicks);
-        Ascii("\",\"Sequence\":");
+        Times(row.UtcTicks);
+        Ascii(",\"Sequence\":");
         Number(piece.SequenceOf(index));
         Ascii(",\"ServerId\":");
         Number(_server.Id);
@@ -81,26 +81,37 @@ internal sealed class LogLines
         Number(row.Bytes >= 0 ? row.Bytes : null);
         Ascii(",\"Reason\":");
         Text(row.Reason == ServerEventReason.None ? null : row.Reason.ToString());
-        Ascii(",\"Duration\":");
-        Text(row.DurationTicks >= 0 ? TimeSpan.FromTicks(row.DurationTicks).ToString("c", CultureInfo.InvariantCulture) : null);
+        Ascii(",\"DurationMilliseconds\":");
+        Ascii(row.DurationMilliseconds is { } milliseconds ? milliseconds.ToString("R", CultureInfo.InvariantCulture) : "null");
         Ascii("}\n");
     }
 
-    /// <summary>Local time in ISO 8601, to 100 ns, with its offset.</summary>
-    private void Time(long utcTicks)
+    /// <summary>Both timestamps in ISO 8601, to 100 ns: local time with its offset, and UTC.</summary>
+    private void Times(long utcTicks)
     {
-        const int Whole = 20;
-        const int Digits = 7;
         var second = utcTicks / TimeSpan.TicksPerSecond;
         if (second != _second)
         {
             _second = second;
-            _time = new DateTimeOffset(second * TimeSpan.TicksPerSecond, TimeSpan.Zero).ToLocalTime().ToString("o", CultureInfo.InvariantCulture);
+            var moment = new DateTimeOffset(second * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+            _local = moment.ToLocalTime().ToString("o", CultureInfo.InvariantCulture);
+            _utc = moment.ToUtcText();
         }
 
-        Ascii(_time);
         var fraction = utcTicks % TimeSpan.TicksPerSecond;
-        var at = Count - _time.Length + Whole + Digits;
+        Ascii("{\"Timestamp\":\"");
+        Time(_local, fraction);
+        Ascii("\",\"TimestampUtc\":\"");
+        Time(_utc, fraction);
+        Ascii("\"");
+    }
+
+    private void Time(string second, long fraction)
+    {
+        const int Whole = 20;
+        const int Digits = 7;
+        Ascii(second);
+        var at = Count - second.Length + Whole + Digits;
         for (var i = 0; i < Digits; i++)
         {
             Buffer[--at] = (byte)('0' + (fraction % 10));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PSSocketTools.Net;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools;
@@ -6,6 +7,8 @@ namespace PSSocketTools;
 /// <summary>One thing that happened on an echo server.</summary>
 public sealed class ServerEvent
 {
+    private readonly DateTimeOffset _timestamp;
+
     internal ServerEvent(
         DateTimeOffset timestamp,
         long sequence,
@@ -19,9 +22,9 @@ public sealed class ServerEvent
         bool isTruncated,
         long? bytes,
         ServerEventReason reason,
-        TimeSpan? duration)
+        double? durationMilliseconds)
     {
-        Timestamp = timestamp;
+        _timestamp = timestamp;
         Sequence = sequence;
         ServerId = server.Id;
         ServerName = server.Name;
@@ -35,11 +38,14 @@ public sealed class ServerEvent
         IsTruncated = isTruncated;
         Bytes = bytes;
         Reason = reason == ServerEventReason.None ? null : reason.ToString();
-        Duration = duration;
+        DurationMilliseconds = durationMilliseconds;
     }
 
-    /// <summary>When it happened.</summary>
-    public DateTimeOffset Timestamp { get; }
+    /// <summary>When it happened, in local time.</summary>
+    public DateTime Timestamp => _timestamp.LocalDateTime;
+
+    /// <summary>When it happened, in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
+    public string TimestampUtc => _timestamp.ToUtcText();
 
     /// <summary>Its number among the server's events, from 1 on, without gaps.</summary>
     public long Sequence { get; }
@@ -82,14 +88,14 @@ public sealed class ServerEvent
     /// <summary>Why: the name of a <see cref="ServerEventReason"/>, where one applies.</summary>
     public string? Reason { get; }
 
-    /// <summary>How long the connection or the server had lived, when it ended.</summary>
-    public TimeSpan? Duration { get; }
+    /// <summary>How long the connection or the server had lived when it ended, in milliseconds; null where nothing ended.</summary>
+    public double? DurationMilliseconds { get; }
 
     /// <summary>One line: time, kind, who, what.</summary>
     public override string ToString()
     {
-        var time = Timestamp.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
-        var who = RemoteAddress is null ? string.Empty : " " + (RemotePort is { } port ? Net.EndPointText.Of(RemoteAddress, port) : RemoteAddress);
+        var time = Timestamp.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        var who = RemoteAddress is null ? string.Empty : " " + (RemotePort is { } port ? EndPointText.Of(RemoteAddress, port) : RemoteAddress);
         var why = Reason is null ? string.Empty : $" ({Reason})";
         return $"{time} {Kind}{who}{why}{(Message is null ? string.Empty : " " + Message)}";
     }

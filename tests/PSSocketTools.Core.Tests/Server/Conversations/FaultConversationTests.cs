@@ -170,9 +170,9 @@ public sealed class FaultConversationTests
             Assert.Equal(3, e.ConnectionId);
             Assert.Equal("192.0.2.1", e.RemoteAddress);
             Assert.Equal(49152, e.RemotePort);
-            Assert.Equal(driver.Clock.UtcTicks, e.Timestamp.UtcTicks);
+            Assert.Equal(driver.Clock.UtcTicks, e.Timestamp.ToUniversalTime().Ticks);
             Assert.Null(e.Reason);
-            Assert.Null(e.Duration);
+            Assert.Null(e.DurationMilliseconds);
         });
         Assert.Equal([1, 2, 3, 4], driver.Events.Select(static e => e.Sequence));
         driver.AssertEnded(ServerEventReason.ClientClosed);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Tests.Server.Conversations;
@@ -29,16 +30,18 @@ public sealed class EventJournalTests
                 (1, "Started", "127.0.0.1:5000", null, null, null),
                 (2, "Connected", null, null, null, null),
                 (3, "MessageReceived", "olá", 3, null, null),
-                (4, "Disconnected", null, null, "Reset", TimeSpan.FromMilliseconds(1500)),
+                (4, "Disconnected", null, null, "Reset", 1500),
             ],
-            events.Select(static e => ((int)e.Sequence, e.Kind, e.Message, (int?)e.Bytes, e.Reason, e.Duration)));
+            events.Select(static e => ((int)e.Sequence, e.Kind, e.Message, (int?)e.Bytes, e.Reason, (int?)e.DurationMilliseconds)));
         Assert.Null(events[0].ConnectionId);
         Assert.Null(events[0].RemoteAddress);
         Assert.Null(events[0].RemotePort);
         Assert.All(events.Skip(1), static e => Assert.Equal((3, "192.0.2.1", 49152), (e.ConnectionId!.Value, e.RemoteAddress, e.RemotePort!.Value)));
         Assert.All(events, static e => Assert.Equal(7, e.ServerId));
         Assert.Equal(TimeSpan.FromSeconds(1), events[1].Timestamp - events[0].Timestamp);
-        Assert.Equal(_clock.UtcTicks, events[3].Timestamp.UtcTicks);
+        Assert.All(events, static e => Assert.Equal(DateTimeKind.Local, e.Timestamp.Kind));
+        Assert.Equal(_clock.UtcTicks, events[3].Timestamp.ToUniversalTime().Ticks);
+        Assert.Equal(new DateTime(_clock.UtcTicks, DateTimeKind.Utc).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture), events[3].TimestampUtc);
     }
 
     [Theory]

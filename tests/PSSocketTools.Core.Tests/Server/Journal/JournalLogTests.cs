@@ -36,12 +36,14 @@ public sealed class JournalLogTests
         Assert.Equal(text.Replace("\ud800", "\ufffd", StringComparison.Ordinal), events[0].GetProperty("Message").GetString());
         Assert.Equal(Encoding.UTF8.GetByteCount(text) + 3, events[0].GetProperty("Bytes").GetInt32());
         var shown = journal.Read(1, 10, default, out _);
-        Assert.Equal(shown.Select(static e => e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
+        Assert.Equal(shown.Select(static e => (DateTimeOffset)e.Timestamp), events.Select(static e => e.GetProperty("Timestamp").GetDateTimeOffset()));
+        Assert.Equal(shown.Select(static e => e.TimestampUtc), events.Select(static e => e.GetProperty("TimestampUtc").GetString()));
+        Assert.Equal(typeof(ServerEvent).GetProperties().Select(static property => property.Name), events[0].EnumerateObject().Select(static property => property.Name));
         Assert.Equal(
-            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":"Reset","Duration":"00:00:01.5000000"}""",
-            "{" + lines[1][(lines[1].IndexOf(',', StringComparison.Ordinal) + 1)..]);
+            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":"Reset","DurationMilliseconds":1500}""",
+            "{" + lines[1][lines[1].IndexOf("\"Sequence\"", StringComparison.Ordinal)..]);
         Assert.EndsWith(
-            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":null,"Duration":null}""",
+            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":null,"DurationMilliseconds":null}""",
             lines[2],
             StringComparison.Ordinal);
     }

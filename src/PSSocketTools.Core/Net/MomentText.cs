@@ -1,0 +1,10 @@
+using System.Globalization;
+
+namespace PSSocketTools.Net;
+
+/// <summary>A point in time as text that sorts by time, whatever the time zone of the machine that wrote it.</summary>
+internal static class MomentText
+{
+    /// <summary>UTC in ISO 8601, always with seven digits of the second and a Z.</summary>
+    public static string ToUtcText(this DateTimeOffset moment) => moment.UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
+}
