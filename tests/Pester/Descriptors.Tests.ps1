@@ -169,3 +169,99 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
         }
     }
 }
+
+Describe 'A process whose servers want more descriptors than it may have' -Tag Linux {
+    BeforeAll {
+        . "$PSScriptRoot/SamePowerShell.ps1"
+        $script = @'
+            Import-Module $env:TEST_MODULE
+            $ErrorActionPreference = $WarningPreference = $ProgressPreference = 'SilentlyContinue'
+            $here = @{ Address = '127.0.0.1' }
+            function Get-Failure([hashtable] $With) {
+                $failed = $null
+                $null = Start-EchoServer @With -ErrorVariable failed
+                @($failed.FullyQualifiedErrorId)
+            }
+
+            $said = @{}
+            $servers = [Collections.Generic.List[object]]::new()
+            do {
+                $failed = $null
+                $server = Start-EchoServer @here -ErrorVariable failed
+                if ($server) { $servers.Add($server) }
+            } until ($failed -or $servers.Count -gt 1000)
+            $said.Transport = $servers[0].Transport
+            $said.Tcp = @($failed.FullyQualifiedErrorId)
+            $said.Text = "$failed"
+            $said.Running = @(Get-EchoServer).Count - $servers.Count
+            $said.Udp = Get-Failure @{ Address = '127.0.0.1'; Protocol = 'Udp' }
+            $said.Unix = Get-Failure @{ SocketPath = "$env:TEST_FOLDER/socket" }
+            $said.Log = Get-Failure @{ Address = '127.0.0.1'; LogPath = "$env:TEST_FOLDER/log" }
+            $said.Files = @(Get-ChildItem $env:TEST_FOLDER).Count
+
+            # What those leave is for clients, and for whatever else goes on for a moment only.
+            $said.Response = (Send-SocketMessage hello -Server $servers[0]).Response
+            $said.Measured = (Measure-EchoServer 127.0.0.1 $servers[1].Port -Connections 2 -Count 10).Messages
+            $said.Found = @(Find-AvailablePort).Count
+            $said.Local = (Test-PortAvailability $servers[0].Port).Status
+            $said.Remote = (Test-PortAvailability -ComputerName 127.0.0.1 -Port $servers[0].Port -TimeoutSec 30).Status
+
+            # Not one is left, and PowerShell goes on all the same.
+            $files = [Collections.Generic.List[IO.FileStream]]::new()
+            try { while ($true) { $files.Add([IO.File]::OpenRead('/dev/null')) } } catch { $said.Left = $files.Count }
+            $said.None = Get-Failure $here
+            $said.NoneLog = Get-Failure @{ Address = '127.0.0.1'; LogPath = "$env:TEST_FOLDER/log" }
+            foreach ($file in $files) { $file.Dispose() }
+
+            # A server that has stopped makes room for another.
+            $servers[-1] | Stop-EchoServer
+            $said.Again = Get-Failure $here
+            $said.First = (Send-SocketMessage again -Server $servers[0]).Response
+            $servers | Stop-EchoServer
+            ConvertTo-Json $said -Compress
+'@
+        $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
+        $start.ArgumentList.Add('-c')
+        $start.ArgumentList.Add('ulimit -n 256; exec "$0" "$@"')
+        @($pwsh) + $pwshArguments + @('-NoProfile', '-NonInteractive', '-Command', $script) | ForEach-Object { $start.ArgumentList.Add($_) }
+        $start.RedirectStandardOutput = $true
+        $start.Environment['TEST_MODULE'] = Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1"
+    }
+
+    It 'goes on, says so, and serves on the servers it has, over <_>' -ForEach 'Epoll', 'Async' {
+        $start.Environment['TEST_FOLDER'] = (New-Item -ItemType Directory "$TestDrive/$_").FullName
+        $start.Environment['PSSOCKETTOOLS_TRANSPORT'] = $_
+        $process = [Diagnostics.Process]::Start($start)
+        try {
+            $reading = $process.StandardOutput.ReadToEndAsync()
+            $reading.Wait([timespan]::FromMinutes(3)) | Should -BeTrue
+            $process.WaitForExit(60000) | Should -BeTrue
+            $process.ExitCode | Should -Be 0
+            $said = $reading.Result | ConvertFrom-Json
+            $said.Transport | Should -Be $_
+            foreach ($failure in 'Tcp', 'Udp', 'Unix', 'Log', 'None', 'NoneLog') {
+                $said.$failure | Should -Be 'TooManyOpenFiles,PSSocketTools.Commands.StartEchoServerCommand' -Because $failure
+            }
+
+            $said.Text | Should -BeLike '*ulimit -n*'
+            $said.Running | Should -Be 0
+            $said.Files | Should -Be 0
+            $said.Response | Should -Be 'hello'
+            $said.Measured | Should -Be 10
+            $said.Found | Should -Be 1
+            $said.Local | Should -Be 'InUse'
+            $said.Remote | Should -Be 'Open'
+            # The servers that failed hold nothing.
+            $said.Left | Should -BeGreaterThan 40
+            $said.Again | Should -BeNullOrEmpty
+            $said.First | Should -Be 'again'
+        }
+        finally {
+            if (-not $process.HasExited) {
+                $process.Kill()
+            }
+
+            $process.Dispose()
+        }
+    }
+}

@@ -110,7 +110,7 @@ BeforeDiscovery {
     # Provoked in another file, which has what it takes: processes of their own, without descriptors, rights or with input that is typed.
     $provokedElsewhere = @{
         'Connect-EchoServer' = @{ TooManyOpenFiles = 'Descriptors' }
-        'Start-EchoServer'   = @{ PortAccessDenied = 'Start-EchoServer' }
+        'Start-EchoServer'   = @{ PortAccessDenied = 'Start-EchoServer'; TooManyOpenFiles = 'Descriptors' }
         'Enter-EchoSession'  = @{
             ServerClosed = 'Enter-EchoSession'; TlsFailed = 'Enter-EchoSession'; ConnectionReset = 'Enter-EchoSession'
             ResponseTimeout = 'Enter-EchoSession'; MessageNotCarried = 'Enter-EchoSession'
@@ -121,8 +121,6 @@ BeforeDiscovery {
     $unprovoked = @{
         # A reset in the instant between the end of the handshake of TCP and the connect's own; one that comes later is TLS's or the session's.
         'Connect-EchoServer' = 'ConnectionReset'
-        # A process without a descriptor for a listener, which .NET itself does not always survive.
-        'Start-EchoServer'   = 'TooManyOpenFiles'
     }
 
     function Get-Case([hashtable] $Of) {

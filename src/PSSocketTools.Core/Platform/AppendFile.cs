@@ -224,11 +224,7 @@ internal static class AppendFile
             }
         }
 
-        private static IOException Failure(int error)
-        {
-            var exception = new Win32Exception(error);
-            return new IOException(exception.Message + ".", exception);
-        }
+        private static IOException Failure(int error) => new(new Win32Exception(error).Message + ".", error);
     }
 
     /// <summary>What a log needs of a stream, and no more.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -12,10 +13,12 @@ internal sealed class DescriptorReserve(int limit)
 {
     private const int Kept = 32;
 
+    private static readonly object Opening = new();
+
     private static readonly byte[] NullDevice = Encoding.ASCII.GetBytes("/dev/null\0");
 
     // The numbers from here on are kept; fewer where there are few at all.
-    private readonly int _first = limit - Math.Min(Kept, limit / 4);
+    private readonly int _first = FirstKept(limit);
     private int _last;
 
     public DescriptorReserve()
@@ -25,6 +28,34 @@ internal sealed class DescriptorReserve(int limit)
 
     /// <summary>How many descriptors the process may have.</summary>
     public int Limit => limit;
+
+    /// <summary>Opens a socket, or its like, that a server holds while it runs, where <see cref="RequireRoomForServer()"/> allows it.</summary>
+    /// <param name="open">Opens it, without a wait.</param>
+    /// <exception cref="SocketException">TooManyOpenSockets.</exception>
+    public static T ForServer<T>(Func<T> open)
+    {
+        // One at a time, since two that look before either opens would take the same place.
+        lock (Opening)
+        {
+            RequireRoomForServer();
+            return open();
+        }
+    }
+
+    /// <summary>
+    /// Leaves a server's clients as many descriptors as the process keeps: one that listens with the last of them could accept nobody.
+    /// </summary>
+    /// <exception cref="SocketException">TooManyOpenSockets: only those that are left alone remain.</exception>
+    public static void RequireRoomForServer() => RequireRoomForServer(DescriptorLimit.Most);
+
+    /// <summary>The same, for a process that may have so many.</summary>
+    internal static void RequireRoomForServer(int limit)
+    {
+        if (limit != int.MaxValue && LowestFree() >= limit - (2 * (limit - FirstKept(limit))))
+        {
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        }
+    }
 
     /// <summary>A client was let in, with this descriptor.</summary>
     public void Took(IntPtr descriptor) => _last = limit == int.MaxValue ? 0 : descriptor.ToInt32();
@@ -45,6 +76,8 @@ internal sealed class DescriptorReserve(int limit)
         _last = 0;
         return true;
     }
+
+    private static int FirstKept(int limit) => limit - Math.Min(Kept, limit / 4);
 
     private static unsafe int LowestFree()
     {

@@ -52,9 +52,9 @@ internal static class Listeners
             foreach (var address in addresses)
             {
                 endPoint = new IPEndPoint(address, port);
-                var socket = protocol == SocketProtocol.Udp
+                var socket = DescriptorReserve.ForServer(() => protocol == SocketProtocol.Udp
                     ? new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
-                    : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                    : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
                 sockets.Add(socket);
                 ListenerSetup.Bind(socket, endPoint);
                 ready(socket);

@@ -1,5 +1,6 @@
 #if NET
 using System.ComponentModel;
+using System.Net;
 #endif
 using System.Net.Sockets;
 using PSSocketTools.Net;
@@ -46,9 +47,13 @@ internal static class ServerTransports
                 var loops = EpollLoops.Join(alone: options.LogPath is not null);
                 return new EpollTransport(sockets, reception, options.BufferSize, options.IsSequential, loops, onFault);
             }
-            catch (Win32Exception)
+            catch (SocketException exception)
             {
-                // No descriptor is left for a loop of our own; .NET may have one running.
+                throw SocketErrors.Listening(exception, Where(options, sockets));
+            }
+            catch (Win32Exception exception)
+            {
+                throw SocketErrors.Listening(new LinuxSocketException(exception.NativeErrorCode), Where(options, sockets));
             }
         }
 #endif
@@ -67,6 +72,11 @@ internal static class ServerTransports
             tls is null ? 0 : options.MostHandshakes,
             onFault);
     }
+
+#if NET
+    private static string Where(EchoServerOptions options, List<Socket> sockets) =>
+        options.SocketPath ?? EndPointText.Of((IPEndPoint)sockets[0].LocalEndPoint!);
+#endif
 
     /// <summary>How long a client may take over its handshake: never longer than it may be idle.</summary>
     private static TimeSpan HandshakeTimeout(EchoServerOptions options) =>

@@ -41,7 +41,7 @@ internal sealed class UnixListener
         try
         {
             RemoveStale(path, endPoint, tellsFiles);
-            socket = UnixBinding.Bind(endPoint, leavesFile: tellsFiles);
+            socket = DescriptorReserve.ForServer(() => UnixBinding.Bind(endPoint, leavesFile: tellsFiles));
             listener = new UnixListener(path, socket, tellsFiles ? FileIdentity.Of(path) : null);
 
             // Between bind and listen nobody can connect, so nobody can before the file is closed to others.

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using PSSocketTools.Platform;
 using Xunit;
 
@@ -36,6 +37,17 @@ public sealed class DescriptorReserveTests
         var reserve = new DescriptorReserve(int.MaxValue);
         reserve.Took(new IntPtr(long.MaxValue));
         Assert.True(reserve.HasRoom());
+    }
+
+    [Fact]
+    public void A_server_opens_nothing_that_its_clients_and_the_process_need()
+    {
+        // Twice what the process keeps, of which its clients get the one half.
+        var free = LowestFree();
+        DescriptorReserve.RequireRoomForServer(free + 1000 + 64);
+        var none = Assert.Throws<SocketException>(() => DescriptorReserve.RequireRoomForServer(free / 2));
+        Assert.Equal(SocketError.TooManyOpenSockets, none.SocketErrorCode);
+        DescriptorReserve.RequireRoomForServer(int.MaxValue);
     }
 
     private static int LowestFree()

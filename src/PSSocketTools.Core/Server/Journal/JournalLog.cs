@@ -33,12 +33,17 @@ internal sealed class JournalLog : IDisposable
     public string Path { get; }
 
     /// <summary>Opens a log, or makes it.</summary>
-    /// <exception cref="SocketToolsException">FileFailed.</exception>
+    /// <exception cref="SocketToolsException">FileFailed; TooManyOpenFiles.</exception>
     public static JournalLog Open(string path)
     {
         try
         {
+            DescriptorReserve.RequireRoomForServer();
             return new JournalLog(AppendFile.Open(path), path);
+        }
+        catch (Exception exception) when (SocketErrors.IsExhausted(exception))
+        {
+            throw SocketErrors.Exhausted(path, exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

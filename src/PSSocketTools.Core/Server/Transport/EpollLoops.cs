@@ -30,10 +30,10 @@ internal sealed class EpollLoops
         {
             for (var i = 0; i < _loops.Length; i++)
             {
-                _loops[i] = new EpollLoop(i, Fault);
+                _loops[i] = DescriptorReserve.ForServer(() => new EpollLoop(i, Fault));
             }
         }
-        catch (Win32Exception)
+        catch
         {
             EndAll();
             throw;
