@@ -58,18 +58,30 @@ internal static class ServerTransports
         }
 #endif
 
-        var tls = options.Certificate is { } certificate ? new TlsServer(certificate)
+        if (options.Certificate is not { } certificate)
+        {
+            return new AsyncTransport<SocketChannel>(
+                sockets,
+                reception,
+                options.IsSequential,
+                (socket, pump) => new SocketChannel(socket, options.BufferSize, pump),
+                Timeout.InfiniteTimeSpan,
+                mostHandshakes: 0,
+                onFault);
+        }
+
+        var tls = new TlsServer(certificate)
         {
             RequireClientCertificate = options.RequireClientCertificate,
             ClientCertificateCheck = options.ClientCertificateCheck,
-        } : null;
-        return new AsyncTransport(
+        };
+        return new AsyncTransport<TlsChannel>(
             sockets,
             reception,
             options.IsSequential,
-            (socket, signal) => tls is null ? new SocketChannel(socket, options.BufferSize, signal) : new TlsChannel(socket, options.BufferSize, tls, signal),
-            tls is null ? Timeout.InfiniteTimeSpan : HandshakeTimeout(options),
-            tls is null ? 0 : options.MostHandshakes,
+            (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump),
+            HandshakeTimeout(options),
+            options.MostHandshakes,
             onFault);
     }
 

@@ -7,14 +7,12 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>.NET's asynchronous sockets: everywhere, for everything.</summary>
-internal sealed class AsyncTransport : ServerTransport
+/// <typeparam name="TChannel">What moves the clients' bytes.</typeparam>
+internal sealed class AsyncTransport<TChannel> : StreamTransport
+    where TChannel : IChannel
 {
-    private readonly IReadOnlyList<Socket> _listeners;
-    private readonly Reception _reception;
-    private readonly Func<Socket, AsyncSignal, ByteChannel> _toChannel;
+    private readonly Func<Socket, AsyncPump, TChannel> _toChannel;
     private readonly Action<Exception, Socket?> _onFault;
-    private readonly HashSet<AsyncConnection> _connections = [];
-    private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
 
     // One at a time: whoever has the turn is served. Null when all are served at once.
@@ -23,7 +21,6 @@ internal sealed class AsyncTransport : ServerTransport
     private readonly DescriptorReserve _reserve = new();
     private int _handshakes;
     private Task _accepting = Task.CompletedTask;
-    private bool _stopped;
 
     /// <param name="listeners">The sockets that listen.</param>
     /// <param name="reception">Decides who comes in.</param>
@@ -36,13 +33,12 @@ internal sealed class AsyncTransport : ServerTransport
         IReadOnlyList<Socket> listeners,
         Reception reception,
         bool sequential,
-        Func<Socket, AsyncSignal, ByteChannel> toChannel,
+        Func<Socket, AsyncPump, TChannel> toChannel,
         TimeSpan handshakeTimeout,
         int mostHandshakes,
         Action<Exception, Socket?> onFault)
+        : base(listeners, reception)
     {
-        _listeners = listeners;
-        _reception = reception;
         _toChannel = toChannel;
         HandshakeTimeout = handshakeTimeout;
         _mostHandshakes = mostHandshakes;
@@ -53,65 +49,20 @@ internal sealed class AsyncTransport : ServerTransport
     /// <inheritdoc/>
     public override string Name => "Async";
 
-    /// <summary>How long a client may take until it is ready for bytes.</summary>
-    public TimeSpan HandshakeTimeout { get; }
-
     /// <inheritdoc/>
-    public override int? WaitingConnections => ListenBacklog.Waiting(_listeners);
+    public override TimeSpan HandshakeTimeout { get; }
 
     /// <inheritdoc/>
     public override void Start()
     {
         Warmth.Touch();
         _accepting = _turn is null || _mostHandshakes > 0
-            ? Task.WhenAll(_listeners.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
+            ? Task.WhenAll(Sockets.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
             : AcceptAsync(() => AcceptInTurnAsync(_turn), null);
     }
 
     /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken patienceEnded)
-    {
-        Attempt.To(_stopping.Cancel, Report);
-        foreach (var listener in _listeners)
-        {
-            Attempt.To(listener.Dispose, Report);
-        }
-
-        // From here on nobody comes in any more.
-        await Attempt.ToAsync(() => _accepting, Report).ConfigureAwait(false);
-        AsyncConnection[] connections;
-        lock (_connections)
-        {
-            _stopped = true;
-            connections = [.. _connections];
-            if (connections.Length == 0)
-            {
-                _empty.TrySetResult(true);
-            }
-        }
-
-        foreach (var connection in connections)
-        {
-            Attempt.To(connection.Drain, Report);
-        }
-
-        await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
-
-        lock (_connections)
-        {
-            connections = [.. _connections];
-        }
-
-        foreach (var connection in connections)
-        {
-            Attempt.To(connection.Abort, Report);
-        }
-
-        await _empty.Task.ConfigureAwait(false);
-    }
-
-    /// <summary>Ends when a client that is ready may be served: at once, or when its turn has come; false when the server stops before.</summary>
-    public async Task<bool> TakeTurnAsync()
+    public override async Task<bool> TakeTurnAsync()
     {
         try
         {
@@ -124,33 +75,29 @@ internal sealed class AsyncTransport : ServerTransport
         }
     }
 
-    /// <summary>Lets in a client that was not when it came; null where as many as may be there are.</summary>
-    public Conversation? Admit(ConnectionFacts client) => _reception.Admit(client);
+    /// <inheritdoc/>
+    public override void HandshakeEnded() => Interlocked.Decrement(ref _handshakes);
 
-    /// <summary>A client that came is let in, or will not be.</summary>
-    public void HandshakeEnded() => Interlocked.Decrement(ref _handshakes);
-
-    /// <summary>A conversation is over; its socket may still be closing.</summary>
-    public void ConversationEnded() => _turn?.Release();
-
-    /// <summary>A connection holds nothing any more.</summary>
-    public void Closed(AsyncConnection connection)
-    {
-        lock (_connections)
-        {
-            _connections.Remove(connection);
-            if (_stopped && _connections.Count == 0)
-            {
-                _empty.TrySetResult(true);
-            }
-        }
-    }
+    /// <inheritdoc/>
+    public override void ConversationEnded() => _turn?.Release();
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         _stopping.Dispose();
         _turn?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAcceptingAsync()
+    {
+        Attempt.To(_stopping.Cancel, Report);
+        foreach (var listener in Sockets)
+        {
+            Attempt.To(listener.Dispose, Report);
+        }
+
+        return _accepting;
     }
 
     private async Task AcceptAsync(Func<Task> accept, Socket? listener)
@@ -197,7 +144,7 @@ internal sealed class AsyncTransport : ServerTransport
     /// <summary>Accepts only while nobody is served, so that the others wait in the system's backlog, in their order.</summary>
     private async Task AcceptInTurnAsync(SemaphoreSlim turn)
     {
-        var listeners = _listeners.Select(static listener => new ListenerInTurn(listener)).ToList();
+        var listeners = Sockets.Select(static listener => new ListenerInTurn(listener)).ToList();
         try
         {
             while (!_stopping.IsCancellationRequested)
@@ -262,7 +209,7 @@ internal sealed class AsyncTransport : ServerTransport
     {
         while (!_reserve.HasRoom())
         {
-            _reception.Record.Failed(null, ServerEventReason.AcceptFailed, Messages.Get("DescriptorsShort", _reserve.Limit));
+            Record.Failed(null, ServerEventReason.AcceptFailed, Messages.Get("DescriptorsShort", _reserve.Limit));
             await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
         }
     }
@@ -284,7 +231,7 @@ internal sealed class AsyncTransport : ServerTransport
         // A client that left before it was accepted is nobody's failure.
         if (!SocketErrors.IsReset(error))
         {
-            _reception.Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)error).Message);
+            Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)error).Message);
             await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
         }
 
@@ -305,10 +252,10 @@ internal sealed class AsyncTransport : ServerTransport
                 socket.NoDelay = true;
             }
 
-            var client = _reception.Meet(socket.RemoteEndPoint);
+            var client = Reception.Meet(socket.RemoteEndPoint);
             if (client is not null && _mostHandshakes == 0)
             {
-                conversation = _reception.Admit(client);
+                conversation = Reception.Admit(client);
             }
             else if (client is not null)
             {
@@ -317,14 +264,10 @@ internal sealed class AsyncTransport : ServerTransport
 
             if (conversation is not null || isShaking)
             {
-                var signal = new AsyncSignal();
-                var connection = new AsyncConnection(this, client!, conversation, _reception.Record, _toChannel(socket, signal), signal);
-                lock (_connections)
-                {
-                    _connections.Add(connection);
-                }
-
-                ThreadPool.QueueUserWorkItem(static connection => _ = ((AsyncConnection)connection!).RunAsync(), connection);
+                var pump = new AsyncPump();
+                pump.Connection = new Connection<TChannel>(this, client!, conversation, _toChannel(socket, pump), pump);
+                Add(pump.Connection);
+                pump.Post(pump.Connection, ConnectionSignal.Begin);
                 return;
             }
         }
@@ -339,7 +282,7 @@ internal sealed class AsyncTransport : ServerTransport
             Report(exception);
             if (conversation is not null)
             {
-                Attempt.To(() => _reception.Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
+                Attempt.To(() => Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
                 Attempt.To(conversation.Dispose, Report);
             }
         }
@@ -364,12 +307,9 @@ internal sealed class AsyncTransport : ServerTransport
         }
 
         HandshakeEnded();
-        _reception.Record.Rejected(client, ServerEventReason.TooManyConnections);
+        Record.Rejected(client, ServerEventReason.TooManyConnections);
         return false;
     }
-
-    private void Report(Exception exception) =>
-        Attempt.To(() => _reception.Record.Failed(null, ServerEventReason.Fault, exception.Message));
 
     /// <summary>A listener of a server that serves a client at a time.</summary>
     private sealed class ListenerInTurn(Socket socket) : IDisposable

@@ -10,7 +10,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts a listening socket's clients on a loop, several at a time.</summary>
-internal sealed unsafe class EpollListener : EpollSource
+internal sealed unsafe class EpollListener : TimedSource
 {
     // Clients that come in a crowd are let in by turns with those that are in.
     private const int AcceptsInARow = 64;

@@ -8,7 +8,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A thread that waits for many descriptors at once and tends to those where something happened, one after the other.</summary>
-internal sealed class EpollLoop : IDisposable
+internal sealed class EpollLoop : IPump, IDisposable
 {
     private const int EntriesAtOnce = 512;
 
@@ -18,9 +18,9 @@ internal sealed class EpollLoop : IDisposable
     private readonly EpollTimers _timers = new();
     private readonly Thread _thread;
     private readonly object _posting = new();
-    private EpollSource?[] _sources = new EpollSource[64];
-    private List<EpollSource> _turns = [];
-    private List<EpollSource> _turnsNow = [];
+    private TimedSource?[] _sources = new TimedSource[64];
+    private List<TimedSource> _turns = [];
+    private List<TimedSource> _turnsNow = [];
     private List<(Action Action, Action<Exception> Report)> _posts = [];
     private List<(Action Action, Action<Exception> Report)> _postsNow = [];
     private volatile bool _hasPosts;
@@ -94,6 +94,12 @@ internal sealed class EpollLoop : IDisposable
         return done.Task;
     }
 
+    /// <inheritdoc/>
+    public void Post(Connection connection, ConnectionSignal signal) => Post(() => connection.Do(signal), connection.Fail);
+
+    /// <inheritdoc/>
+    public void Wake(Connection connection) => Post(connection, ConnectionSignal.Wake);
+
     /// <summary>Ends the thread once all that was posted is done, and waits for it.</summary>
     public void Dispose()
     {
@@ -103,7 +109,7 @@ internal sealed class EpollLoop : IDisposable
 
     /// <summary>Watches a descriptor for a source.</summary>
     /// <exception cref="Win32Exception">The system can't, or the loop has failed.</exception>
-    public void Watch(int descriptor, int events, EpollSource source)
+    public void Watch(int descriptor, int events, TimedSource source)
     {
         if (_fault is { } fault)
         {
@@ -131,7 +137,7 @@ internal sealed class EpollLoop : IDisposable
     }
 
     /// <summary>Forgets a source whose descriptor is about to be closed, which takes it from the kernel's set too.</summary>
-    public void Forget(int descriptor, EpollSource source)
+    public void Forget(int descriptor, TimedSource source)
     {
         if (descriptor < _sources.Length && _sources[descriptor] == source)
         {
@@ -141,12 +147,12 @@ internal sealed class EpollLoop : IDisposable
         _timers.Remove(source);
     }
 
-    /// <summary>Calls a source in so many milliseconds, unless it gets another deadline.</summary>
-    public void SetTimer(EpollSource source, int milliseconds) =>
+    /// <inheritdoc/>
+    public void SetTimer(TimedSource source, int milliseconds) =>
         _timers.Set(source, Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000));
 
-    /// <summary>Lets a source go on when all others had their turn.</summary>
-    public void TakeTurns(EpollSource source) => _turns.Add(source);
+    /// <inheritdoc/>
+    public void Yield(TimedSource source) => _turns.Add(source);
 
     private void Run()
     {
@@ -220,7 +226,7 @@ internal sealed class EpollLoop : IDisposable
                 }
             }
 
-            if (_timers.Next != EpollSource.Never)
+            if (_timers.Next != TimedSource.Never)
             {
                 var now = Stopwatch.GetTimestamp();
                 while (_timers.TryTake(now, out var source))
@@ -256,7 +262,7 @@ internal sealed class EpollLoop : IDisposable
         }
 
         var next = _timers.Next;
-        if (next == EpollSource.Never)
+        if (next == TimedSource.Never)
         {
             return -1;
         }
@@ -283,7 +289,7 @@ internal sealed class EpollLoop : IDisposable
     }
 
 #pragma warning disable CA1031 // What one source throws ends that source alone: nothing may end the thread, and with it the process.
-    private static void OnReady(EpollSource source, int events)
+    private static void OnReady(TimedSource source, int events)
     {
         try
         {
@@ -295,7 +301,7 @@ internal sealed class EpollLoop : IDisposable
         }
     }
 
-    private static void OnTime(EpollSource source)
+    private static void OnTime(TimedSource source)
     {
         try
         {
@@ -307,7 +313,7 @@ internal sealed class EpollLoop : IDisposable
         }
     }
 
-    private static void OnTurn(EpollSource source)
+    private static void OnTurn(TimedSource source)
     {
         try
         {
@@ -320,6 +326,6 @@ internal sealed class EpollLoop : IDisposable
     }
 #pragma warning restore CA1031
 
-    private static void Fail(EpollSource source, Exception exception) => Attempt.To(() => source.Fail(exception));
+    private static void Fail(TimedSource source, Exception exception) => Attempt.To(() => source.Fail(exception));
 }
 #endif

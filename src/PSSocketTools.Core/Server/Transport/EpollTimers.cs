@@ -8,14 +8,14 @@ namespace PSSocketTools.Server.Transport;
 /// </summary>
 internal sealed class EpollTimers
 {
-    private EpollSource[] _heap = new EpollSource[16];
+    private TimedSource[] _heap = new TimedSource[16];
     private int _count;
 
-    /// <summary>When to look next; <see cref="EpollSource.Never"/> when there is nothing to look at.</summary>
-    public long Next => _count == 0 ? EpollSource.Never : _heap[0].LookAt;
+    /// <summary>When to look next; <see cref="TimedSource.Never"/> when there is nothing to look at.</summary>
+    public long Next => _count == 0 ? TimedSource.Never : _heap[0].LookAt;
 
     /// <summary>Gives a source a deadline in place of the one it had.</summary>
-    public void Set(EpollSource source, long deadline)
+    public void Set(TimedSource source, long deadline)
     {
         source.Deadline = deadline;
         if (source.TimerIndex < 0)
@@ -37,9 +37,9 @@ internal sealed class EpollTimers
     }
 
     /// <summary>Forgets a source.</summary>
-    public void Remove(EpollSource source)
+    public void Remove(TimedSource source)
     {
-        source.Deadline = EpollSource.Never;
+        source.Deadline = TimedSource.Never;
         var index = source.TimerIndex;
         if (index < 0)
         {
@@ -58,7 +58,7 @@ internal sealed class EpollTimers
     }
 
     /// <summary>A source whose deadline has come; it has none after.</summary>
-    public bool TryTake(long now, out EpollSource source)
+    public bool TryTake(long now, out TimedSource source)
     {
         while (_count > 0 && _heap[0].LookAt <= now)
         {
@@ -69,7 +69,7 @@ internal sealed class EpollTimers
                 return true;
             }
 
-            if (source.Deadline == EpollSource.Never)
+            if (source.Deadline == TimedSource.Never)
             {
                 Remove(source);
             }
@@ -84,13 +84,13 @@ internal sealed class EpollTimers
         return false;
     }
 
-    private void Place(EpollSource source, int index)
+    private void Place(TimedSource source, int index)
     {
         _heap[index] = source;
         source.TimerIndex = index;
     }
 
-    private void Rise(EpollSource source)
+    private void Rise(TimedSource source)
     {
         var index = source.TimerIndex;
         while (index > 0 && _heap[(index - 1) / 2].LookAt > source.LookAt)
@@ -102,7 +102,7 @@ internal sealed class EpollTimers
         Place(source, index);
     }
 
-    private void Sink(EpollSource source)
+    private void Sink(TimedSource source)
     {
         var index = source.TimerIndex;
         while (true)

@@ -3,15 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
-using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Linux's own event queue, on a few threads for all servers: for plain streams, with conversations that wait for no task.</summary>
-internal sealed class EpollTransport : ServerTransport
+internal sealed class EpollTransport : StreamTransport
 {
-    private readonly IReadOnlyList<Socket> _sockets;
-    private readonly Reception _reception;
     private readonly bool _sequential;
     private readonly Action<Exception, Socket?> _onFault;
     private readonly EpollLoops _loops;
@@ -20,18 +17,14 @@ internal sealed class EpollTransport : ServerTransport
     // Accepts, and serves the one client of a server that has one at a time.
     private readonly EpollLoop _home;
     private readonly List<EpollListener> _listeners = [];
-    private readonly HashSet<EpollConnection> _connections = [];
-    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _stopped;
 
     // Of the home loop: whether the one client a sequential server serves is there.
     private bool _isTaken;
 
     public EpollTransport(
         IReadOnlyList<Socket> sockets, Reception reception, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
+        : base(sockets, reception)
     {
-        _sockets = sockets;
-        _reception = reception;
         _sequential = sequential;
         _onFault = onFault;
         _loops = loops;
@@ -47,19 +40,13 @@ internal sealed class EpollTransport : ServerTransport
     public override string Name => "Epoll";
 
     /// <inheritdoc/>
-    public override int? WaitingConnections => ListenBacklog.Waiting(_sockets);
-
-    /// <summary>What the server knows of its doings.</summary>
-    public ServerRecord Record => _reception.Record;
-
-    /// <inheritdoc/>
     public override void Start()
     {
         Warmth.Touch();
         _home.Post(
             () =>
             {
-                foreach (var socket in _sockets)
+                foreach (var socket in Sockets)
                 {
                     var listener = new EpollListener(this, _home, socket);
                     _listeners.Add(listener);
@@ -70,37 +57,13 @@ internal sealed class EpollTransport : ServerTransport
         _loops.WhenFailed(LoopFailed);
     }
 
-    /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken patienceEnded)
-    {
-        await _home.PostAsync(() => _listeners.ForEach(listener => Attempt.To(listener.End, Report))).ConfigureAwait(false);
-        foreach (var socket in _sockets)
-        {
-            Attempt.To(socket.Dispose, Report);
-        }
-
-        lock (_connections)
-        {
-            _stopped = true;
-            if (_connections.Count == 0)
-            {
-                _empty.TrySetResult();
-            }
-        }
-
-        ForAll(static connection => connection.Drain());
-        await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
-        ForAll(static connection => connection.Abort());
-        await _empty.Task.ConfigureAwait(false);
-    }
-
     /// <summary>Begins to serve a client that was accepted. On the home loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote)
     {
         Conversation? conversation = null;
         try
         {
-            conversation = _reception.Admit(remote);
+            conversation = Reception.Admit(remote);
         }
 #pragma warning disable CA1031 // A fault with one client is told in the journal, and costs the others nothing.
         catch (Exception exception)
@@ -126,19 +89,16 @@ internal sealed class EpollTransport : ServerTransport
             loop = _loops.Next();
         }
 
-        var connection = new EpollConnection(this, loop, conversation, socket, _buffers[loop.Index]);
-        lock (_connections)
-        {
-            _connections.Add(connection);
-        }
-
+        var channel = new EpollChannel(loop, socket, _buffers[loop.Index]);
+        var connection = new Connection<EpollChannel>(this, conversation.Connection, conversation, channel, loop);
+        Add(connection);
         if (loop == _home)
         {
             Attempt.To(connection.Begin, connection.Fail);
         }
         else
         {
-            loop.Post(connection.Begin, connection.Fail);
+            loop.Post(connection, ConnectionSignal.Begin);
         }
     }
 
@@ -151,33 +111,13 @@ internal sealed class EpollTransport : ServerTransport
         }
     }
 
-    /// <summary>A conversation is over; its socket may still be closing.</summary>
-    public void ConversationEnded(ConnectionFacts connection, ServerEventReason reason)
+    /// <inheritdoc/>
+    public override void ConversationEnded()
     {
-        try
+        if (_isTaken)
         {
-            Record.Disconnected(connection, reason);
-        }
-        finally
-        {
-            if (_isTaken)
-            {
-                _isTaken = false;
-                _listeners.ForEach(static listener => listener.Resume());
-            }
-        }
-    }
-
-    /// <summary>A connection holds nothing any more.</summary>
-    public void Closed(EpollConnection connection)
-    {
-        lock (_connections)
-        {
-            _connections.Remove(connection);
-            if (_stopped && _connections.Count == 0)
-            {
-                _empty.TrySetResult();
-            }
+            _isTaken = false;
+            _listeners.ForEach(static listener => listener.Resume());
         }
     }
 
@@ -194,26 +134,12 @@ internal sealed class EpollTransport : ServerTransport
     private void LoopFailed(Exception exception)
     {
         _onFault(exception, null);
-        _home.Post(() => _listeners.ForEach(listener => Attempt.To(listener.End, Report)), Report);
+        _home.Post(EndListeners, Report);
     }
 
-    private void ForAll(Action<EpollConnection> action) => _loops.PostToAll(
-        loop =>
-        {
-            EpollConnection[] connections;
-            lock (_connections)
-            {
-                connections = [.. _connections.Where(connection => connection.Loop == loop)];
-            }
+    /// <inheritdoc/>
+    protected override Task EndAcceptingAsync() => _home.PostAsync(EndListeners);
 
-            foreach (var connection in connections)
-            {
-                Attempt.To(() => action(connection), connection.Fail);
-            }
-        },
-        Report);
-
-    private void Report(Exception exception) =>
-        Attempt.To(() => Record.Failed(null, ServerEventReason.Fault, exception.Message));
+    private void EndListeners() => _listeners.ForEach(listener => Attempt.To(listener.End, Report));
 }
 #endif

@@ -3,125 +3,134 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A channel straight over a socket that does not block: takes and gives what the kernel has room for before it waits.</summary>
-internal sealed class SocketChannel : ByteChannel
+/// <summary>A channel over a socket of .NET's that does not block: takes and gives what the kernel has room for before it waits.</summary>
+#pragma warning disable CA1001 // It is disposable: the analyzer overlooks that of a value type.
+internal struct SocketChannel : IChannel
+#pragma warning restore CA1001
 {
     private readonly Socket _socket;
     private readonly int _bufferSize;
-    private readonly SocketAsyncEventArgs _receive = new();
-    private readonly SocketAsyncEventArgs _send = new();
+    private readonly AsyncPump _pump;
+    private readonly SocketOperation _receive;
+    private readonly SocketOperation _send;
     private byte[]? _buffer;
-    private int _sent;
-    private SocketError _sendError;
-    private volatile bool _receiveOver;
-    private volatile bool _sendOver;
 
-    public SocketChannel(Socket socket, int bufferSize, AsyncSignal signal)
-        : base(signal)
+    // The last receive filled its buffer, so that another one is worth a try.
+    private bool _hasMore;
+
+    public SocketChannel(Socket socket, int bufferSize, AsyncPump pump)
     {
         _socket = socket;
         _bufferSize = bufferSize;
+        _pump = pump;
+        _receive = new SocketOperation(pump);
+        _send = new SocketOperation(pump);
         _receive.SetBuffer([], 0, 0);
-        _receive.Completed += (_, _) =>
-        {
-            _receiveOver = true;
-            Signal.Set();
-        };
-        _send.Completed += (_, _) =>
-        {
-            _sendOver = true;
-            Signal.Set();
-        };
+        socket.Blocking = false;
     }
 
     /// <inheritdoc/>
-    public override bool IsReceiveOver => _receiveOver;
+    public readonly bool TellsReset => false;
 
     /// <inheritdoc/>
-    public override bool IsSendOver => _sendOver;
+    public readonly bool HasPeerReset => SocketState.IsReset(_socket);
 
     /// <inheritdoc/>
-    public override int QueuedBytes => SendQueue.Bytes(_socket);
+    public readonly int QueuedBytes => SendQueue.Bytes(_socket);
 
     /// <inheritdoc/>
-    public override bool HasBytesAtHand => _socket.Available > 0;
+    public readonly bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
-    public override bool HasPeerReset => IsGone(_socket);
+    public readonly bool IsBusy => _receive.IsUnderWay || _send.IsUnderWay;
 
     /// <inheritdoc/>
-    public override bool BeginReceive()
+    public readonly void Watch(Connection connection)
     {
-        // Waits without a buffer, so that an idle connection holds none.
-        ReturnBuffer();
-        _receiveOver = false;
-        return !_socket.ReceiveAsync(_receive);
     }
 
     /// <inheritdoc/>
-    public override int EndReceive(out byte[] buffer, out SocketError error)
-    {
-        buffer = _buffer ??= Pool.Rent(_bufferSize);
-        error = _receive.SocketError;
-        return error == SocketError.Success ? _socket.Receive(buffer, 0, _bufferSize, SocketFlags.None, out error) : 0;
-    }
+    public readonly bool OnReady(int events) => true;
 
     /// <inheritdoc/>
-    public override bool BeginSend(byte[] buffer, int offset, int count)
+    public readonly Task OpenAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
     {
-        _sent = _socket.Send(buffer, offset, count, SocketFlags.None, out _sendError);
-        if (_sendError != SocketError.WouldBlock)
+        while (true)
         {
-            return true;
+            if (!_hasMore && !WaitForBytes(out error))
+            {
+                buffer = [];
+                return -1;
+            }
+
+            buffer = _buffer ??= Pool.Rent(_bufferSize);
+            var count = _socket.Receive(buffer, 0, _bufferSize, SocketFlags.None, out error);
+            _hasMore = error == SocketError.Success && count == _bufferSize;
+            if (error != SocketError.WouldBlock)
+            {
+                return error == SocketError.Success ? count : -1;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public readonly int TrySend(byte[] buffer, int offset, int count, out SocketError error)
+    {
+        if (!_send.HasBegun)
+        {
+            var sent = _socket.Send(buffer, offset, count, SocketFlags.None, out error);
+            if (error != SocketError.WouldBlock)
+            {
+                return error == SocketError.Success ? sent : -1;
+            }
+
+            _send.SetBuffer(buffer, offset, Math.Min(count, SocketState.MostPerWait));
+            _send.Send(_socket);
         }
 
-        _sendOver = false;
-        _send.SetBuffer(buffer, offset, Math.Min(count, MostPerWait));
-        if (!_socket.SendAsync(_send))
-        {
-            TakeSend();
-            return true;
-        }
-
-        return false;
+        return _send.TryEnd(out error) ? _send.BytesTransferred : -1;
     }
 
     /// <inheritdoc/>
-    public override int EndSend(out SocketError error)
-    {
-        if (_sendOver)
-        {
-            _sendOver = false;
-            TakeSend();
-        }
-
-        error = _sendError;
-        return error == SocketError.Success ? _sent : 0;
-    }
+    public readonly SocketError TryEndOutput() => SocketState.TryEndOutput(_socket);
 
     /// <inheritdoc/>
-    public override Task EndOutputAsync()
-    {
-        _socket.Shutdown(SocketShutdown.Send);
-        return Task.CompletedTask;
-    }
+    public readonly string Explain(SocketError error) => new SocketException((int)error).Message;
 
     /// <inheritdoc/>
-    public override void Reset()
+    public readonly void SetResetOnClose() => _socket.LingerState = new LingerOption(true, 0);
+
+    /// <inheritdoc/>
+    public readonly void Close(Connection connection)
     {
-        _socket.LingerState = new LingerOption(true, 0);
+        _pump.Dispose();
         _socket.Dispose();
     }
 
     /// <inheritdoc/>
-    public override void Close() => _socket.Dispose();
-
-    /// <inheritdoc/>
-    public override void Dispose()
+    public void Dispose()
     {
         ReturnBuffer();
         _receive.Dispose();
         _send.Dispose();
+    }
+
+    /// <summary>Waits without a buffer, so that an idle connection holds none.</summary>
+    private bool WaitForBytes(out SocketError error)
+    {
+        if (!_receive.HasBegun)
+        {
+            _receive.Receive(_socket);
+            if (_receive.IsUnderWay)
+            {
+                ReturnBuffer();
+            }
+        }
+
+        return _receive.TryEnd(out error);
     }
 
     private void ReturnBuffer()
@@ -131,11 +140,5 @@ internal sealed class SocketChannel : ByteChannel
             _buffer = null;
             Pool.Return(buffer);
         }
-    }
-
-    private void TakeSend()
-    {
-        _sent = _send.BytesTransferred;
-        _sendError = _send.SocketError;
     }
 }

@@ -144,11 +144,11 @@ public sealed class FaultsAtSeamsTests
             var listeners = Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
             using var patience = new CancellationTokenSource();
-            using var transport = new AsyncTransport(
+            using var transport = new AsyncTransport<FailingChannel>(
                 listeners,
                 reception,
                 sequential: false,
-                (socket, signal) => new FailingChannel(new SocketChannel(socket, 1024, signal), signal, failing),
+                (socket, pump) => new FailingChannel(new SocketChannel(socket, 1024, pump), failing),
                 Timeout.InfiniteTimeSpan,
                 0,
                 static (exception, _) => Assert.Fail(exception.ToString()));
@@ -186,11 +186,11 @@ public sealed class FaultsAtSeamsTests
         var lost = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using ServerTransport transport = protocol == SocketProtocol.Udp
             ? new DatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
-            : new AsyncTransport(
+            : new AsyncTransport<SocketChannel>(
                 listeners,
                 new Reception(plan, record, 10, null),
                 sequential: false,
-                static (socket, signal) => new SocketChannel(socket, 1024, signal),
+                static (socket, pump) => new SocketChannel(socket, 1024, pump),
                 Timeout.InfiniteTimeSpan,
                 0,
                 (_, socket) => lost.TrySetResult(socket));
@@ -289,14 +289,14 @@ public sealed class FaultsAtSeamsTests
         await loop.PostAsync(() =>
         {
             loop.SetTimer(onTime, 1);
-            loop.TakeTurns(onTurn);
+            loop.Yield(onTurn);
         }).WaitAsync(Patience.Long);
         await onTime.HasFailed.WaitAsync(Patience.Long);
         await onTurn.HasFailed.WaitAsync(Patience.Long);
         await loop.PostAsync(static () => { }).WaitAsync(Patience.Long);
     }
 
-    private sealed class ThrowingSource : EpollSource
+    private sealed class ThrowingSource : TimedSource
     {
         private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -434,70 +434,70 @@ public sealed class FaultsAtSeamsTests
         }
     }
 
-    private sealed class FailingChannel(ByteChannel channel, AsyncSignal signal, Countdown calls) : ByteChannel(signal)
+    private sealed class FailingChannel(SocketChannel channel, Countdown calls) : IChannel
     {
-        public override bool IsReceiveOver => channel.IsReceiveOver;
+        private SocketChannel _channel = channel;
 
-        public override bool IsSendOver => channel.IsSendOver;
+        public bool TellsReset => _channel.TellsReset;
 
-        public override int QueuedBytes => channel.QueuedBytes;
+        public bool HasPeerReset => _channel.HasPeerReset;
 
-        public override bool HasBytesAtHand => channel.HasBytesAtHand;
+        public int QueuedBytes => _channel.QueuedBytes;
 
-        public override bool HasPeerReset => channel.HasPeerReset;
+        public bool HasBytesAtHand => _channel.HasBytesAtHand;
 
-        public override Task OpenAsync()
+        public bool IsBusy => _channel.IsBusy;
+
+        public void Watch(Connection connection)
         {
             calls.Count();
-            return channel.OpenAsync();
+            _channel.Watch(connection);
         }
 
-        public override bool BeginReceive()
+        public bool OnReady(int events)
         {
             calls.Count();
-            return channel.BeginReceive();
+            return _channel.OnReady(events);
         }
 
-        public override int EndReceive(out byte[] buffer, out SocketError error)
+        public Task OpenAsync() => _channel.OpenAsync();
+
+        public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
         {
             calls.Count();
-            return channel.EndReceive(out buffer, out error);
+            return _channel.TryReceive(insist, out buffer, out error);
         }
 
-        public override bool BeginSend(byte[] buffer, int offset, int count)
+        public int TrySend(byte[] buffer, int offset, int count, out SocketError error)
         {
             calls.Count();
-            return channel.BeginSend(buffer, offset, count);
+            return _channel.TrySend(buffer, offset, count, out error);
         }
 
-        public override int EndSend(out SocketError error)
+        public SocketError TryEndOutput()
         {
             calls.Count();
-            return channel.EndSend(out error);
+            return _channel.TryEndOutput();
         }
 
-        public override Task EndOutputAsync()
+        public string Explain(SocketError error) => _channel.Explain(error);
+
+        public void SetResetOnClose()
         {
             calls.Count();
-            return channel.EndOutputAsync();
+            _channel.SetResetOnClose();
         }
 
-        public override void Reset()
-        {
-            calls.Count();
-            channel.Reset();
-        }
-
-        public override void Close()
+        public void Close(Connection connection)
         {
             // The worst case is a close that does what it is to do, and throws all the same.
-            channel.Close();
+            _channel.Close(connection);
             calls.Count();
         }
 
-        public override void Dispose()
+        public void Dispose()
         {
-            channel.Dispose();
+            _channel.Dispose();
             calls.Count();
         }
     }

@@ -8,14 +8,14 @@ using Xunit;
 namespace PSSocketTools.Tests.Server.Transport;
 
 /// <summary>How a connection takes a channel that does what no real peer does on time.</summary>
-public sealed class AsyncConnectionTests : IDisposable
+public sealed class ConnectionTests : IDisposable
 {
     private static readonly EchoServerOptions Greeting = new() { Greeting = "hello", IdleTimeout = TimeSpan.FromMilliseconds(50) };
 
-    private readonly AsyncTransport _transport;
+    private readonly AsyncTransport<StuckChannel> _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public AsyncConnectionTests() => _transport = new AsyncTransport([], new Reception(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, 0, static (_, _) => { });
+    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new Reception(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, 0, static (_, _) => { });
 
     public void Dispose() => _transport.Dispose();
 
@@ -59,25 +59,19 @@ public sealed class AsyncConnectionTests : IDisposable
         var plan = options.ToPlan();
         var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
         Assert.True(_record.TryConnect(facts, 1));
-        var connection = new AsyncConnection(_transport, facts, new PlainConversation(plan, facts, _record), _record, channel, channel.Woken);
-        await connection.RunAsync().WaitAsync(Patience.Long);
+        var pump = new AsyncPump();
+        pump.Connection = new Connection<StuckChannel>(_transport, facts, new PlainConversation(plan, facts, _record), channel, pump);
+        pump.Post(pump.Connection, ConnectionSignal.Begin);
+        await channel.WhenDisposed.WaitAsync(Patience.Long);
         return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;
     }
 
     /// <summary>Receives nothing, and never comes to an end of sending.</summary>
-    private sealed class StuckChannel : ByteChannel
+    private sealed class StuckChannel : IChannel
     {
-        private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public StuckChannel()
-            : this(new AsyncSignal())
-        {
-        }
-
-        private StuckChannel(AsyncSignal signal)
-            : base(signal) => Woken = signal;
-
-        public AsyncSignal Woken { get; }
+        public Task WhenDisposed => _disposed.Task;
 
         public Queue<int> Queued { get; init; } = [];
 
@@ -87,44 +81,44 @@ public sealed class AsyncConnectionTests : IDisposable
 
         public bool IsClosed { get; private set; }
 
-        public override bool IsReceiveOver => IsClosed;
+        public bool TellsReset => false;
 
-        public override bool IsSendOver => IsClosed;
+        public bool HasPeerReset => false;
 
-        public override int QueuedBytes => Queued.Dequeue();
+        public int QueuedBytes => Queued.Dequeue();
 
-        public override bool HasBytesAtHand => false;
+        public bool HasBytesAtHand => false;
 
-        public override bool HasPeerReset => false;
+        public bool IsBusy => !IsClosed;
 
-        public override bool BeginReceive() => false;
-
-        public override int EndReceive(out byte[] buffer, out SocketError error)
-        {
-            (buffer, error) = ([], SocketError.OperationAborted);
-            return 0;
-        }
-
-        public override bool BeginSend(byte[] buffer, int offset, int count) => CanSend;
-
-        public override int EndSend(out SocketError error)
-        {
-            error = SocketError.OperationAborted;
-            return 0;
-        }
-
-        public override Task EndOutputAsync() => _ending.Task;
-
-        public override void Reset() => IsReset = true;
-
-        public override void Close()
-        {
-            IsClosed = true;
-            _ending.TrySetException(new IOException("closed"));
-        }
-
-        public override void Dispose()
+        public void Watch(Connection connection)
         {
         }
+
+        public bool OnReady(int events) => true;
+
+        public Task OpenAsync() => Task.CompletedTask;
+
+        public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
+        {
+            (buffer, error) = ([], SocketError.WouldBlock);
+            return -1;
+        }
+
+        public int TrySend(byte[] buffer, int offset, int count, out SocketError error)
+        {
+            error = CanSend ? SocketError.Success : SocketError.WouldBlock;
+            return CanSend ? count : -1;
+        }
+
+        public SocketError TryEndOutput() => SocketError.WouldBlock;
+
+        public string Explain(SocketError error) => error.ToString();
+
+        public void SetResetOnClose() => IsReset = true;
+
+        public void Close(Connection connection) => IsClosed = true;
+
+        public void Dispose() => _disposed.TrySetResult();
     }
 }

@@ -1,0 +1,133 @@
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Server.Transport;
+
+// The end of the conversation, and of the connection after it.
+internal sealed partial class Connection<TChannel>
+{
+    private void Break(SocketError error)
+    {
+        if (SocketErrors.IsReset(error))
+        {
+            End(ServerEventReason.Reset);
+            return;
+        }
+
+        _record.Failed(_client, ServerEventReason.Fault, _channel.Explain(error));
+        End(ServerEventReason.Fault);
+    }
+
+    /// <summary>
+    /// Ends the connection so that what was sent arrives: closing a socket with bytes unread would reset it, and a reset
+    /// can overtake the last answer (RFC 1122, section 4.2.2.13), so what still comes is read and dropped for a while.
+    /// </summary>
+    private void End(ServerEventReason reason)
+    {
+        EndConversation(reason);
+        if (reason is ServerEventReason.Reset or ServerEventReason.Fault)
+        {
+            Close();
+            return;
+        }
+
+        Pump.SetTimer(this, ServerTransport.LingerMilliseconds);
+        EndOutput();
+    }
+
+    private void EndConversation(ServerEventReason reason)
+    {
+        _phase = Phase.EndingOutput;
+        _isTimeUp = false;
+        Deadline = Never;
+        EndHandshake();
+        try
+        {
+            if (_conversation is not null)
+            {
+                _record.Disconnected(_client, reason);
+            }
+        }
+        finally
+        {
+            if (_isServed)
+            {
+                _isServed = false;
+                _transport.ConversationEnded();
+            }
+        }
+    }
+
+    private void EndOutput()
+    {
+        var error = _channel.TryEndOutput();
+        if (error == SocketError.WouldBlock && !_isTimeUp)
+        {
+            return;
+        }
+
+        // With an error the peer was faster: there is nobody left to end in order for.
+        if (error != SocketError.Success || _inputEnded || _draining)
+        {
+            Close();
+            return;
+        }
+
+        _phase = Phase.Discarding;
+        DiscardInput();
+    }
+
+    private void DiscardInput()
+    {
+        if (_isTimeUp)
+        {
+            Close();
+            return;
+        }
+
+        for (var receives = 0; receives < ServerTransport.StepsInARow; receives++)
+        {
+            var count = _channel.TryReceive(insist: false, out _, out var error);
+            if (count <= 0)
+            {
+                if (error != SocketError.WouldBlock)
+                {
+                    Close();
+                }
+
+                return;
+            }
+        }
+
+        Yield();
+    }
+
+    private void Close()
+    {
+        if (_phase >= Phase.Closing)
+        {
+            return;
+        }
+
+        // Whatever becomes of one of these, the server must learn that the connection is gone.
+        _phase = Phase.Closing;
+        Deadline = Never;
+        Attempt.To(() => _channel.Close(this), Report);
+        Finish();
+    }
+
+    /// <summary>Gives back what was borrowed, when the system holds none of it any more.</summary>
+    private void Finish()
+    {
+        if (_channel.IsBusy)
+        {
+            return;
+        }
+
+        _phase = Phase.Closed;
+        Attempt.To(() => _channel.Dispose(), Report);
+        Attempt.To(() => _conversation?.Dispose(), Report);
+        _transport.Closed(this);
+    }
+}

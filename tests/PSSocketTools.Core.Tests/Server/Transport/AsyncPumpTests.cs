@@ -1,0 +1,140 @@
+using PSSocketTools.Server.Transport;
+using Xunit;
+
+namespace PSSocketTools.Tests.Server.Transport;
+
+public sealed class AsyncPumpTests : IDisposable
+{
+    private readonly AsyncPump _pump = new();
+
+    public void Dispose() => _pump.Dispose();
+
+    [Fact]
+    public void A_connection_is_woken_on_the_thread_that_wakes_it()
+    {
+        var thread = 0;
+        Run(_ => thread = Environment.CurrentManagedThreadId);
+
+        _pump.Wake();
+
+        Assert.Equal(Environment.CurrentManagedThreadId, thread);
+    }
+
+    [Fact]
+    public void What_is_signalled_while_it_runs_has_it_run_once_more_and_no_deeper()
+    {
+        var (runs, depth, deepest) = (0, 0, 0);
+        Run(_ =>
+        {
+            deepest = Math.Max(deepest, ++depth);
+            if (++runs == 1)
+            {
+                _pump.Wake();
+                _pump.Wake();
+            }
+
+            depth--;
+        });
+
+        _pump.Wake();
+
+        Assert.Equal((2, 1), (runs, deepest));
+    }
+
+    [Fact]
+    public void What_it_throws_is_its_own_and_the_next_signal_is_heard()
+    {
+        var runs = 0;
+        var connection = Run(_ =>
+        {
+            runs++;
+            throw new InvalidOperationException("failed as asked");
+        });
+
+        _pump.Wake();
+        _pump.Wake();
+
+        Assert.Equal(2, runs);
+        Assert.Equal("failed as asked failed as asked", string.Join(' ', connection.Failures));
+    }
+
+    [Fact]
+    public async Task No_signal_is_lost_and_no_two_threads_are_in_however_many_come_at_the_same_time()
+    {
+        const int Rounds = 30_000;
+        var (asked, answered, inside, most) = (0, 0, 0, 0);
+        Run(_ =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref inside));
+            Volatile.Write(ref answered, Volatile.Read(ref asked));
+            Interlocked.Decrement(ref inside);
+        });
+
+        await Task.Run(() =>
+        {
+            for (var round = 1; round <= Rounds; round++)
+            {
+                Volatile.Write(ref asked, round);
+                _pump.Post(_pump.Connection, ConnectionSignal.Wake);
+                _pump.Wake();
+                SpinWait.SpinUntil(() => Volatile.Read(ref answered) == round, Patience.Long);
+                Assert.Equal(round, Volatile.Read(ref answered));
+            }
+        });
+
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
+    public async Task A_deadline_that_moves_away_is_told_of_when_it_has_come_and_one_that_is_given_up_is_not()
+    {
+        var told = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = false;
+        var connection = Run(what =>
+        {
+            if (what == "time")
+            {
+                told.TrySetResult(_pump.Connection.Deadline);
+            }
+            else if (!begun)
+            {
+                begun = true;
+                _pump.SetTimer(_pump.Connection, 1);
+                _pump.Connection.Deadline = TimedSource.Never;
+                _pump.SetTimer(_pump.Connection, 100);
+            }
+        });
+        _pump.Wake();
+        var deadline = connection.Deadline;
+
+        // Once it has been told of, there is none.
+        Assert.Equal(TimedSource.Never, await told.Task.WaitAsync(Patience.Long));
+        Assert.True(System.Diagnostics.Stopwatch.GetTimestamp() >= deadline);
+    }
+
+    private Scripted Run(Action<string> action)
+    {
+        var connection = new Scripted(_pump, action);
+        _pump.Connection = connection;
+        return connection;
+    }
+
+    private sealed class Scripted(IPump pump, Action<string> action) : Connection(pump)
+    {
+        public List<string> Failures { get; } = [];
+
+        public override void Begin() => action("begin");
+
+        public override void Drain() => action("drain");
+
+        public override void Abort() => action("abort");
+
+        public override void OnReady(int events) => action("ready");
+
+        public override void OnTime() => action("time");
+
+        public override void OnTurn() => action("turn");
+
+        public override void Fail(Exception exception) => Failures.Add(exception.Message);
+    }
+}
