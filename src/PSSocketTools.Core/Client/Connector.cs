@@ -19,18 +19,18 @@ internal static class Connector
     /// <exception cref="SocketToolsException">NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <returns>The connection, and what it took: the wait not included.</returns>
-    public static (Channel Channel, TimeSpan Time) Connect(
+    public static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
         Connect(options, new HostName(options.ComputerName, AddressName.ToAddressesAsync), report, cancellationToken);
 
     /// <summary>The same, by a name that may mean what a test has it mean.</summary>
-    internal static (Channel Channel, TimeSpan Time) Connect(
+    internal static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
         options.WaitFor > TimeSpan.Zero
             ? ConnectOrWait(options, host, report, cancellationToken)
             : ConnectOnce(options, host, cancellationToken);
 
-    private static (Channel Channel, TimeSpan Time) ConnectOnce(SessionOptions options, HostName host, CancellationToken cancellationToken)
+    private static (BlockingChannel Channel, TimeSpan Time) ConnectOnce(SessionOptions options, HostName host, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
         var deadline = Deadline.After(startedAt, options.ConnectTimeout);
@@ -52,7 +52,7 @@ internal static class Connector
     /// Waits for every way in which a server is not there yet: its name has no address, or another one; there is no route, no
     /// answer, or a refusal; or what answers is a proxy that closes the connection again, because it has no server.
     /// </summary>
-    private static (Channel Channel, TimeSpan Time) ConnectOrWait(
+    private static (BlockingChannel Channel, TimeSpan Time) ConnectOrWait(
         SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken)
     {
         var deadline = Deadline.After(options.WaitFor < ShortestWait ? ShortestWait : options.WaitFor);
@@ -89,14 +89,14 @@ internal static class Connector
         }
     }
 
-    private static Channel ShakeHands(
+    private static BlockingChannel ShakeHands(
         (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) connected, SessionOptions options, CancellationToken cancellationToken)
     {
         try
         {
             if (!options.UseTls)
             {
-                return new SocketChannel(connected.Socket, connected.Remote);
+                return new BlockingSocketChannel(connected.Socket, connected.Remote);
             }
 
             var tls = new TlsClient(options.ComputerName, options.EndPointName)
@@ -106,7 +106,7 @@ internal static class Connector
                 SkipCertificateCheck = options.SkipCertificateCheck,
             };
             var stream = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
-            return new TlsChannel(connected.Socket, connected.Remote, stream);
+            return new BlockingTlsChannel(connected.Socket, connected.Remote, stream);
         }
         catch
         {

@@ -9,7 +9,7 @@ namespace PSSocketTools.Client;
 /// A connected UDP socket, where one read is one datagram. Only a refusal tells that an address has no server, and it comes after
 /// the datagram: until something was received, one that is refused is sent again to the next of the name's addresses.
 /// </summary>
-internal sealed class DatagramChannel : SocketChannel
+internal sealed class DatagramChannel : BlockingSocketChannel
 {
     // What is kept to be sent again. A sender of more than that, unheard, stays with its address.
     private const int MostKeptBytes = 65536;

@@ -8,22 +8,22 @@ using PSSocketTools.Platform;
 namespace PSSocketTools;
 
 /// <summary>
-/// A conversation with a server: messages go out, answers come back and are given to who asked. Safe to use from
-/// several threads: messages are never interleaved, and answers are paired in the order in which messages were sent.
+/// A conversation with a server: messages are sent, and each response goes to the sender that waits for it. Safe to use from
+/// several threads: messages are never interleaved, and responses are paired with messages in the order of sending.
 /// </summary>
 public sealed class EchoSession : IDisposable
 {
-    // Room for unread messages, where the longest message's own limit is smaller.
+    // Room for messages that nobody has received yet, where the longest message's own limit is smaller.
     private const long MinInboxBytes = 64 * 1024 * 1024;
 
     private readonly SessionOptions _options;
-    private readonly Channel _channel;
+    private readonly BlockingChannel _channel;
     private readonly MessageSource _source;
     private readonly SessionLedger _ledger;
     private readonly Incoming _incoming;
     private readonly Outgoing _outgoing;
 
-    private EchoSession(SessionOptions options, Channel channel, TimeSpan connectTime)
+    private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connectTime)
     {
         _options = options;
         TextEncoding = Net.TextEncoding.ReplacingInvalid(options.Encoding);
@@ -35,7 +35,7 @@ public sealed class EchoSession : IDisposable
         // The system tells it while the socket is open, and the channel keeps it.
         _ = channel.LocalEndPoint;
 
-        TlsProtocol = (channel as TlsChannel)?.TlsProtocol.ToString();
+        TlsProtocol = (channel as BlockingTlsChannel)?.TlsProtocol.ToString();
         channel.Socket.SendTimeout = Math.Max(0, Deadline.After(options.ResponseTimeout).Milliseconds);
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
@@ -84,16 +84,16 @@ public sealed class EchoSession : IDisposable
     /// <summary>The TLS version agreed on: Tls12 or Tls13; null without TLS.</summary>
     public string? TlsProtocol { get; }
 
-    /// <summary>When the connection was there.</summary>
+    /// <summary>When the connection was established.</summary>
     public DateTimeOffset ConnectedAt { get; }
 
-    /// <summary>What resolving, connecting and the TLS handshake took; a wait for the server is not part of it.</summary>
+    /// <summary>How long resolving, connecting and the TLS handshake took; a wait for the server is not part of it.</summary>
     public TimeSpan ConnectTime { get; }
 
     /// <summary>Messages sent.</summary>
     public long MessagesSent => _outgoing.MessagesSent;
 
-    /// <summary>Messages received, asked for or not.</summary>
+    /// <summary>Messages received, solicited or not.</summary>
     public long MessagesReceived => _incoming.MessagesReceived;
 
     /// <summary>Bytes sent, framing included, TLS not.</summary>
@@ -102,10 +102,10 @@ public sealed class EchoSession : IDisposable
     /// <summary>Bytes received, framing included, TLS not.</summary>
     public long BytesReceived => _source.BytesReceived;
 
-    /// <summary>How long an answer is waited for where nothing else is said.</summary>
+    /// <summary>The default time limit for a response.</summary>
     internal TimeSpan ResponseTimeout => _options.ResponseTimeout;
 
-    /// <summary>Whether only a pause tells where an answer ends, so that one at a time can be owed.</summary>
+    /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
     internal bool EndsByPause => _source.EndsByPause;
 
     internal Terminator ClientTerminator => IsDatagrams ? Terminator.None : FrameWriter.ClientTerminator(_options.Framing);
@@ -139,7 +139,7 @@ public sealed class EchoSession : IDisposable
     public static EchoSession Connect(SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken = default)
     {
         options.Validate();
-        Channel? channel = null;
+        BlockingChannel? channel = null;
         try
         {
             (channel, var time) = Connector.Connect(options, report, cancellationToken);
@@ -176,7 +176,7 @@ public sealed class EchoSession : IDisposable
     public SocketMessage Send(byte[] message, CancellationToken cancellationToken = default) =>
         Send(message, asBytes: true, cancellationToken);
 
-    /// <summary>Takes the oldest message nobody was waiting for: a greeting, or the answer to a message that was not waited for.</summary>
+    /// <summary>Receives the oldest unsolicited message: a greeting, or the response to a message whose sender did not wait.</summary>
     /// <param name="timeout">How long to wait for one; null: what the session says for answers; zero: no end.</param>
     /// <param name="asBytes">Whether to give it as bytes.</param>
     /// <param name="cancellationToken">Ends the wait; the session stays as it is.</param>
@@ -189,7 +189,7 @@ public sealed class EchoSession : IDisposable
             SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", EndPointName, time.TotalSeconds), this);
     }
 
-    /// <summary>Takes what is there now of messages nobody was waiting for; null when there is none.</summary>
+    /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     /// <param name="asBytes">Whether to give it as bytes.</param>
     public SocketMessage? TryReceive(bool asBytes = false) => _incoming.TryReceive(asBytes);
 
@@ -199,14 +199,14 @@ public sealed class EchoSession : IDisposable
     /// </summary>
     public void Refresh() => _incoming.Notice();
 
-    /// <summary>Throws when it has ended and can't be spoken through any more. Notices a server that has closed.</summary>
+    /// <summary>Throws when the session has ended, also when the server has closed it since anybody looked.</summary>
     /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted.</exception>
     public void RequireOpen()
     {
         Refresh();
         if (_ledger.Ended is { } end)
         {
-            throw end.NotOpen;
+            throw end.LaterError;
         }
     }
 
@@ -214,24 +214,24 @@ public sealed class EchoSession : IDisposable
     /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
     public void Close(bool reset = false)
     {
-        if (!_ledger.TryEnd(SessionEnd.ByClient(this), out var owes, out var reads))
+        if (!_ledger.TryEnd(SessionEnd.ByClient(this), out var hasPending, out var isReader))
         {
             return;
         }
 
-        if (reads && !reset)
+        if (isReader && !reset)
         {
-            _incoming.Finish(owes);
+            _incoming.Finish(hasPending);
         }
 
         _channel.Close(reset);
-        if (reads)
+        if (isReader)
         {
             _ledger.EndReading();
         }
     }
 
-    /// <summary>Ends the conversation in order.</summary>
+    /// <summary>Closes the connection in order (FIN).</summary>
     public void Dispose() => Close();
 
     /// <summary>The options it was connected with.</summary>
@@ -240,7 +240,7 @@ public sealed class EchoSession : IDisposable
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? Name : EndPointName;
 
-    /// <summary>Refuses what can't be sent.</summary>
+    /// <summary>Throws when the framing can't carry a message.</summary>
     internal void Require(byte[] buffer, int offset, int count, object message)
     {
         if (!IsDatagrams)
@@ -258,15 +258,15 @@ public sealed class EchoSession : IDisposable
     internal void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan timeout, CancellationToken cancellationToken) =>
         _outgoing.Transmit(buffer, count, batch, timeout, cancellationToken);
 
-    /// <summary>Waits until an exchange is done. Leaves it done, one way or the other.</summary>
+    /// <summary>Waits until an exchange is done; when this returns it has a result or an error.</summary>
     internal void Await(Exchange exchange, TimeSpan timeout) =>
         _incoming.Await(exchange, Deadline.After(exchange.StartedAt, timeout), timeout);
 
     /// <inheritdoc cref="Outgoing.Interrupt"/>
     internal void Interrupt(SendWindow owner) => _outgoing.Interrupt(owner);
 
-    /// <inheritdoc cref="SessionLedger.Disown"/>
-    internal void Disown(SendWindow owner) => _ledger.Disown(owner);
+    /// <inheritdoc cref="SessionLedger.Abandon"/>
+    internal void Abandon(SendWindow owner) => _ledger.Abandon(owner);
 
     private SocketMessage Send(object message, bool asBytes, CancellationToken cancellationToken)
     {

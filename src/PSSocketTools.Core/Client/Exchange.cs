@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PSSocketTools;
 
-/// <summary>A message that was sent, or is about to be, and the answer it is owed.</summary>
+/// <summary>A message that was sent, or is about to be, and its response.</summary>
 public sealed class Exchange
 {
     private volatile bool _done;
@@ -34,21 +34,21 @@ public sealed class Exchange
     /// <summary>With its framing.</summary>
     internal int BytesSent { get; }
 
-    /// <summary>The bytes of messages whose answers come as one with this one's, as where only a pause ends an answer.</summary>
+    /// <summary>The bytes of later messages whose responses arrive joined to this one's, which happens where only a pause ends a response.</summary>
     internal long JoinedBytes { get; set; }
 
-    /// <summary>Whether the answer is wanted as bytes.</summary>
+    /// <summary>Whether the response is returned as bytes.</summary>
     internal bool AsBytes { get; }
 
-    /// <summary>Whether someone waits for the answer; else it goes where unasked messages go.</summary>
+    /// <summary>Whether the sender waits for the response; otherwise it is received as an unsolicited message.</summary>
     internal bool Waited { get; set; }
 
     internal DateTimeOffset Timestamp { get; private set; }
 
-    /// <summary>When it was handed to the system: a timestamp of <see cref="Stopwatch"/>.</summary>
+    /// <summary>When the message was passed to the system: a timestamp of <see cref="Stopwatch"/>.</summary>
     internal long StartedAt { get; private set; }
 
-    /// <summary>The message, in the shape in which it is wanted back.</summary>
+    /// <summary>The message as text or as bytes, whichever the receiver asked for.</summary>
     internal object MessageAs(bool asBytes, Encoding encoding) => Message switch
     {
         byte[] bytes when !asBytes => encoding.GetString(bytes),
@@ -68,7 +68,7 @@ public sealed class Exchange
         _done = true;
     }
 
-    /// <summary>The answer came, and went where unasked messages go.</summary>
+    /// <summary>The response arrived and was kept as an unsolicited message.</summary>
     internal void Complete() => _done = true;
 
     internal void Fail(SocketToolsException error)

@@ -1,21 +1,21 @@
 namespace PSSocketTools.Client;
 
-/// <summary>Messages nobody waited for, in the order in which they came, within a limit. For one thread at a time.</summary>
+/// <summary>Unsolicited messages in the order of arrival, within a limit. For one thread at a time.</summary>
 internal sealed class Inbox(long limit)
 {
-    private readonly Queue<Unread> _messages = new();
+    private readonly Queue<UnsolicitedMessage> _messages = new();
     private long _bytes;
 
-    /// <summary>Keeps a message; false when that is more than is to be kept.</summary>
-    public bool Add(Unread message)
+    /// <summary>Adds a message; false when the limit is exceeded.</summary>
+    public bool Add(UnsolicitedMessage message)
     {
         _messages.Enqueue(message);
         _bytes += message.Cost;
         return _bytes <= limit;
     }
 
-    /// <summary>The oldest message; null when there is none.</summary>
-    public Unread? Take()
+    /// <summary>Removes the oldest; null when there is none.</summary>
+    public UnsolicitedMessage? Take()
     {
         if (_messages.Count == 0)
         {

@@ -6,33 +6,33 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// The reading of a session. No thread belongs to it: whoever waits for an answer takes the turn to read, and completes on
-/// the way what others are owed; the order of the answers owed is the order on the wire.
+/// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
+/// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class Incoming(EchoSession session, Channel channel, MessageSource source, SessionLedger ledger, long inboxLimit)
+internal sealed class Incoming(EchoSession session, BlockingChannel channel, MessageSource source, SessionLedger ledger, long inboxLimit)
 {
-    // How long a close waits for answers on their way to nobody, so that the server sees an end and not a reset.
+    // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
 
-    // So many reads, a megabyte or less, go into a look whether the server has closed.
-    private const int MostNoticed = 32;
+    // How many reads, a megabyte at most, a look for the server's FIN may take.
+    private const int MostReadsPerLook = 32;
 
     private long _messagesReceived;
 
-    /// <summary>Only for who has the turn to read: whether the message that has begun was begun before it was asked for.</summary>
-    private bool _begunUnasked;
+    /// <summary>Whether the message being received began before any request was pending. Used by the reader alone.</summary>
+    private bool _beganUnsolicited;
 
-    /// <summary>What to do about an answer that only a pause can end.</summary>
+    /// <summary>What to do about a message that only a pause can end.</summary>
     private enum Pause
     {
         Ignored,
         Awaited,
     }
 
-    /// <summary>Messages received, asked for or not.</summary>
+    /// <summary>Messages received, solicited or not.</summary>
     public long MessagesReceived => Interlocked.Read(ref _messagesReceived);
 
-    /// <summary>Waits until an exchange is done, reading when nobody else does. Leaves it done, one way or the other.</summary>
+    /// <summary>Waits until an exchange is done, and reads when nobody else does; when this returns it has a result or an error.</summary>
     public void Await(Exchange exchange, Deadline deadline, TimeSpan timeout)
     {
         if (ledger.BeginReading(exchange, null, deadline))
@@ -57,12 +57,12 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
 
         if (!exchange.IsDone)
         {
-            // It ended by itself in the same moment, and took the answer with it.
-            exchange.Fail(ledger.Ended!.News);
+            // The session ended for another reason at the same moment.
+            exchange.Fail(ledger.Ended!.FirstError);
         }
     }
 
-    /// <summary>Reads until the waker is used, or lets another read. What comes is given to who is owed it.</summary>
+    /// <summary>Reads, or waits while another caller reads, until the waker is used.</summary>
     public void ReadUntil(Waker waker, Deadline deadline, TimeSpan timeout)
     {
         while (!waker.IsWoken && ledger.IsOpen)
@@ -85,8 +85,8 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Reads what has come while nothing is owed: it is none of the next message's answer.</summary>
-    public void ReadUnasked(Deadline deadline)
+    /// <summary>Reads what has arrived while no request is pending, since it is not part of the next response.</summary>
+    public void ReadUnsolicited(Deadline deadline)
     {
         if (!ledger.BeginReading(null, null, deadline))
         {
@@ -96,7 +96,7 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         try
         {
             ReadAvailable(Pause.Awaited, null);
-            _begunUnasked = source.HasBegun;
+            _beganUnsolicited = source.HasBegun;
         }
         finally
         {
@@ -104,7 +104,7 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Takes the oldest message nobody was waiting for, when it comes; null when the time passed first.</summary>
+    /// <summary>Waits for an unsolicited message; null when the time passed first.</summary>
     /// <exception cref="SocketToolsException">ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SocketMessage? Receive(Deadline deadline, bool asBytes, CancellationToken cancellationToken)
@@ -114,15 +114,15 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
             cancellationToken.ThrowIfCancellationRequested();
             using var waker = new Waker();
             using var registration = cancellationToken.Register(() => ledger.Wake(waker));
-            if (!ledger.TakeOrListen(waker, out var unread))
+            if (!ledger.TakeOrListen(waker, out var message))
             {
-                // Who was there when it ended is told how it did, and who comes later that it has.
-                throw waited ? ledger.Ended!.News : ledger.Ended!.NotOpen;
+                // A caller that waited when the session ended gets the original error, a later one that it has ended.
+                throw waited ? ledger.Ended!.FirstError : ledger.Ended!.LaterError;
             }
 
-            if (unread is not null)
+            if (message is not null)
             {
-                return unread.ToMessage(session, asBytes);
+                return message.ToMessage(session, asBytes);
             }
 
             try
@@ -143,12 +143,12 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Takes the oldest message nobody was waiting for, if it has come.</summary>
+    /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     public SocketMessage? TryReceive(bool asBytes)
     {
-        if (ledger.TakeUnread() is { } unread)
+        if (ledger.TakeUnsolicited() is { } message)
         {
-            return unread.ToMessage(session, asBytes);
+            return message.ToMessage(session, asBytes);
         }
 
         if (ledger.TryBeginReading())
@@ -163,18 +163,18 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
             }
         }
 
-        return ledger.TakeUnread()?.ToMessage(session, asBytes);
+        return ledger.TakeUnsolicited()?.ToMessage(session, asBytes);
     }
 
-    /// <summary>Looks whether the server has closed, when nobody else is looking.</summary>
+    /// <summary>Reads what has arrived to find the server's FIN, unless another caller reads.</summary>
     public void Notice()
     {
         if (ledger.IsOpen && ledger.TryBeginReading())
         {
             try
             {
-                // The end comes after what was sent before it. A server that goes on sending can't hold this up.
-                for (var reads = 0; reads < MostNoticed && ReadAvailable(Pause.Ignored, null); reads++)
+                // The FIN follows the data that was sent before it. A server that keeps sending can't hold this up.
+                for (var reads = 0; reads < MostReadsPerLook && ReadAvailable(Pause.Ignored, null); reads++)
                 {
                 }
             }
@@ -185,26 +185,26 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Tells the server that no more comes, and reads what it still sends, so that its side ends in order too. For who has the turn to read.</summary>
-    public void Finish(bool owes)
+    /// <summary>Shuts down the output and discards what the server still sends, so that its side closes in order too. For the reader alone.</summary>
+    public void Finish(bool hasPending)
     {
         if (source.IsDatagrams)
         {
             return;
         }
 
-        // The server may have gone already: then there is nothing left to end in order, whatever says so.
+        // Any error here means that the server has gone, and then there is nothing left to close in order.
         Attempt.To(() =>
         {
             channel.EndOutput();
             var closing = Deadline.After(CloseTime);
-            while (!closing.HasPassed && (!owes || channel.WaitReadable(closing.Milliseconds, null)) && source.TryDiscard())
+            while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing.Milliseconds, null)) && source.TryDiscard())
             {
             }
         });
     }
 
-    /// <summary>Waits for something to come that might be unasked for, and reads it; false when the time passed.</summary>
+    /// <summary>Waits for data that may be unsolicited, and reads it; false when the time passed.</summary>
     private bool Listen(Deadline deadline, Waker waker)
     {
         if (ledger.BeginReading(null, waker.Woken, deadline))
@@ -222,12 +222,12 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
             }
         }
 
-        // Nobody is kept from reading meanwhile: this waits for a reason to look again, and takes nothing.
+        // This only waits until the socket is readable, so that other callers may read meanwhile.
         return waker.IsWoken || !ledger.IsOpen
             || channel.WaitReadable(deadline.Milliseconds, waker) || waker.IsWoken || !deadline.HasPassed;
     }
 
-    /// <summary>Reads once, waiting until something comes.</summary>
+    /// <summary>Reads once, and blocks until something arrives.</summary>
     private void ReadSome(Deadline deadline, TimeSpan timeout)
     {
         try
@@ -271,7 +271,7 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Reads what has come; whether there was anything. An answer that only a pause ends is waited for, if asked.</summary>
+    /// <summary>Reads what has arrived; whether there was anything. Waits for the pause that ends a message, if asked.</summary>
     private bool ReadAvailable(Pause pause, Waker? waker)
     {
         var any = false;
@@ -312,7 +312,7 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         return any;
     }
 
-    /// <summary>Gives out what was read, and ends the session when that was the end.</summary>
+    /// <summary>Delivers the messages that were read, and ends the session at the server's FIN.</summary>
     private void Deliver()
     {
         while (source.TryTake(out var frame))
@@ -326,12 +326,12 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Gives a message to who is owed it, or keeps it for who receives what nobody asked for.</summary>
+    /// <summary>Completes the oldest pending request with a message, or keeps the message as unsolicited.</summary>
     private void Deliver(in Frame frame)
     {
         var isWaitedFor = false;
-        var exchange = _begunUnasked ? null : ledger.TakeOwed(out isWaitedFor);
-        _begunUnasked = false;
+        var exchange = _beganUnsolicited ? null : ledger.TakePending(out isWaitedFor);
+        _beganUnsolicited = false;
         Interlocked.Increment(ref _messagesReceived);
         var bytes = frame.Count + FrameWriter.Overhead(frame.Terminator);
         var time = exchange is null ? TimeSpan.Zero : Since(exchange.StartedAt);
@@ -343,16 +343,16 @@ internal sealed class Incoming(EchoSession session, Channel channel, MessageSour
             exchange.Complete(new SocketMessage(
                 session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.TextEncoding), exchange.BytesSent, response,
                 frame.Complete, bytes, time));
-            ledger.LookAgain();
+            ledger.PulseWaiters();
             return;
         }
 
-        if (!ledger.Keep(new Unread(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.Now, exchange, time)))
+        if (!ledger.Keep(new UnsolicitedMessage(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.Now, exchange, time)))
         {
             ledger.End(SessionEnd.Overfilled(session, inboxLimit));
         }
 
-        // Whoever waits for it to be read off needs to know only that it was.
+        // A sender that did not ask for the response only needs to know that it has arrived.
         exchange?.Complete();
     }
 

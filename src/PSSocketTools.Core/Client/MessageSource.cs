@@ -5,12 +5,12 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// What comes through a channel, put together to messages. For one thread at a time: reads, then <see cref="TryTake"/> until it is
-/// false, reads and so on.
+/// Assembles messages from what a channel receives. For one thread at a time, which reads, calls <see cref="TryTake"/> until it
+/// is false, and reads again.
 /// </summary>
-internal sealed class MessageSource(Channel channel, SessionOptions options)
+internal sealed class MessageSource(BlockingChannel channel, SessionOptions options)
 {
-    // How long the end that follows an alert is waited for.
+    // How long to wait for the FIN that follows an alert.
     private const int AlertEndMilliseconds = 2000;
 
     private readonly FrameReader? _reader = options.Protocol == SocketProtocol.Udp
@@ -18,14 +18,14 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
         : new FrameReader(options.Framing, options.MaxMessageBytes, TextEncoding.ReplacingInvalid(options.Encoding), gathers: true);
 
     private byte[]? _input;
-    private int _datagram = Channel.Nothing;
+    private int _datagram = BlockingChannel.Nothing;
     private bool _isRestDue;
     private long _bytesReceived;
 
-    /// <summary>Whether what comes at once is a message, on its own.</summary>
+    /// <summary>Whether each receive returns one message (a datagram).</summary>
     public bool IsDatagrams => _reader is null;
 
-    /// <summary>Whether only a pause tells where an answer ends, so that one at a time can be owed.</summary>
+    /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
     public bool EndsByPause => _reader is { Framing: MessageFraming.None or MessageFraming.Auto };
 
     /// <summary>Whether a message has begun that has not ended yet.</summary>
@@ -34,7 +34,7 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
     /// <summary>Whether a message has begun that a pause would end.</summary>
     public bool AwaitsPause => EndsByPause && HasBegun;
 
-    /// <summary>Whether no more comes; there may be a rest to take.</summary>
+    /// <summary>Whether the server has sent its FIN; a last message may still be taken.</summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>Bytes received, framing included, TLS not.</summary>
@@ -42,43 +42,43 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
 
     private byte[] Input => _input ??= new byte[channel.ReadSize];
 
-    /// <summary>Reads what has come, without waiting; false when that is nothing.</summary>
+    /// <summary>Reads without waiting; false when nothing has arrived.</summary>
     public bool TryRead()
     {
-        var came = channel.TryRead(Input);
-        if (came == Channel.Nothing)
+        var received = channel.TryRead(Input);
+        if (received == BlockingChannel.Nothing)
         {
             return false;
         }
 
-        Add(came);
+        Add(received);
         return true;
     }
 
-    /// <summary>Reads what comes.</summary>
+    /// <summary>Waits for data and reads it.</summary>
     public void Read(Deadline deadline) => Add(channel.Read(Input, deadline));
 
-    /// <summary>Reads what has come and forgets it; false when that is nothing.</summary>
+    /// <summary>Reads without waiting and discards the data; false when nothing has arrived.</summary>
     public bool TryDiscard() => channel.TryRead(Input) >= 0;
 
-    /// <summary>Waits until more comes; false when the pause that ends a message has passed or the waker was used first.</summary>
+    /// <summary>Waits for more data; false when the gap that ends a message has passed or the waker was used first.</summary>
     public bool WaitForMore(Waker? waker) =>
         channel.WaitReadable(options.IdleGapMilliseconds, waker)
         || (waker is not { IsWoken: true } && _reader is { IsCutInside: true } && channel.WaitReadable(FrameReader.RestMilliseconds, waker));
 
-    /// <summary>Takes what has begun for a whole message.</summary>
+    /// <summary>Ends the message that has begun.</summary>
     public void EndMessage() => _isRestDue = true;
 
-    /// <summary>The next message of what was read.</summary>
+    /// <summary>Takes the next whole message from the data that was read.</summary>
     /// <exception cref="FramingException">The framing is broken, or the message exceeds the limit.</exception>
     public bool TryTake(out Frame frame)
     {
         if (_reader is null)
         {
             frame = _datagram >= 0 ? new Frame(Input, 0, _datagram, Terminator.None, complete: true) : default;
-            var came = _datagram >= 0;
-            _datagram = Channel.Nothing;
-            return came;
+            var received = _datagram >= 0;
+            _datagram = BlockingChannel.Nothing;
+            return received;
         }
 
         if (_isRestDue)
@@ -90,54 +90,54 @@ internal sealed class MessageSource(Channel channel, SessionOptions options)
         return _reader.TryRead(out frame);
     }
 
-    /// <summary>Frees the buffers, when nobody reads any more.</summary>
+    /// <summary>Releases the buffers when there is no reader any more.</summary>
     public void Release()
     {
         _reader?.Dispose();
         _input = null;
     }
 
-    private void Add(int came)
+    private void Add(int received)
     {
-        if (came == Channel.End)
+        if (received == BlockingChannel.End)
         {
             HasEnded = true;
             EndMessage();
             return;
         }
 
-        var isAlert = IsTlsAlert(came);
-        Interlocked.Add(ref _bytesReceived, came);
+        var isAlert = IsTlsAlert(received);
+        Interlocked.Add(ref _bytesReceived, received);
         if (_reader is null)
         {
-            _datagram = came;
+            _datagram = received;
             return;
         }
 
-        _reader.Feed(Input, 0, came);
+        _reader.Feed(Input, 0, received);
         _ = _reader.TrySkipLateLineFeed();
 
-        // The same bytes may be an echo: they are an alert only where the end comes with them.
+        // The same bytes may be an echo, so they count as an alert only when a FIN follows.
         if (isAlert && channel.WaitReadable(AlertEndMilliseconds, null))
         {
-            // What was read is lent to the reader, so that this goes elsewhere.
+            // The frame reader still refers to the buffer, so the next read needs another.
             _input = null;
-            came = channel.TryRead(Input);
-            if (came == Channel.End)
+            received = channel.TryRead(Input);
+            if (received == BlockingChannel.End)
             {
                 throw new FramingException(SocketToolsError.TlsFailed, Messages.Get("ServerSpeaksTls", options.EndPointName));
             }
 
-            if (came > 0)
+            if (received > 0)
             {
-                Interlocked.Add(ref _bytesReceived, came);
-                _reader.Feed(Input, 0, came);
+                Interlocked.Add(ref _bytesReceived, received);
+                _reader.Feed(Input, 0, received);
             }
         }
     }
 
-    /// <summary>Whether all that has come is a TLS server's alert to a client that does not speak TLS (RFC 8446, section 6).</summary>
-    private bool IsTlsAlert(int came) =>
+    /// <summary>Whether all data received is a TLS server's alert to a client that does not speak TLS (RFC 8446, section 6).</summary>
+    private bool IsTlsAlert(int received) =>
         _reader is not null && !options.UseTls && BytesReceived == 0
-        && came == 7 && Input[0] == 21 && Input[1] == 3 && Input[2] <= 4 && Input[3] == 0 && Input[4] == 2 && Input[5] is 1 or 2;
+        && received == 7 && Input[0] == 21 && Input[1] == 3 && Input[2] <= 4 && Input[3] == 0 && Input[4] == 2 && Input[5] is 1 or 2;
 }

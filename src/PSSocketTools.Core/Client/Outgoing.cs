@@ -3,16 +3,16 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>The writing of a session: one sender's messages at a time, whole, and their answers owed before they leave.</summary>
-#pragma warning disable CA1001 // A semaphore nobody asked for its handle holds nothing, and senders may still meet it after the end.
-internal sealed class Outgoing(EchoSession session, Channel channel, MessageSource source, SessionLedger ledger, Incoming incoming)
+/// <summary>The sending half of a session: one sender's batch at a time, and each request is pending before its bytes are sent.</summary>
+#pragma warning disable CA1001 // A semaphore whose wait handle is not used holds no resource, and senders may still enter it after the session has ended.
+internal sealed class Outgoing(EchoSession session, BlockingChannel channel, MessageSource source, SessionLedger ledger, Incoming incoming)
 #pragma warning restore CA1001
 {
     /// <summary>
-    /// What may be on its way, both ways, without anyone reading: no system gives a connection less room. A server that
-    /// stops reading while it owes can't block a writer who keeps to it.
+    /// How many bytes of pending requests may be sent without reading: every system's socket buffers hold this much in both
+    /// directions, so a server that stops reading until its responses are read can't block the sender below this limit.
     /// </summary>
-    private const int UnreadBytes = 16384;
+    private const int MostUnreadBytes = 16384;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private long _messagesSent;
@@ -24,7 +24,7 @@ internal sealed class Outgoing(EchoSession session, Channel channel, MessageSour
     /// <summary>Bytes sent, framing included, TLS not.</summary>
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    /// <summary>Sends messages, and has their answers owed. What goes wrong is theirs to tell: it fails them, and is not thrown.</summary>
+    /// <summary>Sends a batch and makes its requests pending. An error fails the exchanges and is not thrown.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before anything was sent.</exception>
     public void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -40,26 +40,26 @@ internal sealed class Outgoing(EchoSession session, Channel channel, MessageSour
         {
             if (!ledger.IsOpen)
             {
-                Fail(batch, ledger.Ended!.NotOpen);
+                Fail(batch, ledger.Ended!.LaterError);
                 return;
             }
 
             ReadAhead(batch[0].Waited, deadline, timeout);
-            if (!ledger.Owe(batch))
+            if (!ledger.TryAddPending(batch))
             {
-                // What has just been noticed is news, and told as it is.
-                Fail(batch, ledger.Ended!.News);
+                // The session ended during this call, so the sender gets the original error.
+                Fail(batch, ledger.Ended!.FirstError);
                 return;
             }
 
             if (cancellationToken.IsCancellationRequested)
             {
-                // The window's own registration may have looked before anything was owed.
+                // The window's own registration may have run before the requests were pending.
                 Interrupt(batch[0].Owner);
                 return;
             }
 
-            if (source.IsDatagrams || ledger.OwedBytes <= UnreadBytes)
+            if (source.IsDatagrams || ledger.PendingBytes <= MostUnreadBytes)
             {
                 channel.Write(buffer, 0, count);
             }
@@ -79,7 +79,7 @@ internal sealed class Outgoing(EchoSession session, Channel channel, MessageSour
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
             ledger.End(SessionEnd.By(session, exception, timeout, deadline));
-            Fail(batch.Where(static exchange => !exchange.IsDone), ledger.Ended!.News);
+            Fail(batch.Where(static exchange => !exchange.IsDone), ledger.Ended!.FirstError);
         }
         finally
         {
@@ -87,38 +87,38 @@ internal sealed class Outgoing(EchoSession session, Channel channel, MessageSour
         }
     }
 
-    /// <summary>Gives up on a sender's answers that are still owed; they can't be told from later ones any more.</summary>
+    /// <summary>Faults the session when a sender that is cancelled has pending requests: their responses could not be told from later ones.</summary>
     public void Interrupt(SendWindow owner)
     {
-        if (ledger.Owes(owner))
+        if (ledger.HasPending(owner))
         {
             ledger.End(SessionEnd.Interrupted(session));
         }
     }
 
-    /// <summary>Before a message is sent: what came before it is none of its answer.</summary>
+    /// <summary>Reads what arrived before a message is sent, since that is not part of its response.</summary>
     private void ReadAhead(bool waited, Deadline deadline, TimeSpan timeout)
     {
-        if (ledger.LastOwed is { } last)
+        if (ledger.LastPending is { } last)
         {
             if (!source.EndsByPause || !waited)
             {
-                // What comes is owed, and told apart by its place.
+                // Responses to pending requests are told apart by their order.
                 return;
             }
 
             incoming.Await(last, deadline, timeout);
         }
 
-        incoming.ReadUnasked(deadline);
+        incoming.ReadUnsolicited(deadline);
     }
 
-    /// <summary>Writes on another thread while this one reads, so that a server that stops reading while it owes can't block both.</summary>
+    /// <summary>Sends on another thread while this one reads, so that a server that stops reading until its responses are read can't block both sides.</summary>
     private void WriteWhileReading(byte[] buffer, int count, Deadline deadline, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var waker = new Waker();
 
-        // A message cut off half sent leaves nothing that could be told apart any more.
+        // After half a message, nothing that follows can be framed.
         using var registration = cancellationToken.Register(() => ledger.End(SessionEnd.Interrupted(session)));
         var writing = Task.Run(
         () =>

@@ -5,16 +5,16 @@ using PSSocketTools.Net;
 namespace PSSocketTools;
 
 /// <summary>
-/// One sender's messages on their way through a session: up to so many in flight, the answers in order. Small messages
-/// that go out together leave in one write.
+/// One sender's messages in flight: at most as many as the window's size, with their responses in order. Small messages that
+/// are sent together go out in one write.
 /// </summary>
-/// <remarks>For one thread; its own timer sees to it that no message waits for company when the sender pauses.</remarks>
+/// <remarks>For one thread. A timer flushes the batch when the sender pauses.</remarks>
 public sealed class SendWindow : IDisposable
 {
-    /// <summary>What a batch may come to before it is sent.</summary>
+    /// <summary>The size in bytes at which a batch is sent.</summary>
     private const int BatchBytes = 16384;
 
-    // Long against a pipeline at work, short against a person.
+    // A busy pipeline adds its next message much sooner than this, and a person does not notice the delay.
     private const int FlushMilliseconds = 5;
 
     private readonly EchoSession _session;
@@ -26,7 +26,7 @@ public sealed class SendWindow : IDisposable
     private readonly Encoding _encoding;
     private readonly Timer? _timer;
 
-    /// <summary>Messages not answered yet, in order; the last ones may not have left.</summary>
+    /// <summary>Messages without a response yet, in order; the last ones may still be in the batch.</summary>
     private readonly Queue<Exchange> _unanswered = new();
     private readonly List<Exchange> _batch = [];
     private byte[] _buffer = new byte[512];
@@ -35,8 +35,8 @@ public sealed class SendWindow : IDisposable
     /// <summary>Opens a window.</summary>
     /// <param name="session">The session to send through.</param>
     /// <param name="size">How many messages may be in flight, 1 or more.</param>
-    /// <param name="responseTimeout">How long an answer is waited for; null: what the session says; zero: no end.</param>
-    /// <param name="cancellationToken">Ends every wait, and faults the session when answers are owed.</param>
+    /// <param name="responseTimeout">The time limit for a response; null: the session's; zero: none.</param>
+    /// <param name="cancellationToken">Cancels every wait, and faults the session when requests are pending.</param>
     /// <exception cref="SocketToolsException">InvalidOption: only one message at a time can be in flight under this framing.</exception>
     public SendWindow(EchoSession session, int size, TimeSpan? responseTimeout, CancellationToken cancellationToken)
     {
@@ -60,11 +60,11 @@ public sealed class SendWindow : IDisposable
         _registration = cancellationToken.Register(state => ((SendWindow)state!).Interrupt(), this);
     }
 
-    /// <summary>Takes a message, and sends it when the window or the batch is full. Waits for nothing but the way out.</summary>
+    /// <summary>Adds a message, and sends the batch when the window or the batch is full. Blocks only while sending.</summary>
     /// <param name="message">A string or a byte array.</param>
-    /// <param name="asBytes">Whether the answer is wanted as bytes.</param>
-    /// <param name="waited">Whether the answer is to be taken here.</param>
-    /// <returns>What will come of the message.</returns>
+    /// <param name="asBytes">Whether to return the response as bytes.</param>
+    /// <param name="waited">Whether the response is taken from this window.</param>
+    /// <returns>The exchange, which gets a result or an error later.</returns>
     /// <exception cref="SocketToolsException">The framing can't carry the message, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Exchange Add(object message, bool asBytes, bool waited = true)
@@ -105,7 +105,7 @@ public sealed class SendWindow : IDisposable
         }
     }
 
-    /// <summary>Sends what has not left yet.</summary>
+    /// <summary>Sends the batch.</summary>
     public void Flush()
     {
         lock (_batch)
@@ -131,11 +131,11 @@ public sealed class SendWindow : IDisposable
         }
     }
 
-    /// <summary>Whether the window takes no more until an answer is taken from it.</summary>
+    /// <summary>Whether the window is full, so that a response has to be taken before another message is added.</summary>
     public bool IsFull => _unanswered.Count >= _size;
 
-    /// <summary>Takes the oldest message's exchange if it is done.</summary>
-    /// <param name="exchange">What came of the message.</param>
+    /// <summary>Removes the oldest exchange if it is done.</summary>
+    /// <param name="exchange">The exchange, with its result or error.</param>
     public bool TryTake(out Exchange exchange)
     {
         if (_unanswered.Count > 0 && _unanswered.Peek().IsDone)
@@ -148,8 +148,8 @@ public sealed class SendWindow : IDisposable
         return false;
     }
 
-    /// <summary>Takes the oldest message's exchange, when it is done; false when none is left.</summary>
-    /// <param name="exchange">What came of the message.</param>
+    /// <summary>Waits for the oldest exchange to be done, and removes it; false when none is left.</summary>
+    /// <param name="exchange">The exchange, with its result or error.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled, and the session is faulted.</exception>
     public bool Take(out Exchange exchange)
     {
@@ -170,7 +170,7 @@ public sealed class SendWindow : IDisposable
         return TryTake(out exchange);
     }
 
-    /// <summary>Leaves what is still owed to whoever receives what nobody waits for; what has not left is not sent.</summary>
+    /// <summary>Lets responses that are still pending arrive as unsolicited messages; a batch that was not sent is dropped.</summary>
     public void Dispose()
     {
         _registration.Dispose();
@@ -180,10 +180,10 @@ public sealed class SendWindow : IDisposable
             _batch.Clear();
         }
 
-        // A pipeline that ended early (Select-Object -First) leaves answers nobody takes here any more.
+        // A pipeline that ends early (Select-Object -First) leaves responses that nobody takes from this window.
         if (_unanswered.Count > 0)
         {
-            _session.Disown(this);
+            _session.Abandon(this);
         }
     }
 
@@ -197,13 +197,13 @@ public sealed class SendWindow : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The sender meets the same token, and says so where it can be heard.
+            // The sender's next call throws for the same token, where a caller can catch it.
         }
     }
 
     private int Encode(object message, int at)
     {
-        // Room for a prefix lies before, for a line end behind.
+        // The buffer keeps room for a prefix before the message and for a line end after it.
         const int Tail = 2;
         if (message is string text)
         {

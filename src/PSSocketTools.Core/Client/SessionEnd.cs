@@ -6,10 +6,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>How a session ended, and what to tell those it leaves without an answer.</summary>
+/// <summary>How a session ended, and the errors for callers that wait or come later.</summary>
 internal sealed class SessionEnd
 {
-    // A read's own timeout ends it about when the deadline passes.
+    // A receive's own timeout ends it at about the time of the deadline.
     private const int DeadlineSlackMilliseconds = 100;
 
     private readonly EchoSession _session;
@@ -27,39 +27,39 @@ internal sealed class SessionEnd
 
     public SessionEndReason Reason { get; }
 
-    /// <summary>What those are told who were there when it ended.</summary>
-    public SocketToolsException News => _error ?? NotOpen;
+    /// <summary>The error for callers that waited when the session ended.</summary>
+    public SocketToolsException FirstError => _error ?? LaterError;
 
-    /// <summary>What those are told who come later.</summary>
-    public SocketToolsException NotOpen => State == EchoSessionState.Faulted
+    /// <summary>The error for later calls.</summary>
+    public SocketToolsException LaterError => State == EchoSessionState.Faulted
         ? new SocketToolsException(
             SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", _session, _error!.Message), _session, _error)
-        : Error(_session, SocketToolsError.SessionClosed, null, Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session);
+        : Create(_session, SocketToolsError.SessionClosed, null, Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session);
 
     public static SessionEnd ByClient(EchoSession session) => new(session, EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
 
     public static SessionEnd ByServer(EchoSession session) => new(
         session, EchoSessionState.Closed, SessionEndReason.ServerClosed,
-        Error(session, SocketToolsError.ServerClosed, null, "ServerClosed", session.EndPointName));
+        Create(session, SocketToolsError.ServerClosed, null, "ServerClosed", session.EndPointName));
 
-    /// <summary>An answer did not come in the time allowed.</summary>
+    /// <summary>A response did not arrive within its time limit.</summary>
     public static SessionEnd TimedOut(EchoSession session, TimeSpan timeout) => Fault(
         session, SessionEndReason.ResponseTimeout, SocketToolsError.ResponseTimeout, null, "ResponseTimeout", session.EndPointName,
         timeout.TotalSeconds);
 
-    /// <summary>Who waited for an answer gave up.</summary>
+    /// <summary>The wait for a response was cancelled.</summary>
     public static SessionEnd Interrupted(EchoSession session) => Fault(
         session, SessionEndReason.Interrupted, SocketToolsError.Interrupted, null, "WaitInterrupted", session.EndPointName);
 
-    /// <summary>The server sent more than is kept of what nobody receives.</summary>
+    /// <summary>The unsolicited messages exceed their limit.</summary>
     public static SessionEnd Overfilled(EchoSession session, long limit) => Fault(
         session, SessionEndReason.MessageTooLarge, SocketToolsError.MessageTooLarge, null, "InboxFull", session.EndPointName, limit);
 
-    /// <summary>A read or a write met something.</summary>
+    /// <summary>Reading or writing failed.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="exception">What it met: <see cref="IsKnown"/>.</param>
-    /// <param name="timeout">How long an answer is waited for.</param>
-    /// <param name="deadline">Until when this one was.</param>
+    /// <param name="exception">The error: one of <see cref="IsKnown"/>.</param>
+    /// <param name="timeout">The time limit for a response.</param>
+    /// <param name="deadline">The deadline of this wait.</param>
     public static SessionEnd By(EchoSession session, Exception exception, TimeSpan timeout, Deadline deadline)
     {
         if (exception is AggregateException several)
@@ -102,7 +102,7 @@ internal sealed class SessionEnd
             Fault(session, SessionEndReason.Reset, SocketToolsError.ConnectionRefused, exception, "ConnectionRefused", endPoint);
     }
 
-    /// <summary>Whether an exception is one that reads and writes meet.</summary>
+    /// <summary>Whether an exception is one that reading and writing throw.</summary>
     public static bool IsKnown(Exception exception) =>
         exception is SocketException or IOException or ObjectDisposedException or FramingException or AuthenticationException
             or TaskSchedulerException
@@ -110,9 +110,9 @@ internal sealed class SessionEnd
 
     private static SessionEnd Fault(
         EchoSession session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>
-        new(session, EchoSessionState.Faulted, reason, Error(session, error, inner, message, values));
+        new(session, EchoSessionState.Faulted, reason, Create(session, error, inner, message, values));
 
-    private static SocketToolsException Error(
+    private static SocketToolsException Create(
         EchoSession session, SocketToolsError error, Exception? inner, string message, params object[] values) =>
         new(error, Messages.Get(message, values), session, inner);
 }

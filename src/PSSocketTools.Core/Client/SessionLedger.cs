@@ -4,17 +4,17 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// What the threads that use a session share, and the one lock around it: the answers owed, the messages nobody waited
-/// for, whose turn it is to read, and how the session ended.
+/// The shared state of the threads that use a session, under one lock: pending requests, unsolicited messages, which thread
+/// reads, and how the session ended.
 /// </summary>
-internal sealed class SessionLedger(Channel channel, MessageSource source, long inboxLimit)
+internal sealed class SessionLedger(BlockingChannel channel, MessageSource source, long inboxLimit)
 {
-    /// <summary>Pulsed when a reader leaves, an answer comes or the session ends.</summary>
+    /// <summary>Pulsed when a reader is finished, a response arrives or the session ends.</summary>
     private readonly object _sync = new();
-    private readonly OwedAnswers _owed = new();
+    private readonly PendingRequests _pending = new();
     private readonly Inbox _inbox = new(inboxLimit);
     private readonly List<Waker> _listeners = [];
-    private bool _isRead;
+    private bool _hasReader;
     private volatile SessionEnd? _ended;
 
     /// <summary>How the session ended; null while it is open.</summary>
@@ -22,23 +22,23 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
 
     public bool IsOpen => _ended is null;
 
-    /// <summary>The bytes of the messages that are not answered yet.</summary>
-    public long OwedBytes => _owed.Bytes;
+    /// <summary>The size in bytes of the pending requests.</summary>
+    public long PendingBytes => _pending.Bytes;
 
-    /// <summary>The last of the answers owed; null when there is none.</summary>
-    public Exchange? LastOwed
+    /// <summary>The newest pending request; null when there is none.</summary>
+    public Exchange? LastPending
     {
         get
         {
             lock (_sync)
             {
-                return _owed.Last;
+                return _pending.Last;
             }
         }
     }
 
-    /// <summary>Notes that answers are owed from now on; false when the session has ended.</summary>
-    public bool Owe(List<Exchange> batch)
+    /// <summary>Makes requests pending; false when the session has ended.</summary>
+    public bool TryAddPending(List<Exchange> batch)
     {
         var timestamp = DateTimeOffset.Now;
         lock (_sync)
@@ -48,32 +48,33 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
                 return false;
             }
 
-            // Where only a pause ends an answer, those to messages nobody waits for come as one.
-            var joins = source.EndsByPause && _owed.Any;
+            // Where only a pause ends a response, the responses to several requests arrive as one.
+            var joins = source.EndsByPause && _pending.Any;
             var startedAt = Stopwatch.GetTimestamp();
             foreach (var exchange in batch)
             {
                 exchange.Start(timestamp, startedAt);
-                _owed.Add(exchange, joins);
+                _pending.Add(exchange, joins);
             }
 
             return true;
         }
     }
 
-    /// <summary>The one whose answer has come, and whether it is still waited for; null when none is owed.</summary>
-    public Exchange? TakeOwed(out bool isWaitedFor)
+    /// <summary>Removes the oldest pending request; null when there is none.</summary>
+    /// <param name="isWaitedFor">Whether its sender still waits for the response.</param>
+    public Exchange? TakePending(out bool isWaitedFor)
     {
         lock (_sync)
         {
-            var exchange = _owed.Take();
+            var exchange = _pending.Take();
             isWaitedFor = exchange is { Waited: true };
             return exchange;
         }
     }
 
-    /// <summary>Has those who wait look again: an answer was given.</summary>
-    public void LookAgain()
+    /// <summary>Wakes callers that wait for the reader, since a response was delivered.</summary>
+    public void PulseWaiters()
     {
         lock (_sync)
         {
@@ -81,26 +82,26 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         }
     }
 
-    /// <summary>Whether a sender waits for an answer.</summary>
-    public bool Owes(SendWindow owner)
+    /// <summary>Whether a sender waits for a response.</summary>
+    public bool HasPending(SendWindow owner)
     {
         lock (_sync)
         {
-            return _owed.AreWaitedForBy(owner);
+            return _pending.AnyAwaitedBy(owner);
         }
     }
 
-    /// <summary>Leaves a sender's answers that are still owed to whoever receives what nobody waits for.</summary>
-    public void Disown(SendWindow owner)
+    /// <summary>Lets the responses to a sender's pending requests arrive as unsolicited messages.</summary>
+    public void Abandon(SendWindow owner)
     {
         lock (_sync)
         {
-            _owed.Disown(owner);
+            _pending.Abandon(owner);
         }
     }
 
-    /// <summary>Keeps a message nobody waited for; false when that is more than is to be kept.</summary>
-    public bool Keep(Unread message)
+    /// <summary>Keeps an unsolicited message; false when the limit is exceeded.</summary>
+    public bool Keep(UnsolicitedMessage message)
     {
         lock (_sync)
         {
@@ -114,8 +115,8 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         }
     }
 
-    /// <summary>Takes the oldest message nobody waited for; null when there is none.</summary>
-    public Unread? TakeUnread()
+    /// <summary>Removes the oldest unsolicited message; null when there is none.</summary>
+    public UnsolicitedMessage? TakeUnsolicited()
     {
         lock (_sync)
         {
@@ -123,8 +124,8 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         }
     }
 
-    /// <summary>Takes the oldest message nobody waited for, or has a listener woken when there is one; false when neither can be.</summary>
-    public bool TakeOrListen(Waker listener, out Unread? message)
+    /// <summary>Removes the oldest unsolicited message, or registers a listener that the next one wakes; false when the session has ended.</summary>
+    public bool TakeOrListen(Waker listener, out UnsolicitedMessage? message)
     {
         lock (_sync)
         {
@@ -146,16 +147,16 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         }
     }
 
-    /// <summary>Wakes one who waits for bytes or for the turn to read.</summary>
+    /// <summary>Wakes a caller that waits for data or for its turn to read.</summary>
     public void Wake(Waker waker)
     {
         waker.Wake();
-        LookAgain();
+        PulseWaiters();
     }
 
     /// <summary>
-    /// Takes the turn to read, when it is free; false when there is no need for it any more: the exchange is done, the
-    /// other task is, the session has ended or the time passed.
+    /// Waits to become the reader; false when there is no need any more: the exchange is done, the other task is completed, the
+    /// session has ended or the time passed.
     /// </summary>
     public bool BeginReading(Exchange? exchange, Task? other, Deadline deadline)
     {
@@ -163,9 +164,9 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         {
             while (exchange is not { IsDone: true })
             {
-                if (!_isRead)
+                if (!_hasReader)
                 {
-                    return _isRead = IsOpen;
+                    return _hasReader = IsOpen;
                 }
 
                 var left = deadline.Milliseconds;
@@ -181,15 +182,15 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         }
     }
 
-    /// <summary>Takes the turn to read if that is free now.</summary>
+    /// <summary>Becomes the reader if there is none.</summary>
     public bool TryBeginReading() => BeginReading(null, Task.CompletedTask, Deadline.Never);
 
-    /// <summary>Gives the turn to read to the next.</summary>
+    /// <summary>Lets another caller read.</summary>
     public void EndReading()
     {
         lock (_sync)
         {
-            _isRead = false;
+            _hasReader = false;
             if (!IsOpen)
             {
                 source.Release();
@@ -199,7 +200,7 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
         }
     }
 
-    /// <summary>Ends the session, if it has not ended already, and the connection at once: whoever is owed something is told.</summary>
+    /// <summary>Ends the session, if it has not ended already, fails what is pending and closes the connection.</summary>
     public void End(SessionEnd end)
     {
         lock (_sync)
@@ -217,20 +218,20 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
 
     /// <summary>Ends the session, and leaves the connection to the caller; false when it has ended already.</summary>
     /// <param name="end">How it ends.</param>
-    /// <param name="owes">Whether answers are on their way still.</param>
-    /// <param name="reads">Whether the last turn to read is the caller's: who had it else gives up as the channel closes.</param>
-    public bool TryEnd(SessionEnd end, out bool owes, out bool reads)
+    /// <param name="hasPending">Whether requests were pending.</param>
+    /// <param name="isReader">Whether the caller is now the reader; if not, the reader ends when the channel is closed.</param>
+    public bool TryEnd(SessionEnd end, out bool hasPending, out bool isReader)
     {
         lock (_sync)
         {
-            owes = _owed.Any;
-            reads = IsOpen && !_isRead;
+            hasPending = _pending.Any;
+            isReader = IsOpen && !_hasReader;
             if (!IsOpen)
             {
                 return false;
             }
 
-            _isRead = true;
+            _hasReader = true;
             SetEnded(end);
             return true;
         }
@@ -239,12 +240,12 @@ internal sealed class SessionLedger(Channel channel, MessageSource source, long 
     private void SetEnded(SessionEnd end)
     {
         _ended = end;
-        if (_owed.Any)
+        if (_pending.Any)
         {
-            _owed.Fail(end.News);
+            _pending.Fail(end.FirstError);
         }
 
-        if (!_isRead)
+        if (!_hasReader)
         {
             source.Release();
         }

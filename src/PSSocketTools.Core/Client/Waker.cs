@@ -5,13 +5,13 @@ using PSSocketTools.Net;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// Ends another thread's wait for bytes without touching the connection it waits on, so that nothing is lost and the
-/// session stays usable. Beside the connection's socket the waiter watches one of our own, which a wake makes readable.
+/// Ends another thread's wait for data without touching its connection, so that nothing is lost and the session stays usable.
+/// The waiting thread polls the connection's socket and a socket of this object, which a wake makes readable.
 /// </summary>
 internal sealed class Waker : IDisposable
 {
     private readonly TaskCompletionSource<bool> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Socket? _bell;
+    private Socket? _wakeSocket;
     private bool _disposed;
 
     public bool IsWoken => _woken.Task.IsCompleted;
@@ -19,23 +19,23 @@ internal sealed class Waker : IDisposable
     /// <summary>Completes with the wake.</summary>
     public Task Woken => _woken.Task;
 
-    /// <summary>What becomes readable with the wake; null where no descriptor is left for it, and the waiter has to look from time to time.</summary>
-    public Socket? Bell
+    /// <summary>The socket that a wake makes readable; null when no descriptor is left for it, and the waiter polls instead.</summary>
+    public Socket? WakeSocket
     {
         get
         {
             lock (_woken)
             {
-                if (_bell is null && !_disposed)
+                if (_wakeSocket is null && !_disposed)
                 {
-                    _bell = Open();
-                    if (_bell is not null && IsWoken)
+                    _wakeSocket = Open();
+                    if (_wakeSocket is not null && IsWoken)
                     {
-                        Ring(_bell);
+                        Signal(_wakeSocket);
                     }
                 }
 
-                return _bell;
+                return _wakeSocket;
             }
         }
     }
@@ -44,9 +44,9 @@ internal sealed class Waker : IDisposable
     {
         lock (_woken)
         {
-            if (_woken.TrySetResult(true) && !_disposed && _bell is not null)
+            if (_woken.TrySetResult(true) && !_disposed && _wakeSocket is not null)
             {
-                Ring(_bell);
+                Signal(_wakeSocket);
             }
         }
     }
@@ -56,33 +56,33 @@ internal sealed class Waker : IDisposable
         lock (_woken)
         {
             _disposed = true;
-            _bell?.Dispose();
+            _wakeSocket?.Dispose();
         }
     }
 
     private static Socket? Open()
     {
-        Socket? bell = null;
+        Socket? wakeSocket = null;
         try
         {
-            bell = ClientSocket.Open(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            bell.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            // Connected to itself, it hears nobody else.
-            bell.Connect(bell.LocalEndPoint!);
-            return bell;
+            wakeSocket = ClientSocket.Open(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            wakeSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            // A datagram socket that is connected to itself receives from nobody else.
+            wakeSocket.Connect(wakeSocket.LocalEndPoint!);
+            return wakeSocket;
         }
         catch (SocketException exception) when (SocketErrors.IsExhausted(exception.SocketErrorCode))
         {
-            // The wait is worth more than how soon it notices a wake.
-            bell?.Dispose();
+            // Without this socket the wait still works, and only notices a wake later.
+            wakeSocket?.Dispose();
             return null;
         }
         catch
         {
-            bell?.Dispose();
+            wakeSocket?.Dispose();
             throw;
         }
     }
 
-    private static void Ring(Socket bell) => bell.Send([1]);
+    private static void Signal(Socket wakeSocket) => wakeSocket.Send([1]);
 }

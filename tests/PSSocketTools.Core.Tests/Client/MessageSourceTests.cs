@@ -124,7 +124,7 @@ public sealed class MessageSourceTests
         Assert.False(source.HasEnded);
     }
 
-    private static MessageSource Source(Channel channel, MessageFraming framing) => new(channel, new SessionOptions { Framing = framing });
+    private static MessageSource Source(BlockingChannel channel, MessageFraming framing) => new(channel, new SessionOptions { Framing = framing });
 
     private static List<string> Taken(MessageSource source)
     {
@@ -141,7 +141,7 @@ public sealed class MessageSourceTests
 
     /// <summary>A channel that gives out one piece a read; null is the end.</summary>
     private sealed class Script(params string?[] pieces)
-        : Channel(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp), new IPEndPoint(IPAddress.Loopback, 7))
+        : BlockingChannel(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp), new IPEndPoint(IPAddress.Loopback, 7))
     {
         private readonly Queue<string?> _pieces = new(pieces);
 

@@ -8,7 +8,7 @@ public sealed class OwedAnswersTests
     [Fact]
     public void Answers_are_owed_in_the_order_of_their_messages()
     {
-        var owed = new OwedAnswers();
+        var owed = new PendingRequests();
         Exchange first = Message(3), second = Message(4);
         owed.Add(first, joined: false);
         owed.Add(second, joined: false);
@@ -26,7 +26,7 @@ public sealed class OwedAnswersTests
     [Fact]
     public void The_last_is_known_whoever_else_is_owed()
     {
-        var owed = new OwedAnswers();
+        var owed = new PendingRequests();
         owed.Add(Message(1), joined: false);
         Assert.NotNull(owed.Take());
         Assert.Null(owed.Last);
@@ -40,7 +40,7 @@ public sealed class OwedAnswersTests
     [Fact]
     public void A_joined_answer_comes_with_the_first()
     {
-        var owed = new OwedAnswers();
+        var owed = new PendingRequests();
         var first = Message(3);
         owed.Add(first, joined: false);
         owed.Add(Message(4), joined: true);
@@ -56,13 +56,13 @@ public sealed class OwedAnswersTests
     [Fact]
     public void What_is_disowned_is_waited_for_by_nobody()
     {
-        var owed = new OwedAnswers();
+        var owed = new PendingRequests();
         var message = Message(3);
         owed.Add(message, joined: false);
 
-        Assert.True(owed.AreWaitedForBy(message.Owner));
-        owed.Disown(message.Owner);
-        Assert.False(owed.AreWaitedForBy(message.Owner));
+        Assert.True(owed.AnyAwaitedBy(message.Owner));
+        owed.Abandon(message.Owner);
+        Assert.False(owed.AnyAwaitedBy(message.Owner));
         Assert.False(message.Waited);
         Assert.True(owed.Any);
     }
@@ -70,7 +70,7 @@ public sealed class OwedAnswersTests
     [Fact]
     public void All_that_is_owed_fails_with_the_session()
     {
-        var owed = new OwedAnswers();
+        var owed = new PendingRequests();
         var message = Message(3);
         owed.Add(message, joined: false);
         var error = new SocketToolsException(SocketToolsError.ServerClosed, "over");
@@ -86,7 +86,7 @@ public sealed class OwedAnswersTests
     public void An_inbox_keeps_the_order_and_tells_when_it_is_over_its_limit()
     {
         var inbox = new Inbox(limit: 300);
-        Unread first = Unasked(100), second = Unasked(50);
+        UnsolicitedMessage first = Unasked(100), second = Unasked(50);
 
         Assert.Null(inbox.Take());
         Assert.True(inbox.Add(first));
@@ -99,5 +99,5 @@ public sealed class OwedAnswersTests
 
     private static Exchange Message(int bytes) => new(null!, "oi", bytes, asBytes: false, waited: true);
 
-    private static Unread Unasked(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, answers: null, TimeSpan.Zero);
+    private static UnsolicitedMessage Unasked(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, answers: null, TimeSpan.Zero);
 }

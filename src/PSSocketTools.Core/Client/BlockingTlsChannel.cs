@@ -11,7 +11,7 @@ namespace PSSocketTools.Client;
 /// TLS over TCP. Readable bytes need not hold a message (a session ticket, an alert), so the only way to know is to have
 /// a read under way: it stays there between the calls, and nothing it brings is lost.
 /// </summary>
-internal sealed class TlsChannel(Socket socket, EndPoint remote, SslStream stream) : Channel(socket, remote)
+internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStream stream) : BlockingChannel(socket, remote)
 {
     private const int LateReadMilliseconds = 20;
 
@@ -83,11 +83,11 @@ internal sealed class TlsChannel(Socket socket, EndPoint remote, SslStream strea
         {
             if (_start == _end)
             {
-                var came = _reading!;
+                var received = _reading!;
                 _reading = null;
                 _start = 0;
                 _end = 0;
-                _end = came.GetAwaiter().GetResult();
+                _end = received.GetAwaiter().GetResult();
                 if (_end == 0)
                 {
                     return End;

@@ -2,16 +2,16 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
 
-/// <summary>A message nobody waited for, until someone receives it.</summary>
-internal sealed class Unread(byte[] bytes, bool complete, int bytesReceived, DateTimeOffset timestamp, Exchange? answers, TimeSpan roundTripTime)
+/// <summary>A message that no caller was waiting for: unsolicited, or the response to a message whose sender did not wait.</summary>
+internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesReceived, DateTimeOffset timestamp, Exchange? answers, TimeSpan roundTripTime)
 {
-    // What an unread message costs beside its bytes, so that many small ones are bounded too.
+    // The overhead of a kept message in bytes, so that many small ones are bounded too.
     private const int Overhead = 64;
 
-    /// <summary>What keeping it costs, in bytes.</summary>
+    /// <summary>Its share of the limit, in bytes.</summary>
     public long Cost => bytes.Length + Overhead;
 
-    /// <summary>What who receives it is given.</summary>
+    /// <summary>The object for the caller that receives it.</summary>
     public SocketMessage ToMessage(EchoSession session, bool asBytes)
     {
         object response = asBytes ? bytes : session.TextEncoding.ToText(bytes, 0, bytes.Length);

@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// What moves a session's bytes. Reads and writes block the caller's thread, which makes a round trip of small messages
 /// as short as the system allows; a close from another thread ends them. One thread may read while another writes.
 /// </summary>
-internal abstract class Channel(Socket socket, EndPoint remote) : IDisposable
+internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDisposable
 {
     /// <summary>Returned by reads: nothing has come.</summary>
     public const int Nothing = -1;

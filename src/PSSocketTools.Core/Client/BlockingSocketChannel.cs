@@ -10,7 +10,7 @@ namespace PSSocketTools.Client;
 /// Only synchronous operations: on Unix the first asynchronous one would make the socket non-blocking for good, and every
 /// later read pay for a visit to .NET's event thread.
 /// </remarks>
-internal class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, remote)
+internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingChannel(socket, remote)
 {
     // About twice what a round trip over loopback takes. With one processor, a spin only keeps the server from it.
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 40000 : 0;
@@ -18,7 +18,7 @@ internal class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, r
     // A spin in 256 reads, at worst.
     private const int MaxVainSpins = 8;
 
-    // How long a wake may go unnoticed where no descriptor was left for a bell.
+    // How long a wake may go unnoticed where no descriptor is left for the wake socket.
     private const int UnrungMilliseconds = 20;
 
     private int _receiveTimeout = Timeout.Infinite;
@@ -65,9 +65,9 @@ internal class SocketChannel(Socket socket, EndPoint remote) : Channel(socket, r
         {
             var left = waiting.Milliseconds;
             var readable = new List<Socket>(2) { Socket };
-            if (waker.Bell is { } bell)
+            if (waker.WakeSocket is { } wakeSocket)
             {
-                readable.Add(bell);
+                readable.Add(wakeSocket);
             }
             else
             {

@@ -1,21 +1,21 @@
 namespace PSSocketTools.Client;
 
-/// <summary>The answers a server owes, in the order in which it will give them. For one thread at a time, but for <see cref="Bytes"/>.</summary>
-internal sealed class OwedAnswers
+/// <summary>Requests whose responses have not arrived yet, in order. For one thread at a time, except <see cref="Bytes"/>.</summary>
+internal sealed class PendingRequests
 {
     private readonly Queue<Exchange> _exchanges = new();
     private Exchange? _last;
     private long _bytes;
 
-    /// <summary>The bytes of the messages that are not answered yet.</summary>
+    /// <summary>The size in bytes of these requests.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public bool Any => _exchanges.Count > 0;
 
-    /// <summary>The one that comes last; null when none is owed.</summary>
+    /// <summary>The newest; null when none is pending.</summary>
     public Exchange? Last => Any ? _last : null;
 
-    /// <summary>Owes another; joined, its answer comes as one with the first that is owed.</summary>
+    /// <summary>Adds a request; a joined one gets its response together with the oldest.</summary>
     public void Add(Exchange exchange, bool joined)
     {
         _bytes += exchange.BytesSent;
@@ -30,7 +30,7 @@ internal sealed class OwedAnswers
         }
     }
 
-    /// <summary>The one whose answer has come; null when none is owed.</summary>
+    /// <summary>Removes the oldest; null when none is pending.</summary>
     public Exchange? Take()
     {
         if (!Any)
@@ -44,10 +44,10 @@ internal sealed class OwedAnswers
     }
 
     /// <summary>Whether a sender waits for one of them.</summary>
-    public bool AreWaitedForBy(SendWindow owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.Waited);
+    public bool AnyAwaitedBy(SendWindow owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.Waited);
 
-    /// <summary>Leaves a sender's answers to whoever receives what nobody waits for.</summary>
-    public void Disown(SendWindow owner)
+    /// <summary>Lets the responses to a sender's requests arrive as unsolicited messages.</summary>
+    public void Abandon(SendWindow owner)
     {
         foreach (var exchange in _exchanges)
         {
@@ -58,7 +58,7 @@ internal sealed class OwedAnswers
         }
     }
 
-    /// <summary>None of them will come.</summary>
+    /// <summary>Fails all of them.</summary>
     public void Fail(SocketToolsException error)
     {
         foreach (var exchange in _exchanges)
