@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -106,13 +107,16 @@ internal sealed class Parameter
         IsSwitch = type.Name == "SwitchParameter";
         Type = Keyword(type);
         var element = Nullable(type.IsArray ? type.GetElementType()! : type);
-        Values = element.IsEnum
-            ? [.. element.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.Name)]
-            : property.Attribute("ValidateSetAttribute") is { } set
-                ? [.. ((IEnumerable<CustomAttributeTypedArgument>)set.ConstructorArguments[0].Value!).Select(value => (string)value.Value!)]
+        Values = property.Attribute("ValidateSetAttribute") is { } set
+            ? [.. ((IEnumerable<CustomAttributeTypedArgument>)set.ConstructorArguments[0].Value!).Select(value => (string)value.Value!)]
+            : element.IsEnum
+                ? [.. element.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.Name)]
                 : [];
+        Default = property.Attribute("PSDefaultValueAttribute") is { } given
+            ? Written(given.NamedArguments.Single(argument => argument.MemberName == "Value").TypedValue)
+            : null;
         Range = property.Attribute("ValidateRangeAttribute") is { } range
-            ? [.. range.ConstructorArguments.Select(limit => Convert.ToDecimal(limit.Value, System.Globalization.CultureInfo.InvariantCulture))]
+            ? (Written(range.ConstructorArguments[0]), Written(range.ConstructorArguments[1]))
             : null;
         Aliases = property.Attribute("AliasAttribute") is { } alias
             ? [.. ((IEnumerable<CustomAttributeTypedArgument>)alias.ConstructorArguments[0].Value!).Select(value => (string)value.Value!)]
@@ -154,8 +158,11 @@ internal sealed class Parameter
     /// <summary>The names it takes, of an enumeration or a set.</summary>
     public IReadOnlyList<string> Values { get; } = [];
 
+    /// <summary>What applies when it is not given, as a user would write it; null where that is no constant.</summary>
+    public string? Default { get; }
+
     /// <summary>The least and the most, where it has them.</summary>
-    public IReadOnlyList<decimal>? Range { get; }
+    public (string Lowest, string Highest)? Range { get; }
 
     public IReadOnlyList<string> Aliases { get; } = [];
 
@@ -165,6 +172,33 @@ internal sealed class Parameter
     public bool HasDefault => !IsSwitch && !Sets.Values.All(usage => usage.IsMandatory);
 
     public Usage? In(string set) => Sets.GetValueOrDefault(set) ?? Sets.GetValueOrDefault(AllSets);
+
+    /// <summary>A constant as a user would write it, with the mebibytes in it where it is some of them.</summary>
+    private static string Written(CustomAttributeTypedArgument constant)
+    {
+        if (constant.Value is IEnumerable<CustomAttributeTypedArgument> several)
+        {
+            return string.Join(", ", several.Select(Written));
+        }
+
+        if (constant.ArgumentType.IsEnum)
+        {
+            return constant.ArgumentType.GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Single(field => field.GetRawConstantValue()!.Equals(constant.Value)).Name;
+        }
+
+        if (constant.Value is string text)
+        {
+            return text;
+        }
+
+        const decimal Mebi = 1024 * 1024;
+        var number = Convert.ToDecimal(constant.Value, CultureInfo.InvariantCulture);
+        var written = number.ToString("0.############", CultureInfo.InvariantCulture);
+        return number < Mebi || number % Mebi != 0 ? written
+            : number % (1024 * Mebi) == 0 ? $"{written} ({number / (1024 * Mebi):0} GiB)"
+            : $"{written} ({number / Mebi:0} MiB)";
+    }
 
     private static Type Nullable(Type type) => type.Name == "Nullable`1" ? type.GetGenericArguments()[0] : type;
 

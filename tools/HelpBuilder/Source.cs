@@ -1,4 +1,3 @@
-using System.Globalization;
 using Markdig;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
@@ -12,6 +11,8 @@ internal sealed class Source(string folder, Problems problems)
 
     /// <summary>What Get-Help shows in a line of 80 columns.</summary>
     private const int CodeWidth = 76;
+
+    private readonly Facts _facts = new(Path.Combine(folder, "shared", "facts.txt"));
 
     private readonly Dictionary<string, Dictionary<string, Part>> _shared = [];
 
@@ -147,20 +148,24 @@ internal sealed class Source(string folder, Problems problems)
 
     private ParameterText ReadParameter(string path, Part part, Parameter parameter)
     {
-        // The list a description ends with has the default and the range: what comes first is known from the parameter.
-        var wanted = (parameter.HasDefault ? 1 : 0) + (parameter.Range is null ? 0 : 1);
-        var facts = wanted > 0 && part.Blocks.LastOrDefault() is ListBlock list ? list.Cast<ListItemBlock>().ToList() : [];
-        if (facts.Count != wanted)
-        {
-            problems.Add(path, part.Line, $"-{parameter.Name} ends with a list of its "
-                + (parameter.HasDefault && parameter.Range is not null ? "default and its range." : parameter.HasDefault ? "default." : "range."));
-            return new ParameterText(parameter, [], null);
-        }
-
-        var blocks = wanted > 0 ? part.Blocks.SkipLast(1).ToList() : part.Blocks;
+        // What the assembly says is not said again. Of a default that comes about otherwise, and of what goes beside a constant, a
+        // page says so in the list its description ends with.
+        var list = part.Blocks.LastOrDefault() as ListBlock;
+        var facts = list?.Cast<ListItemBlock>().Where(item => _facts.Tells(Plain(item))).ToList() ?? [];
+        var blocks = facts.Count > 0 ? part.Blocks.SkipLast(1).ToList() : part.Blocks;
         if (blocks.Count == 0)
         {
             problems.Add(path, part.Line, $"-{parameter.Name} is not described.");
+        }
+
+        if (facts.Count > 0 && (facts.Count > 1 || list!.Count > 1 || !parameter.HasDefault || _facts.TellsRange(Plain(facts[0])) || Text.Codes(facts[0]).Any()))
+        {
+            problems.Add(path, facts[0].Line + 1, $"The default and the range of -{parameter.Name} are the assembly's to say. "
+                + "A page has, in one line and in plain words, only a default that is no constant, or what goes beside it.");
+        }
+        else if (facts.Count == 0 && parameter.HasDefault && parameter.Default is null)
+        {
+            problems.Add(path, part.Line, $"-{parameter.Name} has a default that is no constant: its text ends with '- {_facts.Default("...")}'.");
         }
 
         var named = part.Blocks.SelectMany(Text.Codes).ToHashSet();
@@ -170,32 +175,16 @@ internal sealed class Source(string folder, Problems problems)
         }
 
         var text = Text.Of(blocks);
-        if (parameter.Range is not null)
+        if (parameter.Range is { } range)
         {
-            var range = facts[^1];
-            var limits = Text.Codes(range).ToList();
-            if (!limits.SequenceEqual(parameter.Range.Select(limit => limit.ToString("0.############", CultureInfo.InvariantCulture))))
-            {
-                problems.Add(path, range.Line + 1, $"The range of -{parameter.Name} is `{parameter.Range[0]:0.############}` to `{parameter.Range[1]:0.############}`.");
-            }
-
-            text = [.. text, .. Text.Of((Block)range)];
+            text = [.. text, _facts.Range(range.Lowest, range.Highest)];
         }
 
-        return new ParameterText(parameter, text, parameter.HasDefault ? AfterColon(path, facts[0]) : null);
+        var words = facts.Select(item => _facts.DefaultIn(Plain(item)));
+        return new ParameterText(parameter, text, parameter.HasDefault ? string.Join("; ", new[] { parameter.Default }.OfType<string>().Concat(words)) : null);
     }
 
-    private string AfterColon(string path, ListItemBlock item)
-    {
-        var text = string.Join(' ', Text.Of((Block)item));
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0)
-        {
-            problems.Add(path, item.Line + 1, "A default is a word, a colon, and the value.");
-        }
-
-        return text[(colon + 1)..].Trim();
-    }
+    private static string Plain(ListItemBlock item) => string.Join(' ', Text.Of((Block)item));
 
     private List<TypeText> ReadTypes(string path, Part section)
     {

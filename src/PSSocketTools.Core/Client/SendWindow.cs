@@ -11,6 +11,9 @@ namespace PSSocketTools;
 /// <remarks>For one thread. A timer flushes the batch when the sender pauses.</remarks>
 public sealed class SendWindow : IDisposable
 {
+    /// <summary>The default and the range of how many messages may be in flight.</summary>
+    public const int DefaultSize = 1, LowestSize = 1, HighestSize = 65536;
+
     /// <summary>The size in bytes at which a batch is sent.</summary>
     private const int BatchBytes = 16384;
 
@@ -34,7 +37,7 @@ public sealed class SendWindow : IDisposable
 
     /// <summary>Opens a window.</summary>
     /// <param name="session">The session to send through.</param>
-    /// <param name="size">How many messages may be in flight, 1 or more.</param>
+    /// <param name="size">How many messages may be in flight.</param>
     /// <param name="responseTimeout">The time limit for a response; null: the session's; zero: none.</param>
     /// <param name="cancellationToken">Cancels every wait, and faults the session when requests are pending.</param>
     /// <exception cref="SocketToolsException">InvalidOption: only one message at a time can be in flight under this framing.</exception>

@@ -10,47 +10,77 @@ public sealed record SessionOptions
     /// <summary>The longest datagram IPv4 can carry (RFC 768, RFC 791).</summary>
     public const int MaxDatagramBytes = Datagram.MaxBytes;
 
+    /// <summary>The range of <see cref="Port"/> where there is one.</summary>
+    public const int LowestPort = PortRange.MinPort, HighestPort = PortRange.MaxPort;
+
     /// <summary>The session's number, given by who keeps the sessions.</summary>
     public int Id { get; init; }
 
     /// <summary>The session's name.</summary>
     public string Name { get; init; } = string.Empty;
 
-    /// <summary>A host name or an address.</summary>
-    public string ComputerName { get; init; } = AddressName.Localhost;
+    /// <summary>The default of <see cref="ComputerName"/>.</summary>
+    public const string DefaultComputerName = AddressName.Localhost;
 
-    /// <summary>1 to 65535; 0 with a Unix socket.</summary>
+    /// <summary>A host name or an address.</summary>
+    public string ComputerName { get; init; } = DefaultComputerName;
+
+    /// <summary>0 with a Unix socket.</summary>
     public int Port { get; init; }
 
+    /// <summary>The default of <see cref="Protocol"/>.</summary>
+    public const SocketProtocol DefaultProtocol = SocketProtocol.Tcp;
+
     /// <summary>What carries the bytes.</summary>
-    public SocketProtocol Protocol { get; init; }
+    public SocketProtocol Protocol { get; init; } = DefaultProtocol;
 
     /// <summary>The Unix socket's path, where the protocol is Unix.</summary>
     public string? SocketPath { get; init; }
 
+    /// <summary>The default of <see cref="Framing"/>.</summary>
+    public const MessageFraming DefaultFraming = MessageFraming.Line;
+
     /// <summary>Where messages end. A datagram is a message in itself, so that with Udp this must be None.</summary>
-    public MessageFraming Framing { get; init; } = MessageFraming.Line;
+    public MessageFraming Framing { get; init; } = DefaultFraming;
+
+    /// <summary>The name of the default of <see cref="Encoding"/>, which writes no byte order mark.</summary>
+    public const string DefaultEncoding = TextEncoding.Utf8;
 
     /// <summary>How text becomes bytes.</summary>
-    public Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    public Encoding Encoding { get; init; } = TextEncoding.Default;
+
+    /// <summary>The default and the range of <see cref="ConnectTimeout"/> in seconds, where there is an end.</summary>
+    public const double DefaultConnectTimeoutSeconds = 5, LowestConnectTimeoutSeconds = TimeLimit.LowestSeconds, HighestConnectTimeoutSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>For resolving, connecting and the TLS handshake together; zero: no end.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(DefaultConnectTimeoutSeconds);
+
+    /// <summary>The default and the range of <see cref="WaitFor"/>, in seconds.</summary>
+    public const double DefaultWaitSeconds = 0, LowestWaitSeconds = 0, HighestWaitSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>
     /// How long to keep trying until the server is there, each attempt with its own timeout: its name, a route to it, its socket's
     /// path and an answer are waited for. Zero: one attempt.
     /// </summary>
-    public TimeSpan WaitFor { get; init; }
+    public TimeSpan WaitFor { get; init; } = TimeSpan.FromSeconds(DefaultWaitSeconds);
+
+    /// <summary>The default and the range of <see cref="ResponseTimeout"/>, in seconds.</summary>
+    public const double DefaultResponseTimeoutSeconds = 30, LowestResponseTimeoutSeconds = 0, HighestResponseTimeoutSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>From sending a message until its answer is whole; zero: no end.</summary>
-    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(DefaultResponseTimeoutSeconds);
+
+    /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>
+    public const int DefaultIdleGapMilliseconds = 50, LowestIdleGapMilliseconds = 1, HighestIdleGapMilliseconds = 3_600_000;
 
     /// <summary>The pause that ends a response under None and Auto, in milliseconds.</summary>
-    public int IdleGapMilliseconds { get; init; } = 50;
+    public int IdleGapMilliseconds { get; init; } = DefaultIdleGapMilliseconds;
+
+    /// <summary>The default and the range of <see cref="MaxMessageBytes"/>.</summary>
+    public const int DefaultMaxMessageBytes = 64 * 1024 * 1024, LowestMaxMessageBytes = 1, HighestMaxMessageBytes = 1024 * 1024 * 1024;
 
     /// <summary>The longest message sent or received, in bytes.</summary>
-    public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
+    public int MaxMessageBytes { get; init; } = DefaultMaxMessageBytes;
 
     /// <summary>Whether to speak TLS.</summary>
     public bool UseTls { get; init; }
@@ -69,7 +99,7 @@ public sealed record SessionOptions
 
     internal void Validate()
     {
-        if (Protocol == SocketProtocol.Unix ? string.IsNullOrEmpty(SocketPath) : Port is < 1 or > 65535)
+        if (Protocol == SocketProtocol.Unix ? string.IsNullOrEmpty(SocketPath) : Port is < LowestPort or > HighestPort)
         {
             throw Invalid(Messages.Get("SessionNeedsEndPoint"));
         }
@@ -92,10 +122,11 @@ public sealed record SessionOptions
             throw Invalid(Messages.Get("TlsOptionWithoutTls"));
         }
 
-        if (IdleGapMilliseconds < 1 || MaxMessageBytes < 1)
-        {
-            throw Invalid(Messages.Get("SessionLimitTooSmall"));
-        }
+        OptionRange.Require(nameof(ConnectTimeout), ConnectTimeout, 0, HighestConnectTimeoutSeconds);
+        OptionRange.Require(nameof(WaitFor), WaitFor, LowestWaitSeconds, HighestWaitSeconds);
+        OptionRange.Require(nameof(ResponseTimeout), ResponseTimeout, LowestResponseTimeoutSeconds, HighestResponseTimeoutSeconds);
+        OptionRange.Require(nameof(IdleGapMilliseconds), IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
+        OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
     }
 
     private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, EndPointName);

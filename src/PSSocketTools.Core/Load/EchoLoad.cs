@@ -50,7 +50,7 @@ public sealed class EchoLoad : IDisposable
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     public static EchoLoad Start(EchoLoadOptions options, CancellationToken cancellationToken)
     {
-        options.Target.Validate();
+        options.Validate();
         var most = options.Target.Protocol == SocketProtocol.Udp
             ? Math.Min(options.Target.MaxMessageBytes, SessionOptions.MaxDatagramBytes)
             : options.Target.MaxMessageBytes;

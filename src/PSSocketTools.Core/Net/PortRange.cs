@@ -6,7 +6,10 @@ namespace PSSocketTools;
 /// <summary>Ports from a first to a last, both among them; one port is a range of one.</summary>
 public readonly record struct PortRange
 {
-    /// <summary>The highest port there is; the lowest is 1, as 0 asks the system to pick.</summary>
+    /// <summary>The lowest port there is: 0 asks the system to pick one.</summary>
+    public const int MinPort = 1;
+
+    /// <summary>The highest port there is.</summary>
     public const int MaxPort = 65535;
 
     /// <summary>Makes a range.</summary>

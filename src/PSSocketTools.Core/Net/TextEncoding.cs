@@ -5,6 +5,12 @@ namespace PSSocketTools.Net;
 /// <summary>Encodings as they read what comes over the wire, and write what goes.</summary>
 internal static class TextEncoding
 {
+    /// <summary>The name of <see cref="Default"/> (RFC 2978).</summary>
+    public const string Utf8 = "utf-8";
+
+    /// <summary>UTF-8 without a byte order mark: what text is in where nobody says otherwise.</summary>
+    public static readonly Encoding Default = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
     /// <summary>U+FEFF, which marks the order of bytes, or that text is Unicode, when it comes first.</summary>
     public const char ByteOrderMark = '\uFEFF';
 

@@ -8,6 +8,9 @@ namespace PSSocketTools;
 /// <summary>Tells whether a server may listen on ports of this machine, by binding them as a server would and letting go at once.</summary>
 public sealed class LocalPortTest
 {
+    /// <summary>The address tested where none is named.</summary>
+    public const string DefaultAddress = AddressName.Any;
+
     // How long a port that is waited for may be free before anyone notices; no system tells of a port that becomes free.
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(30);
 
@@ -23,7 +26,7 @@ public sealed class LocalPortTest
     /// <param name="address">An address of this machine, a name for some, <c>localhost</c> for both loopback ones, or <c>Any</c> for all.</param>
     /// <param name="protocol">Tcp or Udp.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a protocol without ports.</exception>
-    public LocalPortTest(string address = AddressName.Any, SocketProtocol protocol = SocketProtocol.Tcp)
+    public LocalPortTest(string address = DefaultAddress, SocketProtocol protocol = SocketProtocol.Tcp)
         : this(address, protocol, AddressName.ToLocalAsync)
     {
     }

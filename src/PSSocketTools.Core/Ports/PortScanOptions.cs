@@ -5,14 +5,26 @@ namespace PSSocketTools;
 /// <summary>How a scan probes; immutable, and checked once, by the scan that takes it.</summary>
 public sealed class PortScanOptions
 {
-    /// <summary>Tcp (the default) or Udp.</summary>
-    public SocketProtocol Protocol { get; init; } = SocketProtocol.Tcp;
+    /// <summary>The default of <see cref="Protocol"/>.</summary>
+    public const SocketProtocol DefaultProtocol = SocketProtocol.Tcp;
 
-    /// <summary>How long a probe may go without an answer, resolving the name included; above zero, one second by default.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>Tcp or Udp.</summary>
+    public SocketProtocol Protocol { get; init; } = DefaultProtocol;
 
-    /// <summary>How many probes may be under way at once, 1 to 32767; 512 by default. The limit on open files may lower it.</summary>
-    public int ThrottleLimit { get; init; } = 512;
+    /// <summary>The default and the range of <see cref="Timeout"/>, in seconds.</summary>
+    public const double DefaultTimeoutSeconds = 1, LowestTimeoutSeconds = TimeLimit.LowestSeconds, HighestTimeoutSeconds = TimeLimit.HighestSeconds;
+
+    /// <summary>How long a probe may go without an answer, resolving the name included.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(DefaultTimeoutSeconds);
+
+    /// <summary>The default and the range of <see cref="ThrottleLimit"/>.</summary>
+    public const int DefaultThrottleLimit = 512, LowestThrottleLimit = 1, HighestThrottleLimit = short.MaxValue;
+
+    /// <summary>How many probes may be under way at once. The limit on open files may lower it.</summary>
+    public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
+
+    /// <summary>The range of <see cref="WaitFor"/> in seconds, where there is an end: what a wait in milliseconds can be.</summary>
+    public const double LowestWaitSeconds = 0, HighestWaitSeconds = int.MaxValue / 1000;
 
     /// <summary>How long to try again until a port is open; null (the default) tries once, <see cref="TimeSpan.MaxValue"/> without end.</summary>
     public TimeSpan? WaitFor { get; init; }
@@ -23,25 +35,14 @@ public sealed class PortScanOptions
     {
         if (Protocol is not (SocketProtocol.Tcp or SocketProtocol.Udp))
         {
-            throw Invalid("ProtocolHasNoPort", Protocol);
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("ProtocolHasNoPort", Protocol), Protocol);
         }
 
-        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromDays(1))
+        OptionRange.Require(nameof(Timeout), Timeout, LowestTimeoutSeconds, HighestTimeoutSeconds);
+        OptionRange.Require(nameof(ThrottleLimit), ThrottleLimit, LowestThrottleLimit, HighestThrottleLimit);
+        if (WaitFor is { } limit && limit != TimeSpan.MaxValue)
         {
-            throw Invalid("ScanTimeoutOutOfRange", Timeout.TotalSeconds);
-        }
-
-        if (ThrottleLimit is < 1 or > short.MaxValue)
-        {
-            throw Invalid("ThrottleLimitOutOfRange", ThrottleLimit);
-        }
-
-        if (WaitFor < TimeSpan.Zero)
-        {
-            throw Invalid("WaitOutOfRange", WaitFor.Value.TotalSeconds);
+            OptionRange.Require(nameof(WaitFor), limit, LowestWaitSeconds, HighestWaitSeconds);
         }
     }
-
-    private static SocketToolsException Invalid(string message, object value) =>
-        new(SocketToolsError.InvalidOption, Messages.Get(message, value), value);
 }

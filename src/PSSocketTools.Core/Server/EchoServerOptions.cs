@@ -19,14 +19,23 @@ public sealed record EchoServerOptions
     /// <summary>Its name; null for one made of its number.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The TCP port to listen on, 0 to 65535; 0 lets the system pick one of its ephemeral ports (RFC 6335, section 6).</summary>
-    public int Port { get; init; }
+    /// <summary>The default and the range of <see cref="Port"/>.</summary>
+    public const int DefaultPort = 0, LowestPort = IPEndPoint.MinPort, HighestPort = IPEndPoint.MaxPort;
+
+    /// <summary>The port to listen on; 0 lets the system pick one of its ephemeral ports (RFC 6335, section 6).</summary>
+    public int Port { get; init; } = DefaultPort;
+
+    /// <summary>The default of <see cref="Address"/>.</summary>
+    public const string DefaultAddress = AddressName.Localhost;
 
     /// <summary>Where to listen: an address of this machine, a name, 'localhost' for both loopback addresses or 'Any' for all.</summary>
-    public string Address { get; init; } = AddressName.Localhost;
+    public string Address { get; init; } = DefaultAddress;
+
+    /// <summary>The default of <see cref="Protocol"/>.</summary>
+    public const SocketProtocol DefaultProtocol = SocketProtocol.Tcp;
 
     /// <summary>What carries the bytes; Unix when <see cref="SocketPath"/> is given.</summary>
-    public SocketProtocol Protocol { get; init; } = SocketProtocol.Tcp;
+    public SocketProtocol Protocol { get; init; } = DefaultProtocol;
 
     /// <summary>The path of the Unix domain socket to listen on; null for a port.</summary>
     public string? SocketPath { get; init; }
@@ -34,17 +43,26 @@ public sealed record EchoServerOptions
     /// <summary>Whether clients are served one at a time, in the order they came.</summary>
     public bool IsSequential { get; init; }
 
-    /// <summary>Where a message ends, when anything looks at messages.</summary>
-    public MessageFraming Framing { get; init; } = MessageFraming.Auto;
+    /// <summary>The default of <see cref="Framing"/>.</summary>
+    public const MessageFraming DefaultFraming = MessageFraming.Auto;
 
-    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds, 1 to 60,000.</summary>
-    public int IdleGapMilliseconds { get; init; } = 20;
+    /// <summary>Where a message ends, when anything looks at messages.</summary>
+    public MessageFraming Framing { get; init; } = DefaultFraming;
+
+    /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>
+    public const int DefaultIdleGapMilliseconds = 20, LowestIdleGapMilliseconds = 1, HighestIdleGapMilliseconds = 60_000;
+
+    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds.</summary>
+    public int IdleGapMilliseconds { get; init; } = DefaultIdleGapMilliseconds;
 
     /// <summary>The answer, with <c>{0}</c> or named fields; null for the message itself.</summary>
     public string? ResponseFormat { get; init; }
 
+    /// <summary>The default of <see cref="Transform"/>.</summary>
+    public const ResponseTransform DefaultTransform = ResponseTransform.None;
+
     /// <summary>What is done to the message before it is answered.</summary>
-    public ResponseTransform Transform { get; init; }
+    public ResponseTransform Transform { get; init; } = DefaultTransform;
 
     /// <summary>What makes the answers instead; disposed of with the server.</summary>
     public IMessageResponder? Responder { get; init; }
@@ -64,20 +82,32 @@ public sealed record EchoServerOptions
     /// <summary>What a client is sent when it connects; null for nothing.</summary>
     public string? Greeting { get; init; }
 
+    /// <summary>The name of the default of <see cref="Encoding"/>, which writes no byte order mark.</summary>
+    public const string DefaultEncoding = TextEncoding.Utf8;
+
     /// <summary>
     /// The encoding of text on the wire. Bytes that are not valid in it read as U+FFFD, whatever its own fallback;
     /// characters it does not have are written as its own fallback says, or as a question mark where that throws.
     /// </summary>
-    public Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    public Encoding Encoding { get; init; } = TextEncoding.Default;
 
-    /// <summary>How many bytes one receive takes at most, 1 to 16 MiB.</summary>
-    public int BufferSize { get; init; } = 65536;
+    /// <summary>The default and the range of <see cref="BufferSize"/>.</summary>
+    public const int DefaultBufferSize = 65536, LowestBufferSize = 1, HighestBufferSize = 16 * 1024 * 1024;
 
-    /// <summary>How many connections the system holds that were not accepted yet, 1 to 65535; systems may hold fewer.</summary>
-    public int Backlog { get; init; } = 512;
+    /// <summary>How many bytes one receive takes at most.</summary>
+    public int BufferSize { get; init; } = DefaultBufferSize;
 
-    /// <summary>How many connections are served at once, 1 or more; others are closed as they come.</summary>
-    public int MaxConnections { get; init; } = 4096;
+    /// <summary>The default and the range of <see cref="Backlog"/>.</summary>
+    public const int DefaultBacklog = 512, LowestBacklog = 1, HighestBacklog = 65535;
+
+    /// <summary>How many connections the system holds that were not accepted yet; systems may hold fewer.</summary>
+    public int Backlog { get; init; } = DefaultBacklog;
+
+    /// <summary>The default and the range of <see cref="MaxConnections"/>.</summary>
+    public const int DefaultMaxConnections = 4096, LowestMaxConnections = 1, HighestMaxConnections = int.MaxValue;
+
+    /// <summary>How many connections are served at once; others are closed as they come.</summary>
+    public int MaxConnections { get; init; } = DefaultMaxConnections;
 
     /// <summary>The addresses and CIDR blocks that may connect; empty for all.</summary>
     public IReadOnlyList<string> AllowFrom { get; init; } = [];
@@ -94,38 +124,62 @@ public sealed record EchoServerOptions
     /// <summary>Whether a client must show a certificate that this machine trusts.</summary>
     public bool RequireClientCertificate { get; init; }
 
-    /// <summary>How long a message may be, in bytes, 1 to 1 GiB.</summary>
-    public int MaxMessageBytes { get; init; } = 1024 * 1024;
+    /// <summary>The default and the range of <see cref="MaxMessageBytes"/>.</summary>
+    public const int DefaultMaxMessageBytes = 1024 * 1024, LowestMaxMessageBytes = 1, HighestMaxMessageBytes = 1024 * 1024 * 1024;
+
+    /// <summary>How long a message may be, in bytes.</summary>
+    public int MaxMessageBytes { get; init; } = DefaultMaxMessageBytes;
+
+    /// <summary>The default and the range of <see cref="IdleTimeout"/>, in seconds.</summary>
+    public const double DefaultIdleTimeoutSeconds = 0, LowestIdleTimeoutSeconds = 0, HighestIdleTimeoutSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>
     /// How long a connection may send nothing and take in nothing of what it is sent; zero for as long as it likes. The
     /// time the server itself takes over an answer does not count.
     /// </summary>
-    public TimeSpan IdleTimeout { get; init; }
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(DefaultIdleTimeoutSeconds);
 
-    /// <summary>The least time an answer is held back, in milliseconds, 0 to 600,000.</summary>
-    public int MinDelayMilliseconds { get; init; }
+    /// <summary>The default and the range of <see cref="MinDelayMilliseconds"/> and <see cref="MaxDelayMilliseconds"/>.</summary>
+    public const int DefaultDelayMilliseconds = 0, LowestDelayMilliseconds = 0, HighestDelayMilliseconds = 600_000;
 
-    /// <summary>The most time an answer is held back, in milliseconds, from the least to 600,000.</summary>
-    public int MaxDelayMilliseconds { get; init; }
+    /// <summary>The least time an answer is held back, in milliseconds.</summary>
+    public int MinDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
+
+    /// <summary>The most time an answer is held back, in milliseconds; not less than the least.</summary>
+    public int MaxDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
+
+    /// <summary>The default and the range of <see cref="DisconnectAfter"/>.</summary>
+    public const int DefaultDisconnectAfter = 0, LowestDisconnectAfter = 0, HighestDisconnectAfter = int.MaxValue;
 
     /// <summary>Ends a connection in order (FIN) when so many messages were answered; 0 for never.</summary>
-    public int DisconnectAfter { get; init; }
+    public int DisconnectAfter { get; init; } = DefaultDisconnectAfter;
+
+    /// <summary>The default and the range of <see cref="ResetAfter"/>.</summary>
+    public const int DefaultResetAfter = 0, LowestResetAfter = 0, HighestResetAfter = int.MaxValue;
 
     /// <summary>Resets a connection (RST) when so many messages were answered; 0 for never.</summary>
-    public int ResetAfter { get; init; }
+    public int ResetAfter { get; init; } = DefaultResetAfter;
+
+    /// <summary>The default and the range of <see cref="FragmentBytes"/>.</summary>
+    public const int DefaultFragmentBytes = 0, LowestFragmentBytes = 0, HighestFragmentBytes = int.MaxValue;
 
     /// <summary>Sends answers in pieces of so many bytes; 0 for whole.</summary>
-    public int FragmentBytes { get; init; }
+    public int FragmentBytes { get; init; } = DefaultFragmentBytes;
 
-    /// <summary>How many events the journal holds, 0 to 10,000,000.</summary>
-    public int EventCapacity { get; init; } = 10000;
+    /// <summary>The default and the range of <see cref="EventCapacity"/>.</summary>
+    public const int DefaultEventCapacity = 10_000, LowestEventCapacity = 0, HighestEventCapacity = 10_000_000;
+
+    /// <summary>How many events the journal holds.</summary>
+    public int EventCapacity { get; init; } = DefaultEventCapacity;
+
+    /// <summary>The default and the range of <see cref="EventMessageBytes"/>.</summary>
+    public const int DefaultEventMessageBytes = EventJournal.DefaultMessageBytes, LowestEventMessageBytes = 0, HighestEventMessageBytes = EventJournal.MaxBytes;
 
     /// <summary>
-    /// How many bytes of one message its event keeps, in the journal and in the log, 0 to 16 MiB; the journal keeps 16 MiB
+    /// How many bytes of one message its event keeps, in the journal and in the log. The journal keeps no more than the highest
     /// in all.
     /// </summary>
-    public int EventMessageBytes { get; init; } = EventJournal.DefaultMessageBytes;
+    public int EventMessageBytes { get; init; } = DefaultEventMessageBytes;
 
     /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
     public string? LogPath { get; init; }
@@ -190,21 +244,21 @@ public sealed record EchoServerOptions
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     internal ConversationPlan ToPlan()
     {
-        RequireRange(nameof(Port), Port, IPEndPoint.MinPort, IPEndPoint.MaxPort);
-        RequireRange(nameof(IdleGapMilliseconds), IdleGapMilliseconds, 1, 60_000);
-        RequireRange(nameof(BufferSize), BufferSize, 1, 16 * 1024 * 1024);
-        RequireRange(nameof(Backlog), Backlog, 1, 65535);
-        RequireRange(nameof(MaxConnections), MaxConnections, 1, int.MaxValue);
-        RequireRange(nameof(MaxMessageBytes), MaxMessageBytes, 1, 1024 * 1024 * 1024);
-        RequireRange("ResponseDelayMilliseconds", MinDelayMilliseconds, 0, 600_000);
-        RequireRange("ResponseDelayMilliseconds", MaxDelayMilliseconds, MinDelayMilliseconds, 600_000);
-        RequireRange(nameof(DisconnectAfter), DisconnectAfter, 0, int.MaxValue);
-        RequireRange(nameof(ResetAfter), ResetAfter, 0, int.MaxValue);
-        RequireRange(nameof(FragmentBytes), FragmentBytes, 0, int.MaxValue);
-        RequireRange(nameof(EventCapacity), EventCapacity, 0, 10_000_000);
-        RequireRange(nameof(EventMessageBytes), EventMessageBytes, 0, EventJournal.MaxBytes);
-        RequireRange(nameof(IdleTimeout), (long)Math.Floor(IdleTimeout.TotalMilliseconds), 0, int.MaxValue);
-        if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromMilliseconds(1))
+        OptionRange.Require(nameof(Port), Port, LowestPort, HighestPort);
+        OptionRange.Require(nameof(IdleGapMilliseconds), IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
+        OptionRange.Require(nameof(BufferSize), BufferSize, LowestBufferSize, HighestBufferSize);
+        OptionRange.Require(nameof(Backlog), Backlog, LowestBacklog, HighestBacklog);
+        OptionRange.Require(nameof(MaxConnections), MaxConnections, LowestMaxConnections, HighestMaxConnections);
+        OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
+        OptionRange.Require("ResponseDelayMilliseconds", MinDelayMilliseconds, LowestDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require("ResponseDelayMilliseconds", MaxDelayMilliseconds, MinDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(nameof(DisconnectAfter), DisconnectAfter, LowestDisconnectAfter, HighestDisconnectAfter);
+        OptionRange.Require(nameof(ResetAfter), ResetAfter, LowestResetAfter, HighestResetAfter);
+        OptionRange.Require(nameof(FragmentBytes), FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
+        OptionRange.Require(nameof(EventCapacity), EventCapacity, LowestEventCapacity, HighestEventCapacity);
+        OptionRange.Require(nameof(EventMessageBytes), EventMessageBytes, LowestEventMessageBytes, HighestEventMessageBytes);
+        OptionRange.Require(nameof(IdleTimeout), IdleTimeout, LowestIdleTimeoutSeconds, HighestIdleTimeoutSeconds);
+        if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromSeconds(TimeLimit.LowestSeconds))
         {
             throw Refused("IdleTimeoutTooShort", "IdleTimeoutSec", IdleTimeout.TotalSeconds);
         }
@@ -336,14 +390,6 @@ public sealed record EchoServerOptions
         var framed = new byte[outbox.Count];
         Buffer.BlockCopy(outbox.Buffer, 0, framed, 0, framed.Length);
         return framed;
-    }
-
-    private static void RequireRange(string name, long value, long least, long most)
-    {
-        if (value < least || value > most)
-        {
-            throw Refused("OptionOutOfRange", name, value, least, most);
-        }
     }
 
     private static void RefuseTogether(string name, bool given, string other)

@@ -14,6 +14,9 @@ namespace PSSocketTools.Binding;
 /// </summary>
 internal sealed class ScriptResponder : IMessageResponder
 {
+    /// <summary>How long a script block may take over an answer, in seconds, where nobody says otherwise.</summary>
+    public const double DefaultTimeoutSeconds = 30;
+
     private const string UsingPrefix = "__using_";
 
     private static readonly object CameToItsEnd = new();

@@ -10,11 +10,12 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoSession))]
 public sealed class ConnectEchoServerCommand : ConnectingCommand
 {
-    /// <summary>The computers' names or addresses; localhost by default.</summary>
+    /// <summary>The computers' names or addresses.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0, ValueFromPipelineByPropertyName = true)]
     [TrimTransformation]
     [ValidateNotNullOrEmpty]
-    public string[] ComputerName { get; set; } = [Localhost];
+    [PSDefaultValue(Value = SessionOptions.DefaultComputerName)]
+    public string[] ComputerName { get; set; } = [SessionOptions.DefaultComputerName];
 
     /// <summary>The ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -28,10 +29,11 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
 
-    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>
+    /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
     [Parameter]
-    [ValidateRange(0, 86400)]
-    public double ResponseTimeoutSec { get; set; } = 30;
+    [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]
+    public double ResponseTimeoutSec { get; set; } = SessionOptions.DefaultResponseTimeoutSeconds;
 
     /// <summary>The session's name.</summary>
     [Parameter]

@@ -22,9 +22,6 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>The parameter set that takes sessions that are open.</summary>
     protected const string BySession = "Session";
 
-    /// <summary>The computer meant where none is named.</summary>
-    protected const string Localhost = "localhost";
-
     /// <summary>How often the user is shown how far a long command is.</summary>
     protected static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
@@ -33,53 +30,60 @@ public abstract class ConnectingCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public string? SocketPath { get; set; }
 
-    /// <summary>Tcp (the default) or Udp.</summary>
+    /// <summary>Tcp or Udp.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [ValidateSet(nameof(SocketProtocol.Tcp), nameof(SocketProtocol.Udp))]
-    public string Protocol { get; set; } = nameof(SocketProtocol.Tcp);
+    [PSDefaultValue(Value = SessionOptions.DefaultProtocol)]
+    public SocketProtocol Protocol { get; set; } = SessionOptions.DefaultProtocol;
 
-    /// <summary>Where messages end: Line (the default; with Udp, None), LengthPrefix, None or Auto.</summary>
+    /// <summary>Where messages end: Line (with Udp, None), LengthPrefix, None or Auto.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    public MessageFraming Framing { get; set; }
+    [PSDefaultValue(Value = SessionOptions.DefaultFraming)]
+    public MessageFraming Framing { get; set; } = SessionOptions.DefaultFraming;
 
-    /// <summary>How text becomes bytes; utf-8 by default.</summary>
+    /// <summary>How text becomes bytes.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
     [EncodingTransformation]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public EncodingArgument? Encoding { get; set; }
+    [PSDefaultValue(Value = SessionOptions.DefaultEncoding)]
+    public EncodingArgument Encoding { get; set; } = EncodingArgument.Parse(SessionOptions.DefaultEncoding);
 
-    /// <summary>How long resolving, connecting and the TLS handshake may take together, in seconds, 0.001 to 86,400; 5 by default.</summary>
+    /// <summary>How long resolving, connecting and the TLS handshake may take together, in seconds.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    [ValidateRange(0.001, 86400)]
-    public double TimeoutSec { get; set; } = 5;
+    [ValidateRange(SessionOptions.LowestConnectTimeoutSeconds, SessionOptions.HighestConnectTimeoutSeconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultConnectTimeoutSeconds)]
+    public double TimeoutSec { get; set; } = SessionOptions.DefaultConnectTimeoutSeconds;
 
-    /// <summary>How long to keep trying until the server is there, in seconds, 0 to 86,400; 0 (the default) tries once.</summary>
+    /// <summary>How long to keep trying until the server is there, in seconds; 0 tries once.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    [ValidateRange(0, 86400)]
-    public double WaitSec { get; set; }
+    [ValidateRange(SessionOptions.LowestWaitSeconds, SessionOptions.HighestWaitSeconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultWaitSeconds)]
+    public double WaitSec { get; set; } = SessionOptions.DefaultWaitSeconds;
 
-    /// <summary>The pause that ends a response under None and Auto, in milliseconds, 1 to 3,600,000; 50 by default.</summary>
+    /// <summary>The pause that ends a response under None and Auto, in milliseconds.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    [ValidateRange(1, 3600000)]
-    public int IdleGapMilliseconds { get; set; } = 50;
+    [ValidateRange(SessionOptions.LowestIdleGapMilliseconds, SessionOptions.HighestIdleGapMilliseconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultIdleGapMilliseconds)]
+    public int IdleGapMilliseconds { get; set; } = SessionOptions.DefaultIdleGapMilliseconds;
 
-    /// <summary>The longest message sent or received, in bytes, 1 to 1 GiB; 64 MiB by default.</summary>
+    /// <summary>The longest message sent or received, in bytes.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    [ValidateRange(1, 1024 * 1024 * 1024)]
-    public int MaxMessageBytes { get; set; } = 64 * 1024 * 1024;
+    [ValidateRange(SessionOptions.LowestMaxMessageBytes, SessionOptions.HighestMaxMessageBytes)]
+    [PSDefaultValue(Value = SessionOptions.DefaultMaxMessageBytes)]
+    public int MaxMessageBytes { get; set; } = SessionOptions.DefaultMaxMessageBytes;
 
     /// <summary>Speaks TLS.</summary>
     [Parameter(ParameterSetName = ToComputer)]
@@ -104,23 +108,18 @@ public abstract class ConnectingCommand : SocketCommand
     public X509Certificate2? ClientCertificate { get; set; }
 
     /// <summary>The options for a computer and a port.</summary>
-    protected SessionOptions OptionsFor(string computerName, int port)
+    protected SessionOptions OptionsFor(string computerName, int port) => Complete(new SessionOptions
     {
-        var protocol = Protocol == nameof(SocketProtocol.Udp) ? SocketProtocol.Udp : SocketProtocol.Tcp;
-        return Complete(new SessionOptions
-        {
-            ComputerName = computerName,
-            Port = port,
-            Protocol = protocol,
-            Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : MessageFraming.Line,
-            UseTls = UseTls,
-        });
-    }
+        ComputerName = computerName,
+        Port = port,
+        Protocol = Protocol,
+        Framing = Protocol == SocketProtocol.Udp ? MessageFraming.None : SessionOptions.DefaultFraming,
+        UseTls = UseTls,
+    });
 
     /// <summary>The options for a Unix socket.</summary>
     protected SessionOptions OptionsFor(string socketPath) => Complete(new SessionOptions
     {
-        ComputerName = Localhost,
         Protocol = SocketProtocol.Unix,
         SocketPath = FilePath.ToFull(socketPath, SessionState),
     });
@@ -134,7 +133,7 @@ public abstract class ConnectingCommand : SocketCommand
         var framing = LanguagePrimitives.ConvertTo<MessageFraming>(server.Framing);
         return Complete(new SessionOptions
         {
-            ComputerName = server.ComputerName ?? Localhost,
+            ComputerName = server.ComputerName ?? SessionOptions.DefaultComputerName,
             Port = server.Port,
             Protocol = protocol,
             SocketPath = server.SocketPath,
@@ -149,7 +148,7 @@ public abstract class ConnectingCommand : SocketCommand
     private SessionOptions Complete(SessionOptions options) => options with
     {
         Framing = IsBound(nameof(Framing)) ? Framing : options.Framing,
-        Encoding = Encoding?.Encoding ?? options.Encoding,
+        Encoding = IsBound(nameof(Encoding)) ? Encoding.Encoding : options.Encoding,
         ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
         WaitFor = TimeSpan.FromSeconds(WaitSec),
         IdleGapMilliseconds = IdleGapMilliseconds,

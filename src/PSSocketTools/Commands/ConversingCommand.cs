@@ -9,16 +9,17 @@ public abstract class ConversingCommand : ConnectingCommand
 {
     private EchoSession? _ownSession;
 
-    /// <summary>The computer's name or address, for a session that ends with the command; localhost by default.</summary>
+    /// <summary>The computer's name or address, for a session that ends with the command.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 1)]
     [TrimTransformation]
     [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = Localhost;
+    [PSDefaultValue(Value = SessionOptions.DefaultComputerName)]
+    public string ComputerName { get; set; } = SessionOptions.DefaultComputerName;
 
-    /// <summary>The port, 1 to 65535.</summary>
+    /// <summary>The port.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 2)]
     [PortNumberTransformation]
-    [ValidateRange(1, 65535)]
+    [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
 

@@ -11,6 +11,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
 {
     // A server that ends the conversation with its answer closes right behind it; nobody types as fast.
     private const int GoodbyeMilliseconds = 50;
+    private const string Sair = "sair";
+    private const string Exit = "exit";
 
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 1, ValueFromPipeline = true)]
@@ -18,21 +20,23 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession? Session { get; set; }
 
-    /// <summary>The lines that leave, in any case; sair and exit by default.</summary>
+    /// <summary>The lines that leave, in any case.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string[] ExitCommand { get; set; } = ["sair", "exit"];
+    [PSDefaultValue(Value = new[] { Sair, Exit })]
+    public string[] ExitCommand { get; set; } = [Sair, Exit];
 
     /// <summary>Sends the line that leaves to the server too, and shows its farewell.</summary>
     [Parameter]
     public SwitchParameter SendExitCommand { get; set; }
 
-    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>
+    /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    [ValidateRange(0, 86400)]
-    public double ResponseTimeoutSec { get; set; } = 30;
+    [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]
+    public double ResponseTimeoutSec { get; set; } = SessionOptions.DefaultResponseTimeoutSeconds;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

@@ -9,6 +9,8 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(PortAvailability))]
 public sealed class FindAvailablePortCommand : SocketCommand
 {
+    private const int DefaultCount = 1;
+
     // Time enough to start the server the port was found for. The process has one list, for all its runspaces.
     private static readonly PortReservations HandedOut = new(TimeSpan.FromSeconds(5));
 
@@ -22,19 +24,22 @@ public sealed class FindAvailablePortCommand : SocketCommand
     /// <summary>How many to find; all of them, or an error.</summary>
     [Parameter]
     [ValidateRange(1, PortRange.MaxPort)]
-    public int Count { get; set; } = 1;
+    [PSDefaultValue(Value = DefaultCount)]
+    public int Count { get; set; } = DefaultCount;
 
     /// <summary>The address to listen on: one of this machine's, localhost (both loopback ones), or Any (all of them).</summary>
     [Parameter]
     [TrimTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
-    public string Address { get; set; } = "Any";
+    [PSDefaultValue(Value = LocalPortTest.DefaultAddress)]
+    public string Address { get; set; } = LocalPortTest.DefaultAddress;
 
     /// <summary>Tcp, or Udp.</summary>
     [Parameter]
     [ValidateSet(nameof(SocketProtocol.Tcp), nameof(SocketProtocol.Udp))]
-    public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
+    [PSDefaultValue(Value = PortScanOptions.DefaultProtocol)]
+    public SocketProtocol Protocol { get; set; } = PortScanOptions.DefaultProtocol;
 
     /// <inheritdoc/>
     /// <remarks>It takes nothing from the pipeline, so that this runs once; where something comes that way, it is refused and this does not run.</remarks>

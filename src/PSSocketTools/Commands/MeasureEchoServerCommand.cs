@@ -10,16 +10,17 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
-    /// <summary>The computer's name or address; localhost by default.</summary>
+    /// <summary>The computer's name or address.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0)]
     [TrimTransformation]
     [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = Localhost;
+    [PSDefaultValue(Value = SessionOptions.DefaultComputerName)]
+    public string ComputerName { get; set; } = SessionOptions.DefaultComputerName;
 
-    /// <summary>The port, 1 to 65535.</summary>
+    /// <summary>The port.</summary>
     [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
     [PortNumberTransformation]
-    [ValidateRange(1, 65535)]
+    [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
 
@@ -35,37 +36,42 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
-    /// <summary>Connections at once, 1 to 4,096; 1 by default.</summary>
+    /// <summary>Connections at once.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
-    [ValidateRange(1, 4096)]
-    public int Connections { get; set; } = 1;
+    [ValidateRange(EchoLoadOptions.LowestConnections, EchoLoadOptions.HighestConnections)]
+    [PSDefaultValue(Value = EchoLoadOptions.DefaultConnections)]
+    public int Connections { get; set; } = EchoLoadOptions.DefaultConnections;
 
-    /// <summary>Messages in flight on each connection, 1 to 65,536; 1 by default.</summary>
+    /// <summary>Messages in flight on each connection.</summary>
     [Parameter]
-    [ValidateRange(1, 65536)]
-    public int Window { get; set; } = 1;
+    [ValidateRange(EchoLoadOptions.LowestWindow, EchoLoadOptions.HighestWindow)]
+    [PSDefaultValue(Value = EchoLoadOptions.DefaultWindow)]
+    public int Window { get; set; } = EchoLoadOptions.DefaultWindow;
 
-    /// <summary>Bytes of each message, 1 to 64 MiB; 64 by default.</summary>
+    /// <summary>Bytes of each message.</summary>
     [Parameter]
-    [ValidateRange(1, 64 * 1024 * 1024)]
-    public int MessageSize { get; set; } = 64;
+    [ValidateRange(EchoLoadOptions.LowestMessageSize, EchoLoadOptions.HighestMessageSize)]
+    [PSDefaultValue(Value = EchoLoadOptions.DefaultMessageSize)]
+    public int MessageSize { get; set; } = EchoLoadOptions.DefaultMessageSize;
 
-    /// <summary>How long to measure, in seconds, 0.001 to 86,400; 10 by default.</summary>
+    /// <summary>How long to measure, in seconds.</summary>
     [Parameter]
-    [ValidateRange(0.001, 86400)]
-    public double DurationSec { get; set; } = 10;
+    [ValidateRange(EchoLoadOptions.LowestDurationSeconds, EchoLoadOptions.HighestDurationSeconds)]
+    [PSDefaultValue(Value = EchoLoadOptions.DefaultDurationSeconds)]
+    public double DurationSec { get; set; } = EchoLoadOptions.DefaultDurationSeconds;
 
-    /// <summary>How many messages to send in all, 1 or more, in place of a duration.</summary>
+    /// <summary>How many messages to send in all, in place of a duration.</summary>
     [Parameter]
-    [ValidateRange(1, long.MaxValue)]
+    [ValidateRange(EchoLoadOptions.LowestCount, EchoLoadOptions.HighestCount)]
     public long Count { get; set; }
 
-    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; 30 by default, 0 is without end.</summary>
+    /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
     [Parameter]
-    [ValidateRange(0, 86400)]
-    public double ResponseTimeoutSec { get; set; } = 30;
+    [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]
+    public double ResponseTimeoutSec { get; set; } = SessionOptions.DefaultResponseTimeoutSeconds;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

@@ -11,6 +11,7 @@ public sealed class ReceiveSocketMessageCommand : SocketCommand
 {
     private const string ByCount = "Count";
     private const string ByAll = "All";
+    private const int DefaultCount = 1;
 
     /// <summary>The sessions to receive from.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -18,18 +19,19 @@ public sealed class ReceiveSocketMessageCommand : SocketCommand
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
-    /// <summary>How many messages to wait for, 1 or more; 1 by default.</summary>
+    /// <summary>How many messages to wait for.</summary>
     [Parameter(ParameterSetName = ByCount)]
     [ValidateRange(1, int.MaxValue)]
-    public int Count { get; set; } = 1;
+    [PSDefaultValue(Value = DefaultCount)]
+    public int Count { get; set; } = DefaultCount;
 
     /// <summary>Takes what is there now, and waits for nothing.</summary>
     [Parameter(ParameterSetName = ByAll, Mandatory = true)]
     public SwitchParameter All { get; set; }
 
-    /// <summary>How long to wait for all of them, in seconds, 0 to 86,400; the session's response timeout for each by default, 0 is without end.</summary>
+    /// <summary>How long to wait for all of them, in seconds; without it, the session's response timeout for each. 0 is without end.</summary>
     [Parameter(ParameterSetName = ByCount)]
-    [ValidateRange(0, 86400)]
+    [ValidateRange(0.0, TimeLimit.HighestSeconds)]
     public double? TimeoutSec { get; set; }
 
     /// <summary>Gives messages as bytes.</summary>

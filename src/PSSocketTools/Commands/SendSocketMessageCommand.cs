@@ -28,15 +28,17 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary>How many messages may be in flight, 1 to 65,536; 1 by default.</summary>
+    /// <summary>How many messages may be in flight.</summary>
     [Parameter]
-    [ValidateRange(1, 65536)]
-    public int Window { get; set; } = 1;
+    [ValidateRange(SendWindow.LowestSize, SendWindow.HighestSize)]
+    [PSDefaultValue(Value = SendWindow.DefaultSize)]
+    public int Window { get; set; } = SendWindow.DefaultSize;
 
-    /// <summary>How long an answer is waited for, in seconds, 0 to 86,400; what the session says by default, 0 is without end.</summary>
+    /// <summary>How long an answer is waited for, in seconds; of a session that is given, what it says unless this says otherwise. 0 is without end.</summary>
     [Parameter]
-    [ValidateRange(0, 86400)]
-    public double ResponseTimeoutSec { get; set; }
+    [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
+    [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]
+    public double ResponseTimeoutSec { get; set; } = SessionOptions.DefaultResponseTimeoutSeconds;
 
     /// <summary>Gives messages and answers as bytes.</summary>
     [Parameter]

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Security;
-using System.Text;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Lifetime;
@@ -15,23 +14,26 @@ public sealed class StartEchoServerCommand : SocketCommand
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>The port to listen on, 0 to 65535; 0 (the default) lets the system pick.</summary>
+    /// <summary>The port to listen on; 0 lets the system pick.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [PortNumberTransformation]
-    [ValidateRange(0, 65535)]
-    public int Port { get; set; }
+    [ValidateRange(EchoServerOptions.LowestPort, EchoServerOptions.HighestPort)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultPort)]
+    public int Port { get; set; } = EchoServerOptions.DefaultPort;
 
-    /// <summary>The address to listen on; localhost (the default) is both loopback addresses, Any is all of the machine's.</summary>
+    /// <summary>The address to listen on; localhost is both loopback addresses, Any is all of the machine's.</summary>
     [Parameter]
     [TrimTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
-    public string Address { get; set; } = "localhost";
+    [PSDefaultValue(Value = EchoServerOptions.DefaultAddress)]
+    public string Address { get; set; } = EchoServerOptions.DefaultAddress;
 
-    /// <summary>Tcp (the default) or Udp.</summary>
+    /// <summary>Tcp or Udp.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateSet("Tcp", "Udp")]
-    public string Protocol { get; set; } = "Tcp";
+    [ValidateSet(nameof(SocketProtocol.Tcp), nameof(SocketProtocol.Udp))]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultProtocol)]
+    public SocketProtocol Protocol { get; set; } = EchoServerOptions.DefaultProtocol;
 
     /// <summary>The path of a Unix domain socket to listen on in place of a port; PowerShell 7.</summary>
     [Parameter]
@@ -42,33 +44,37 @@ public sealed class StartEchoServerCommand : SocketCommand
     [Parameter]
     public SwitchParameter Sequential { get; set; }
 
-    /// <summary>Where messages end; Auto by default.</summary>
+    /// <summary>Where messages end.</summary>
     [Parameter]
-    public MessageFraming Framing { get; set; } = MessageFraming.Auto;
+    [PSDefaultValue(Value = EchoServerOptions.DefaultFraming)]
+    public MessageFraming Framing { get; set; } = EchoServerOptions.DefaultFraming;
 
-    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds, 1 to 60,000; 20 by default.</summary>
+    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds.</summary>
     [Parameter]
-    [ValidateRange(1, 60000)]
-    public int IdleGapMilliseconds { get; set; } = 20;
+    [ValidateRange(EchoServerOptions.LowestIdleGapMilliseconds, EchoServerOptions.HighestIdleGapMilliseconds)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultIdleGapMilliseconds)]
+    public int IdleGapMilliseconds { get; set; } = EchoServerOptions.DefaultIdleGapMilliseconds;
 
     /// <summary>The answer, with {0} for the message or named fields.</summary>
     [Parameter]
     [AllowEmptyString]
     public string? ResponseFormat { get; set; }
 
-    /// <summary>What is done to the message before it is answered; None by default.</summary>
+    /// <summary>What is done to the message before it is answered.</summary>
     [Parameter]
-    public ResponseTransform Transform { get; set; }
+    [PSDefaultValue(Value = EchoServerOptions.DefaultTransform)]
+    public ResponseTransform Transform { get; set; } = EchoServerOptions.DefaultTransform;
 
     /// <summary>A script block that gets each message as $_ and the connection as $args[0], and whose output is the answer.</summary>
     [Parameter]
     [ValidateNotNull]
     public ScriptBlock? Responder { get; set; }
 
-    /// <summary>How long the script block may take over an answer before it is stopped, in seconds, 0 to 86,400; 30 by default, 0 for as long as it likes.</summary>
+    /// <summary>How long the script block may take over an answer before it is stopped, in seconds; 0 for as long as it likes.</summary>
     [Parameter]
-    [ValidateRange(0.0, 86400.0)]
-    public double ResponderTimeoutSec { get; set; } = 30;
+    [ValidateRange(0.0, TimeLimit.HighestSeconds)]
+    [PSDefaultValue(Value = ScriptResponder.DefaultTimeoutSeconds)]
+    public double ResponderTimeoutSec { get; set; } = ScriptResponder.DefaultTimeoutSeconds;
 
     /// <summary>Answers nothing (RFC 863).</summary>
     [Parameter]
@@ -94,37 +100,43 @@ public sealed class StartEchoServerCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public string? Greeting { get; set; }
 
-    /// <summary>The encoding of text on the wire; utf-8 by default.</summary>
+    /// <summary>The encoding of text on the wire.</summary>
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNull]
-    public EncodingArgument Encoding { get; set; } = new(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    [PSDefaultValue(Value = EchoServerOptions.DefaultEncoding)]
+    public EncodingArgument Encoding { get; set; } = EncodingArgument.Parse(EchoServerOptions.DefaultEncoding);
 
-    /// <summary>How many bytes one receive takes at most, 1 to 16 MiB; 65,536 by default.</summary>
+    /// <summary>How many bytes one receive takes at most.</summary>
     [Parameter]
-    [ValidateRange(1, 16777216)]
-    public int BufferSize { get; set; } = 65536;
+    [ValidateRange(EchoServerOptions.LowestBufferSize, EchoServerOptions.HighestBufferSize)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultBufferSize)]
+    public int BufferSize { get; set; } = EchoServerOptions.DefaultBufferSize;
 
-    /// <summary>How many connections wait to be accepted, 1 to 65,535; 512 by default. Systems may hold fewer.</summary>
+    /// <summary>How many connections wait to be accepted. Systems may hold fewer.</summary>
     [Parameter]
-    [ValidateRange(1, 65535)]
-    public int Backlog { get; set; } = 512;
+    [ValidateRange(EchoServerOptions.LowestBacklog, EchoServerOptions.HighestBacklog)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultBacklog)]
+    public int Backlog { get; set; } = EchoServerOptions.DefaultBacklog;
 
-    /// <summary>How many connections are served at once, 1 or more; 4,096 by default.</summary>
+    /// <summary>How many connections are served at once.</summary>
     [Parameter]
-    [ValidateRange(1, int.MaxValue)]
-    public int MaxConnections { get; set; } = 4096;
+    [ValidateRange(EchoServerOptions.LowestMaxConnections, EchoServerOptions.HighestMaxConnections)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultMaxConnections)]
+    public int MaxConnections { get; set; } = EchoServerOptions.DefaultMaxConnections;
 
-    /// <summary>How long a message may be, in bytes, 1 to 1 GiB; 1 MiB by default.</summary>
+    /// <summary>How long a message may be, in bytes.</summary>
     [Parameter]
-    [ValidateRange(1, 1073741824)]
-    public int MaxMessageBytes { get; set; } = 1048576;
+    [ValidateRange(EchoServerOptions.LowestMaxMessageBytes, EchoServerOptions.HighestMaxMessageBytes)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultMaxMessageBytes)]
+    public int MaxMessageBytes { get; set; } = EchoServerOptions.DefaultMaxMessageBytes;
 
-    /// <summary>How long a connection may send and take in nothing, in seconds, 0 to 86,400; 0 (the default) for as long as it likes.</summary>
+    /// <summary>How long a connection may send and take in nothing, in seconds; 0 for as long as it likes.</summary>
     [Parameter]
-    [ValidateRange(0.0, 86400.0)]
-    public double IdleTimeoutSec { get; set; }
+    [ValidateRange(EchoServerOptions.LowestIdleTimeoutSeconds, EchoServerOptions.HighestIdleTimeoutSeconds)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultIdleTimeoutSeconds)]
+    public double IdleTimeoutSec { get; set; } = EchoServerOptions.DefaultIdleTimeoutSeconds;
 
     /// <summary>The addresses and CIDR blocks that may connect; all by default.</summary>
     [Parameter]
@@ -151,40 +163,46 @@ public sealed class StartEchoServerCommand : SocketCommand
     [Parameter]
     public SwitchParameter RequireClientCertificate { get; set; }
 
-    /// <summary>How long answers are held back, in milliseconds, 0 to 600,000: a number, or a range as in '100-500'.</summary>
+    /// <summary>How long answers are held back, in milliseconds: a number, or a range as in '100-500'.</summary>
     [Parameter]
     [DelayTransformation]
-    public DelayRange ResponseDelayMilliseconds { get; set; } = new(0);
+    [PSDefaultValue(Value = EchoServerOptions.DefaultDelayMilliseconds)]
+    public DelayRange ResponseDelayMilliseconds { get; set; } = new(EchoServerOptions.DefaultDelayMilliseconds);
 
-    /// <summary>Closes a connection in order (FIN) after so many messages; 0 (the default) for never.</summary>
+    /// <summary>Closes a connection in order (FIN) after so many messages; 0 for never.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int DisconnectAfter { get; set; }
+    [ValidateRange(EchoServerOptions.LowestDisconnectAfter, EchoServerOptions.HighestDisconnectAfter)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultDisconnectAfter)]
+    public int DisconnectAfter { get; set; } = EchoServerOptions.DefaultDisconnectAfter;
 
-    /// <summary>Resets a connection (RST) after so many messages; 0 (the default) for never.</summary>
+    /// <summary>Resets a connection (RST) after so many messages; 0 for never.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int ResetAfter { get; set; }
+    [ValidateRange(EchoServerOptions.LowestResetAfter, EchoServerOptions.HighestResetAfter)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultResetAfter)]
+    public int ResetAfter { get; set; } = EchoServerOptions.DefaultResetAfter;
 
-    /// <summary>Sends answers in pieces of so many bytes; 0 (the default) for whole.</summary>
+    /// <summary>Sends answers in pieces of so many bytes; 0 for whole.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int FragmentBytes { get; set; }
+    [ValidateRange(EchoServerOptions.LowestFragmentBytes, EchoServerOptions.HighestFragmentBytes)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultFragmentBytes)]
+    public int FragmentBytes { get; set; } = EchoServerOptions.DefaultFragmentBytes;
 
     /// <summary>The file that gets every event as a line of JSON.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? LogPath { get; set; }
 
-    /// <summary>How many events are kept for Get-EchoServerEvent, 0 to 10,000,000; 10,000 by default.</summary>
+    /// <summary>How many events are kept for Get-EchoServerEvent.</summary>
     [Parameter]
-    [ValidateRange(0, 10000000)]
-    public int EventCapacity { get; set; } = 10000;
+    [ValidateRange(EchoServerOptions.LowestEventCapacity, EchoServerOptions.HighestEventCapacity)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultEventCapacity)]
+    public int EventCapacity { get; set; } = EchoServerOptions.DefaultEventCapacity;
 
-    /// <summary>How many bytes of one message its event keeps, 0 to 16 MiB; 65,536 by default.</summary>
+    /// <summary>How many bytes of one message its event keeps.</summary>
     [Parameter]
-    [ValidateRange(0, 16777216)]
-    public int EventMessageBytes { get; set; } = 65536;
+    [ValidateRange(EchoServerOptions.LowestEventMessageBytes, EchoServerOptions.HighestEventMessageBytes)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultEventMessageBytes)]
+    public int EventMessageBytes { get; set; } = EchoServerOptions.DefaultEventMessageBytes;
 
     /// <summary>The server's name.</summary>
     [Parameter]
@@ -274,7 +292,7 @@ public sealed class StartEchoServerCommand : SocketCommand
 
         foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(MaxMessageBytes), nameof(IdleGapMilliseconds), nameof(BufferSize), nameof(SelfSigned) })
         {
-            if (Protocol == "Udp" && MyInvocation.BoundParameters.ContainsKey(name))
+            if (Protocol == SocketProtocol.Udp && MyInvocation.BoundParameters.ContainsKey(name))
             {
                 throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("NotWithUdp", name), name);
             }
@@ -297,7 +315,7 @@ public sealed class StartEchoServerCommand : SocketCommand
             Name = Name,
             Port = Port,
             Address = ListenAddress,
-            Protocol = Protocol == "Udp" ? SocketProtocol.Udp : SocketProtocol.Tcp,
+            Protocol = Protocol,
             SocketPath = ToFullPath(SocketPath),
             IsSequential = Sequential,
             Framing = Framing,

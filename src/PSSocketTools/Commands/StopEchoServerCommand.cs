@@ -10,16 +10,19 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoServer))]
 public sealed class StopEchoServerCommand : ServerSelectorCommand
 {
+    private const double DefaultTimeoutSec = 5;
+
     /// <summary>The servers' ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
     [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public PortRange[]? Port { get; set; }
 
-    /// <summary>How long connections may take to send what they owe, in seconds, 0 to 86,400; 5 by default.</summary>
+    /// <summary>How long connections may take to send what they owe, in seconds.</summary>
     [Parameter]
-    [ValidateRange(0, 86400)]
-    public double TimeoutSec { get; set; } = 5;
+    [ValidateRange(0.0, TimeLimit.HighestSeconds)]
+    [PSDefaultValue(Value = DefaultTimeoutSec)]
+    public double TimeoutSec { get; set; } = DefaultTimeoutSec;
 
     /// <summary>Closes all connections at once, whatever they owe.</summary>
     [Parameter]

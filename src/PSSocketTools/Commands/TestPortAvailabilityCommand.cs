@@ -48,7 +48,8 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     [TrimTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
-    public string Address { get; set; } = "Any";
+    [PSDefaultValue(Value = LocalPortTest.DefaultAddress)]
+    public string Address { get; set; } = LocalPortTest.DefaultAddress;
 
     /// <summary>The computers: names, addresses, and blocks of addresses ('127.0.0.0/28').</summary>
     [Parameter(ParameterSetName = RemoteSet, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -61,17 +62,20 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
 
     /// <summary>Tcp, or Udp.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    public SocketProtocol Protocol { get; set; } = SocketProtocol.Tcp;
+    [PSDefaultValue(Value = PortScanOptions.DefaultProtocol)]
+    public SocketProtocol Protocol { get; set; } = PortScanOptions.DefaultProtocol;
 
     /// <summary>How many seconds a probe may go without an answer, resolving the name included; fractions are fine.</summary>
     [Parameter(ParameterSetName = RemoteSet)]
-    [ValidateRange(0.001, 86400.0)]
-    public double TimeoutSec { get; set; } = 1;
+    [ValidateRange(PortScanOptions.LowestTimeoutSeconds, PortScanOptions.HighestTimeoutSeconds)]
+    [PSDefaultValue(Value = PortScanOptions.DefaultTimeoutSeconds)]
+    public double TimeoutSec { get; set; } = PortScanOptions.DefaultTimeoutSeconds;
 
     /// <summary>How many probes may be under way at once.</summary>
     [Parameter(ParameterSetName = RemoteSet)]
-    [ValidateRange(1, 32767)]
-    public int ThrottleLimit { get; set; } = 512;
+    [ValidateRange(PortScanOptions.LowestThrottleLimit, PortScanOptions.HighestThrottleLimit)]
+    [PSDefaultValue(Value = PortScanOptions.DefaultThrottleLimit)]
+    public int ThrottleLimit { get; set; } = PortScanOptions.DefaultThrottleLimit;
 
     /// <summary>Only these results.</summary>
     [Parameter]
@@ -83,7 +87,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
 
     /// <summary>How many seconds to wait; without it, -Wait has no limit.</summary>
     [Parameter]
-    [ValidateRange(0.0, 2147483.0)]
+    [ValidateRange(PortScanOptions.LowestWaitSeconds, PortScanOptions.HighestWaitSeconds)]
     public double WaitSec { get; set; }
 
     /// <summary>A Boolean instead of results: whether all are available.</summary>

@@ -12,6 +12,8 @@ public sealed class WaitEchoServerCommand : SocketCommand
     // Two sets, so that $server | Wait-EchoServer Connected and Wait-EchoServer $server Connected both mean what they say.
     private const string FromPipeline = "Pipeline";
     private const string AsArgument = "Argument";
+    private const int DefaultCount = 1;
+    private const double DefaultTimeoutSec = 30;
 
     /// <summary>The server.</summary>
     [Parameter(ParameterSetName = FromPipeline, Mandatory = true, ValueFromPipeline = true)]
@@ -26,15 +28,17 @@ public sealed class WaitEchoServerCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public ServerEventKind[]? Kind { get; set; }
 
-    /// <summary>How many of them, counted from the server's start, 1 or more; 1 by default.</summary>
+    /// <summary>How many of them, counted from the server's start.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
-    public int Count { get; set; } = 1;
+    [PSDefaultValue(Value = DefaultCount)]
+    public int Count { get; set; } = DefaultCount;
 
-    /// <summary>How long to wait at most, in seconds, 0 to 86,400; 30 by default.</summary>
+    /// <summary>How long to wait at most, in seconds.</summary>
     [Parameter]
-    [ValidateRange(0.0, 86400.0)]
-    public double TimeoutSec { get; set; } = 30;
+    [ValidateRange(0.0, TimeLimit.HighestSeconds)]
+    [PSDefaultValue(Value = DefaultTimeoutSec)]
+    public double TimeoutSec { get; set; } = DefaultTimeoutSec;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
