@@ -80,7 +80,7 @@ Describe 'Disconnect-EchoServer' {
 
     It 'forgets one that its server has closed, and its reason stays' {
         $server | Stop-EchoServer -Force
-        $session.State | Should -Be 'Closed'
+        (Get-EchoSession -Id $session.Id).State | Should -Be 'Closed'
         $session | Disconnect-EchoServer -ErrorAction Stop
         $session.Reason | Should -Be 'ServerClosed'
         Get-EchoSession -Name leav* | Should -BeNullOrEmpty
