@@ -44,7 +44,7 @@ try {
                 $clock = [Diagnostics.Stopwatch]::StartNew()
                 $writer.WriteLine($message)
                 $response = $reader.ReadLine()
-                [pscustomobject]@{ Message = $message; Response = $response; RoundTripTime = $clock.Elapsed }
+                [pscustomobject]@{ Message = $message; Response = $response; RoundTripMilliseconds = $clock.Elapsed.TotalMilliseconds }
             }
         }
         'Send-SocketMessage'                          = { $messages | Send-SocketMessage -Session $session }

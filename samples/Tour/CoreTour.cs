@@ -62,7 +62,7 @@ internal static class CoreTour
         Print(first);
         var more = Type("ação Grüße こんにちは🎉".Split(' ').Select(text => rui.Send(text)).ToList());
         more.ForEach(Print);
-        Require(more.Prepend(first).All(m => Equals(m.Response, m.Message) && m.RoundTripTime > TimeSpan.Zero) && rui.MessagesReceived == 3);
+        Require(more.Prepend(first).All(m => Equals(m.Response, m.Message) && m.RoundTripMilliseconds > 0) && rui.MessagesReceived == 3);
 
         Say("No second server on that port: the error says who has it.");
         var error = Fail(() => EchoServer.Start(new EchoServerOptions { Port = port }));
@@ -140,7 +140,7 @@ internal static class CoreTour
 
     private static void Print(SocketMessage message) => Print((object)string.Create(
         CultureInfo.InvariantCulture,
-        $"{message.Message} -> {message.Response}, {message.BytesSent} bytes in {message.RoundTripTime.TotalMilliseconds:0.00} ms"));
+        $"{message.Message} -> {message.Response}, {message.BytesSent} bytes in {message.RoundTripMilliseconds:0.00} ms"));
 
     private static void Write(string text, string? style) =>
         Console.WriteLine(IsColoured && style is not null ? $"\e[{style}m{text}\e[0m" : text);

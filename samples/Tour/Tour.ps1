@@ -72,15 +72,15 @@ $steps = @(
         Say    = 'A message, and its answer: as a parameter...'
         Type   = {
             $first = Send-SocketMessage 'Olá, mundo 👋' -Session $ana
-            $first | Format-Table Message, Response, BytesSent, RoundTripTime
+            $first | Format-Table Message, Response, BytesSent, RoundTripMilliseconds
         }
-        Expect = { $first.Response -ceq 'Olá, mundo 👋' -and $first.BytesSent -eq 17 -and $first.RoundTripTime -gt 0 }
+        Expect = { $first.Response -ceq 'Olá, mundo 👋' -and $first.BytesSent -eq 17 -and $first.RoundTripMilliseconds -gt 0 }
     }
     @{
         Say    = '...and down the pipeline, with what the session counted of it.'
         Type   = {
             $more = 'ação', 'Grüße', 'こんにちは 🎉' | Send-SocketMessage -Session $rui
-            $more | Format-Table Message, Response, BytesSent, RoundTripTime
+            $more | Format-Table Message, Response, BytesSent, RoundTripMilliseconds
             $rui | Select-Object MessagesSent, MessagesReceived, BytesReceived
         }
         Expect = {

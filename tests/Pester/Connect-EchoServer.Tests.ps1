@@ -28,7 +28,8 @@ Describe 'Connect-EchoServer' {
         $session.Framing | Should -Be 'Line'
         $session.Encoding | Should -Be 'utf-8'
         $session.IsEncrypted | Should -BeFalse
-        $session.ConnectTime | Should -BeGreaterThan ([timespan]::Zero)
+        $session.ConnectMilliseconds | Should -BeGreaterThan 0
+        $session.ConnectedAt.Kind | Should -Be 'Local'
         (Get-EchoSession -Id $session.Id).Name | Should -Be 'teste'
         (Get-EchoSession -Name t*).Id | Should -Be $session.Id
     }

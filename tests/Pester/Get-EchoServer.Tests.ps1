@@ -215,7 +215,7 @@ Describe 'Get-EchoServer' {
                 $server.PSObject.TypeNames[0] | Should -Be 'Deserialized.PSSocketTools.EchoServer'
                 $server.State | Should -Be 'Stopped'
                 $server.BytesReceived | Should -Be 2
-                $server.StartedAt.UtcDateTime | Should -BeGreaterThan ([datetime]::UtcNow.AddMinutes(-5))
+                $server.StartedAt | Should -BeGreaterThan (Get-Date).AddMinutes(-5)
                 $events.Kind | Should -Be 'Started', 'Connected', 'MessageReceived', 'ResponseSent', 'Disconnected', 'Stopped'
                 ($events | Where-Object Kind -eq 'MessageReceived').Message | Should -BeExactly 'oi'
                 ($events | Where-Object Kind -eq 'Disconnected').DurationMilliseconds | Should -BeGreaterThan 0

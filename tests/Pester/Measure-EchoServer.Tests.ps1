@@ -43,8 +43,8 @@ Describe 'Measure-EchoServer' {
         $measured.Messages | Should -Be 500
         $measured.Errors | Should -Be 0
         $measured.MessagesPerSecond | Should -BeGreaterThan 0
-        $measured.P50 | Should -BeGreaterThan 0
-        $measured.Max | Should -Not -BeLessThan $measured.P999
+        $measured.P50Milliseconds | Should -BeGreaterThan 0
+        $measured.MaxMilliseconds | Should -Not -BeLessThan $measured.P999Milliseconds
         $measured | Out-String | Should -Match ([char]0x2588)
     }
 
@@ -76,6 +76,7 @@ Describe 'Measure-EchoServer' {
         $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
         $measured.Errors | Should -Be 1
         $measured.Error | Should -Not -BeNullOrEmpty
+        $measured.P50Milliseconds | Should -BeNullOrEmpty
     }
 
     It 'says of a server that has stopped that it has, and measures the next' {

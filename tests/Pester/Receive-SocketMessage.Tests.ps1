@@ -20,6 +20,7 @@ Describe 'Receive-SocketMessage' {
         $greeting = $session | Receive-SocketMessage
         $greeting.Response | Should -Be 'bem-vindo'
         $greeting.Message | Should -BeNullOrEmpty
+        $greeting.RoundTripMilliseconds | Should -Be $null
         ($session | Receive-SocketMessage -All).Response | Should -Be 'linha 2', 'linha 3'
         $session | Receive-SocketMessage -All | Should -BeNullOrEmpty
     }

@@ -12,8 +12,7 @@ BeforeAll {
     function Get-Plain {
         param($Value)
         if ($null -eq $Value) { return '' }
-        if ($Value.PSObject.Properties['UtcDateTime']) { return $Value.UtcDateTime.Ticks }
-        if ($Value -is [timespan]) { return $Value.Ticks }
+        if ($Value -is [datetime]) { return $Value.ToUniversalTime().Ticks }
         if ($Value -is [double]) { return $Value.ToString('R', [cultureinfo]::InvariantCulture) }
         [string]::Format([cultureinfo]::InvariantCulture, '{0}', $Value)
     }
@@ -63,8 +62,12 @@ Describe 'Over remoting' {
 
         It 'keeps what is counted and timed' {
             $came.EchoServer.State | Should -Be 'Stopped'
-            $came.EchoServer.StartedAt.UtcDateTime | Should -BeOfType datetime
-            $came.EchoSession.ConnectTime | Should -BeOfType timespan
+            foreach ($moment in $came.EchoServer.StartedAt, $came.EchoSession.ConnectedAt, $came.SocketMessage.Timestamp, $came.PortAvailability.Timestamp, $came.EchoMeasurement.StartedAt) {
+                $moment | Should -BeOfType datetime
+                $moment.Kind | Should -Be 'Local'
+            }
+            $came.SocketMessage.Timestamp.ToUniversalTime().ToString('o') | Should -Be $came.SocketMessage.TimestampUtc
+            $came.EchoSession.ConnectMilliseconds | Should -BeOfType double
             $came.SocketMessage.Response | Should -BeExactly 'hello'
             $came.EchoMeasurement.Messages | Should -Be 20
             ($came.EchoMeasurement.Histogram | Measure-Object Count -Sum).Sum | Should -Be 20

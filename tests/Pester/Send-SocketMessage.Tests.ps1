@@ -45,7 +45,7 @@ Describe 'Send-SocketMessage' {
         $session = Start-EchoServer | Connect-EchoServer
         $answers = 1..1000 | Send-SocketMessage -Session $session
         $answers.Count | Should -Be 1000
-        @($answers | Where-Object { $_.Response -eq $_.Message -and $_.RoundTripTime -gt 0 -and $_.Complete }).Count | Should -Be 1000
+        @($answers | Where-Object { $_.Response -eq $_.Message -and $_.RoundTripMilliseconds -gt 0 -and $_.Complete }).Count | Should -Be 1000
         $answers[999].Response | Should -Be '1000'
     }
 
@@ -165,6 +165,7 @@ Describe 'Send-SocketMessage' {
         $session = Start-EchoServer | Connect-EchoServer
         $sent = 'a', 'b' | Send-SocketMessage -Session $session -NoWait
         @($sent | Where-Object Response) | Should -BeNullOrEmpty
+        foreach ($one in $sent) { $one.RoundTripMilliseconds | Should -Be $null }
         (Send-SocketMessage 'c' -Session $session).Response | Should -Be 'c'
         (Receive-SocketMessage -Session $session -Count 2).Response | Should -Be a, b
     }

@@ -58,7 +58,8 @@ Describe 'Start-EchoServer' {
             $server.Encoding | Should -Be 'utf-8'
             $server.IsEncrypted | Should -BeFalse
             $server.ComputerName | Should -Be 'localhost'
-            $server.StartedAt | Should -BeOfType DateTimeOffset
+            $server.StartedAt | Should -BeOfType datetime
+            $server.StartedAt.Kind | Should -Be 'Local'
             $server.StoppedAt | Should -BeNullOrEmpty
             Get-BareAnswer $server 'hello' | Should -BeExactly 'hello'
         }

@@ -200,7 +200,7 @@ Describe 'Test-PortAvailability' {
             $results.Status | Should -Be 'Open', 'Closed'
             $results.Available | Should -Be $true, $false
             $results[0].Address | Should -Be '127.0.0.1'
-            $results[0].Latency | Should -BeGreaterThan 0
+            $results[0].LatencyMilliseconds | Should -BeGreaterThan 0
         }
 
         It 'gives a name that does not resolve as a result' {
@@ -510,8 +510,9 @@ Describe 'Test-PortAvailability' {
 
         It 'goes to CSV and JSON in flat rows' {
             $result = Test-PortAvailability $port -ComputerName 127.0.0.1
-            $columns = 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'Latency', 'ProcessId', 'ProcessName', 'Detail'
+            $columns = 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'ProcessId', 'ProcessName', 'Detail'
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).PSObject.Properties.Name | Should -Be $columns
+            ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).TimestampUtc | Should -Be $result.Timestamp.ToUniversalTime().ToString('o')
             ($result | ConvertTo-Json | ConvertFrom-Json).Address | Should -Be '127.0.0.1'
         }
 

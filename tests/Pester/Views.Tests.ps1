@@ -30,16 +30,16 @@ Describe 'The views' {
         $labels | Sort-Object | Should -Be ($shown[$_].PSObject.Properties.Name | Sort-Object)
     }
 
-    It 'say sizes and durations in units, where the properties are plain' {
+    It 'say sizes in units, where the properties are plain, and milliseconds to the microsecond' {
         $drawn = $session | Format-List | Get-Drawn
         $drawn | Should -Match '(?m)^BytesSent +: 6 B\s*$'
-        $drawn | Should -Match '(?m)^ConnectTime +: [\d.,]+ ms\s*$'
-        $message | Format-List | Get-Drawn | Should -Match '(?m)^RoundTripTime +: [\d.,]+ ms\s*$'
+        $drawn | Should -Match '(?m)^ConnectMilliseconds +: \d+([.,]\d{1,3})?\s*$'
+        $message | Format-List | Get-Drawn | Should -Match '(?m)^RoundTripMilliseconds +: \d+([.,]\d{1,3})?\s*$'
         $session.BytesSent | Should -BeOfType long
-        $message.RoundTripTime | Should -BeOfType timespan
+        $message.RoundTripMilliseconds | Should -BeOfType double
     }
 
-    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent' {
+    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
         $shown[$_] | Format-List | Get-Drawn | Should -Match ': \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}'
     }
 
@@ -169,24 +169,10 @@ Describe 'A size' {
     }
 }
 
-Describe 'A duration' {
-    It '<Duration> is <Text>' -ForEach @(
-        @{ Duration = '00:00:00.25'; Text = '250 ms' }
-        @{ Duration = '00:00:03'; Text = '3 s' }
-        @{ Duration = '00:00:59.99'; Text = '59*9 s' }
-        @{ Duration = '00:02:05'; Text = '2 min 5 s' }
-        @{ Duration = '1.01:30:00'; Text = '25 h 30 min' }
-    ) {
-        [PSSocketTools.HumanUnits]::Duration([timespan] $Duration) | Should -BeLike $Text
-    }
-
-    It 'that is none is nothing' {
-        [PSSocketTools.HumanUnits]::Duration($null) | Should -BeNullOrEmpty
-    }
-
+Describe 'A state' {
     # A pseudo-terminal, which script(1) makes: as on a screen, a state has its colour.
     if (Get-Command script -CommandType Application -ErrorAction Ignore) {
-        It 'colour <State> in a terminal' -Tag Linux -ForEach @(
+        It 'is coloured in a terminal: <State>' -Tag Linux -ForEach @(
             @{ State = 'Open'; Colour = 32 }, @{ State = 'InUse'; Colour = 33 }, @{ State = 'Closed'; Colour = 90 }, @{ State = 'Faulted'; Colour = 31 }
         ) {
             . "$PSScriptRoot/SamePowerShell.ps1"

@@ -23,14 +23,14 @@ public sealed class EchoSession : IDisposable
     private readonly Incoming _incoming;
     private readonly Outgoing _outgoing;
 
-    private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connectTime)
+    private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connecting)
     {
         _options = options;
         TextEncoding = Net.TextEncoding.ReplacingInvalid(options.Encoding);
         _channel = channel;
         EndPointName = options.EndPointName;
-        ConnectTime = connectTime;
-        ConnectedAt = DateTimeOffset.Now;
+        ConnectMilliseconds = connecting.TotalMilliseconds;
+        ConnectedAt = DateTime.Now;
 
         // The system tells it while the socket is open, and the channel keeps it.
         _ = channel.LocalEndPoint;
@@ -84,11 +84,11 @@ public sealed class EchoSession : IDisposable
     /// <summary>The TLS version agreed on: Tls12 or Tls13; null without TLS.</summary>
     public string? TlsProtocol { get; }
 
-    /// <summary>When the connection was established.</summary>
-    public DateTimeOffset ConnectedAt { get; }
+    /// <summary>When the connection was established, in local time.</summary>
+    public DateTime ConnectedAt { get; }
 
-    /// <summary>How long resolving, connecting and the TLS handshake took; a wait for the server is not part of it.</summary>
-    public TimeSpan ConnectTime { get; }
+    /// <summary>How long resolving, connecting and the TLS handshake took, in milliseconds; a wait for the server is not part of it.</summary>
+    public double ConnectMilliseconds { get; }
 
     /// <summary>Messages sent.</summary>
     public long MessagesSent => _outgoing.MessagesSent;

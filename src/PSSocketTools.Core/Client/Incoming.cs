@@ -334,7 +334,7 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
         _beganUnsolicited = false;
         Interlocked.Increment(ref _messagesReceived);
         var bytes = frame.Count + FrameWriter.Overhead(frame.Terminator);
-        var time = exchange is null ? TimeSpan.Zero : Since(exchange.StartedAt);
+        TimeSpan? roundTrip = exchange is null ? null : Since(exchange.StartedAt);
         if (isWaitedFor)
         {
             object response = exchange!.AsBytes
@@ -342,12 +342,12 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
                 : session.TextEncoding.ToText(frame.Buffer, frame.Offset, frame.Count);
             exchange.Complete(new SocketMessage(
                 session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.TextEncoding), exchange.BytesSent, response,
-                frame.Complete, bytes, time));
+                frame.Complete, bytes, roundTrip));
             ledger.PulseWaiters();
             return;
         }
 
-        if (!ledger.Keep(new UnsolicitedMessage(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.Now, exchange, time)))
+        if (!ledger.Keep(new UnsolicitedMessage(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
         {
             ledger.End(SessionEnd.Overfilled(session, inboxLimit));
         }

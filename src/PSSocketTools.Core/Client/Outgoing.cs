@@ -73,7 +73,7 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
             if (!batch[0].Waited && batch[0].Error is null)
             {
                 batch[0].Result = new SocketMessage(
-                    session, batch[0].Timestamp, batch[0].MessageAs(batch[0].AsBytes, session.TextEncoding), count, null, false, 0, TimeSpan.Zero);
+                    session, batch[0].Timestamp, batch[0].MessageAs(batch[0].AsBytes, session.TextEncoding), count, null, false, 0, null);
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))

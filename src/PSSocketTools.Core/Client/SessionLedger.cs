@@ -40,7 +40,7 @@ internal sealed class SessionLedger(BlockingChannel channel, MessageSource sourc
     /// <summary>Makes requests pending; false when the session has ended.</summary>
     public bool TryAddPending(List<Exchange> batch)
     {
-        var timestamp = DateTimeOffset.Now;
+        var timestamp = DateTimeOffset.UtcNow;
         lock (_sync)
         {
             if (!IsOpen)

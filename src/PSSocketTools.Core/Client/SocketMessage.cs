@@ -1,22 +1,26 @@
+using PSSocketTools.Net;
+
 namespace PSSocketTools;
 
 /// <summary>A message and its answer: what was sent, what came back, and how long that took.</summary>
 public sealed class SocketMessage
 {
+    private readonly DateTimeOffset _timestamp;
+
     internal SocketMessage(
         EchoSession session, DateTimeOffset timestamp, object? message, int bytesSent, object? response, bool complete, int bytesReceived,
-        TimeSpan roundTripTime)
+        TimeSpan? roundTrip)
     {
         SessionId = session.Id;
         ComputerName = session.ComputerName;
         Port = session.Port;
-        Timestamp = timestamp;
+        _timestamp = timestamp;
         Message = message;
         Response = response;
         Complete = complete;
         BytesSent = bytesSent;
         BytesReceived = bytesReceived;
-        RoundTripTime = roundTripTime;
+        RoundTrip = roundTrip;
     }
 
     /// <summary>The number of the session it went through.</summary>
@@ -28,8 +32,11 @@ public sealed class SocketMessage
     /// <summary>The server's port; 0 for a Unix socket.</summary>
     public int Port { get; }
 
-    /// <summary>When the message was sent; of what came unasked, when it was read.</summary>
-    public DateTimeOffset Timestamp { get; }
+    /// <summary>When the message was sent, in local time; for an unsolicited message, when it was read.</summary>
+    public DateTime Timestamp => _timestamp.LocalDateTime;
+
+    /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
+    public string TimestampUtc => _timestamp.ToUtcText();
 
     /// <summary>What was sent: a string, or a byte array where bytes were asked for; null for what came unasked.</summary>
     public object? Message { get; }
@@ -46,8 +53,10 @@ public sealed class SocketMessage
     /// <summary>Bytes received, framing included.</summary>
     public int BytesReceived { get; }
 
-    /// <summary>From before the message was written until its answer was whole; zero for what came unasked.</summary>
-    public TimeSpan RoundTripTime { get; }
+    /// <summary>From before the message was written until its answer was whole, in milliseconds; null where no response was waited for, and for an unsolicited message.</summary>
+    public double? RoundTripMilliseconds => RoundTrip?.TotalMilliseconds;
+
+    internal TimeSpan? RoundTrip { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Response as string ?? string.Empty;

@@ -3,7 +3,7 @@ using PSSocketTools.Net;
 namespace PSSocketTools.Client;
 
 /// <summary>A message that no caller was waiting for: unsolicited, or the response to a message whose sender did not wait.</summary>
-internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesReceived, DateTimeOffset timestamp, Exchange? answers, TimeSpan roundTripTime)
+internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesReceived, DateTimeOffset timestamp, Exchange? answers, TimeSpan? roundTrip)
 {
     // The overhead of a kept message in bytes, so that many small ones are bounded too.
     private const int Overhead = 64;
@@ -17,6 +17,6 @@ internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesR
         object response = asBytes ? bytes : session.TextEncoding.ToText(bytes, 0, bytes.Length);
         return new SocketMessage(
             session, timestamp, answers?.MessageAs(asBytes, session.TextEncoding), answers?.BytesSent ?? 0, response, complete, bytesReceived,
-            roundTripTime);
+            roundTrip);
     }
 }

@@ -16,7 +16,7 @@ public sealed class EchoLoad : IDisposable
     private readonly Task _done;
     private long _left;
     private long _startedAt = long.MaxValue;
-    private DateTimeOffset _startTime;
+    private DateTime _startTime;
 
     private EchoLoad(EchoLoadOptions options, CancellationToken cancellationToken)
     {
@@ -101,7 +101,7 @@ public sealed class EchoLoad : IDisposable
             // The workers see the same token, and end.
         }
 
-        _startTime = DateTimeOffset.Now;
+        _startTime = DateTime.Now;
         _startedAt = Stopwatch.GetTimestamp();
         _go.Set();
     }
@@ -237,7 +237,7 @@ public sealed class EchoLoad : IDisposable
             }
             else if (((byte[])exchange.Result!.Message!).SequenceEqual((byte[])exchange.Result.Response!))
             {
-                Latencies.Add(exchange.Result.RoundTripTime);
+                Latencies.Add(exchange.Result.RoundTrip!.Value);
             }
             else
             {

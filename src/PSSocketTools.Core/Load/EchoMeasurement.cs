@@ -17,7 +17,7 @@ public sealed class EchoMeasurement
 
     private readonly string _endPoint;
 
-    internal EchoMeasurement(EchoLoadOptions options, DateTimeOffset startedAt, TimeSpan duration, LatencyHistogram latencies, long errors, string? error)
+    internal EchoMeasurement(EchoLoadOptions options, DateTime startedAt, TimeSpan duration, LatencyHistogram latencies, long errors, string? error)
     {
         _endPoint = options.Target.EndPointName;
         ComputerName = options.Target.ComputerName;
@@ -29,18 +29,22 @@ public sealed class EchoMeasurement
         Window = options.Window;
         MessageSize = options.MessageSize;
         StartedAt = startedAt;
-        Duration = duration;
+        DurationMilliseconds = duration.TotalMilliseconds;
         Messages = latencies.Count;
         Bytes = latencies.Count * options.MessageSize;
         var seconds = duration.TotalSeconds;
         MessagesPerSecond = seconds > 0 ? Messages / seconds : 0;
         BytesPerSecond = seconds > 0 ? Bytes / seconds : 0;
-        Mean = LatencyHistogram.Milliseconds(latencies.MeanTicks);
-        P50 = LatencyHistogram.Milliseconds(latencies.Percentile(0.5));
-        P90 = LatencyHistogram.Milliseconds(latencies.Percentile(0.9));
-        P99 = LatencyHistogram.Milliseconds(latencies.Percentile(0.99));
-        P999 = LatencyHistogram.Milliseconds(latencies.Percentile(0.999));
-        Max = LatencyHistogram.Milliseconds(latencies.MaxTicks);
+        if (Messages > 0)
+        {
+            MeanMilliseconds = LatencyHistogram.Milliseconds(latencies.MeanTicks);
+            P50Milliseconds = LatencyHistogram.Milliseconds(latencies.Percentile(0.5));
+            P90Milliseconds = LatencyHistogram.Milliseconds(latencies.Percentile(0.9));
+            P99Milliseconds = LatencyHistogram.Milliseconds(latencies.Percentile(0.99));
+            P999Milliseconds = LatencyHistogram.Milliseconds(latencies.Percentile(0.999));
+            MaxMilliseconds = LatencyHistogram.Milliseconds(latencies.MaxTicks);
+        }
+
         Errors = errors;
         Error = error;
         Histogram = latencies.ToBuckets(Bars);
@@ -70,11 +74,11 @@ public sealed class EchoMeasurement
     /// <summary>Bytes of each message, framing not included.</summary>
     public int MessageSize { get; }
 
-    /// <summary>When the first message was sent; all were connected before.</summary>
-    public DateTimeOffset StartedAt { get; }
+    /// <summary>When the first message was sent, in local time; all were connected before.</summary>
+    public DateTime StartedAt { get; }
 
-    /// <summary>From the first message to the last answer.</summary>
-    public TimeSpan Duration { get; }
+    /// <summary>From the first message to the last answer, in milliseconds.</summary>
+    public double DurationMilliseconds { get; }
 
     /// <summary>Messages whose answer came, whole and right to the byte.</summary>
     public long Messages { get; }
@@ -88,23 +92,23 @@ public sealed class EchoMeasurement
     /// <summary>Bytes a second, in one direction.</summary>
     public double BytesPerSecond { get; }
 
-    /// <summary>The mean latency, in milliseconds.</summary>
-    public double Mean { get; }
+    /// <summary>The mean latency, in milliseconds; null, as the latencies that follow, where no answer came.</summary>
+    public double? MeanMilliseconds { get; }
 
     /// <summary>Half of the answers took no longer, in milliseconds.</summary>
-    public double P50 { get; }
+    public double? P50Milliseconds { get; }
 
     /// <summary>90 % of the answers took no longer, in milliseconds.</summary>
-    public double P90 { get; }
+    public double? P90Milliseconds { get; }
 
     /// <summary>99 % of the answers took no longer, in milliseconds.</summary>
-    public double P99 { get; }
+    public double? P99Milliseconds { get; }
 
     /// <summary>99.9 % of the answers took no longer, in milliseconds.</summary>
-    public double P999 { get; }
+    public double? P999Milliseconds { get; }
 
     /// <summary>The longest an answer took, in milliseconds.</summary>
-    public double Max { get; }
+    public double? MaxMilliseconds { get; }
 
     /// <summary>Messages without an answer or with a wrong one, and connections that failed.</summary>
     public long Errors { get; }
@@ -120,10 +124,10 @@ public sealed class EchoMeasurement
     {
         var text = new StringBuilder();
         text.AppendLine(Sentence("MeasurementWhat", _endPoint, Protocol, IsEncrypted ? " TLS" : string.Empty, Connections, Window, MessageSize));
-        text.AppendLine(Sentence("MeasurementThroughput", Messages, Duration.TotalSeconds, MessagesPerSecond, BytesPerSecond / 1e6, Errors));
+        text.AppendLine(Sentence("MeasurementThroughput", Messages, DurationMilliseconds / 1000, MessagesPerSecond, BytesPerSecond / 1e6, Errors));
         if (Messages > 0)
         {
-            text.AppendLine(Sentence("MeasurementLatency", P50, P90, P99, P999, Max));
+            text.AppendLine(Sentence("MeasurementLatency", P50Milliseconds, P90Milliseconds, P99Milliseconds, P999Milliseconds, MaxMilliseconds));
         }
 
         if (Error is not null)
@@ -135,7 +139,7 @@ public sealed class EchoMeasurement
         foreach (var bucket in Histogram)
         {
             var length = bucket.Count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)BarWidth * bucket.Count / most));
-            text.Append(string.Format(CultureInfo.CurrentCulture, "{0,9:0.000} - {1,9:0.000} ms ", bucket.From, bucket.To));
+            text.Append(string.Format(CultureInfo.CurrentCulture, "{0,9:0.000} - {1,9:0.000} ms ", bucket.FromMilliseconds, bucket.ToMilliseconds));
             text.Append('\u2588', length).Append(' ', BarWidth - length + 1);
             text.AppendLine(string.Format(CultureInfo.CurrentCulture, "{0,12:n0}", bucket.Count));
         }

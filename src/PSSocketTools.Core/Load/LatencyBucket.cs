@@ -7,20 +7,20 @@ public sealed class LatencyBucket
 {
     internal LatencyBucket(double from, double to, long count)
     {
-        From = from;
-        To = to;
+        FromMilliseconds = from;
+        ToMilliseconds = to;
         Count = count;
     }
 
     /// <summary>The shortest time counted here, in milliseconds.</summary>
-    public double From { get; }
+    public double FromMilliseconds { get; }
 
     /// <summary>The time from which the next bucket counts, in milliseconds.</summary>
-    public double To { get; }
+    public double ToMilliseconds { get; }
 
     /// <summary>Answers.</summary>
     public long Count { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0:0.####}-{1:0.####}: {2}", From, To, Count);
+    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0:0.####}-{1:0.####}: {2}", FromMilliseconds, ToMilliseconds, Count);
 }

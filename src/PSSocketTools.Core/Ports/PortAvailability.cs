@@ -5,6 +5,7 @@ namespace PSSocketTools;
 /// <summary>What a test of one port found.</summary>
 public sealed class PortAvailability
 {
+    private readonly DateTimeOffset _timestamp = DateTimeOffset.UtcNow;
     private readonly PortStatus _status;
     private readonly SocketProtocol _protocol;
 
@@ -16,6 +17,12 @@ public sealed class PortAvailability
         _status = status;
         Service = ServiceNames.Of(port, protocol);
     }
+
+    /// <summary>When it was found, in local time.</summary>
+    public DateTime Timestamp => _timestamp.LocalDateTime;
+
+    /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
+    public string TimestampUtc => _timestamp.ToUtcText();
 
     /// <summary>The computer tested, as it was asked for; <c>localhost</c> in a local test.</summary>
     public string ComputerName { get; }
@@ -39,7 +46,7 @@ public sealed class PortAvailability
     public bool Available => _status is PortStatus.Available or PortStatus.Open;
 
     /// <summary>How long the answer took, in milliseconds; null where none came, or in a local test.</summary>
-    public double? Latency { get; private init; }
+    public double? LatencyMilliseconds { get; private init; }
 
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
     public int? ProcessId { get; private init; }
@@ -82,7 +89,7 @@ public sealed class PortAvailability
 
     internal static PortAvailability CreateAnswered(
         string computerName, string address, int port, SocketProtocol protocol, PortStatus status, double latency, string? detail) =>
-        new(computerName, port, protocol, status) { Address = address, Latency = latency, Detail = detail };
+        new(computerName, port, protocol, status) { Address = address, LatencyMilliseconds = latency, Detail = detail };
 
     internal static PortAvailability CreateUnanswered(
         string computerName, string? address, int port, SocketProtocol protocol, PortStatus status, string? detail) =>

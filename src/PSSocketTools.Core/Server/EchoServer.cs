@@ -67,7 +67,7 @@ public sealed class EchoServer : IDisposable
         _facts = new ServerFacts(Id, Name, Port);
         _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
         _startedAt = clock.Timestamp;
-        StartedAt = clock.Now;
+        StartedAt = clock.Now.LocalDateTime;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
     }
 
@@ -131,11 +131,11 @@ public sealed class EchoServer : IDisposable
     /// <summary>What moves its bytes: Epoll, for Linux's event queue; Async, for .NET's asynchronous sockets.</summary>
     public string Transport => _transport.Name;
 
-    /// <summary>When it began to listen.</summary>
-    public DateTimeOffset StartedAt { get; }
+    /// <summary>When it began to listen, in local time.</summary>
+    public DateTime StartedAt { get; }
 
-    /// <summary>When it stopped; null while it runs.</summary>
-    public DateTimeOffset? StoppedAt { get; private set; }
+    /// <summary>When it stopped, in local time; null while it runs.</summary>
+    public DateTime? StoppedAt { get; private set; }
 
     /// <summary>The connections being served now.</summary>
     public long ActiveConnections => _record.ActiveConnections;
@@ -394,7 +394,7 @@ public sealed class EchoServer : IDisposable
         lock (_gate)
         {
             _state = ServerState.Stopped;
-            Attempt.To(() => StoppedAt = _record.Clock.Now, Report);
+            Attempt.To(() => StoppedAt = _record.Clock.Now.LocalDateTime, Report);
         }
 
         Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);

@@ -106,7 +106,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         try
         {
             var answer = session.Send(line, StopToken);
-            prompt.Show(Messages.Get("SessionAnswer", ViewCell.WholeMessage(answer.Response), answer.RoundTripTime.TotalMilliseconds));
+            prompt.Show(Messages.Get("SessionAnswer", ViewCell.WholeMessage(answer.Response), answer.RoundTripMilliseconds));
             return true;
         }
         catch (SocketToolsException exception)

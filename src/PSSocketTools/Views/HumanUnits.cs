@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PSSocketTools;
 
-/// <summary>Sizes and durations as the views show them, in the session's culture; properties keep the plain numbers.</summary>
+/// <summary>Sizes as the views show them, in the session's culture; properties keep the plain numbers.</summary>
 public static class HumanUnits
 {
     private static readonly string[] Units = ["KB", "MB", "GB", "TB"];
@@ -35,18 +35,6 @@ public static class HumanUnits
         // A decimal of hundreds says nothing, and costs the tables two columns.
         return Text(value < 99.95 ? "{0:0.#} {1}" : "{0:0} {1}", value, Units[unit]);
     }
-
-    /// <summary>A duration in the unit it is easiest to read in: 0.042 ms, 3.2 s, 2 min 5 s, 1 h 30 min.</summary>
-    /// <param name="duration">The duration, or nothing.</param>
-    /// <returns>The text, or nothing.</returns>
-    public static string? Duration(TimeSpan? duration) => duration switch
-    {
-        null => null,
-        { Ticks: < TimeSpan.TicksPerSecond } d => Text("{0:0.###} ms", d.TotalMilliseconds),
-        { Ticks: < TimeSpan.TicksPerMinute } d => Text("{0:0.#} s", Math.Floor(d.TotalSeconds * 10) / 10),
-        { Ticks: < TimeSpan.TicksPerHour } d => Text("{0} min {1} s", d.Minutes, d.Seconds),
-        { } d => Text("{0} h {1} min", (long)d.TotalHours, d.Minutes),
-    };
 
     private static string Text(string format, params object[] values) => string.Format(CultureInfo.CurrentCulture, format, values);
 }

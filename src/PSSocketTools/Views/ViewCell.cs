@@ -47,12 +47,12 @@ public static class ViewCell
     }
 
     /// <summary>The time of day, here, to the millisecond.</summary>
-    /// <param name="timestamp">A DateTime, or a DateTimeOffset, or what is left of that after a hop.</param>
-    public static string? Time(object? timestamp) => Local(timestamp, TimeFormat);
+    /// <param name="timestamp">A local time, or nothing.</param>
+    public static string? Time(DateTime? timestamp) => timestamp?.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     /// <summary>Day and time, here, to the millisecond.</summary>
-    /// <param name="timestamp">A DateTime, or a DateTimeOffset, or what is left of that after a hop.</param>
-    public static string? DayAndTime(object? timestamp) => Local(timestamp, "yyyy-MM-dd " + TimeFormat);
+    /// <param name="timestamp">A local time, or nothing.</param>
+    public static string? DayAndTime(DateTime? timestamp) => timestamp?.ToString("yyyy-MM-dd " + TimeFormat, CultureInfo.InvariantCulture);
 
     /// <summary>An address and a port, as RFC 3986 writes them.</summary>
     /// <param name="address">The address, or nothing.</param>
@@ -65,10 +65,10 @@ public static class ViewCell
     public static string? Latency(double? milliseconds) =>
         milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.00}ms", value) : null;
 
-    /// <summary>How long an answer took, in milliseconds; nothing where none came.</summary>
-    /// <param name="roundTrip">The time.</param>
-    public static string? RoundTrip(TimeSpan? roundTrip) =>
-        roundTrip is { Ticks: > 0 } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.000}ms", value.TotalMilliseconds) : null;
+    /// <summary>How long an answer took, to the microsecond.</summary>
+    /// <param name="milliseconds">Milliseconds; nothing where none was waited for.</param>
+    public static string? RoundTrip(double? milliseconds) =>
+        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.000}ms", value) : null;
 
     /// <summary>Who holds a port.</summary>
     /// <param name="processName">The program's name.</param>
@@ -114,10 +114,6 @@ public static class ViewCell
 
         return plain.ToString();
     }
-
-    private static string? Local(object? timestamp, string format) =>
-        (Base(timestamp) is DateTime local ? local : Property(timestamp, nameof(DateTimeOffset.UtcDateTime)) as DateTime?)
-            ?.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
 
     private static object? Property(object? item, string name) =>
         item is null ? null : Base(PSObject.AsPSObject(item).Properties[name]?.Value);

@@ -20,7 +20,7 @@ public sealed class EchoSessionTests
         Assert.True(answer.Complete);
         Assert.Equal(17, answer.BytesSent);
         Assert.Equal(17, answer.BytesReceived);
-        Assert.True(answer.RoundTripTime > TimeSpan.Zero);
+        Assert.True(answer.RoundTripMilliseconds > 0);
         Assert.Equal(7, answer.SessionId);
         Assert.Equal("Open", session.State);
         Assert.Equal(1, session.MessagesSent);

@@ -34,7 +34,7 @@ public sealed class MeasurementTests
         Assert.Equal(0, measured.Errors);
         Assert.Equal(5000 * 64, measured.Bytes);
         Assert.True(measured.MessagesPerSecond > 0);
-        Assert.True(measured.P50 > 0 && measured.P50 <= measured.P90 && measured.P90 <= measured.P99 && measured.P99 <= measured.P999 && measured.P999 <= measured.Max);
+        Assert.True(measured.P50Milliseconds > 0 && measured.P50Milliseconds <= measured.P90Milliseconds && measured.P90Milliseconds <= measured.P99Milliseconds && measured.P99Milliseconds <= measured.P999Milliseconds && measured.P999Milliseconds <= measured.MaxMilliseconds);
         Assert.Contains("\u2588", measured.Draw(), StringComparison.Ordinal);
     }
 

@@ -24,7 +24,7 @@ public sealed class PortScanTests
         Assert.All(results, result =>
         {
             Assert.Equal("127.0.0.1", result.Address);
-            Assert.InRange(result.Latency!.Value, 0.000_001, 30_000);
+            Assert.InRange(result.LatencyMilliseconds!.Value, 0.000_001, 30_000);
         });
     }
 
@@ -61,7 +61,7 @@ public sealed class PortScanTests
         var result = Assert.Single(Scan(transport, ["127.0.0.1"], [silent.Port], timeout: 0.3));
 
         Assert.Equal(PortStatus.TimedOut, result.GetStatus());
-        Assert.Null(result.Latency);
+        Assert.Null(result.LatencyMilliseconds);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0.29, 10);
     }
 

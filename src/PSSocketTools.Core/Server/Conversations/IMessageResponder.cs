@@ -1,3 +1,5 @@
+using PSSocketTools.Net;
+
 namespace PSSocketTools;
 
 /// <summary>What answers messages in place of the echo: a script block's runspaces, or any .NET code.</summary>
@@ -13,6 +15,8 @@ public interface IMessageResponder : IDisposable
 /// <summary>A message an echo server received, and who sent it.</summary>
 public sealed class ReceivedMessage
 {
+    private readonly DateTimeOffset _timestamp;
+
     internal ReceivedMessage(byte[] content, string message, string lineEnd, int connectionId, string remoteAddress, int remotePort, long sequence, DateTimeOffset timestamp)
     {
         Content = content;
@@ -22,7 +26,7 @@ public sealed class ReceivedMessage
         RemoteAddress = remoteAddress;
         RemotePort = remotePort;
         Sequence = sequence;
-        Timestamp = timestamp;
+        _timestamp = timestamp;
     }
 
     /// <summary>The message as text in the server's encoding.</summary>
@@ -43,8 +47,11 @@ public sealed class ReceivedMessage
     /// <summary>The message's number on its connection, from 1 on.</summary>
     public long Sequence { get; }
 
-    /// <summary>When the message was whole.</summary>
-    public DateTimeOffset Timestamp { get; }
+    /// <summary>When the message was whole, in local time.</summary>
+    public DateTime Timestamp => _timestamp.LocalDateTime;
+
+    /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
+    public string TimestampUtc => _timestamp.ToUtcText();
 
     /// <summary>The message's bytes as they came.</summary>
     internal byte[] Content { get; }

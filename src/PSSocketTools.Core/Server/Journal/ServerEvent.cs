@@ -44,7 +44,7 @@ public sealed class ServerEvent
     /// <summary>When it happened, in local time.</summary>
     public DateTime Timestamp => _timestamp.LocalDateTime;
 
-    /// <summary>When it happened, in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
+    /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
     public string TimestampUtc => _timestamp.ToUtcText();
 
     /// <summary>Its number among the server's events, from 1 on, without gaps.</summary>

@@ -23,7 +23,7 @@ public sealed class ResponderConversationTests
         Assert.Equal([1, 2], received.Select(static m => m.Sequence));
         var first = received[0];
         Assert.Equal((4, "192.0.2.1", 49152, 3), (first.Bytes, first.RemoteAddress, first.RemotePort, first.ConnectionId));
-        Assert.Equal(driver.Clock.UtcTicks, first.Timestamp.UtcTicks);
+        Assert.Equal(driver.Clock.UtcTicks, first.Timestamp.ToUniversalTime().Ticks);
         Assert.Equal("olá"u8.ToArray(), first.GetContent());
     }
 
