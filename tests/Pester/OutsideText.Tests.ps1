@@ -21,6 +21,19 @@ Describe 'Text that others chose' {
             }
         }
 
+        # What a script shows beside its results: its warnings, and each line of its progress.
+        function Get-ShownBeside([string] $Script, [hashtable] $Values) {
+            $shell = [powershell]::Create()
+            try {
+                $null = $shell.AddScript("param(`$Manifest, `$Values) Import-Module `$Manifest; $Script").
+                    AddArgument("$PSScriptRoot/../../PSSocketTools.psd1").AddArgument($Values)
+                $null = $shell.Invoke()
+                $shell.Streams.Warning.Message
+                $shell.Streams.Progress | ForEach-Object { $_.Activity; $_.StatusDescription; $_.CurrentOperation }
+            }
+            finally { $shell.Dispose() }
+        }
+
         function Assert-Clean([string[]] $Shown, [string] $Has) {
             $all = $Shown -join "`n"
             $all | Should -Match ([regex]::Escape($Has)) -Because 'else nothing was shown that could be unclean'
@@ -91,6 +104,23 @@ Describe 'Text that others chose' {
         Connect-EchoServer -Port $server.Port -UseTls -ErrorVariable failures -ErrorAction SilentlyContinue
         $session = Connect-EchoServer -Port $server.Port -UseTls -SkipCertificateCheck
         Assert-Clean (@($failures) + @($session) + @($server) | Get-Shown) 'localhost'
+    }
+
+    It 'is clean as the name in a certificate that a measurement warns of' -Tag Core {
+        $key = [Security.Cryptography.RSA]::Create(2048)
+        $subject = [Security.Cryptography.X509Certificates.X500DistinguishedNameBuilder]::new()
+        $subject.AddCommonName("evil$([char] 27)[31m")
+        $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new($subject.Build(), $key, 'SHA256', [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+        $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
+        $server = Start-EchoServer -Certificate $certificate
+        $shown = Get-ShownBeside 'Measure-EchoServer -Port $Values.Port -UseTls -Count 1' @{ Port = $server.Port }
+        Assert-Clean $shown 'localhost'
+    }
+
+    It 'is clean as a name that is waited for, in the lines of the progress' {
+        # A name comes from a list as often as from a keyboard.
+        $shown = Get-ShownBeside 'Connect-EchoServer $Values.Name 7 -WaitSec 1 -ErrorAction SilentlyContinue' @{ Name = "evil$($evil).invalid" }
+        Assert-Clean $shown 'evil'
     }
 
     It 'is clean in the log, C1 controls too' {

@@ -86,6 +86,17 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Warns, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>
+    private protected new void WriteWarning(string text) => base.WriteWarning(ViewCell.Plain(text, keepsLines: false));
+
+    /// <summary>Shows how far it is, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>
+    private protected new void WriteProgress(ProgressRecord progress)
+    {
+        progress.Activity = ViewCell.Plain(progress.Activity, keepsLines: false);
+        progress.StatusDescription = ViewCell.Plain(progress.StatusDescription, keepsLines: false);
+        base.WriteProgress(progress);
+    }
+
     /// <summary>Reports an error the pipeline can go on after.</summary>
     protected void WriteError(SocketToolsException exception) => WriteError(ErrorRecords.Of(exception));
 

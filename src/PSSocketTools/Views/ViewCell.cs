@@ -92,7 +92,8 @@ public static class ViewCell
         var text => Plain(LanguagePrimitives.ConvertTo<string>(text), keepsLines),
     };
 
-    private static string Plain(string text, bool keepsLines)
+    /// <summary>The text with nothing in it that acts on a terminal.</summary>
+    internal static string Plain(string text, bool keepsLines)
     {
         if (!text.Any(char.IsControl))
         {
