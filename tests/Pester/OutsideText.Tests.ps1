@@ -123,6 +123,43 @@ Describe 'Text that others chose' {
         Assert-Clean $shown 'evil'
     }
 
+    It 'is clean as a name that means nothing, in what <_> says of it' -ForEach @(
+        'Connect-EchoServer $Values.Name 7', 'Send-SocketMessage x -ComputerName $Values.Name -Port 7', 'Enter-EchoSession $Values.Name 7'
+        'Measure-EchoServer $Values.Name 7 -Count 1', 'Test-PortAvailability -ComputerName $Values.Name -Port 7'
+        'Test-PortAvailability 7 -Address $Values.Name', 'Find-AvailablePort -Address $Values.Name', 'Start-EchoServer -Address $Values.Name'
+        'Start-EchoServer -AllowFrom $Values.Name', 'Start-EchoServer -ResponseFormat "{$($Values.Name)}"'
+        'Start-EchoServer -LogPath "$TestDrive/none/$($Values.Name)"', 'Start-EchoServer -Certificate "$TestDrive/$($Values.Name)"'
+    ) {
+        $Values = @{ Name = "evil$($evil).invalid" }
+        $caught = $null
+        $failures = @()
+        $results = try { . ([scriptblock]::Create("$_ -ErrorVariable failures -ErrorAction SilentlyContinue")) } catch { $caught = $_ }
+        $said = @($results | ForEach-Object { "$_"; if ($_.PSObject.Properties['Detail']) { $_.Detail } })
+        Assert-Clean ($said + @(@($failures) + @($caught) | Where-Object { $_ } | Get-Shown)) 'evil'
+    }
+
+    It 'is clean as the names of a server, a session and their path' -Tag Core {
+        $folder = Join-Path ([IO.Path]::GetTempPath()) "e$([guid]::NewGuid().ToString('n').Substring(0, 8))"
+        $null = New-Item -ItemType Directory $folder
+        try {
+            $path = "$folder/evil$([char] 27)[31m"
+            $server = Start-EchoServer -SocketPath $path -Name "evil$evil"
+            $again = Start-EchoServer -SocketPath $path -ErrorVariable failures -ErrorAction SilentlyContinue
+            $again | Should -BeNullOrEmpty
+            $named = Connect-EchoServer -SocketPath $path -Name "evil$evil"
+            $session = Connect-EchoServer -SocketPath $path
+            $measured = Measure-EchoServer -SocketPath $path -Count 1
+            $server.SocketPath | Should -BeExactly $path -Because 'what a server is connected to by is data'
+            Receive-SocketMessage $session, $named -TimeoutSec 0.01 -ErrorVariable +failures -ErrorAction SilentlyContinue
+            $server | Stop-EchoServer -Force
+            Send-SocketMessage x -Session $session, $named -ErrorVariable +failures -ErrorAction SilentlyContinue
+            Connect-EchoServer -SocketPath $path -ErrorVariable +failures -ErrorAction SilentlyContinue
+            @($failures).Count | Should -BeGreaterThan 4
+            Assert-Clean (@($failures | Get-Shown) + "$named $session $measured $server") 'evil'
+        }
+        finally { Remove-Item -Recurse $folder }
+    }
+
     It 'is clean in the log, C1 controls too' {
         $path = Join-Path $TestDrive 'log.jsonl'
         $server = Start-EchoServer -Framing LengthPrefix -LogPath $path

@@ -238,7 +238,7 @@ public sealed class EchoSession : IDisposable
     public SessionOptions ToOptions() => _options;
 
     /// <inheritdoc/>
-    public override string ToString() => Name.Length > 0 ? Name : EndPointName;
+    public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : EndPointName)!;
 
     /// <summary>Throws when the framing can't carry a message.</summary>
     internal void Require(byte[] buffer, int offset, int count, object message)

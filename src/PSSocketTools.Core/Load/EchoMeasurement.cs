@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PSSocketTools.Load;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
@@ -148,7 +149,7 @@ public sealed class EchoMeasurement
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0} {1:n0}/s", _endPoint, MessagesPerSecond);
+    public override string ToString() => string.Format(CultureInfo.CurrentCulture, "{0} {1:n0}/s", OutsideText.Clean(_endPoint), MessagesPerSecond);
 
     private static string Sentence(string name, params object?[] values) => Net.Messages.Get(name, values);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Resources;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -12,6 +13,9 @@ internal static class Messages
         Source.GetString(name, CultureInfo.CurrentUICulture)
         ?? throw new MissingManifestResourceException($"Messages.resx has no '{name}'.");
 
-    public static string Get(string name, params object?[] values) =>
-        string.Format(CultureInfo.CurrentCulture, Get(name), values);
+    /// <summary>A sentence with values in it. A name, a path or another's words among them are cleaned: no sentence acts on the terminal.</summary>
+    public static string Get(string name, params object?[] values) => string.Format(
+        CultureInfo.CurrentCulture,
+        Get(name),
+        Array.ConvertAll(values, static value => value is null or IFormattable ? value : OutsideText.Clean(value.ToString())));
 }

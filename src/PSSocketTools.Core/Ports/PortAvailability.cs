@@ -1,4 +1,5 @@
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
@@ -71,7 +72,7 @@ public sealed class PortAvailability
     public static bool IsLocal(PortStatus status) => status <= PortStatus.AddressNotAvailable;
 
     /// <summary>The status and where, for a debugger or a string.</summary>
-    public override string ToString() => $"{EndPointText.Of(ComputerName, Port)} {Status}";
+    public override string ToString() => $"{OutsideText.Clean(EndPointText.Of(ComputerName, Port))} {Status}";
 
     internal string? ChosenAddress { get; set; }
 

@@ -378,7 +378,7 @@ public sealed class EchoServer : IDisposable
     public void Dispose() => StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
 
     /// <summary>Its name and endpoints.</summary>
-    public override string ToString() => $"{Name} ({EndPoint})";
+    public override string ToString() => OutsideText.Clean($"{Name} ({EndPoint})")!;
 
     /// <summary>Stops part by part; a part that fails is told in the journal, and keeps none of the others from being stopped.</summary>
     private async Task StopOnceAsync()
