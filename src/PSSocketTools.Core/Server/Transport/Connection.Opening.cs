@@ -42,8 +42,7 @@ internal sealed partial class Connection<TChannel>
             // A stop does not wait for handshakes.
             if (!_draining)
             {
-                _record.Failed(
-                    _client, ServerEventReason.HandshakeFailed, Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
+                HandshakeFailed(Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
             }
 
             EndConversation(ServerEventReason.HandshakeFailed);
@@ -60,10 +59,17 @@ internal sealed partial class Connection<TChannel>
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
         {
-            _record.Failed(_client, ServerEventReason.HandshakeFailed, exception.GetBaseException().Message);
+            HandshakeFailed(exception.GetBaseException().Message);
             End(ServerEventReason.HandshakeFailed);
             return false;
         }
+    }
+
+    /// <summary>Tells of the failure when the place among those that shake hands is free: whoever reads of it may send the next client.</summary>
+    private void HandshakeFailed(string why)
+    {
+        EndHandshake();
+        _record.Failed(_client, ServerEventReason.HandshakeFailed, why);
     }
 
     private void EndHandshake()

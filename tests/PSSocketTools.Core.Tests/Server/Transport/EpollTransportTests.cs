@@ -8,10 +8,6 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>Counts what the whole process has, so nothing else may run meanwhile.</summary>
-[CollectionDefinition(nameof(WholeProcess), DisableParallelization = true)]
-public sealed class WholeProcess;
-
 /// <summary>What only a transport with descriptors and threads of its own can get wrong; the rest is in <see cref="EchoServerTests"/>.</summary>
 [Trait("System", "Linux")]
 [Collection(nameof(WholeProcess))]
