@@ -1,21 +1,41 @@
 using System.Globalization;
 using System.Resources;
+using System.Text.RegularExpressions;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The sentences users read, in the UI culture's language: Messages.resx is English, Messages.pt-BR.resx Portuguese.</summary>
+/// <summary>
+/// The sentences users read, in the UI culture's language: Messages.resx is English, Messages.pt-BR.resx Portuguese. What stands
+/// in braces, as in {UseTls} or {EchoSession.Connect}, is an option's property or a member of the engine: users read what they
+/// write for it (<see cref="HostWords"/>).
+/// </summary>
 internal static class Messages
 {
     private static readonly ResourceManager Source = new("PSSocketTools.Net.Messages", typeof(Messages).Assembly);
 
-    public static string Get(string name) =>
-        Source.GetString(name, CultureInfo.CurrentUICulture)
-        ?? throw new MissingManifestResourceException($"Messages.resx has no '{name}'.");
+    // A brace that is doubled stands for itself.
+    private static readonly Regex Names = new(@"(?<!\{)\{([A-Z][\w.]*)\}(?!\})", RegexOptions.CultureInvariant);
+
+    public static string Get(string name)
+    {
+        var sentence = HostWords.Sentence?.Invoke(name)
+            ?? Source.GetString(name, CultureInfo.CurrentUICulture)
+            ?? throw new MissingManifestResourceException($"Messages.resx has no '{name}'.");
+        return Names.Replace(sentence, static match => Name(match.Groups[1].Value));
+    }
 
     /// <summary>A sentence with values in it. A name, a path or another's words among them are cleaned: no sentence acts on the terminal.</summary>
     public static string Get(string name, params object?[] values) => string.Format(
         CultureInfo.CurrentCulture,
         Get(name),
         Array.ConvertAll(values, static value => value is null or IFormattable ? value : OutsideText.Clean(value.ToString())));
+
+    /// <summary>What users write for an option; a value it has may follow it, after a space.</summary>
+    public static string Name(string option)
+    {
+        var end = option.IndexOf(' ');
+        var name = end < 0 ? option : option.Substring(0, end);
+        return (HostWords.Name?.Invoke(name) ?? name) + option.Substring(name.Length);
+    }
 }

@@ -24,5 +24,5 @@ internal static class OptionRange
     }
 
     private static SocketToolsException Refused(string option, object value, object lowest, object highest) =>
-        new(SocketToolsError.InvalidOption, Messages.Get("OptionOutOfRange", option, value, lowest, highest), option);
+        new(SocketToolsError.InvalidOption, Messages.Get("OptionOutOfRange", Messages.Name(option), value, lowest, highest), option);
 }

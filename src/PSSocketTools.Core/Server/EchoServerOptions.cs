@@ -250,8 +250,8 @@ public sealed record EchoServerOptions
         OptionRange.Require(nameof(Backlog), Backlog, LowestBacklog, HighestBacklog);
         OptionRange.Require(nameof(MaxConnections), MaxConnections, LowestMaxConnections, HighestMaxConnections);
         OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
-        OptionRange.Require("ResponseDelayMilliseconds", MinDelayMilliseconds, LowestDelayMilliseconds, HighestDelayMilliseconds);
-        OptionRange.Require("ResponseDelayMilliseconds", MaxDelayMilliseconds, MinDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(nameof(MinDelayMilliseconds), MinDelayMilliseconds, LowestDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds, MinDelayMilliseconds, HighestDelayMilliseconds);
         OptionRange.Require(nameof(DisconnectAfter), DisconnectAfter, LowestDisconnectAfter, HighestDisconnectAfter);
         OptionRange.Require(nameof(ResetAfter), ResetAfter, LowestResetAfter, HighestResetAfter);
         OptionRange.Require(nameof(FragmentBytes), FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
@@ -260,7 +260,7 @@ public sealed record EchoServerOptions
         OptionRange.Require(nameof(IdleTimeout), IdleTimeout, LowestIdleTimeoutSeconds, HighestIdleTimeoutSeconds);
         if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromSeconds(TimeLimit.LowestSeconds))
         {
-            throw Refused("IdleTimeoutTooShort", "IdleTimeoutSec", IdleTimeout.TotalSeconds);
+            throw Refused(nameof(IdleTimeout), "IdleTimeoutTooShort", IdleTimeout.TotalSeconds);
         }
 
         RequireTogether();
@@ -295,11 +295,11 @@ public sealed record EchoServerOptions
     {
         if (IsDiscarding)
         {
-            RefuseTogether(nameof(ResponseFormat), ResponseFormat is not null, "NoResponse");
-            RefuseTogether(nameof(Transform), Transform != ResponseTransform.None, "NoResponse");
-            RefuseTogether(nameof(Responder), Responder is not null, "NoResponse");
-            RefuseTogether("ResponseDelayMilliseconds", MaxDelayMilliseconds > 0, "NoResponse");
-            RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, "NoResponse");
+            RefuseTogether(nameof(ResponseFormat), ResponseFormat is not null, nameof(IsDiscarding));
+            RefuseTogether(nameof(Transform), Transform != ResponseTransform.None, nameof(IsDiscarding));
+            RefuseTogether(nameof(Responder), Responder is not null, nameof(IsDiscarding));
+            RefuseTogether(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds > 0, nameof(IsDiscarding));
+            RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, nameof(IsDiscarding));
         }
 
         if (Responder is not null)
@@ -309,53 +309,52 @@ public sealed record EchoServerOptions
         }
         else if (ErrorResponse is not null)
         {
-            throw Refused("OptionNeeds", nameof(ErrorResponse), nameof(Responder));
+            throw RefusedWithout(nameof(ErrorResponse), nameof(Responder));
         }
 
         if (ExitCommand.Any(string.IsNullOrWhiteSpace))
         {
-            throw Refused("ExitCommandIsBlank", nameof(ExitCommand));
+            throw Refused(nameof(ExitCommand), "ExitCommandIsBlank");
         }
 
         if (Farewell is not null && ExitCommand.Count == 0)
         {
-            throw Refused("OptionNeeds", nameof(Farewell), nameof(ExitCommand));
+            throw RefusedWithout(nameof(Farewell), nameof(ExitCommand));
         }
 
         RefuseTogether(nameof(ResetAfter), ResetAfter > 0 && DisconnectAfter > 0, nameof(DisconnectAfter));
         if (!IsPlain && Framing is MessageFraming.Line or MessageFraming.Auto && Encoding.GetByteCount("\n") != 1)
         {
-            throw Refused("EncodingNeedsPrefix", Encoding.WebName, Framing);
+            throw Refused(Encoding.WebName, "EncodingNeedsPrefix", Encoding.WebName, Framing);
         }
     }
 
     private void RequireProtocol()
     {
-        const string DashPort = "Port";
         if (ActualProtocol == SocketProtocol.Unix)
         {
             if (SocketPath is null)
             {
-                throw Refused("OptionNeeds", nameof(Protocol) + " Unix", nameof(SocketPath));
+                throw RefusedWithout(nameof(Protocol) + " Unix", nameof(SocketPath));
             }
 
-            RefuseTogether(nameof(SocketPath), Port != 0, DashPort);
-            RefuseTogether(nameof(SocketPath), Protocol == SocketProtocol.Udp, "Protocol Udp");
+            RefuseTogether(nameof(SocketPath), Port != 0, nameof(Port));
+            RefuseTogether(nameof(SocketPath), Protocol == SocketProtocol.Udp, nameof(Protocol) + " Udp");
             RefuseTogether(nameof(SocketPath), AllowFrom.Count > 0, nameof(AllowFrom));
             RefuseTogether(nameof(SocketPath), Address != AddressName.Localhost, nameof(Address));
         }
 
         if (Protocol == SocketProtocol.Udp)
         {
-            const string Udp = "Protocol Udp";
-            RefuseTogether("Sequential", IsSequential, Udp);
+            const string Udp = nameof(Protocol) + " Udp";
+            RefuseTogether(nameof(IsSequential), IsSequential, Udp);
             RefuseTogether(nameof(Certificate), Certificate is not null, Udp);
             RefuseTogether(nameof(Greeting), Greeting is not null, Udp);
-            RefuseTogether("IdleTimeoutSec", IdleTimeout > TimeSpan.Zero, Udp);
+            RefuseTogether(nameof(IdleTimeout), IdleTimeout > TimeSpan.Zero, Udp);
             RefuseTogether(nameof(DisconnectAfter), DisconnectAfter > 0, Udp);
             RefuseTogether(nameof(ResetAfter), ResetAfter > 0, Udp);
             RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, Udp);
-            RefuseTogether("Framing LengthPrefix", Framing == MessageFraming.LengthPrefix, Udp);
+            RefuseTogether(nameof(Framing) + " LengthPrefix", Framing == MessageFraming.LengthPrefix, Udp);
         }
 
         if (Certificate is { HasPrivateKey: false })
@@ -365,7 +364,7 @@ public sealed record EchoServerOptions
 
         if (RequireClientCertificate && Certificate is null)
         {
-            throw Refused("OptionNeeds", nameof(RequireClientCertificate), "Certificate, -SelfSigned");
+            throw RefusedWithout(nameof(RequireClientCertificate), nameof(Certificate), nameof(SelfSignedCertificate));
         }
     }
 
@@ -392,14 +391,17 @@ public sealed record EchoServerOptions
         return framed;
     }
 
-    private static void RefuseTogether(string name, bool given, string other)
+    private static void RefuseTogether(string option, bool given, string other)
     {
         if (given)
         {
-            throw Refused("OptionsExclude", name, other);
+            throw Refused(option, "OptionsExclude", Messages.Name(option), Messages.Name(other));
         }
     }
 
-    private static SocketToolsException Refused(string message, params object?[] values) =>
-        new(SocketToolsError.InvalidOption, Messages.Get(message, values), values[0]);
+    private static SocketToolsException RefusedWithout(string option, params string[] others) =>
+        Refused(option, "OptionNeeds", Messages.Name(option), string.Join(", ", others.Select(Messages.Name)));
+
+    private static SocketToolsException Refused(string target, string message, params object?[] values) =>
+        new(SocketToolsError.InvalidOption, Messages.Get(message, values), target);
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -6,7 +7,11 @@ namespace PSSocketTools.Commands;
 internal static class ErrorRecords
 {
     public static ErrorRecord Of(SocketToolsException exception) =>
-        new(exception, exception.Error.ToString(), Category(exception.Error), exception.Target);
+        new(exception, exception.Error.ToString(), Category(exception.Error), Target(exception));
+
+    /// <summary>What an error is about; an option that may not be as it is, by its parameter's name.</summary>
+    private static object? Target(SocketToolsException exception) =>
+        exception is { Error: SocketToolsError.InvalidOption, Target: string option } ? EngineWords.Parameter(option) : exception.Target;
 
     private static ErrorCategory Category(SocketToolsError error) => error switch
     {

@@ -1,11 +1,15 @@
 using System.Management.Automation;
 using PSSocketTools.Lifetime;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools;
 
-/// <summary>What happens when the module comes and goes: nothing, and the end of what its runspace started.</summary>
-public sealed class OnImportAndRemove : IModuleAssemblyCleanup
+/// <summary>What happens when the module comes and goes: the engine learns how users call things; what its runspace started ends.</summary>
+public sealed class OnImportAndRemove : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
+    /// <inheritdoc/>
+    public void OnImport() => EngineWords.Tell();
+
     /// <inheritdoc/>
     public void OnRemove(PSModuleInfo psModuleInfo)
     {

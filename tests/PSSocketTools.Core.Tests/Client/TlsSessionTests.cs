@@ -165,7 +165,7 @@ public sealed class TlsSessionTests : IDisposable
         var error = Assert.Throws<SocketToolsException>(() => session.Send("hi"));
 
         Assert.Equal(SocketToolsError.TlsFailed, error.Error);
-        Assert.Contains("-UseTls", error.Message, StringComparison.Ordinal);
+        Assert.Contains(" UseTls", error.Message, StringComparison.Ordinal);
         Assert.Equal("TlsFailed", session.Reason);
     }
 

@@ -64,8 +64,8 @@ public sealed class AddressNameTests
     }
 
     [Theory]
-    [InlineData("7000", "-Port")]
-    [InlineData("0x7f000001", "-Port")]
+    [InlineData("7000", " Port.")]
+    [InlineData("0x7f000001", " Port.")]
     [InlineData("127.1", "four numbers")]
     [InlineData("127.0.1", "four numbers")]
     [InlineData("127.0.0.0.1", "four numbers")]
@@ -77,9 +77,9 @@ public sealed class AddressNameTests
     [InlineData("host.7", "four numbers")]
     [InlineData("10.0.0.1-20", "block")]
     [InlineData("10.0.0.1-10.0.0.20", "block")]
-    [InlineData("[::1]:7000", "Write ::1 alone, and give 7000 with -Port")]
-    [InlineData("127.0.0.1:7000", "Write 127.0.0.1 alone, and give 7000 with -Port")]
-    [InlineData("host:http", "Write host alone, and give http with -Port")]
+    [InlineData("[::1]:7000", "Write ::1 alone, and give 7000 with Port")]
+    [InlineData("127.0.0.1:7000", "Write 127.0.0.1 alone, and give 7000 with Port")]
+    [InlineData("host:http", "Write host alone, and give http with Port")]
     [InlineData("[::1", "not an IPv6 address")]
     [InlineData("::1]", "not an IPv6 address")]
     [InlineData("[127.0.0.1]", "not an IPv6 address")]

@@ -63,8 +63,34 @@ public sealed partial class MessagesTests
         foreach (var sentence in Sentences(file).Concat(Sentences(Portuguese(file))))
         {
             // One that takes no values is said as it is, and may have braces that are no format.
-            Assert.True(!Placeholder().IsMatch(sentence.Text) || string.Format(CultureInfo.InvariantCulture, sentence.Text, values).Length > 0);
+            Assert.True(!Placeholder().IsMatch(sentence.Text) || string.Format(CultureInfo.InvariantCulture, Name().Replace(sentence.Text, "$1"), values).Length > 0);
         }
+    }
+
+    [Fact]
+    public void The_engine_says_what_the_engine_has()
+    {
+        var assembly = typeof(EchoServer).Assembly;
+        var has = assembly.GetExportedTypes()
+            .SelectMany(type => type.GetMembers().Select(member => $"{type.Name}.{member.Name}").Append(type.Name))
+            .Concat(assembly.GetExportedTypes()
+                .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal))
+                .SelectMany(type => type.GetProperties())
+                .Select(option => option.Name))
+            .ToHashSet();
+        var file = Path.Combine(Root(), "src", "PSSocketTools.Core", "Net", "Messages.resx");
+        var sentences = Sentences(file).Concat(Sentences(Portuguese(file))).ToList();
+
+        Assert.Empty(sentences.SelectMany(sentence => Name().Matches(sentence.Text)).Select(match => match.Groups[1].Value).Except(has));
+        Assert.DoesNotContain(sentences, sentence => OfCmdlets().IsMatch(sentence.Text));
+    }
+
+    [Fact]
+    public void A_name_in_a_sentence_is_said_as_the_program_says_it()
+    {
+        Assert.EndsWith("Connect with UseTls.", PSSocketTools.Net.Messages.Get("ServerSpeaksTls", "x"), StringComparison.Ordinal);
+        Assert.Equal("Framing LengthPrefix", PSSocketTools.Net.Messages.Name("Framing LengthPrefix"));
+        Assert.Contains("{0}", PSSocketTools.Net.Messages.Get("ResponseFormatRefused", "x", "y"), StringComparison.Ordinal);
     }
 
     private static string[] MessageFiles() => Directory.GetFiles(Path.Combine(Root(), "src"), "Messages.resx", SearchOption.AllDirectories);
@@ -91,6 +117,14 @@ public sealed partial class MessagesTests
 
     [GeneratedRegex(@"\{\d+[^}]*\}")]
     private static partial Regex Placeholder();
+
+    /// <summary>A name of the engine's, as in {UseTls}.</summary>
+    [GeneratedRegex(@"(?<!\{)\{([A-Z][\w.]*)\}(?!\})")]
+    private static partial Regex Name();
+
+    /// <summary>A parameter, a cmdlet of ours or PowerShell: what the engine knows nothing of.</summary>
+    [GeneratedRegex(@"(?<![\w}])-([A-Z]|\{)|[A-Z][a-z]+-(Echo|Socket|Port|Available)[A-Z]?[a-z]+|PowerShell")]
+    private static partial Regex OfCmdlets();
 
     [GeneratedRegex(@"Messages\.Get\(\s*""(\w+)""")]
     private static partial Regex Given();

@@ -696,7 +696,7 @@ public abstract class EchoServerTests(string transport)
             Assert.Equal((SocketToolsError.ServerStopped, server), (exception.Error, exception.Target));
             Assert.Contains($"echo ({server.EndPoint})", exception.Message, StringComparison.Ordinal);
             Assert.Contains(state, exception.Message, StringComparison.Ordinal);
-            Assert.Contains("Start-EchoServer", exception.Message, StringComparison.Ordinal);
+            Assert.Contains("EchoServer.Start", exception.Message, StringComparison.Ordinal);
         }
     }
 

@@ -1,0 +1,40 @@
+namespace PSSocketTools.Resources;
+
+/// <summary>What users of the cmdlets write for what the engine's sentences name.</summary>
+internal static class EngineWords
+{
+    /// <summary>The options whose parameter has another name; each other option's parameter has its own.</summary>
+    private static readonly Dictionary<string, string> Parameters = new()
+    {
+        [nameof(EchoServerOptions.IsDiscarding)] = "NoResponse",
+        [nameof(EchoServerOptions.IsSequential)] = "Sequential",
+        [nameof(EchoServerOptions.IdleTimeout)] = "IdleTimeoutSec",
+        [nameof(EchoServerOptions.MinDelayMilliseconds)] = "ResponseDelayMilliseconds",
+        [nameof(EchoServerOptions.MaxDelayMilliseconds)] = "ResponseDelayMilliseconds",
+        [nameof(SelfSignedCertificate)] = "SelfSigned",
+        [nameof(SessionOptions.ConnectTimeout)] = "TimeoutSec",
+        [nameof(SessionOptions.ResponseTimeout)] = "ResponseTimeoutSec",
+        [nameof(SessionOptions.WaitFor)] = "WaitSec",
+        [nameof(PortScanOptions.Timeout)] = "TimeoutSec",
+        [nameof(EchoLoadOptions.Duration)] = "DurationSec",
+    };
+
+    /// <summary>The parameter of an option, without its dash.</summary>
+    public static string Parameter(string option) => Parameters.TryGetValue(option, out var parameter) ? parameter : option;
+
+    /// <summary>Has the engine say what users write.</summary>
+    public static void Tell()
+    {
+        HostWords.Name = static name => name switch
+        {
+            "EchoSession.Connect" => "Connect-EchoServer",
+            "EchoSession.Receive" => "Receive-SocketMessage",
+            nameof(LocalPortTest) => "Test-PortAvailability",
+            _ => "-" + Parameter(name),
+        };
+        HostWords.Sentence = static name => name is
+            // A cmdlet or PowerShell itself knows a way out that the engine has no name for.
+            "DescriptorsShort" or "PortInUseByThis" or "ReceiveTimeout" or "SelfSignedNotSupported" or "ServerStopped"
+            or "UnixSocketNotSupported" or "WaitTimeout" ? Messages.Get(name) : null;
+    }
+}
