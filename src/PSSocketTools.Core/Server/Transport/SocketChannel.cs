@@ -12,8 +12,10 @@ internal struct SocketChannel : IChannel
     private readonly int _bufferSize;
     private readonly AsyncPump _pump;
     private readonly SocketOperation _receive;
-    private readonly SocketOperation _send;
     private byte[]? _buffer;
+
+    // Made with the first send that has to wait, which most connections never have.
+    private SocketOperation? _send;
 
     // The last receive filled its buffer, so that another one is worth a try.
     private bool _hasMore;
@@ -24,7 +26,6 @@ internal struct SocketChannel : IChannel
         _bufferSize = bufferSize;
         _pump = pump;
         _receive = new SocketOperation(pump);
-        _send = new SocketOperation(pump);
         _receive.SetBuffer([], 0, 0);
         socket.Blocking = false;
     }
@@ -42,7 +43,7 @@ internal struct SocketChannel : IChannel
     public readonly bool HasBytesAtHand => _socket.Available > 0;
 
     /// <inheritdoc/>
-    public readonly bool IsBusy => _receive.IsUnderWay || _send.IsUnderWay;
+    public readonly bool IsBusy => _receive.IsUnderWay || _send is { IsUnderWay: true };
 
     /// <inheritdoc/>
     public readonly void Watch(Connection connection)
@@ -77,9 +78,9 @@ internal struct SocketChannel : IChannel
     }
 
     /// <inheritdoc/>
-    public readonly int TrySend(byte[] buffer, int offset, int count, out SocketError error)
+    public int TrySend(byte[] buffer, int offset, int count, out SocketError error)
     {
-        if (!_send.HasBegun)
+        if (_send is not { HasBegun: true })
         {
             var sent = _socket.Send(buffer, offset, count, SocketFlags.None, out error);
             if (error != SocketError.WouldBlock)
@@ -87,6 +88,7 @@ internal struct SocketChannel : IChannel
                 return error == SocketError.Success ? sent : -1;
             }
 
+            _send ??= new SocketOperation(_pump);
             _send.SetBuffer(buffer, offset, Math.Min(count, SocketState.MostPerWait));
             _send.Send(_socket);
         }
@@ -115,7 +117,7 @@ internal struct SocketChannel : IChannel
     {
         ReturnBuffer();
         _receive.Dispose();
-        _send.Dispose();
+        _send?.Dispose();
     }
 
     /// <summary>Waits without a buffer, so that an idle connection holds none.</summary>
