@@ -384,7 +384,7 @@ public sealed class EchoServer : IDisposable
     private async Task StopOnceAsync()
     {
         // Connections that wait for a log that does not move could not even be closed.
-        using var hurry = _patience.Token.Register(() => Attempt.To(() => _record.Journal.HurryLog(JournalLog.Grace)));
+        using var hurry = _patience.Token.Register(() => Attempt.To(() => _record.Journal.LimitLogStall(JournalLog.GracePeriod)));
         Attempt.To(RemoveSocketFile, Report);
         await Attempt.ToAsync(() => _transport.StopAsync(_patience.Token), Report).ConfigureAwait(false);
         Attempt.To(_transport.Dispose, Report);

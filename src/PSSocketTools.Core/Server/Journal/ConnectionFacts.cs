@@ -1,6 +1,6 @@
 namespace PSSocketTools.Server.Journal;
 
-/// <summary>What is known of a client's connection from its start; every event of the connection refers to it.</summary>
+/// <summary>The identity of a connection, to which all its events refer.</summary>
 internal sealed class ConnectionFacts(int id, string remoteAddress, int remotePort, long startedAt)
 {
     /// <summary>The connection's number on its server, from 1 on.</summary>

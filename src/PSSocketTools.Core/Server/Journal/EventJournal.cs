@@ -6,94 +6,94 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Journal;
 
 /// <summary>
-/// A server's events in a bounded ring. An event at rest is a row of numbers and a stretch of a byte ring: no object is
-/// made for it until somebody reads it, and the bytes of a message become text only then.
+/// A server's events in a bounded ring. A stored event is a row of numbers and a range of a byte ring: the object for it is made
+/// when it is read, and the bytes of a message are decoded only then.
 /// </summary>
-/// <remarks>Bounded twice: by events and by the bytes kept. What is overwritten is counted, never silently lost.</remarks>
+/// <remarks>The ring is bounded by events and by the bytes kept. Overwritten events are counted.</remarks>
 internal sealed class EventJournal
 {
-    /// <summary>How many bytes of one message are kept unless told otherwise; its full count is kept beside them.</summary>
+    /// <summary>The default for how many bytes of one message are kept; its full count is kept beside them.</summary>
     public const int DefaultMessageBytes = 64 * 1024;
 
     /// <summary>How many bytes of messages are kept in all.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
-    // How far a log may fall behind, whatever readers asked for, before it holds the server up.
+    // How many events the log may fall behind, whatever the capacity, before appending an event blocks.
     private const int LogBacklog = 10000;
 
-    // How many events the log gathers for one write, while the first of them waits no longer than the time below.
+    // How many events the log gathers for one write, for which the first of them waits at most the time below.
     private const int LogBatch = 1024;
     private const int LogGatherMilliseconds = 50;
 
-    // How long the server waits for a log that takes nothing, before it goes on without.
-    private static readonly TimeSpan LongestStall = TimeSpan.FromSeconds(2);
+    // How long the server waits for a log that writes nothing before it continues without the log.
+    private static readonly TimeSpan DefaultLogStallLimit = TimeSpan.FromSeconds(2);
 
-    private const int RowsInStretch = 256;
+    private const int RowsPerSegment = 256;
 
-    // How many rows a reader looks at before it lets the server go on.
-    private const int RowsAtOnce = 4096;
+    // How many rows a reader examines before it releases the lock, so that the server can append.
+    private const int MaxRowsPerLock = 4096;
 
     private readonly object _gate = new();
     private readonly ServerFacts _server;
     private readonly int _capacity;
     private readonly int _messageBytes;
 
-    // How many rows the ring has: one at least, to note what is counted alone.
+    // How many rows the ring has: at least one, because an event that is only counted needs a row too.
     private readonly int _rows;
     private readonly Encoding _encoding;
     private readonly Clock _clock;
     private readonly long[] _counts = new long[(int)ServerEventKind.Stopped + 1];
 
-    // The ring of rows in stretches, each made when it is first reached: one array would have to be copied to grow, while
-    // the server waits.
-    private readonly JournalRow[]?[] _stretches;
+    // The ring of rows in segments, each allocated when it is first reached: a single array would have to be copied to grow,
+    // while the server waits.
+    private readonly JournalRow[]?[] _segments;
     private byte[] _bytes = [];
 
     // Sequences run from 1; the ring holds those in [_oldest, _next).
     private long _next = 1;
     private long _oldest = 1;
 
-    // Positions in an endless stretch of bytes, of which the ring holds the last _bytes.Length.
+    // A position in the endless stream of bytes, of which the ring holds the last _bytes.Length.
     private long _byteEnd;
-    private TaskCompletionSource<bool>? _news;
+    private TaskCompletionSource<bool>? _nextEvent;
     private bool _ended;
 
     // The log's path, for the error that says it fell behind; null when there is no log.
     private readonly string? _logPath;
 
-    // The first event the log has not taken; beyond all when there is no log, or none any more.
-    private long _unlogged;
+    // The first event that the log has not written; long.MaxValue when there is no log, or it was abandoned.
+    private long _firstUnlogged;
 
-    // The log wakes when an event beyond this one is there; beyond all while it is at work.
+    // The log's thread is woken by an event after this one; long.MaxValue while the thread is writing.
     private long _logWakesAfter = long.MaxValue;
 
-    // Whether there is a reason to write what there is at once: the end, or a server that waits for room.
-    private bool _logIsDue;
-    private bool _logEnds;
-    private bool _logHangs;
-    private TimeSpan _logPatience = LongestStall;
+    // Whether the log should write at once, because the server waits for room.
+    private bool _isLogFlushDue;
+    private bool _isLogEnding;
+    private bool _hasLogStalled;
+    private TimeSpan _logStallLimit = DefaultLogStallLimit;
     private string? _lastError;
 
     /// <param name="server">The server.</param>
-    /// <param name="capacity">How many events are held for readers.</param>
-    /// <param name="encoding">The encoding of messages, of which every byte can be read: it does not throw.</param>
-    /// <param name="clock">The time.</param>
+    /// <param name="capacity">How many events are kept for readers.</param>
+    /// <param name="encoding">The encoding of messages, which must not throw on invalid bytes.</param>
+    /// <param name="clock">The clock that timestamps events.</param>
     /// <param name="messageBytes">How many bytes of one message are kept, 0 to <see cref="MaxBytes"/>.</param>
-    /// <param name="logPath">The path of the log that takes every event, which nothing is overwritten before; null for no log.</param>
+    /// <param name="logPath">The path of the log, which gets every event before it is overwritten; null for no log.</param>
     public EventJournal(ServerFacts server, int capacity, Encoding encoding, Clock clock, int messageBytes = DefaultMessageBytes, string? logPath = null)
     {
         _server = server;
         _messageBytes = messageBytes;
         _logPath = logPath;
         _capacity = logPath is null ? capacity : Math.Max(capacity, LogBacklog);
-        _unlogged = logPath is null ? long.MaxValue : 1;
+        _firstUnlogged = logPath is null ? long.MaxValue : 1;
         _rows = Math.Max(_capacity, 1);
-        _stretches = new JournalRow[(_rows + RowsInStretch - 1) / RowsInStretch][];
+        _segments = new JournalRow[(_rows + RowsPerSegment - 1) / RowsPerSegment][];
         _encoding = encoding;
         _clock = clock;
     }
 
-    /// <summary>How many events the ring no longer holds.</summary>
+    /// <summary>How many events were overwritten.</summary>
     public long Dropped
     {
         get
@@ -117,7 +117,7 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>How many errors there have been, and the text of the last one; null before the first.</summary>
+    /// <summary>The number of errors, and the text of the last one; null before the first.</summary>
     public (long Count, string? Last) Errors
     {
         get
@@ -129,10 +129,10 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>What ended the log; null while it is written, and where there is none.</summary>
+    /// <summary>Why the log ended; null while it is written, and without a log.</summary>
     public string? LogError { get; private set; }
 
-    /// <summary>Notes an event without bytes.</summary>
+    /// <summary>Appends an event without a message.</summary>
     public void Append(
         ServerEventKind kind,
         ConnectionFacts? connection = null,
@@ -146,36 +146,36 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>Notes a message or an answer.</summary>
+    /// <summary>Appends a message received or a response sent.</summary>
     public void Append(ServerEventKind kind, ConnectionFacts connection, byte[] buffer, int offset, int count)
     {
         lock (_gate)
         {
             var kept = _capacity == 0 ? 0 : Math.Min(count, _messageBytes);
-            ref var row = ref Claim(kind, connection, kept);
+            ref var row = ref AddRow(kind, connection, kept);
             row.Reason = ServerEventReason.None;
             row.Text = null;
             row.DurationTicks = -1;
             row.Bytes = count;
             if (kept > 0)
             {
-                CopyIn(buffer, offset, kept, row.BytesAt);
+                CopyBytes(buffer, offset, kept, row.BytesOffset);
             }
 
-            Announce();
+            SignalWaiters();
         }
     }
 
-    /// <summary>For the log's thread: waits until there is something to write.</summary>
-    /// <param name="next">The first event the log has not taken.</param>
-    /// <returns>False when the log has to end: nothing more will come, or the server went on without it.</returns>
-    public bool WaitToLog(long next)
+    /// <summary>Blocks the log's thread until there are events to write.</summary>
+    /// <param name="next">The first event that the log has not written.</param>
+    /// <returns>False when the log has to end: no events will follow, or the log was abandoned.</returns>
+    public bool WaitForEventsToLog(long next)
     {
         lock (_gate)
         {
             while (_next <= next)
             {
-                if (_logEnds || _unlogged == long.MaxValue)
+                if (_isLogEnding || _firstUnlogged == long.MaxValue)
                 {
                     return false;
                 }
@@ -184,101 +184,101 @@ internal sealed class EventJournal
                 Monitor.Wait(_gate);
             }
 
-            // One event seldom comes alone: a write for each would cost a system call and two switches of threads.
-            var due = Stopwatch.GetTimestamp() + (LogGatherMilliseconds * Stopwatch.Frequency / 1000);
-            while (_next < next + LogBatch && !_logIsDue && !_logEnds && MillisecondsUntil(due, Stopwatch.GetTimestamp()) is > 0 and var left)
+            // Events come in bursts, and a write for each would cost a system call and two thread switches.
+            var dueAt = Stopwatch.GetTimestamp() + (LogGatherMilliseconds * Stopwatch.Frequency / 1000);
+            while (_next < next + LogBatch && !_isLogFlushDue && !_isLogEnding && MillisecondsUntil(dueAt, Stopwatch.GetTimestamp()) is > 0 and var left)
             {
                 _logWakesAfter = next + LogBatch - 2;
                 Monitor.Wait(_gate, left);
             }
 
             _logWakesAfter = long.MaxValue;
-            _logIsDue = false;
-            return _unlogged != long.MaxValue;
+            _isLogFlushDue = false;
+            return _firstUnlogged != long.MaxValue;
         }
     }
 
-    /// <summary>Copies some of the events from a sequence on, oldest first.</summary>
-    /// <returns>The sequence to go on from.</returns>
-    public long Copy(long from, JournalPiece piece) => Copy(from, long.MaxValue, int.MaxValue, default, piece);
+    /// <summary>Copies events from a sequence on, oldest first, as many as the batch has room for.</summary>
+    /// <returns>The sequence to continue from.</returns>
+    public long Copy(long from, JournalBatch batch) => Copy(from, long.MaxValue, int.MaxValue, default, batch);
 
-    /// <summary>Says that the log has taken the events before a sequence.</summary>
-    public void Logged(long next)
+    /// <summary>Records that the log has written all events before a sequence.</summary>
+    public void MarkLogged(long next)
     {
         lock (_gate)
         {
-            if (_unlogged != long.MaxValue)
+            if (_firstUnlogged != long.MaxValue)
             {
-                _unlogged = next;
+                _firstUnlogged = next;
                 Monitor.PulseAll(_gate);
             }
         }
     }
 
-    /// <summary>Goes on without the log, and says so in one event.</summary>
+    /// <summary>Abandons the log after an error, and appends one event that says so.</summary>
     public void LogFailed(string what)
     {
         lock (_gate)
         {
-            GiveUpLog(what);
+            AbandonLog(what);
         }
     }
 
-    /// <summary>The same, for a log that took nothing for too long.</summary>
-    public void LogStalled(TimeSpan patience)
+    /// <summary>Abandons a log that wrote nothing for too long.</summary>
+    public void LogStalled(TimeSpan limit)
     {
         lock (_gate)
         {
-            GiveUpStalledLog(patience);
+            AbandonStalledLog(limit);
         }
     }
 
-    /// <summary>Lets the server wait for its log no longer than this at a time.</summary>
-    public void HurryLog(TimeSpan patience)
+    /// <summary>Sets how long the server waits for a log that writes nothing.</summary>
+    public void LimitLogStall(TimeSpan limit)
     {
         lock (_gate)
         {
-            _logPatience = patience;
+            _logStallLimit = limit;
             Monitor.PulseAll(_gate);
         }
     }
 
-    /// <summary>Has the log write what there is, and end.</summary>
-    /// <returns>False when it hangs and was given up: it may never end.</returns>
+    /// <summary>Makes the log write the remaining events and end.</summary>
+    /// <returns>False when the log stalled and was abandoned: its thread may never end.</returns>
     public bool FinishLog()
     {
         lock (_gate)
         {
-            _logEnds = true;
+            _isLogEnding = true;
             Monitor.PulseAll(_gate);
-            return !_logHangs;
+            return !_hasLogStalled;
         }
     }
 
-    /// <summary>Says that nothing more will come, so that nobody waits for it.</summary>
+    /// <summary>Ends the journal: pending waits complete, since no more events will follow.</summary>
     public void End()
     {
         lock (_gate)
         {
             _ended = true;
-            Announce();
+            SignalWaiters();
         }
     }
 
-    /// <summary>The events from a sequence on that the ring still holds, oldest first; not those noted while it reads.</summary>
+    /// <summary>The events from a sequence on that the ring still holds, oldest first, without those appended meanwhile.</summary>
     /// <param name="from">The first sequence wanted; 1 for all.</param>
-    /// <param name="atMost">How many.</param>
-    /// <param name="filter">Which.</param>
-    /// <param name="next">The sequence to go on from.</param>
-    /// <param name="piece">Room to read with, for who reads often; null for new.</param>
-    /// <remarks>The lock is held for a copy of some rows at a time, and for no text: the server goes on between them.</remarks>
-    public List<ServerEvent> Read(long from, int atMost, JournalFilter filter, out long next, JournalPiece? piece = null) =>
-        Read(from, Next, atMost, filter, out next, piece ?? new JournalPiece());
+    /// <param name="atMost">The largest number of events.</param>
+    /// <param name="filter">Which events.</param>
+    /// <param name="next">The sequence to continue from.</param>
+    /// <param name="batch">A buffer to reuse between reads; null for a new one.</param>
+    /// <remarks>The lock is held only while some rows are copied, never while text is decoded, so that the server can append in between.</remarks>
+    public List<ServerEvent> Read(long from, int atMost, JournalFilter filter, out long next, JournalBatch? batch = null) =>
+        Read(from, Next, atMost, filter, out next, batch ?? new JournalBatch());
 
-    /// <summary>The last events that the ring holds, oldest first.</summary>
+    /// <summary>The latest events that the ring holds, oldest first.</summary>
     /// <param name="count">How many, 1 or more.</param>
-    /// <param name="filter">Which.</param>
-    /// <param name="next">The sequence to go on from.</param>
+    /// <param name="filter">Which events.</param>
+    /// <param name="next">The sequence to continue from.</param>
     public List<ServerEvent> ReadLast(int count, JournalFilter filter, out long next)
     {
         var end = Next;
@@ -292,9 +292,9 @@ internal sealed class EventJournal
                     break;
                 }
 
-                for (var stop = Math.Max(_oldest, from - RowsAtOnce); from > stop && found < count; from--)
+                for (var stop = Math.Max(_oldest, from - MaxRowsPerLock); from > stop && found < count; from--)
                 {
-                    if (filter.Wants(ref Row(from - 1)))
+                    if (filter.Matches(ref Row(from - 1)))
                     {
                         found++;
                     }
@@ -302,10 +302,10 @@ internal sealed class EventJournal
             }
         }
 
-        return Read(from, end, int.MaxValue, filter, out next, new JournalPiece());
+        return Read(from, end, int.MaxValue, filter, out next, new JournalBatch());
     }
 
-    /// <summary>How many events of these kinds there have been, overwritten ones included.</summary>
+    /// <summary>How many events of these kinds were appended, overwritten ones included.</summary>
     /// <param name="kinds">The kinds counted.</param>
     /// <param name="next">The sequence the next event will have.</param>
     public long CountOf(IReadOnlyCollection<ServerEventKind> kinds, out long next)
@@ -317,12 +317,12 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>Ends when an event with this sequence or a later one is there, or with false when none will come.</summary>
+    /// <summary>Completes with true when an event with this sequence or a later one exists, with false when the journal ends before.</summary>
     public async Task<bool> WhenReached(long sequence)
     {
         while (true)
         {
-            Task news;
+            Task signal;
             lock (_gate)
             {
                 if (_next > sequence)
@@ -335,43 +335,43 @@ internal sealed class EventJournal
                     return false;
                 }
 
-                _news ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-                news = _news.Task;
+                _nextEvent ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+                signal = _nextEvent.Task;
             }
 
-            await news.ConfigureAwait(false);
+            await signal.ConfigureAwait(false);
         }
     }
 
-    private List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalPiece piece)
+    private List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalBatch batch)
     {
         var events = new List<ServerEvent>();
         next = Math.Min(from, end);
         while (next < end && events.Count < atMost)
         {
-            next = Copy(next, end, atMost - events.Count, filter, piece);
-            for (var i = 0; i < piece.Count; i++)
+            next = Copy(next, end, atMost - events.Count, filter, batch);
+            for (var i = 0; i < batch.Count; i++)
             {
-                events.Add(Materialize(piece, i));
+                events.Add(Materialize(batch, i));
             }
         }
 
-        piece.Clear();
+        batch.Clear();
         return events;
     }
 
-    /// <summary>Copies events that are wanted, as many as the piece has room for, of those that can be looked at in a moment.</summary>
-    /// <returns>The sequence to go on from.</returns>
-    private long Copy(long from, long end, int atMost, JournalFilter filter, JournalPiece piece)
+    /// <summary>Copies matching events, as many as the batch has room for, and examines no more rows than one hold of the lock allows.</summary>
+    /// <returns>The sequence to continue from.</returns>
+    private long Copy(long from, long end, int atMost, JournalFilter filter, JournalBatch batch)
     {
-        piece.Clear();
+        batch.Clear();
         lock (_gate)
         {
             var sequence = Math.Min(Math.Max(from, _oldest), _next);
-            for (var stop = Math.Min(Math.Min(end, _next), sequence + RowsAtOnce); sequence < stop && piece.Count < atMost; sequence++)
+            for (var stop = Math.Min(Math.Min(end, _next), sequence + MaxRowsPerLock); sequence < stop && batch.Count < atMost; sequence++)
             {
                 ref var row = ref Row(sequence);
-                if (filter.Wants(ref row) && !piece.TryAdd(ref row, sequence, _bytes))
+                if (filter.Matches(ref row) && !batch.TryAdd(ref row, sequence, _bytes))
                 {
                     break;
                 }
@@ -381,22 +381,22 @@ internal sealed class EventJournal
         }
     }
 
-    private ref JournalRow NewRow(long sequence)
+    private ref JournalRow GetOrAddRow(long sequence)
     {
         var at = (int)(sequence % _rows);
-        var stretch = _stretches[at / RowsInStretch] ??= new JournalRow[Math.Min(RowsInStretch, _rows)];
-        return ref stretch[at % RowsInStretch];
+        var segment = _segments[at / RowsPerSegment] ??= new JournalRow[Math.Min(RowsPerSegment, _rows)];
+        return ref segment[at % RowsPerSegment];
     }
 
     private ref JournalRow Row(long sequence)
     {
         var at = (int)(sequence % _rows);
-        return ref _stretches[at / RowsInStretch]![at % RowsInStretch];
+        return ref _segments[at / RowsPerSegment]![at % RowsPerSegment];
     }
 
     private void AppendText(ServerEventKind kind, ConnectionFacts? connection, ServerEventReason reason, string? text, TimeSpan? duration = null)
     {
-        ref var row = ref Claim(kind, connection, 0);
+        ref var row = ref AddRow(kind, connection, 0);
         row.Reason = reason;
         row.Text = text;
         row.DurationTicks = duration?.Ticks ?? -1;
@@ -406,10 +406,10 @@ internal sealed class EventJournal
             _lastError = text;
         }
 
-        Announce();
+        SignalWaiters();
     }
 
-    private ref JournalRow Claim(ServerEventKind kind, ConnectionFacts? connection, int bytes)
+    private ref JournalRow AddRow(ServerEventKind kind, ConnectionFacts? connection, int bytes)
     {
         MakeRoom(bytes);
         var sequence = _next++;
@@ -425,25 +425,25 @@ internal sealed class EventJournal
             _oldest = _next;
         }
 
-        ref var row = ref NewRow(sequence);
+        ref var row = ref GetOrAddRow(sequence);
         row.UtcTicks = _clock.UtcTicks;
         row.Kind = kind;
         row.Connection = connection;
-        row.BytesAt = _byteEnd;
+        row.BytesOffset = _byteEnd;
         row.BytesKept = bytes;
         _byteEnd += bytes;
         return ref row;
     }
 
-    /// <summary>Looks at both bounds anew after each step: while it waits for the log, others note events.</summary>
+    /// <summary>Checks both bounds again after each step: while this waits for the log, other threads append events.</summary>
     private void MakeRoom(int bytes)
     {
         while (true)
         {
-            if (_unlogged != long.MaxValue && _next - _unlogged >= LogBacklog)
+            if (_firstUnlogged != long.MaxValue && _next - _firstUnlogged >= LogBacklog)
             {
-                // However much readers asked for: a process that is killed takes what is not in the log yet.
-                AwaitLog();
+                // Whatever the capacity: events that are not in the log yet are lost when the process is killed.
+                WaitForLog();
             }
             else if (_next - _oldest == _rows)
             {
@@ -467,13 +467,13 @@ internal sealed class EventJournal
         }
     }
 
-    private long FirstByte() => _oldest == _next ? _byteEnd : Row(_oldest).BytesAt;
+    private long FirstByte() => _oldest == _next ? _byteEnd : Row(_oldest).BytesOffset;
 
     private void DropOldest()
     {
-        if (_oldest == _unlogged)
+        if (_oldest == _firstUnlogged)
         {
-            AwaitLog();
+            WaitForLog();
             return;
         }
 
@@ -484,51 +484,51 @@ internal sealed class EventJournal
     }
 
     /// <summary>
-    /// A slow disk holds the server up here: what is not in the log yet is not given up while the log moves, and memory
-    /// stays bounded. A log that does not move is given up.
+    /// Blocks the server on a slow disk: events are not dropped before they are in the log, and memory stays bounded. A log that
+    /// writes nothing for too long is abandoned.
     /// </summary>
-    private void AwaitLog()
+    private void WaitForLog()
     {
-        var waited = _unlogged;
-        var began = Stopwatch.GetTimestamp();
-        while (_unlogged == waited)
+        var firstUnlogged = _firstUnlogged;
+        var startedAt = Stopwatch.GetTimestamp();
+        while (_firstUnlogged == firstUnlogged)
         {
-            var gone = Clock.Between(began, Stopwatch.GetTimestamp());
-            if (gone >= _logPatience)
+            var elapsed = Clock.Between(startedAt, Stopwatch.GetTimestamp());
+            if (elapsed >= _logStallLimit)
             {
-                GiveUpStalledLog(_logPatience);
+                AbandonStalledLog(_logStallLimit);
                 return;
             }
 
-            if (!_logIsDue)
+            if (!_isLogFlushDue)
             {
-                _logIsDue = true;
+                _isLogFlushDue = true;
                 Monitor.PulseAll(_gate);
             }
 
-            Monitor.Wait(_gate, (int)(_logPatience - gone).TotalMilliseconds + 1);
+            Monitor.Wait(_gate, (int)(_logStallLimit - elapsed).TotalMilliseconds + 1);
         }
     }
 
-    private void GiveUpStalledLog(TimeSpan patience)
+    private void AbandonStalledLog(TimeSpan limit)
     {
-        _logHangs |= _unlogged != long.MaxValue;
-        GiveUpLog(Messages.Get("LogStalled", _logPath, patience.TotalSeconds));
+        _hasLogStalled |= _firstUnlogged != long.MaxValue;
+        AbandonLog(Messages.Get("LogStalled", _logPath, limit.TotalSeconds));
     }
 
-    private void GiveUpLog(string what)
+    private void AbandonLog(string what)
     {
-        if (_unlogged != long.MaxValue)
+        if (_firstUnlogged != long.MaxValue)
         {
-            // First of all: the event that says so needs room, which the log will not make any more.
-            _unlogged = long.MaxValue;
+            // This comes first: the event below needs room, and must not wait for the abandoned log to make it.
+            _firstUnlogged = long.MaxValue;
             LogError = what;
             Monitor.PulseAll(_gate);
             AppendText(ServerEventKind.Error, null, ServerEventReason.LogFailed, what);
         }
     }
 
-    private static int MillisecondsUntil(long due, long now) => (int)Math.Ceiling((due - now) * 1000.0 / Stopwatch.Frequency);
+    private static int MillisecondsUntil(long dueAt, long now) => (int)Math.Ceiling((dueAt - now) * 1000.0 / Stopwatch.Frequency);
 
     private void GrowBytes(int needed)
     {
@@ -558,7 +558,7 @@ internal sealed class EventJournal
         _bytes = grown;
     }
 
-    private void CopyIn(byte[] buffer, int offset, int count, long at)
+    private void CopyBytes(byte[] buffer, int offset, int count, long at)
     {
         var to = (int)(at % _bytes.Length);
         var run = Math.Min(count, _bytes.Length - to);
@@ -569,33 +569,33 @@ internal sealed class EventJournal
         }
     }
 
-    private ServerEvent Materialize(JournalPiece piece, int index)
+    private ServerEvent Materialize(JournalBatch batch, int index)
     {
-        ref var row = ref piece[index];
+        ref var row = ref batch[index];
         return new ServerEvent(
             new DateTimeOffset(row.UtcTicks, TimeSpan.Zero),
-            piece.SequenceOf(index),
+            batch.SequenceOf(index),
             _server,
             row.Connection?.Id,
             row.Kind,
             row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
             row.Bytes < 0 ? row.Text
-                : row.IsTruncated ? _encoding.ToTextUpToCut(piece.Bytes, (int)row.BytesAt, row.BytesKept)
-                : _encoding.ToText(piece.Bytes, (int)row.BytesAt, row.BytesKept),
-            piece.ContentOf(index),
+                : row.IsTruncated ? _encoding.ToTextUpToCut(batch.Bytes, (int)row.BytesOffset, row.BytesKept)
+                : _encoding.ToText(batch.Bytes, (int)row.BytesOffset, row.BytesKept),
+            batch.ContentOf(index),
             row.IsTruncated,
             row.Bytes >= 0 ? row.Bytes : null,
             row.Reason,
             row.DurationMilliseconds);
     }
 
-    private void Announce()
+    private void SignalWaiters()
     {
-        if (_news is { } news)
+        if (_nextEvent is { } signal)
         {
-            _news = null;
-            news.SetResult(true);
+            _nextEvent = null;
+            signal.SetResult(true);
         }
     }
 }

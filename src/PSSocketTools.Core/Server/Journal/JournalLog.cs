@@ -6,33 +6,32 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Journal;
 
 /// <summary>
-/// Appends a journal's events to a file as JSON Lines, readable while the server runs, on a thread of its own: a disk that
-/// is slow, full or gone blocks that thread alone, and the pool's threads are never needed to make room.
+/// Appends a journal's events to a file as JSON Lines, readable while the server runs, on a dedicated thread: a disk that is
+/// slow, full or missing blocks that thread alone, and writing never depends on a free thread of the pool.
 /// </summary>
 internal sealed class JournalLog : IDisposable
 {
     /// <summary>How long a stop waits for a log beyond its own time limit, since a healthy one needs some milliseconds.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(1);
 
-    // How much is written at once, so that a burst costs few system calls and little memory.
-    private const int EnoughToWrite = 256 * 1024;
+    // How many bytes are gathered for one write, so that a burst costs few system calls and little memory.
+    private const int WriteThreshold = 256 * 1024;
 
     private readonly Stream _file;
     private readonly TaskCompletionSource<bool> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EventJournal? _journal;
 
-    /// <param name="file">Takes whole lines with each write.</param>
-    /// <param name="path">Its name, for errors.</param>
+    /// <param name="file">Gets whole lines with each write.</param>
+    /// <param name="path">The file's path, for error messages.</param>
     public JournalLog(Stream file, string path)
     {
         _file = file;
         Path = path;
     }
 
-    /// <summary>The file's path.</summary>
     public string Path { get; }
 
-    /// <summary>Opens a log, or makes it.</summary>
+    /// <summary>Opens a log file, and creates it where there is none.</summary>
     /// <exception cref="SocketToolsException">FileFailed; TooManyOpenFiles.</exception>
     public static JournalLog Open(string path)
     {
@@ -52,7 +51,7 @@ internal sealed class JournalLog : IDisposable
         }
     }
 
-    /// <summary>Begins to write what a journal notes.</summary>
+    /// <summary>Starts to write a journal's events.</summary>
     public void Follow(EventJournal journal, ServerFacts server, Encoding encoding)
     {
         _journal = journal;
@@ -60,21 +59,21 @@ internal sealed class JournalLog : IDisposable
         new Thread(() => WriteAll(journal, lines)) { IsBackground = true, Name = "EchoLog" + server.Id.ToString(CultureInfo.InvariantCulture) }.Start();
     }
 
-    /// <summary>Has the rest of the journal written; what can't be written in time is given up, and the journal says so.</summary>
-    /// <param name="hurry">Cancelled when only <see cref="Grace"/> is left.</param>
-    /// <returns>Ends when the journal's last event is in the file, or when time is up.</returns>
-    public async Task FinishAsync(CancellationToken hurry)
+    /// <summary>Waits until the rest of the journal is written; a log that takes too long is abandoned, and an event says so.</summary>
+    /// <param name="timeLimit">Cancelled when only <see cref="GracePeriod"/> is left.</param>
+    /// <returns>Completes when the journal's last event is in the file, or the time is over.</returns>
+    public async Task FinishAsync(CancellationToken timeLimit)
     {
         if (_journal is null || !_journal.FinishLog())
         {
             return;
         }
 
-        await Task.WhenAny(_written.Task, Task.Delay(Timeout.Infinite, hurry)).ConfigureAwait(false);
+        await Task.WhenAny(_written.Task, Task.Delay(Timeout.Infinite, timeLimit)).ConfigureAwait(false);
         using var stopWaiting = new CancellationTokenSource();
-        if (await Task.WhenAny(_written.Task, Task.Delay(Grace, stopWaiting.Token)).ConfigureAwait(false) != _written.Task)
+        if (await Task.WhenAny(_written.Task, Task.Delay(GracePeriod, stopWaiting.Token)).ConfigureAwait(false) != _written.Task)
         {
-            _journal.LogStalled(Grace);
+            _journal.LogStalled(GracePeriod);
         }
 
         stopWaiting.Cancel();
@@ -85,28 +84,28 @@ internal sealed class JournalLog : IDisposable
 
     private void WriteAll(EventJournal journal, LogLines lines)
     {
-        var piece = new JournalPiece();
+        var batch = new JournalBatch();
         long next = 1;
         try
         {
-            while (journal.WaitToLog(next))
+            while (journal.WaitForEventsToLog(next))
             {
                 do
                 {
-                    next = journal.Copy(next, piece);
-                    for (var i = 0; i < piece.Count; i++)
+                    next = journal.Copy(next, batch);
+                    for (var i = 0; i < batch.Count; i++)
                     {
-                        lines.Add(piece, i);
+                        lines.Add(batch, i);
                     }
                 }
-                while (piece.Count > 0 && lines.Count < EnoughToWrite);
+                while (batch.Count > 0 && lines.Count < WriteThreshold);
 
                 _file.Write(lines.Buffer, 0, lines.Count);
                 lines.Clear();
-                journal.Logged(next);
+                journal.MarkLogged(next);
             }
         }
-#pragma warning disable CA1031 // Whatever ends the log, the server goes on without it and says so.
+#pragma warning disable CA1031 // Any failure of the log is reported as an event, and the server continues without the log.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -127,7 +126,7 @@ internal sealed class JournalLog : IDisposable
         }
         catch (IOException)
         {
-            // What could not be written before can't be written at the end either, and the journal has said so.
+            // The write that failed before fails again on close, and the journal has reported it already.
         }
     }
 }

@@ -1,21 +1,21 @@
 namespace PSSocketTools.Server.Journal;
 
-/// <summary>An event at rest: numbers, references to what is there anyway, and where the bytes of its message are.</summary>
+/// <summary>A stored event: numbers, references to objects that exist anyway, and the position of its message's bytes.</summary>
 internal struct JournalRow
 {
     /// <summary>When it happened, in ticks of 100 ns, UTC.</summary>
     public long UtcTicks;
 
-    /// <summary>Where the bytes kept of the message begin.</summary>
-    public long BytesAt;
+    /// <summary>The position at which the kept bytes of the message begin.</summary>
+    public long BytesOffset;
 
-    /// <summary>The message's bytes in full; -1 for an event without a message.</summary>
+    /// <summary>The full length of the message in bytes; -1 for an event without a message.</summary>
     public long Bytes;
 
-    /// <summary>How long what ended had lived, in ticks of 100 ns; -1 where nothing ended.</summary>
+    /// <summary>How long the connection or server lasted, in ticks of 100 ns; -1 where nothing ended.</summary>
     public long DurationTicks;
 
-    /// <summary>The connection; null where none is concerned.</summary>
+    /// <summary>The connection; null where the event concerns none.</summary>
     public ConnectionFacts? Connection;
 
     /// <summary>The text of an event without a message.</summary>
@@ -24,15 +24,13 @@ internal struct JournalRow
     /// <summary>How many bytes of the message are kept.</summary>
     public int BytesKept;
 
-    /// <summary>How long what ended had lived; null where nothing ended.</summary>
+    /// <summary>How long the connection or server lasted; null where nothing ended.</summary>
     public readonly double? DurationMilliseconds => DurationTicks >= 0 ? (double)DurationTicks / TimeSpan.TicksPerMillisecond : null;
 
     /// <summary>Whether the message had more bytes than are kept.</summary>
     public readonly bool IsTruncated => Bytes > BytesKept;
 
-    /// <summary>What happened.</summary>
     public ServerEventKind Kind;
 
-    /// <summary>Why.</summary>
     public ServerEventReason Reason;
 }

@@ -4,90 +4,87 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Server.Journal;
 
-/// <summary>Events as JSON Lines in UTF-8: one object a line (RFC 8259). The buffer is used again and again.</summary>
+/// <summary>Events as JSON Lines in UTF-8: one object a line (RFC 8259). The buffer is reused.</summary>
 internal sealed class LogLines
 {
     private const int LongestNumber = 20;
     private const int LongestEscape = 6;
 
-    // Looked up once, since .NET Framework looks for a name anew each time.
+    // Cached, since .NET Framework searches for the name on each call.
     private static readonly string[] Kinds =
         [.. Enumerable.Range(0, (int)ServerEventKind.Stopped + 1).Select(static kind => ((ServerEventKind)kind).ToString())];
 
     private readonly ServerFacts _server;
     private readonly Encoding _encoding;
 
-    // Whether each text of the encoding stands for the same bytes always, U+FFFD aside.
-    private readonly bool _tellsBytes;
+    // Whether decoded text, unless it has U+FFFD, encodes to the same bytes again.
+    private readonly bool _isReversible;
     private char[] _chars = [];
 
-    // The second that was written last, in local time and in UTC; within it only the fraction changes.
+    // The formatted second of the last line, in local time and in UTC; within a second only the fraction changes.
     private long _second = -1;
     private string _local = string.Empty;
     private string _utc = string.Empty;
 
-    /// <param name="server">The server, named on each line since several may share a file.</param>
-    /// <param name="encoding">The encoding of messages, which does not throw.</param>
+    /// <param name="server">The server; each line names it, since several servers may share a file.</param>
+    /// <param name="encoding">The encoding of messages, which must not throw.</param>
     public LogLines(ServerFacts server, Encoding encoding)
     {
         _server = server;
         _encoding = encoding;
-        _tellsBytes = encoding is UTF8Encoding or UnicodeEncoding or UTF32Encoding || encoding.IsSingleByte;
+        _isReversible = encoding is UTF8Encoding or UnicodeEncoding or UTF32Encoding || encoding.IsSingleByte;
     }
 
-    /// <summary>What was added.</summary>
     public byte[] Buffer { get; private set; } = new byte[16 * 1024];
 
-    /// <summary>How many bytes were added; whole lines.</summary>
+    /// <summary>How many bytes of the buffer are used; always whole lines.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Begins anew.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Adds an event.</summary>
-    public void Add(JournalPiece piece, int index)
+    public void Add(JournalBatch batch, int index)
     {
-        ref var row = ref piece[index];
-        Times(row.UtcTicks);
-        Ascii(",\"Sequence\":");
-        Number(piece.SequenceOf(index));
-        Ascii(",\"ServerId\":");
-        Number(_server.Id);
-        Ascii(",\"ServerName\":");
-        Text(_server.Name);
-        Ascii(",\"Port\":");
-        Number(_server.Port);
-        Ascii(",\"ConnectionId\":");
-        Number(row.Connection?.Id);
-        Ascii(",\"Kind\":\"");
-        Ascii(Kinds[(int)row.Kind]);
-        Ascii("\",\"RemoteAddress\":");
-        Text(row.Connection is { RemoteAddress.Length: > 0 } named ? named.RemoteAddress : null);
-        Ascii(",\"RemotePort\":");
-        Number(row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null);
-        Ascii(",\"Message\":");
+        ref var row = ref batch[index];
+        WriteTimestamps(row.UtcTicks);
+        WriteAscii(",\"Sequence\":");
+        WriteNumber(batch.SequenceOf(index));
+        WriteAscii(",\"ServerId\":");
+        WriteNumber(_server.Id);
+        WriteAscii(",\"ServerName\":");
+        WriteText(_server.Name);
+        WriteAscii(",\"Port\":");
+        WriteNumber(_server.Port);
+        WriteAscii(",\"ConnectionId\":");
+        WriteNumber(row.Connection?.Id);
+        WriteAscii(",\"Kind\":\"");
+        WriteAscii(Kinds[(int)row.Kind]);
+        WriteAscii("\",\"RemoteAddress\":");
+        WriteText(row.Connection is { RemoteAddress.Length: > 0 } named ? named.RemoteAddress : null);
+        WriteAscii(",\"RemotePort\":");
+        WriteNumber(row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null);
+        WriteAscii(",\"Message\":");
         if (row.Bytes >= 0)
         {
-            Message(piece.Bytes, (int)row.BytesAt, row.BytesKept, row.IsTruncated);
+            WriteMessage(batch.Bytes, (int)row.BytesOffset, row.BytesKept, row.IsTruncated);
         }
         else
         {
-            Text(row.Text);
-            Ascii(",\"Content\":null");
+            WriteText(row.Text);
+            WriteAscii(",\"Content\":null");
         }
 
-        Ascii(row.IsTruncated ? ",\"IsTruncated\":true" : ",\"IsTruncated\":false");
-        Ascii(",\"Bytes\":");
-        Number(row.Bytes >= 0 ? row.Bytes : null);
-        Ascii(",\"Reason\":");
-        Text(row.Reason == ServerEventReason.None ? null : row.Reason.ToString());
-        Ascii(",\"DurationMilliseconds\":");
-        Ascii(row.DurationMilliseconds is { } milliseconds ? milliseconds.ToString("R", CultureInfo.InvariantCulture) : "null");
-        Ascii("}\n");
+        WriteAscii(row.IsTruncated ? ",\"IsTruncated\":true" : ",\"IsTruncated\":false");
+        WriteAscii(",\"Bytes\":");
+        WriteNumber(row.Bytes >= 0 ? row.Bytes : null);
+        WriteAscii(",\"Reason\":");
+        WriteText(row.Reason == ServerEventReason.None ? null : row.Reason.ToString());
+        WriteAscii(",\"DurationMilliseconds\":");
+        WriteAscii(row.DurationMilliseconds is { } milliseconds ? milliseconds.ToString("R", CultureInfo.InvariantCulture) : "null");
+        WriteAscii("}\n");
     }
 
-    /// <summary>Both timestamps in ISO 8601, to 100 ns: local time with its offset, and UTC.</summary>
-    private void Times(long utcTicks)
+    /// <summary>Writes both timestamps in ISO 8601, to 100 ns: local time with its offset, and UTC.</summary>
+    private void WriteTimestamps(long utcTicks)
     {
         var second = utcTicks / TimeSpan.TicksPerSecond;
         if (second != _second)
@@ -99,18 +96,18 @@ internal sealed class LogLines
         }
 
         var fraction = utcTicks % TimeSpan.TicksPerSecond;
-        Ascii("{\"Timestamp\":\"");
-        Time(_local, fraction);
-        Ascii("\",\"TimestampUtc\":\"");
-        Time(_utc, fraction);
-        Ascii("\"");
+        WriteAscii("{\"Timestamp\":\"");
+        WriteTime(_local, fraction);
+        WriteAscii("\",\"TimestampUtc\":\"");
+        WriteTime(_utc, fraction);
+        WriteAscii("\"");
     }
 
-    private void Time(string second, long fraction)
+    private void WriteTime(string second, long fraction)
     {
         const int Whole = 20;
         const int Digits = 7;
-        Ascii(second);
+        WriteAscii(second);
         var at = Count - second.Length + Whole + Digits;
         for (var i = 0; i < Digits; i++)
         {
@@ -119,11 +116,11 @@ internal sealed class LogLines
         }
     }
 
-    private void Number(long? value)
+    private void WriteNumber(long? value)
     {
         if (value is not { } number)
         {
-            Ascii("null");
+            WriteAscii("null");
             return;
         }
 
@@ -145,47 +142,47 @@ internal sealed class LogLines
         while (number > 0);
     }
 
-    private void Text(string? value)
+    private void WriteText(string? value)
     {
         if (value is null)
         {
-            Ascii("null");
+            WriteAscii("null");
             return;
         }
 
-        var chars = Chars(value.Length);
+        var chars = CharBuffer(value.Length);
         value.CopyTo(0, chars, 0, value.Length);
-        Quoted(chars, 0, value.Length);
+        WriteQuoted(chars, 0, value.Length);
     }
 
-    /// <summary>The text; and the bytes in base 64 (RFC 4648) where the text does not say which they were.</summary>
-    private void Message(byte[] bytes, int offset, int count, bool isTruncated)
+    /// <summary>Writes the text, and the bytes in base 64 (RFC 4648) where the text does not determine them.</summary>
+    private void WriteMessage(byte[] bytes, int offset, int count, bool isTruncated)
     {
-        var chars = Chars(_encoding.GetMaxCharCount(count));
+        var chars = CharBuffer(_encoding.GetMaxCharCount(count));
         var length = isTruncated
             ? _encoding.GetDecoder().GetChars(bytes, offset, count, chars, 0, flush: false)
             : _encoding.GetChars(bytes, offset, count, chars, 0);
-        var mark = length > 0 && chars[0] == TextEncoding.ByteOrderMark ? 1 : 0;
-        Quoted(chars, mark, length);
-        Ascii(",\"Content\":");
-        if (_tellsBytes && mark == 0 && Array.IndexOf(chars, '\uFFFD', 0, length) < 0)
+        var start = length > 0 && chars[0] == TextEncoding.ByteOrderMark ? 1 : 0;
+        WriteQuoted(chars, start, length);
+        WriteAscii(",\"Content\":");
+        if (_isReversible && start == 0 && Array.IndexOf(chars, '\uFFFD', 0, length) < 0)
         {
-            Ascii("null");
+            WriteAscii("null");
             return;
         }
 
-        chars = Chars(((count + 2) / 3 * 4) + 2);
+        chars = CharBuffer(((count + 2) / 3 * 4) + 2);
         chars[0] = '"';
         length = Convert.ToBase64CharArray(bytes, offset, count, chars, 1) + 1;
         chars[length++] = '"';
-        Ascii(chars, length);
+        WriteAscii(chars, length);
     }
 
     /// <summary>
-    /// A string as RFC 8259, section 7, has it. Control characters are escaped, C1 as C0, so that a terminal that shows the
-    /// file obeys none of them; so is what is no valid text, so that the file always is.
+    /// Writes a string as in RFC 8259, section 7. Control characters (C0 and C1) are escaped, so that a terminal that shows the
+    /// file interprets none of them; lone surrogates are escaped too, so that the file is always valid UTF-8.
     /// </summary>
-    private void Quoted(char[] chars, int from, int to)
+    private void WriteQuoted(char[] chars, int from, int to)
     {
         Reserve(((to - from) * LongestEscape) + 2);
         var buffer = Buffer;
@@ -231,7 +228,7 @@ internal sealed class LogLines
 
     private static byte Hexadecimal(int value) => (byte)"0123456789abcdef"[value & 0xf];
 
-    private void Ascii(char[] chars, int count)
+    private void WriteAscii(char[] chars, int count)
     {
         Reserve(count);
         for (var i = 0; i < count; i++)
@@ -240,7 +237,7 @@ internal sealed class LogLines
         }
     }
 
-    private void Ascii(string text)
+    private void WriteAscii(string text)
     {
         Reserve(text.Length);
         var buffer = Buffer;
@@ -253,7 +250,7 @@ internal sealed class LogLines
         Count = at;
     }
 
-    private char[] Chars(int count)
+    private char[] CharBuffer(int count)
     {
         if (count > _chars.Length)
         {

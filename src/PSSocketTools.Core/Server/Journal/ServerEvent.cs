@@ -59,7 +59,7 @@ public sealed class ServerEvent
     /// <summary>The port the server listens on; 0 on a Unix socket.</summary>
     public int Port { get; }
 
-    /// <summary>The connection's number on its server, from 1 on; null where no connection is concerned.</summary>
+    /// <summary>The connection's number on its server, from 1 on; null where the event concerns no connection.</summary>
     public int? ConnectionId { get; }
 
     /// <summary>What happened: the name of a <see cref="ServerEventKind"/>.</summary>
@@ -71,24 +71,24 @@ public sealed class ServerEvent
     /// <summary>The client's port.</summary>
     public int? RemotePort { get; }
 
-    /// <summary>The message or answer as text, as far as it was kept; or what failed.</summary>
+    /// <summary>The message or response as text, as far as it was kept; or what failed.</summary>
     public string? Message { get; }
 
-    /// <summary>The bytes of the message or answer, as far as they were kept; null where no message is concerned.</summary>
-#pragma warning disable CA1819 // A property, so that it is there among the others; nobody else has the array.
+    /// <summary>The bytes of the message or response, as far as they were kept; null where the event concerns no message.</summary>
+#pragma warning disable CA1819 // A property, so that views and exports include it; the array is not shared.
     public byte[]? Content { get; }
 #pragma warning restore CA1819
 
     /// <summary>Whether the message was longer than <see cref="EchoServerOptions.EventMessageBytes"/>, and only its beginning is here.</summary>
     public bool IsTruncated { get; }
 
-    /// <summary>The bytes of the message or answer in full, without what its framing adds.</summary>
+    /// <summary>The full length of the message or response in bytes, without its framing.</summary>
     public long? Bytes { get; }
 
     /// <summary>Why: the name of a <see cref="ServerEventReason"/>, where one applies.</summary>
     public string? Reason { get; }
 
-    /// <summary>How long the connection or the server had lived when it ended, in milliseconds; null where nothing ended.</summary>
+    /// <summary>How long the connection or the server lasted, in milliseconds; null where nothing ended.</summary>
     public double? DurationMilliseconds { get; }
 
     /// <summary>One line: time, kind, who, what.</summary>

@@ -6,7 +6,7 @@ namespace PSSocketTools;
 public sealed class ServerEventFollower
 {
     private readonly EventJournal _journal;
-    private readonly JournalPiece _piece = new();
+    private readonly JournalBatch _batch = new();
     private long _next;
 
     internal ServerEventFollower(EventJournal journal, long next)
@@ -15,19 +15,19 @@ public sealed class ServerEventFollower
         _next = next;
     }
 
-    /// <summary>The events that were overwritten before this reader came to them.</summary>
+    /// <summary>How many events were overwritten before this reader reached them.</summary>
     public long Missed { get; private set; }
 
     /// <summary>The events since the last read, oldest first.</summary>
-    /// <param name="atMost">How many events are looked at.</param>
+    /// <param name="atMost">The largest number of events to examine.</param>
     public IReadOnlyList<ServerEvent> Read(int atMost = 1024)
     {
         var from = _next;
-        var events = _journal.Read(from, atMost, default, out _next, _piece);
+        var events = _journal.Read(from, atMost, default, out _next, _batch);
         Missed += _next - from - events.Count;
         return events;
     }
 
-    /// <summary>Ends with true when there is something to read, with false when the server stopped and there never will be.</summary>
+    /// <summary>Completes with true when there is something to read, with false when the server has stopped and nothing will follow.</summary>
     public Task<bool> WaitAsync() => _journal.WhenReached(_next);
 }

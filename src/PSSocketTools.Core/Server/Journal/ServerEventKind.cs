@@ -9,19 +9,19 @@ public enum ServerEventKind
     /// <summary>A client was accepted.</summary>
     Connected,
 
-    /// <summary>A message came: what the framing says is one; on a plain echo, what one receive returned.</summary>
+    /// <summary>A message was received: what the framing delimits, or, on a plain echo, what one receive returned.</summary>
     MessageReceived,
 
-    /// <summary>An answer left, to the last byte.</summary>
+    /// <summary>A response was sent to the last byte.</summary>
     ResponseSent,
 
     /// <summary>A connection ended; the reason says how.</summary>
     Disconnected,
 
-    /// <summary>A client was turned away; the reason says why.</summary>
+    /// <summary>A connection was rejected; the reason says why.</summary>
     Rejected,
 
-    /// <summary>Something failed and the server went on.</summary>
+    /// <summary>Something failed, and the server continued.</summary>
     Error,
 
     /// <summary>The server stopped.</summary>

@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-/// <summary>Why a connection ended, a client was turned away, or an error happened.</summary>
+/// <summary>Why a connection ended or was rejected, or an error happened.</summary>
 public enum ServerEventReason
 {
     /// <summary>No reason applies to this kind of event.</summary>
@@ -12,28 +12,28 @@ public enum ServerEventReason
     /// <summary>The client sent the word that ends a conversation.</summary>
     ExitCommand,
 
-    /// <summary>The connection was reset (RST), by the client or something between.</summary>
+    /// <summary>The connection was reset (RST) by the client or something in between.</summary>
     Reset,
 
-    /// <summary>Nothing moved, in either direction, for as long as the server allows.</summary>
+    /// <summary>No bytes were sent or received for as long as the idle timeout.</summary>
     IdleTimeout,
 
     /// <summary>A message was longer than the server allows.</summary>
     MessageTooLarge,
 
-    /// <summary>The client broke the framing.</summary>
+    /// <summary>The client sent bytes that violate the framing.</summary>
     InvalidMessage,
 
     /// <summary>The client's address is not among those the server allows.</summary>
     NotAllowed,
 
-    /// <summary>The server serves as many connections as it may.</summary>
+    /// <summary>The server has reached its limit of connections.</summary>
     TooManyConnections,
 
     /// <summary>The TLS handshake failed or was not finished in time.</summary>
     HandshakeFailed,
 
-    /// <summary>The server was told to end the conversation after so many messages, by FIN or by RST.</summary>
+    /// <summary>The connection has reached its limit of messages, after which the server closes (FIN) or resets (RST) it.</summary>
     MessageLimit,
 
     /// <summary>The server's script block failed.</summary>
@@ -48,6 +48,6 @@ public enum ServerEventReason
     /// <summary>The log file could not be written.</summary>
     LogFailed,
 
-    /// <summary>Anything else failed; the message says what.</summary>
+    /// <summary>Another failure; the message says what.</summary>
     Fault,
 }

@@ -2,7 +2,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Journal;
 
-/// <summary>What a server knows of its own doings: the counters, and the journal they go with.</summary>
+/// <summary>A server's counters and its journal.</summary>
 internal sealed class ServerRecord(EventJournal journal, Clock clock)
 {
     private long _totalConnections;
@@ -28,7 +28,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
 
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    /// <summary>Counts a connection in, unless as many as allowed are there; exact, whoever else comes at the same time.</summary>
+    /// <summary>Counts an accepted connection, unless the limit is reached. The limit holds under concurrent calls too.</summary>
     public bool TryConnect(ConnectionFacts connection, int mostActive)
     {
         for (var active = ActiveConnections; ;)
