@@ -64,7 +64,7 @@ internal sealed class MessageSource(BlockingChannel channel, SessionOptions opti
     /// <summary>Waits for more data; false when the gap that ends a message has passed or the waker was used first.</summary>
     public bool WaitForMore(Waker? waker) =>
         channel.WaitReadable(options.IdleGapMilliseconds, waker)
-        || (waker is not { IsWoken: true } && _reader is { IsCutInside: true } && channel.WaitReadable(FrameReader.RestMilliseconds, waker));
+        || (waker is not { IsWoken: true } && _reader is { EndsMidCharacter: true } && channel.WaitReadable(FrameReader.MidCharacterWaitMilliseconds, waker));
 
     /// <summary>Ends the message that has begun.</summary>
     public void EndMessage() => _isRestDue = true;

@@ -9,7 +9,7 @@ internal enum Terminator : byte
     LengthPrefix,
 }
 
-/// <summary>One message within a buffer it does not own: good until the reader is fed or asked again.</summary>
+/// <summary>One message within a buffer that it does not own: valid until the next call of the reader.</summary>
 internal readonly struct Frame(byte[] buffer, int offset, int count, Terminator terminator, bool complete)
 {
     public byte[] Buffer { get; } = buffer;

@@ -5,60 +5,59 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Framing;
 
 /// <summary>
-/// Finds messages in bytes as they come, for a server and a client alike. Bytes are lent with <see cref="Feed"/> and
-/// not copied; what is left of them when <see cref="TryRead"/> has no more messages is kept in a pooled buffer.
+/// Finds messages in received bytes, for a server and a client alike. <see cref="Feed"/> refers to bytes without a copy; what is
+/// pending when <see cref="TryRead"/> finds no more messages is copied into a pooled buffer.
 /// </summary>
 /// <remarks>
-/// The order of calls is Feed, TryRead until it is false, Feed and so on; <see cref="TryReadRest"/> when the sender
-/// paused or ended. Never holds more than the limit and one receive.
+/// The order of calls is Feed, TryRead until it is false, Feed and so on, and <see cref="TryReadRest"/> when the sender has
+/// paused or closed. The reader never holds more than the limit and one receive.
 /// </remarks>
 /// <param name="framing">Where messages end.</param>
-/// <param name="maxMessageBytes">The longest message taken.</param>
-/// <param name="encoding">The encoding of text, which does not throw: a pause inside one of its characters ends no message; null for bytes alone.</param>
-/// <param name="gathers">Whether under None a message is what comes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
+/// <param name="maxMessageBytes">The largest message accepted.</param>
+/// <param name="encoding">The encoding of text, which must not throw: a pause inside one of its characters ends no message; null for bytes without text.</param>
+/// <param name="gathers">Whether under None a message is all bytes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
 internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, Encoding? encoding = null, bool gathers = false) : IDisposable
 {
-    /// <summary>The bytes of a length prefix: a big-endian Int32.</summary>
+    /// <summary>The size of a length prefix, which is a big-endian Int32.</summary>
     public const int PrefixLength = 4;
 
     /// <summary>
-    /// How long the rest of a line end or of a character is waited for beyond the pause that ends a message, in
-    /// milliseconds: on a busy machine a pause falls anywhere.
+    /// How long to wait, in milliseconds, for the rest of a line end or of a character after the pause that would end the message:
+    /// on a busy machine a pause can fall anywhere.
     /// </summary>
-    public const int RestMilliseconds = 500;
+    public const int MidCharacterWaitMilliseconds = 500;
 
     // Room for a terminator, a prefix and one receive beyond the longest message.
     private const int Slack = 65536 + PrefixLength;
 
-    // The longest array of bytes there can be.
+    // The largest byte array that .NET allows.
     private const int MaxArrayLength = 0x7FFFFFC7;
 
     private byte[] _input = [];
     private int _start;
     private int _end;
 
-    // Bytes from _start on that are known to hold no line end, so that a slow sender's line is scanned once.
+    // How many bytes from _start on were scanned for a line end already, so that each byte is scanned once.
     private int _scanned;
-    private byte[]? _kept;
+    private byte[]? _ownBuffer;
 
-    // Whether the last message was ended by a pause right after a CR: then a LF that comes first is the rest of its line end.
+    // Whether a pause right after a CR ended the last message: then a LF that follows is the rest of its line end.
     private bool _endedInCarriageReturn;
 
-    /// <summary>The framing this reader follows.</summary>
     public MessageFraming Framing { get; } = framing;
 
-    /// <summary>Bytes that came and belong to no message read yet.</summary>
+    /// <summary>How many received bytes belong to no message yet.</summary>
     public int PendingBytes => _end - _start;
 
-    /// <summary>Whether what has come ends inside a line end or a character, so that a pause should not end the message here.</summary>
-    public bool IsCutInside =>
+    /// <summary>Whether the pending bytes end inside a line end or a character, so that a pause should not end the message here.</summary>
+    public bool EndsMidCharacter =>
         PendingBytes > 0
         && ((Framing == MessageFraming.Auto && _input[_end - 1] == '\r')
             || (encoding is not null && TextEncoding.EndsInsideCharacter(encoding, _input, _start, PendingBytes)));
 
     /// <summary>
-    /// Skips the LF that came so late that a pause had ended its message after the CR. It belongs to that message, and to
-    /// its answer. To be asked before <see cref="TryRead"/>.
+    /// Skips a LF that was received after a pause had ended its message at the CR. It belongs to that message, and to its response.
+    /// Call this before <see cref="TryRead"/>.
     /// </summary>
     public bool TrySkipLateLineFeed()
     {
@@ -78,7 +77,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
         return true;
     }
 
-    /// <summary>Lends bytes to the reader, until <see cref="TryRead"/> returns false, or <see cref="GiveBack"/>.</summary>
+    /// <summary>Adds received bytes, which must stay unchanged until <see cref="TryRead"/> returns false or <see cref="DetachInput"/> is called.</summary>
     public void Feed(byte[] buffer, int offset, int count)
     {
         if (PendingBytes == 0)
@@ -90,15 +89,15 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
             return;
         }
 
-        Keep(count);
+        CopyPending(count);
         Buffer.BlockCopy(buffer, offset, _input, _end, count);
         _end += count;
     }
 
-    /// <summary>Gives back what was lent: what is pending of it is copied.</summary>
-    public void GiveBack() => Keep(0);
+    /// <summary>Copies what is pending of the bytes fed, so that their buffer can be reused.</summary>
+    public void DetachInput() => CopyPending(0);
 
-    /// <summary>The next whole message, if it has come.</summary>
+    /// <summary>The next complete message, if there is one.</summary>
     /// <exception cref="FramingException">The length prefix is not acceptable, or the message exceeds the limit.</exception>
     public bool TryRead(out Frame frame)
     {
@@ -110,23 +109,23 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
         };
         if (!found)
         {
-            Keep(0);
+            CopyPending(0);
         }
 
         return found;
     }
 
-    /// <summary>What has come of an unfinished message, as a message: when the sender pauses or its input ends.</summary>
-    /// <param name="complete">Whether the framing lets a message end this way.</param>
+    /// <summary>Returns the pending bytes as a message, when the sender pauses or its input ends.</summary>
+    /// <param name="complete">Whether the framing allows a message to end this way.</param>
     /// <param name="frame">The message, when there is one.</param>
     /// <exception cref="FramingException">The framing is LengthPrefix and the message was cut short, or the message exceeds the limit.</exception>
     public bool TryReadRest(bool complete, out Frame frame)
     {
         if (Framing == MessageFraming.LengthPrefix && PendingBytes > 0)
         {
-            var came = PendingBytes;
+            var received = PendingBytes;
             Clear();
-            throw new FramingException(SocketToolsError.InvalidMessage, Messages.Get("FramingCutShort", came));
+            throw new FramingException(SocketToolsError.InvalidMessage, Messages.Get("FramingCutShort", received));
         }
 
         if (PendingBytes == 0)
@@ -147,12 +146,12 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
         return true;
     }
 
-    /// <summary>Forgets what has come.</summary>
+    /// <summary>Drops the pending bytes.</summary>
     public void Clear()
     {
         _start = _end = _scanned = 0;
         _input = [];
-        ReleaseKept();
+        ReleaseOwnBuffer();
     }
 
     /// <inheritdoc/>
@@ -165,11 +164,11 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
         if (at < 0)
         {
             _scanned = PendingBytes;
-            // A CR that may yet turn out to be half of a line end does not count.
-            var least = _scanned > 0 && _input[_end - 1] == '\r' ? _scanned - 1 : _scanned;
-            if (least > maxMessageBytes)
+            // A CR at the end may be half of a line end, and does not count.
+            var certain = _scanned > 0 && _input[_end - 1] == '\r' ? _scanned - 1 : _scanned;
+            if (certain > maxMessageBytes)
             {
-                throw TooLarge(least);
+                throw TooLarge(certain);
             }
 
             frame = default;
@@ -237,8 +236,8 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
     private FramingException TooLarge(int bytes) =>
         new(SocketToolsError.MessageTooLarge, Messages.Get("FramingTooLarge", bytes, maxMessageBytes));
 
-    /// <summary>Moves what is pending into a buffer of the reader's own, with room for more.</summary>
-    private void Keep(int room)
+    /// <summary>Copies the pending bytes into the reader's own buffer, with room for more.</summary>
+    private void CopyPending(int room)
     {
         var pending = PendingBytes;
         if (pending == 0)
@@ -247,43 +246,43 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
             {
                 _input = [];
                 _start = _end = _scanned = 0;
-                ReleaseKept();
+                ReleaseOwnBuffer();
             }
 
             return;
         }
 
         var needed = pending + room;
-        if (_kept is not null && ReferenceEquals(_input, _kept))
+        if (_ownBuffer is not null && ReferenceEquals(_input, _ownBuffer))
         {
-            if (_kept.Length - _start >= needed)
+            if (_ownBuffer.Length - _start >= needed)
             {
                 return;
             }
 
-            if (_kept.Length >= needed)
+            if (_ownBuffer.Length >= needed)
             {
-                Buffer.BlockCopy(_kept, _start, _kept, 0, pending);
+                Buffer.BlockCopy(_ownBuffer, _start, _ownBuffer, 0, pending);
                 _start = 0;
                 _end = pending;
                 return;
             }
         }
 
-        var roomy = Math.Min(2L * pending, Math.Min((long)maxMessageBytes + Slack, MaxArrayLength));
-        var grown = Pool.Rent((int)Math.Max(needed, roomy));
+        var preferred = Math.Min(2L * pending, Math.Min((long)maxMessageBytes + Slack, MaxArrayLength));
+        var grown = Pool.Rent((int)Math.Max(needed, preferred));
         Buffer.BlockCopy(_input, _start, grown, 0, pending);
-        ReleaseKept();
-        _kept = _input = grown;
+        ReleaseOwnBuffer();
+        _ownBuffer = _input = grown;
         _start = 0;
         _end = pending;
     }
 
-    private void ReleaseKept()
+    private void ReleaseOwnBuffer()
     {
-        if (_kept is { } kept)
+        if (_ownBuffer is { } kept)
         {
-            _kept = null;
+            _ownBuffer = null;
             Pool.Return(kept);
         }
     }

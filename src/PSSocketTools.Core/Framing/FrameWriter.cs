@@ -2,13 +2,13 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Framing;
 
-/// <summary>What a framing puts around a message on its way out, and what it can't carry.</summary>
+/// <summary>Frames messages for sending, and rejects what a framing can't carry.</summary>
 internal static class FrameWriter
 {
     private static readonly byte[] LineFeed = [(byte)'\n'];
     private static readonly byte[] CarriageReturnLineFeed = [(byte)'\r', (byte)'\n'];
 
-    /// <summary>The bytes that end a message; none for a length prefix, which goes before it.</summary>
+    /// <summary>The bytes after a message; none for a length prefix, which precedes it.</summary>
     public static byte[] Tail(Terminator terminator) => terminator switch
     {
         Terminator.LineFeed => LineFeed,
@@ -16,7 +16,7 @@ internal static class FrameWriter
         _ => [],
     };
 
-    /// <summary>How a client ends its messages under a framing.</summary>
+    /// <summary>The terminator of a client's messages under a framing.</summary>
     public static Terminator ClientTerminator(MessageFraming framing) => framing switch
     {
         MessageFraming.Line or MessageFraming.Auto => Terminator.LineFeed,
@@ -24,11 +24,11 @@ internal static class FrameWriter
         _ => Terminator.None,
     };
 
-    /// <summary>The bytes a framing adds to a message.</summary>
+    /// <summary>How many bytes a framing adds to a message.</summary>
     public static int Overhead(Terminator terminator) =>
         terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : Tail(terminator).Length;
 
-    /// <summary>Writes a message's length, big-endian, where its prefix goes.</summary>
+    /// <summary>Writes a message's big-endian length prefix.</summary>
     public static void WritePrefix(byte[] buffer, int offset, int length)
     {
         buffer[offset] = (byte)(length >> 24);
@@ -37,12 +37,12 @@ internal static class FrameWriter
         buffer[offset + 3] = (byte)length;
     }
 
-    /// <summary>Refuses a message that would not arrive as one message.</summary>
+    /// <summary>Throws for a message that would not arrive as one message.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
     public static void Require(MessageFraming framing, byte[] message, int maxMessageBytes) =>
         Require(framing, message, 0, message.Length, maxMessageBytes, message);
 
-    /// <summary>The same for a message within a buffer; the target is what the error is about.</summary>
+    /// <summary>Throws for a message within a buffer that would not arrive as one message; the target is that of the error.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
     public static void Require(MessageFraming framing, byte[] buffer, int offset, int count, int maxMessageBytes, object target)
     {
@@ -54,7 +54,7 @@ internal static class FrameWriter
 
         if (framing is MessageFraming.Line or MessageFraming.Auto)
         {
-            // A lone CR at the end would read as half of a CRLF.
+            // The peer would take a CR at the end for half of a CRLF.
             if (Array.IndexOf(buffer, (byte)'\n', offset, count) >= 0 || (count > 0 && buffer[offset + count - 1] == '\r'))
             {
                 throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageHasLineEnd"), target);

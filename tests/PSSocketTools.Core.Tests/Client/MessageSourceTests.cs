@@ -88,7 +88,7 @@ public sealed class MessageSourceTests
         Assert.True(source.TryRead());
         Assert.Empty(Taken(source));
         Assert.True(source.WaitForMore(null));
-        Assert.Equal([50, FrameReader.RestMilliseconds], channel.Waits);
+        Assert.Equal([50, FrameReader.MidCharacterWaitMilliseconds], channel.Waits);
         Assert.True(source.TryRead());
         Assert.Equal(expected, string.Join('|', Taken(source)));
     }

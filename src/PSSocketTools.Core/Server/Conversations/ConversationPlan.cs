@@ -6,14 +6,14 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>A server's options as its conversations need them: encoded once, decided once.</summary>
+/// <summary>A server's options, compiled once for its conversations.</summary>
 internal sealed class ConversationPlan
 {
     private const int MaxExitBytes = 1024;
 
     public MessageFraming Framing { get; init; }
 
-    /// <summary>Whether anything looks at messages; else the bytes just go back, or nowhere.</summary>
+    /// <summary>Whether no option needs message boundaries, so that bytes are echoed or discarded as received.</summary>
     public bool IsPlain { get; init; }
 
     public bool IsDiscarding { get; init; }
@@ -24,10 +24,10 @@ internal sealed class ConversationPlan
 
     public int IdleGapMilliseconds { get; init; }
 
-    /// <summary>How long nothing may move in either direction; <see cref="Step.Forever"/> without a limit.</summary>
+    /// <summary>The idle timeout of both directions; <see cref="Step.Forever"/> without a limit.</summary>
     public int IdleMilliseconds { get; init; } = Step.Forever;
 
-    /// <summary>The greeting in its framing; empty for none.</summary>
+    /// <summary>The greeting, framing included; empty for none.</summary>
     public byte[] Greeting { get; init; } = [];
 
     public byte[] Farewell { get; init; } = [];
@@ -38,7 +38,7 @@ internal sealed class ConversationPlan
 
     public IMessageResponder? Responder { get; init; }
 
-    /// <summary>What a client gets when the responder failed; null closes the connection.</summary>
+    /// <summary>The response when the responder fails; null closes the connection.</summary>
     public byte[]? ErrorResponse { get; init; }
 
     public int MinDelayMilliseconds { get; init; }
@@ -51,10 +51,10 @@ internal sealed class ConversationPlan
 
     public int FragmentBytes { get; init; }
 
-    /// <summary>Whether a message is one of the words that end a conversation, white space and case aside.</summary>
+    /// <summary>Whether a message is an exit command; white space around it and case do not matter.</summary>
     public bool IsExitCommand(in Frame message)
     {
-        // Longer than a word and some white space around it: no need to look.
+        // Too long for an exit command with some white space around it.
         if (ExitCommand.Length == 0 || message.Count > MaxExitBytes)
         {
             return false;
@@ -72,7 +72,6 @@ internal sealed class ConversationPlan
         return false;
     }
 
-    /// <summary>A message as a responder gets it.</summary>
     public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock)
     {
         var content = new byte[message.Count];

@@ -3,10 +3,10 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>A datagram and its answer: each is a message by itself, so there is no conversation to keep.</summary>
+/// <summary>Responds to datagrams: each is a message of its own, so that there is no conversation state.</summary>
 internal static class DatagramExchange
 {
-    /// <summary>The message in a datagram: without the line end it came with, where the framing is about lines.</summary>
+    /// <summary>The message in a datagram, without its line end where the framing is by lines.</summary>
     public static Frame ToMessage(ConversationPlan plan, byte[] buffer, int count)
     {
         var terminator = Terminator.None;
@@ -18,7 +18,7 @@ internal static class DatagramExchange
         return new Frame(buffer, 0, count - FrameWriter.Overhead(terminator), terminator, true);
     }
 
-    /// <summary>Puts the answer to a message in a box; the box stays empty where there is none.</summary>
+    /// <summary>Writes the response to a message into a buffer, which stays empty when there is none.</summary>
     public static async Task AnswerAsync(
         ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, Outbox outbox, CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal static class DatagramExchange
         {
             return await responder.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock), cancellationToken).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Whatever a responder throws is told in the journal, and costs the others nothing.
+#pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other senders.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {

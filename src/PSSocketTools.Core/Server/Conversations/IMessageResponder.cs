@@ -2,13 +2,13 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools;
 
-/// <summary>What answers messages in place of the echo: a script block's runspaces, or any .NET code.</summary>
+/// <summary>Computes responses in place of the echo: a script block in runspaces, or any .NET code.</summary>
 public interface IMessageResponder : IDisposable
 {
-    /// <summary>Makes the answer to a message. Called in order within a connection, or for one sender of datagrams; side by side for different ones.</summary>
+    /// <summary>Computes the response to a message. Called in order within a connection, or for one sender of datagrams; concurrently for different ones.</summary>
     /// <param name="message">The message and who sent it.</param>
-    /// <param name="cancellationToken">Cancelled when nobody waits for the answer any more: the client has gone, or the server stops.</param>
-    /// <returns>The answer's bytes without their framing; null for no answer. A failed task is an Error event.</returns>
+    /// <param name="cancellationToken">Cancelled when the response is no longer needed: the client has disconnected, or the server stops.</param>
+    /// <returns>The response's bytes without their framing; null for no response. A failed task becomes an Error event.</returns>
     Task<byte[]?> RespondAsync(ReceivedMessage message, CancellationToken cancellationToken);
 }
 
@@ -47,21 +47,21 @@ public sealed class ReceivedMessage
     /// <summary>The message's number on its connection, from 1 on.</summary>
     public long Sequence { get; }
 
-    /// <summary>When the message was whole, in local time.</summary>
+    /// <summary>When the message was complete, in local time.</summary>
     public DateTime Timestamp => _timestamp.LocalDateTime;
 
     /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
     public string TimestampUtc => _timestamp.ToUtcText();
 
-    /// <summary>The message's bytes as they came.</summary>
+    /// <summary>The message's bytes as received, without their framing.</summary>
     internal byte[] Content { get; }
 
-    /// <summary>What ended the message and joins the lines of an answer.</summary>
+    /// <summary>The message's line end, which also joins the lines of a response.</summary>
     internal string LineEnd { get; }
 
-    /// <summary>The message's bytes as they came, without their framing.</summary>
+    /// <summary>The message's bytes as received, without their framing.</summary>
     public byte[] GetContent() => (byte[])Content.Clone();
 
-    /// <summary>What joins the lines of an answer of several: the line end the message had, or LF.</summary>
+    /// <summary>The separator between the lines of a response: the line end that the message had, or LF.</summary>
     public string GetLineEnd() => LineEnd;
 }

@@ -4,36 +4,36 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>A conversation that looks at messages: finds where each ends, answers it in its order, knows the word that ends it.</summary>
+/// <summary>A conversation that parses messages: it finds where each ends, responds in order, and recognizes the exit command.</summary>
 internal sealed class MessageConversation : Conversation
 {
-    // Answers are sent together up to this size, so that many small messages cost one send.
+    // Responses are sent together up to this size, so that many small messages cost one send.
     private const int FlushLength = 64 * 1024;
 
-    // How much is read ahead while an answer is made or held back.
-    private const int MostAhead = 64 * 1024;
+    // How many bytes may be received ahead while a response is computed or delayed.
+    private const int MaxReceiveAhead = 64 * 1024;
 
     private static readonly byte[] LineFeed = [(byte)'\n'];
 
     private readonly FrameReader _reader;
     private readonly Outbox _outbox = new();
 
-    // Made with the first answer that a responder takes its time over; cancelled when the conversation ends before it.
-    private CancellationTokenSource? _answering;
+    // Created for the first message that goes to the responder; cancelled when the conversation ends.
+    private CancellationTokenSource? _responderCancellation;
     private Random? _random;
-    private Task<byte[]?>? _answer;
-    private Terminator _answerTerminator;
+    private Task<byte[]?>? _pendingResponse;
+    private Terminator _responseTerminator;
     private long _messages;
     private int _sentBytes;
     private int _sending;
     private int _pause;
     private bool _idleGapElapsed;
 
-    // Whether the pause has passed inside a line end or a character, whose rest has some more time.
-    private bool _awaitsRest;
+    // Whether the pause fell inside a line end or a character, so that the rest of it is waited for a little longer.
+    private bool _isWaitExtended;
 
-    // Whether the last message got an answer.
-    private bool _hasAnswered;
+    // Whether the last message got a response.
+    private bool _hasResponded;
     private bool _inputEnded;
     private bool _greeting;
     private bool _ending;
@@ -62,19 +62,19 @@ internal sealed class MessageConversation : Conversation
                 return Step.Pause(_pause);
             }
 
-            if (_outbox.Count > 0 && (_ending || _answer is not null || _outbox.Count >= FlushLength || Plan.MaxDelayMilliseconds > 0))
+            if (_outbox.Count > 0 && (_ending || _pendingResponse is not null || _outbox.Count >= FlushLength || Plan.MaxDelayMilliseconds > 0))
             {
                 return Flush();
             }
 
-            if (_answer is { } answer)
+            if (_pendingResponse is { } response)
             {
-                if (!answer.IsCompleted)
+                if (!response.IsCompleted)
                 {
-                    return Step.Await(answer);
+                    return Step.Await(response);
                 }
 
-                TakeAnswer(answer);
+                CompleteResponse(response);
             }
             else if (_ending)
             {
@@ -89,7 +89,7 @@ internal sealed class MessageConversation : Conversation
 
                 if (!_ending)
                 {
-                    return ToReceive();
+                    return ReceiveStep();
                 }
             }
         }
@@ -100,16 +100,16 @@ internal sealed class MessageConversation : Conversation
     {
         Record.BytesCame(count);
         _reader.Feed(buffer, offset, count);
-        _awaitsRest = false;
+        _isWaitExtended = false;
     }
 
     /// <inheritdoc/>
     public override bool TakesMore()
     {
-        _reader.GiveBack();
+        _reader.DetachInput();
 
-        // Without framing a message is one receive, so that no two of them are put together.
-        return _reader.PendingBytes < (Plan.Framing == MessageFraming.None ? 1 : MostAhead);
+        // Without framing each receive is a message, so that two receives must not be joined.
+        return _reader.PendingBytes < (Plan.Framing == MessageFraming.None ? 1 : MaxReceiveAhead);
     }
 
     /// <inheritdoc/>
@@ -142,9 +142,9 @@ internal sealed class MessageConversation : Conversation
         }
         else if (Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
         {
-            // A message that was cut there once is not cut there again.
-            _awaitsRest = !_awaitsRest && _reader.IsCutInside;
-            _idleGapElapsed = !_awaitsRest;
+            // The wait is extended once at most.
+            _isWaitExtended = !_isWaitExtended && _reader.EndsMidCharacter;
+            _idleGapElapsed = !_isWaitExtended;
         }
         else
         {
@@ -157,36 +157,36 @@ internal sealed class MessageConversation : Conversation
     {
         _reader.Dispose();
         _outbox.Dispose();
-        if (_answering is { } answering)
+        if (_responderCancellation is { } cancellation)
         {
-            // What it runs is the responder's own.
-            Attempt.To(answering.Cancel, exception => Record.Failed(Connection, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
-            answering.Dispose();
+            // Cancelling runs the responder's callbacks, which may throw.
+            Attempt.To(cancellation.Cancel, exception => Record.Failed(Connection, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
+            cancellation.Dispose();
         }
 
         base.Dispose();
     }
 
-    private Step ToReceive()
+    private Step ReceiveStep()
     {
         var pausing = Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
         return Step.Receive(
-            !pausing ? Plan.IdleMilliseconds : _awaitsRest ? FrameReader.RestMilliseconds : Plan.IdleGapMilliseconds, owing: pausing);
+            !pausing ? Plan.IdleMilliseconds : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds : Plan.IdleGapMilliseconds, pendingMessage: pausing);
     }
 
     private Step Flush()
     {
-        var left = _outbox.Count - _sentBytes;
-        _sending = Plan.FragmentBytes > 0 ? Math.Min(left, Plan.FragmentBytes) : left;
+        var remaining = _outbox.Count - _sentBytes;
+        _sending = Plan.FragmentBytes > 0 ? Math.Min(remaining, Plan.FragmentBytes) : remaining;
         return Step.Send(_outbox.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
     }
 
-    /// <summary>Handles one message, the rest a pause makes one, or the end of the input; false when there is none of them.</summary>
+    /// <summary>Handles one message, a rest that a pause completes, or the end of the input; false when there is nothing to handle.</summary>
     private bool TryHandleMessage()
     {
         try
         {
-            if (_reader.TrySkipLateLineFeed() && _hasAnswered)
+            if (_reader.TrySkipLateLineFeed() && _hasResponded)
             {
                 _outbox.Append(LineFeed, 0, LineFeed.Length);
             }
@@ -208,7 +208,7 @@ internal sealed class MessageConversation : Conversation
                 return false;
             }
 
-            // A line without its end is complete to a sender that pauses, and cut short by one that leaves.
+            // At the end of the input a line without its terminator is incomplete; under Auto it is complete.
             if (!HandleRest(complete: Plan.Framing != MessageFraming.Line))
             {
                 End(ServerEventReason.ClientClosed);
@@ -242,12 +242,12 @@ internal sealed class MessageConversation : Conversation
     {
         Record.MessageReceived(Connection, message.Buffer, message.Offset, message.Count);
         _messages++;
-        _hasAnswered = false;
+        _hasResponded = false;
         if (Plan.IsExitCommand(message))
         {
             if (Plan.Farewell.Length > 0)
             {
-                Answer(Plan.Farewell, message.Terminator);
+                AppendResponse(Plan.Farewell, message.Terminator);
             }
 
             End(ServerEventReason.ExitCommand);
@@ -256,33 +256,33 @@ internal sealed class MessageConversation : Conversation
 
         if (Plan.Responder is { } responder)
         {
-            _answerTerminator = message.Terminator;
-            _answering ??= new CancellationTokenSource();
-            _answer = Respond(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _answering.Token);
+            _responseTerminator = message.Terminator;
+            _responderCancellation ??= new CancellationTokenSource();
+            _pendingResponse = CallResponder(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _responderCancellation.Token);
         }
         else if (!Plan.IsDiscarding)
         {
             var begin = _outbox.Begin(message.Terminator);
             Plan.Response.Write(_outbox, message, Connection, _messages, Record.Clock.Now);
             _outbox.End(begin, message.Terminator);
-            _hasAnswered = true;
+            _hasResponded = true;
             Delay();
         }
 
-        if (_answer is null)
+        if (_pendingResponse is null)
         {
-            CountMessage();
+            ApplyMessageLimits();
         }
     }
 
-    /// <summary>Asks the responder; one that fails before it has a task fails like any other.</summary>
-    private static Task<byte[]?> Respond(IMessageResponder responder, ReceivedMessage message, CancellationToken cancellationToken)
+    /// <summary>Calls the responder; an exception that it throws directly becomes a failed task.</summary>
+    private static Task<byte[]?> CallResponder(IMessageResponder responder, ReceivedMessage message, CancellationToken cancellationToken)
     {
         try
         {
             return responder.RespondAsync(message, cancellationToken);
         }
-#pragma warning disable CA1031 // Whatever the responder throws is its failure, told when the answer is taken.
+#pragma warning disable CA1031 // Any exception of the responder is reported when the task is completed.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -290,42 +290,42 @@ internal sealed class MessageConversation : Conversation
         }
     }
 
-    private void TakeAnswer(Task<byte[]?> answer)
+    private void CompleteResponse(Task<byte[]?> response)
     {
-        _answer = null;
-        if (answer.Status == TaskStatus.RanToCompletion)
+        _pendingResponse = null;
+        if (response.Status == TaskStatus.RanToCompletion)
         {
-            if (answer.Result is { } content)
+            if (response.Result is { } content)
             {
-                Answer(content, _answerTerminator);
+                AppendResponse(content, _responseTerminator);
             }
         }
         else
         {
-            var failure = answer.Exception?.GetBaseException().Message ?? new OperationCanceledException().Message;
+            var failure = response.Exception?.GetBaseException().Message ?? new OperationCanceledException().Message;
             Record.Failed(Connection, ServerEventReason.ResponderFailed, failure);
-            if (Plan.ErrorResponse is not { } response)
+            if (Plan.ErrorResponse is not { } errorResponse)
             {
                 End(ServerEventReason.ResponderFailed);
                 return;
             }
 
-            Answer(response, _answerTerminator);
+            AppendResponse(errorResponse, _responseTerminator);
         }
 
-        CountMessage();
+        ApplyMessageLimits();
     }
 
-    private void Answer(byte[] content, Terminator terminator)
+    private void AppendResponse(byte[] content, Terminator terminator)
     {
         var begin = _outbox.Begin(terminator);
         _outbox.Append(content, 0, content.Length);
         _outbox.End(begin, terminator);
-        _hasAnswered = true;
+        _hasResponded = true;
         Delay();
     }
 
-    private void CountMessage()
+    private void ApplyMessageLimits()
     {
         if (Plan.ResetAfter > 0 && _messages >= Plan.ResetAfter)
         {

@@ -3,23 +3,23 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>Answers on their way out, one behind the other in a borrowed buffer, and where each of them lies.</summary>
-/// <param name="carriesEmpty">Whether an answer without a byte, prefix or line end is one all the same: as a datagram of its own.</param>
+/// <summary>Responses to send, one after the other in a pooled buffer, and the position of each.</summary>
+/// <param name="carriesEmpty">Whether a response without content or framing counts, as it does in a datagram of its own.</param>
 internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
 {
     private const int InitialLength = 4096;
 
     private byte[] _buffer = [];
 
-    /// <summary>The bytes waiting, framing included.</summary>
+    /// <summary>How many bytes are in the buffer, framing included.</summary>
     public int Count { get; private set; }
 
     public byte[] Buffer => _buffer;
 
-    /// <summary>The answers without their framing.</summary>
+    /// <summary>The responses without their framing.</summary>
     public List<(int Offset, int Count)> Answers { get; } = [];
 
-    /// <summary>Makes room for an answer of at most so many bytes; they go at <see cref="Count"/> in <see cref="Buffer"/>.</summary>
+    /// <summary>Makes room for so many bytes, which the caller writes at <see cref="Count"/> in <see cref="Buffer"/>.</summary>
     public void Reserve(int bytes)
     {
         var needed = Count + bytes;
@@ -34,7 +34,6 @@ internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
         _buffer = grown;
     }
 
-    /// <summary>Appends bytes as they are.</summary>
     public void Append(byte[] buffer, int offset, int count)
     {
         Reserve(count);
@@ -42,10 +41,10 @@ internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
         Count += count;
     }
 
-    /// <summary>Counts bytes that were written into the room reserved.</summary>
+    /// <summary>Adds bytes that the caller has written into the reserved room.</summary>
     public void Advance(int count) => Count += count;
 
-    /// <summary>Begins an answer: leaves the room its prefix takes.</summary>
+    /// <summary>Begins a response: leaves room for its length prefix.</summary>
     /// <returns>Where it begins, for <see cref="End"/>.</returns>
     public int Begin(Terminator terminator)
     {
@@ -59,7 +58,7 @@ internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
         return begin;
     }
 
-    /// <summary>Ends an answer with what its framing asks for; an empty one with nothing around it is none at all in a stream.</summary>
+    /// <summary>Ends a response with its prefix or terminator; in a stream an empty response without framing is no response.</summary>
     public void End(int begin, Terminator terminator)
     {
         var content = begin + (terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0);
@@ -82,7 +81,7 @@ internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
         Answers.Add((content, length));
     }
 
-    /// <summary>Empties the box and gives its buffer back.</summary>
+    /// <summary>Empties this and returns the buffer to the pool.</summary>
     public void Clear()
     {
         Count = 0;

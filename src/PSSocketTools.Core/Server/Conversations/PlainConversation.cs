@@ -2,7 +2,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>Echo as RFC 862 has it, or discard as RFC 863: the bytes go back as they came, or nowhere; nobody looks at messages.</summary>
+/// <summary>Echo (RFC 862) or discard (RFC 863): bytes are sent back as received, or dropped, without message boundaries.</summary>
 internal sealed class PlainConversation : Conversation
 {
     private byte[] _buffer;
@@ -11,8 +11,8 @@ internal sealed class PlainConversation : Conversation
     private int _sending;
     private bool _ending;
 
-    // What is being sent as one answer: all that one receive returned. A greeting answers nothing.
-    private int _whole;
+    // The length of the response being sent, which is all that one receive returned; 0 for the greeting, which is no response.
+    private int _responseBytes;
 
     public PlainConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
@@ -30,7 +30,7 @@ internal sealed class PlainConversation : Conversation
             return Step.Send(_buffer, _offset, _sending, Plan.IdleMilliseconds);
         }
 
-        return _ending ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, owing: false);
+        return _ending ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, pendingMessage: false);
     }
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ internal sealed class PlainConversation : Conversation
 
         _buffer = buffer;
         _offset = offset;
-        _count = _whole = count;
+        _count = _responseBytes = count;
     }
 
     /// <inheritdoc/>
@@ -60,9 +60,9 @@ internal sealed class PlainConversation : Conversation
     {
         _offset += _sending;
         _count -= _sending;
-        if (_count == 0 && _whole > 0)
+        if (_count == 0 && _responseBytes > 0)
         {
-            Record.ResponseSent(Connection, _buffer, _offset - _whole, _whole);
+            Record.ResponseSent(Connection, _buffer, _offset - _responseBytes, _responseBytes);
         }
     }
 

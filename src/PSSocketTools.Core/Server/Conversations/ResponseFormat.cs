@@ -6,7 +6,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>A response format, read once: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite formatting.</summary>
+/// <summary>A parsed response format: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite formatting.</summary>
 internal sealed class ResponseFormat : ResponseWriter
 {
     private static readonly string[] FieldNames =
@@ -25,11 +25,11 @@ internal sealed class ResponseFormat : ResponseWriter
         _transform = transform;
     }
 
-    /// <summary>Reads a format.</summary>
+    /// <summary>Parses a format.</summary>
     /// <param name="format">The text; null for the bare message.</param>
-    /// <param name="transform">What is done to the message first.</param>
+    /// <param name="transform">How the message is transformed first.</param>
     /// <param name="encoding">The text's encoding on the wire.</param>
-    /// <exception cref="SocketToolsException">InvalidOption, with the field it stumbled on.</exception>
+    /// <exception cref="SocketToolsException">InvalidOption, with the field that is not valid.</exception>
     public static ResponseWriter Parse(string? format, ResponseTransform transform, Encoding encoding)
     {
         if (format is null && transform == ResponseTransform.None)
@@ -85,7 +85,7 @@ internal sealed class ResponseFormat : ResponseWriter
             }
             else if (part is { Field: "Message", Format: null } && _transform == ResponseTransform.None)
             {
-                // As bytes, so that what is not valid in the encoding comes back as it was.
+                // As bytes, so that bytes that are not valid in the encoding are echoed unchanged.
                 var mark = MarkLength(message);
                 outbox.Append(message.Buffer, message.Offset + mark, message.Count - mark);
             }
@@ -96,7 +96,7 @@ internal sealed class ResponseFormat : ResponseWriter
         }
     }
 
-    /// <summary>How many bytes at the start of a message are a byte order mark, which has no place within other text.</summary>
+    /// <summary>The length of the byte order mark at the start of a message; it must not appear within other text.</summary>
     private int MarkLength(in Frame message)
     {
         if (_parts.Count == 1 || _mark.Length == 0 || message.Count < _mark.Length)

@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-/// <summary>What an echo server does to a message's text before it sends it back.</summary>
+/// <summary>How an echo server transforms a message's text before it sends it back.</summary>
 public enum ResponseTransform
 {
     /// <summary>Nothing.</summary>

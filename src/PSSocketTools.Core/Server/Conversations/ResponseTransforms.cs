@@ -3,13 +3,12 @@ using System.Text;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>What the transforms do.</summary>
 internal static class ResponseTransforms
 {
     public static string Apply(this ResponseTransform transform, string text) => transform switch
     {
         ResponseTransform.Upper => text.ToUpperInvariant(),
-#pragma warning disable CA1308 // Not to normalize: small letters are what was asked for.
+#pragma warning disable CA1308 // This is no normalization: the user asks for small letters.
         ResponseTransform.Lower => text.ToLowerInvariant(),
 #pragma warning restore CA1308
         ResponseTransform.Reverse => Reverse(text),

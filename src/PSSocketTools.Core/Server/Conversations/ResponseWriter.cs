@@ -4,15 +4,15 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>Writes the answer to a message, without its framing.</summary>
+/// <summary>Writes the response to a message, without its framing.</summary>
 internal abstract class ResponseWriter
 {
-    /// <summary>The message as it came.</summary>
+    /// <summary>The message unchanged.</summary>
     public static readonly ResponseWriter Same = new SameWriter();
 
     public abstract void Write(Outbox outbox, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now);
 
-    /// <summary>Appends text in an encoding, without an array of its own.</summary>
+    /// <summary>Encodes text straight into the buffer.</summary>
     protected static void Append(Outbox outbox, Encoding encoding, string text)
     {
         outbox.Reserve(encoding.GetMaxByteCount(text.Length));

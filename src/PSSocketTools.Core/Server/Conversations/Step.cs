@@ -1,41 +1,41 @@
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>What a conversation asks of whoever moves its bytes.</summary>
+/// <summary>What a conversation asks its driver to do.</summary>
 internal enum StepKind
 {
-    /// <summary>Bring more bytes, or word of their end.</summary>
+    /// <summary>Receive bytes, or the end of the input.</summary>
     Receive,
 
-    /// <summary>Send these bytes, all of them.</summary>
+    /// <summary>Send all of these bytes.</summary>
     Send,
 
-    /// <summary>Wait; bytes may be read ahead.</summary>
+    /// <summary>Wait; bytes may be received ahead.</summary>
     Pause,
 
-    /// <summary>Wait for a task; bytes may be read ahead.</summary>
+    /// <summary>Wait for a task; bytes may be received ahead.</summary>
     Await,
 
-    /// <summary>End the connection in order (FIN) once everything has been sent.</summary>
+    /// <summary>Close the connection with a FIN once everything has been sent.</summary>
     Close,
 
-    /// <summary>End the connection with a reset (RST).</summary>
+    /// <summary>Reset the connection (RST).</summary>
     Reset,
 }
 
-/// <summary>One thing to do for a conversation before it is asked again.</summary>
+/// <summary>One operation that the driver does before it asks the conversation again.</summary>
 internal readonly struct Step
 {
-    /// <summary>Without an end: wait until something happens.</summary>
+    /// <summary>No time limit.</summary>
     public const int Forever = -1;
 
-    private Step(StepKind kind, byte[] buffer, int offset, int count, int milliseconds, bool owing, Task? task)
+    private Step(StepKind kind, byte[] buffer, int offset, int count, int milliseconds, bool pendingMessage, Task? task)
     {
         Kind = kind;
         Buffer = buffer;
         Offset = offset;
         Count = count;
         Milliseconds = milliseconds;
-        IsOwing = owing;
+        IsOwing = pendingMessage;
         Task = task;
     }
 
@@ -47,15 +47,15 @@ internal readonly struct Step
 
     public int Count { get; }
 
-    /// <summary>How long to wait, for Pause; at most, with nothing moving, for Receive and Send; <see cref="Forever"/> without a limit.</summary>
+    /// <summary>The duration of a Pause; the idle timeout of a Receive or Send; <see cref="Forever"/> without a limit.</summary>
     public int Milliseconds { get; }
 
-    /// <summary>For Receive: an answer is owed when the wait ends, so a draining server lets it end.</summary>
+    /// <summary>For Receive: part of a message has been received, and a pause completes it, so that a draining server waits for that.</summary>
     public bool IsOwing { get; }
 
     public Task? Task { get; }
 
-    public static Step Receive(int milliseconds, bool owing) => new(StepKind.Receive, [], 0, 0, milliseconds, owing, null);
+    public static Step Receive(int milliseconds, bool pendingMessage) => new(StepKind.Receive, [], 0, 0, milliseconds, pendingMessage, null);
 
     public static Step Send(byte[] buffer, int offset, int count, int milliseconds) =>
         new(StepKind.Send, buffer, offset, count, milliseconds, false, null);
