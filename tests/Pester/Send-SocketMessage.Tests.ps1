@@ -139,6 +139,14 @@ Describe 'Send-SocketMessage' {
         Assert-Error $failed MessageNotCarried InvalidArgument
     }
 
+    It 'says that an object whose text fails is no message, and goes on' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $mute = & ([scriptblock]::Create('class Mute { [string] ToString() { throw "nada" } }; [Mute]::new()'))
+        $answers = 'antes', $mute, 'depois' | Send-SocketMessage -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        $answers.Response | Should -Be antes, depois
+        Assert-Error $failed MessageNotCarried InvalidArgument
+    }
+
     It 'refuses what Line cannot carry before a byte is sent' {
         $session = Start-EchoServer | Connect-EchoServer
         Send-SocketMessage "a`nb" -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty

@@ -158,9 +158,11 @@ internal static class Connector
             return endPoints;
         }
 
-        var table = SocketTable.Read(SocketProtocol.Udp);
-        return [.. endPoints.OrderBy(endPoint => PortHolder.Find(table, endPoint.Address, endPoint.Port).Address is null)];
+        return HeldFirst(endPoints, SocketTable.Read(SocketProtocol.Udp));
     }
+
+    internal static IPEndPoint[] HeldFirst(IPEndPoint[] endPoints, SocketTable table) =>
+        [.. endPoints.OrderBy(endPoint => !PortHolder.IsHeld(table, endPoint.Address, endPoint.Port))];
 
     /// <param name="options">What was to be connected to.</param>
     /// <param name="message">The sentence that says what did not answer.</param>

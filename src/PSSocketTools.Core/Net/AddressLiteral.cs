@@ -72,6 +72,16 @@ internal static class AddressLiteral
         }
     }
 
+    /// <summary>Refuses a URL, and says which part of it is the host.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption.</exception>
+    public static void RefuseUrl(string text)
+    {
+        if (text.IndexOf("://", StringComparison.Ordinal) >= 0 && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Host.Length > 0)
+        {
+            throw Refusal("AddressIsUrl", text, url.Host);
+        }
+    }
+
     private static IPAddress ReadIPv6(string text)
     {
         var literal = text;
@@ -103,9 +113,16 @@ internal static class AddressLiteral
             throw Refusal("AddressNotIPv6", text);
         }
 
-        if (percent >= 0 && (address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6Multicast))
+        if (percent >= 0)
         {
-            address.ScopeId = FindZone(address, literal.Substring(percent + 1));
+            // An address that is the same everywhere needs no zone, but one that is named has to be there.
+            var isScoped = address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6Multicast;
+            var zone = literal.Substring(percent + 1);
+            var number = zone == "0" && !isScoped ? 0 : FindZone(address, zone);
+            if (isScoped)
+            {
+                address.ScopeId = number;
+            }
         }
 
         return address;

@@ -91,6 +91,13 @@ internal static class AddressName
     /// <exception cref="SocketToolsException">InvalidOption: an address that is not as it should be written.</exception>
     public static IPAddress? Read(string text)
     {
+        // No name has a slash.
+        if (AddressRange.IsBlock(text))
+        {
+            AddressLiteral.RefuseUrl(text);
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressIsBlock", text), text);
+        }
+
         if (!AddressLiteral.TryRead(text, out var address))
         {
             return null;

@@ -85,7 +85,8 @@ public sealed class AddressRange
     private static bool TryParse(string text, out AddressRange? range)
     {
         range = null;
-        var slash = (text ?? throw new ArgumentNullException(nameof(text))).IndexOf('/');
+        AddressLiteral.RefuseUrl(text ?? throw new ArgumentNullException(nameof(text)));
+        var slash = text.IndexOf('/');
         if (!AddressLiteral.TryRead(slash < 0 ? text : text.Substring(0, slash), out var address, out var mappedBits))
         {
             return false;
@@ -95,7 +96,9 @@ public sealed class AddressRange
         var prefixLength = bytes.Length * 8;
         if (slash >= 0)
         {
-            if (!int.TryParse(text.Substring(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var written))
+            // 010 is 8 to some programs and 10 to others, as in an address.
+            var length = text.Substring(slash + 1);
+            if (!int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var written) || (length.Length > 1 && length[0] == '0'))
             {
                 return false;
             }

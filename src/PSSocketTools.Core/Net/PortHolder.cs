@@ -22,16 +22,7 @@ internal sealed record PortHolder
     /// <param name="port">The port.</param>
     public static PortHolder Find(SocketTable table, IPAddress address, int port)
     {
-        SocketEntry? found = null;
-        foreach (var entry in table.Entries)
-        {
-            if (entry.LocalPort == port && Clashes(entry.LocalAddress, address)
-                && (found is null || Rank(entry, address) > Rank(found, address)))
-            {
-                found = entry;
-            }
-        }
-
+        var found = SocketWith(table, address, port);
         if (found is null)
         {
             return new PortHolder { Detail = Messages.Get("PortHolderUnknown") };
@@ -48,6 +39,27 @@ internal sealed record PortHolder
         return owner is { } process
             ? new PortHolder { Address = local, ProcessId = process.Id, ProcessName = process.Name, Detail = detail }
             : new PortHolder { Address = local, Detail = detail is null ? table.WhyUnknown(found) : detail + " " + table.WhyUnknown(found) };
+    }
+
+    /// <summary>Whether somebody holds an address and port. Who it is costs a look at every process there is, and is not asked.</summary>
+    /// <param name="table">The sockets there are.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="port">The port.</param>
+    public static bool IsHeld(SocketTable table, IPAddress address, int port) => SocketWith(table, address, port) is not null;
+
+    private static SocketEntry? SocketWith(SocketTable table, IPAddress address, int port)
+    {
+        SocketEntry? found = null;
+        foreach (var entry in table.Entries)
+        {
+            if (entry.LocalPort == port && Clashes(entry.LocalAddress, address)
+                && (found is null || Rank(entry, address) > Rank(found, address)))
+            {
+                found = entry;
+            }
+        }
+
+        return found;
     }
 
     private static string RemoteOf(SocketEntry entry) => EndPointText.Of(EndPointText.Of(entry.RemoteAddress), entry.RemotePort);

@@ -35,12 +35,26 @@ internal static class MessageInput
             FileInfo file => ReadFile(file),
             double number => number.ToString("R", CultureInfo.InvariantCulture),
             float number => number.ToString("R", CultureInfo.InvariantCulture),
-            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+            IFormattable => ToText(value),
             IDictionary row when !isProperty && row.Contains(MessageProperty) => ToMessage(row[MessageProperty], isProperty: true),
             _ when !isProperty && Property(input!) is { } property => ToMessage(Value(property, input), isProperty: true),
             PSCustomObject or IEnumerable => throw NotAMessage(isProperty ? "MessagePropertyHoldsNone" : "NoMessageProperty", input),
-            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
+            _ => ToText(value),
         };
+    }
+
+    // What makes text of an object is the object's own code, which may fail with anything.
+    private static string ToText(object value)
+    {
+        try
+        {
+            return Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty;
+        }
+        catch (Exception exception) when (exception is not PipelineStoppedException)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.MessageNotCarried, Messages.Get("MessageTextFailed", exception.Message.TrimEnd('.')), value.GetType().Name, exception);
+        }
     }
 
     private static object? Unwrap(object? input) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Client;
 using PSSocketTools.Net;
@@ -19,6 +20,16 @@ public sealed class ConnectorTests
             Connector.Interleave(resolved));
         Assert.Equal([At("::1"), At("127.0.0.1")], Connector.Interleave([At("::1"), At("127.0.0.1")]));
         Assert.Empty(Connector.Interleave([]));
+    }
+
+    [Fact]
+    public void Whose_a_datagrams_port_is_is_not_asked()
+    {
+        IPEndPoint[] loopback = [At("127.0.0.1"), At("::1")];
+
+        Assert.Equal([At("::1"), At("127.0.0.1")], Connector.HeldFirst(loopback, new TableWithoutOwners(At("::1"))));
+        Assert.Equal(loopback, Connector.HeldFirst(loopback, new TableWithoutOwners(At("127.0.0.1"))));
+        Assert.Equal(loopback, Connector.HeldFirst(loopback, new TableWithoutOwners()));
     }
 
     [Theory]
@@ -271,5 +282,14 @@ public sealed class ConnectorTests
             _waiting.ForEach(client => client.Dispose());
             _listener.Dispose();
         }
+    }
+
+    /// <summary>Sockets whose owners nobody may look up.</summary>
+    private sealed class TableWithoutOwners(params IPEndPoint[] bound) : SocketTable
+    {
+        public override IReadOnlyList<SocketEntry> Entries { get; } =
+            [.. bound.Select(endPoint => new SocketEntry(endPoint.Address, endPoint.Port, IPAddress.Any, 0, TcpState.Unknown, 1))];
+
+        public override SocketOwner? OwnerOf(SocketEntry entry) => throw new InvalidOperationException("The owner was looked up.");
     }
 }

@@ -43,6 +43,7 @@ public sealed class AddressNameTests
     [InlineData("::ffff:127.0.0.1", "127.0.0.1")]
     [InlineData("[::ffff:7f00:1]", "127.0.0.1")]
     [InlineData("::1%1", "::1")]
+    [InlineData("::1%0", "::1")]
     [InlineData("0.0.0.0", "0.0.0.0")]
     [InlineData("255.255.255.255", "255.255.255.255")]
     public async Task An_address_is_itself(string text, string expected)
@@ -90,6 +91,12 @@ public sealed class AddressNameTests
     [InlineData("::g", "not an IPv6 address")]
     [InlineData("fe80::1", "fe80::1%")]
     [InlineData("fe80::1%nowhere", "no interface 'nowhere'")]
+    [InlineData("::1%nowhere", "no interface 'nowhere'")]
+    [InlineData("127.0.0.0/30", "block")]
+    [InlineData("::1/128", "block")]
+    [InlineData("localhost/", "block")]
+    [InlineData("http://localhost:7000/path", "Write localhost alone")]
+    [InlineData("tcp://[::1]:7000", "Write [::1] alone")]
     [InlineData("fe80::1%999999", "no interface '999999'")]
     [InlineData("fe80::1%", "no interface ''")]
     public async Task An_address_that_is_not_as_it_should_be_written_is_refused_with_how_to_write_it(string text, string hint)
