@@ -23,6 +23,12 @@ internal static class SocketErrors
     /// <summary>A socket that listened does no more: it was closed, or shut down (accept(2), EINVAL), by somebody else.</summary>
     public static bool EndsListening(SocketError error) => IsAbort(error) || error is SocketError.InvalidArgument;
 
+    /// <summary>
+    /// A socket that received datagrams does no more: it was closed, or the system took its address away (ECONNABORTED, which no
+    /// datagram's way brings; ss -K on Linux), and nothing comes to it again.
+    /// </summary>
+    public static bool EndsReceiving(SocketError error) => IsAbort(error) || error is SocketError.ConnectionAborted;
+
     /// <summary>The process or the system has no descriptor left to give.</summary>
     public static bool IsExhausted(SocketError error) => error is
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
@@ -107,7 +113,10 @@ internal static class SocketErrors
     private static string TextOf(SocketException exception)
     {
         var number = exception is LinuxSocketException own ? own.Number : exception.NativeErrorCode;
-        var text = exception.Message.TrimEnd('.');
+        var sorted = exception is not LinuxSocketException && exception.SocketErrorCode != SocketError.SocketError;
+
+        // The exception of a connect has the endpoint behind the system's words, and the sentence names it already.
+        var text = (sorted ? new SocketException((int)exception.SocketErrorCode) : exception).Message.TrimEnd('.');
 
         // .NET makes one code, and a number of its own below zero, of all errors that it does not sort.
         return exception.SocketErrorCode == SocketError.SocketError && number > 0 ? Messages.Get("SystemErrorNumber", text, number) : text;

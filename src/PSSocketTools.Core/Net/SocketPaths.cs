@@ -20,6 +20,7 @@ internal static class SocketPaths
             SocketError.AddressNotAvailable => Make(SocketToolsError.AddressNotAvailable, "SocketPathMissing", exception, path),
             SocketError.ConnectionRefused or SocketError.NotSocket when SocketFiles.At(path, FileIdentity.IsKnown) == SocketFile.NoSocket =>
                 Make(SocketToolsError.ConnectionRefused, "SocketPathNoSocket", exception, path),
+            SocketError.ProtocolType => Make(SocketToolsError.ConnectionRefused, "SocketPathOtherKind", exception, path),
             _ => null,
         };
     }

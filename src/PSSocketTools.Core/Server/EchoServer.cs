@@ -433,7 +433,8 @@ public sealed class EchoServer : IDisposable
             var lost = _listening.FindIndex(listening => listening.Socket == listener);
             if (lost >= 0)
             {
-                what = Messages.Get("ListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
+                what = Messages.Get(
+                    _listening.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
                 _listening.RemoveAt(lost);
                 _endPoint = _listening.Count > 0 ? TextOfEndPoints() : _endPoint;
             }

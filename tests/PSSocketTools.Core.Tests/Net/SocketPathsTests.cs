@@ -53,6 +53,34 @@ public sealed class SocketPathsTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
+    public void A_socket_of_datagrams_is_no_server()
+    {
+        var path = Path.Combine(_folder, "datagrams");
+        using var datagrams = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        datagrams.Bind(new UnixDomainSocketEndPoint(path));
+
+        var exception = Assert.Throws<SocketToolsException>(() => Connect(path));
+        Assert.Equal(SocketToolsError.ConnectionRefused, exception.Error);
+        Assert.Contains("SOCK_STREAM", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("System", "Linux")]
+    public void An_endpoint_is_named_once()
+    {
+        // .NET puts it behind the system's words, where it has no public way to make such an exception.
+        using var datagrams = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        datagrams.Bind(new UnixDomainSocketEndPoint(Path.Combine(_folder, "once")));
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var error = Assert.ThrowsAny<SocketException>(() => client.Connect(datagrams.LocalEndPoint!));
+
+        var message = SocketErrors.Connecting(error, "here").Message;
+        Assert.StartsWith("here: ", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_folder, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("System", "Linux")]
     public void An_error_that_nothing_has_a_name_for_keeps_its_number()
     {
         // EROFS, which is none of a socket's usual errors.

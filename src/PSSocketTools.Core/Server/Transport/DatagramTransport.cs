@@ -92,9 +92,9 @@ internal sealed class DatagramTransport : ServerTransport
                 {
                     await TryHandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
                 }
-                else if (SocketErrors.IsAbort(operation.Error))
+                else if (SocketErrors.EndsReceiving(operation.Error))
                 {
-                    // Without a stop, somebody else closed the socket.
+                    // Without a stop, somebody else ended it.
                     throw _stopping ? new ObjectDisposedException(nameof(DatagramSocket)) : new SocketException((int)operation.Error);
                 }
                 else if (!SocketErrors.IsReset(operation.Error))

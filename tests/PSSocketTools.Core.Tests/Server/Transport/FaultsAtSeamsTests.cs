@@ -245,6 +245,8 @@ public sealed class FaultsAtSeamsTests
         await server.UntilAsync(ServerEventKind.Error, 2);
         Assert.Equal(("Faulted", $"[::1]:{server.Port}"), (server.State, server.EndPoint));
         Assert.Empty(server.ListeningSockets());
+        Assert.Contains("other addresses", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("the last of the server's addresses", server.Error, StringComparison.Ordinal);
         await StopAsync(server);
         Assert.Equal(2, server.Errors);
     }
