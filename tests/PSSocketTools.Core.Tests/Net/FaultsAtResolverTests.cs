@@ -99,6 +99,9 @@ public sealed class FaultsAtResolverTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
     public async Task A_wait_goes_on_after_a_resolver_that_throws_once(int n)
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -122,6 +125,9 @@ public sealed class FaultsAtResolverTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
     public async Task A_wait_for_a_free_port_goes_on_after_a_resolver_that_throws_once(int n)
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
