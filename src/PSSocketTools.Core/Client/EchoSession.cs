@@ -67,7 +67,7 @@ public sealed class EchoSession : IDisposable
     public string RemoteEndPoint => EndPointText.Of(_channel.RemoteEndPoint);
 
     /// <summary>Whether it can still be spoken through, as far as that is known: see <see cref="Refresh"/>.</summary>
-    public string State => (_ledger.Ended?.State ?? EchoSessionState.Open).ToString();
+    public string State => GetState().ToString();
 
     /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open, as far as that is known.</summary>
     public string? Reason => _ledger.Ended?.Reason.ToString();
@@ -236,6 +236,9 @@ public sealed class EchoSession : IDisposable
 
     /// <summary>The options it was connected with.</summary>
     public SessionOptions ToOptions() => _options;
+
+    /// <summary>Whether it can still be spoken through, as far as that is known: see <see cref="Refresh"/>.</summary>
+    public EchoSessionState GetState() => _ledger.Ended?.State ?? EchoSessionState.Open;
 
     /// <inheritdoc/>
     public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : EndPointName)!;

@@ -1,7 +1,7 @@
-namespace PSSocketTools.Client;
+namespace PSSocketTools;
 
 /// <summary>Whether a session can still be spoken through.</summary>
-internal enum EchoSessionState
+public enum EchoSessionState
 {
     /// <summary>Connected.</summary>
     Open,

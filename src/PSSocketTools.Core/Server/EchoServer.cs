@@ -25,6 +25,8 @@ public sealed class EchoServer : IDisposable
     private readonly JournalLog? _log;
     private readonly ServerFacts _facts;
     private readonly UnixListener? _unixListener;
+    private readonly SocketProtocol _protocol;
+    private readonly MessageFraming _framing;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
     // What follows from the stop, such as leaving the list of those that run, is done before the stop is told.
@@ -40,7 +42,7 @@ public sealed class EchoServer : IDisposable
         var clock = options.Clock;
         Id = options.Id;
         Name = options.Name ?? $"EchoServer{options.Id}";
-        Protocol = options.ActualProtocol.ToString();
+        _protocol = options.ActualProtocol;
         SocketPath = options.SocketPath;
         _listening = sockets.ConvertAll(static socket => (socket, (EndPoint?)socket.LocalEndPoint));
         _endPoint = TextOfEndPoints();
@@ -54,7 +56,7 @@ public sealed class EchoServer : IDisposable
         IsEncrypted = options.Certificate is not null;
         CertificateThumbprint = options.Certificate?.Thumbprint;
         Mode = options.IsSequential ? "Sequential" : "Concurrent";
-        Framing = options.Framing.ToString();
+        _framing = options.Framing;
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
         ResponseFormat = options.ResponseFormat;
@@ -78,7 +80,7 @@ public sealed class EchoServer : IDisposable
     public string Name { get; }
 
     /// <summary>What carries the bytes: the name of a <see cref="SocketProtocol"/>.</summary>
-    public string Protocol { get; }
+    public string Protocol => _protocol.ToString();
 
     /// <summary>The address it was asked to listen on.</summary>
     public string? Address { get; }
@@ -102,7 +104,7 @@ public sealed class EchoServer : IDisposable
     public string Mode { get; }
 
     /// <summary>The name of the <see cref="MessageFraming"/> it follows where it looks at messages.</summary>
-    public string Framing { get; }
+    public string Framing => _framing.ToString();
 
     /// <summary>The encoding of text on the wire, by its IANA name.</summary>
     public string Encoding { get; }
@@ -363,6 +365,12 @@ public sealed class EchoServer : IDisposable
             }
         }
     }
+
+    /// <summary>What carries the bytes.</summary>
+    public SocketProtocol GetProtocol() => _protocol;
+
+    /// <summary>The framing it follows where it looks at messages.</summary>
+    public MessageFraming GetFraming() => _framing;
 
     /// <summary>Throws when it has stopped and can't do what is asked.</summary>
     /// <exception cref="SocketToolsException">ServerStopped.</exception>

@@ -129,8 +129,8 @@ public abstract class ConnectingCommand : SocketCommand
     protected SessionOptions OptionsFor(EchoServer server)
     {
         server.RequireRunning();
-        var protocol = LanguagePrimitives.ConvertTo<SocketProtocol>(server.Protocol);
-        var framing = LanguagePrimitives.ConvertTo<MessageFraming>(server.Framing);
+        var protocol = server.GetProtocol();
+        var framing = server.GetFraming();
         return Complete(new SessionOptions
         {
             ComputerName = server.ComputerName ?? SessionOptions.DefaultComputerName,

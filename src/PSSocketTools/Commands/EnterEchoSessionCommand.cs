@@ -96,7 +96,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             session.Refresh();
 
             // The listener shows what came before the end, and then there is nothing to ask for.
-            WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], session.State == "Open" ? GoodbyeMilliseconds : Timeout.Infinite);
+            WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], session.GetState() == EchoSessionState.Open ? GoodbyeMilliseconds : Timeout.Infinite);
         }
     }
 
@@ -113,7 +113,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             WriteError(exception);
             // What could not be sent as it was leaves the session as it was.
-            return session.State == "Open";
+            return session.GetState() == EchoSessionState.Open;
         }
         catch (OperationCanceledException)
         {

@@ -70,7 +70,7 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
                 var missed = follower.Missed;
                 foreach (var serverEvent in follower.Read())
                 {
-                    if (kinds is null || Array.Exists(kinds, kind => kind.ToString() == serverEvent.Kind))
+                    if (kinds is null || Array.IndexOf(kinds, serverEvent.GetKind()) >= 0)
                     {
                         WriteObject(serverEvent);
                     }

@@ -9,8 +9,9 @@ namespace PSSocketTools.Server.Conversations;
 /// <summary>A parsed response format: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite formatting.</summary>
 internal sealed class ResponseFormat : ResponseWriter
 {
-    private static readonly string[] FieldNames =
-        ["Message", "Bytes", "RemoteAddress", "RemotePort", "ConnectionId", "Sequence", "Timestamp"];
+    /// <summary>The fields as errors list them; the first is {0} too.</summary>
+    private static readonly Field[] Fields =
+        [Field.Message, Field.Bytes, Field.RemoteAddress, Field.RemotePort, Field.ConnectionId, Field.Sequence, Field.Timestamp];
 
     private readonly List<Part> _parts;
     private readonly Encoding _encoding;
@@ -83,7 +84,7 @@ internal sealed class ResponseFormat : ResponseWriter
             {
                 outbox.Append(literal, 0, literal.Length);
             }
-            else if (part is { Field: "Message", Format: null } && _transform == ResponseTransform.None)
+            else if (part is { Field: Field.Message, Format: null } && _transform == ResponseTransform.None)
             {
                 // As bytes, so that bytes that are not valid in the encoding are echoed unchanged.
                 var mark = MarkLength(message);
@@ -119,27 +120,30 @@ internal sealed class ResponseFormat : ResponseWriter
     {
         object value = part.Field switch
         {
-            "Message" => _transform.Apply(_encoding.ToText(message.Buffer, message.Offset, message.Count)),
-            "Bytes" => message.Count,
-            "RemoteAddress" => connection.RemoteAddress,
-            "RemotePort" => connection.RemotePort,
-            "ConnectionId" => connection.Id,
-            "Sequence" => sequence,
+            Field.Message => _transform.Apply(_encoding.ToText(message.Buffer, message.Offset, message.Count)),
+            Field.Bytes => message.Count,
+            Field.RemoteAddress => connection.RemoteAddress,
+            Field.RemotePort => connection.RemotePort,
+            Field.ConnectionId => connection.Id,
+            Field.Sequence => sequence,
             _ => now,
         };
-        return string.Format(CultureInfo.InvariantCulture, part.Format ?? "{0}", value);
+        return part.Format is { } format
+            ? string.Format(CultureInfo.InvariantCulture, format, value)
+            : Convert.ToString(value, CultureInfo.InvariantCulture)!;
     }
 
     private static Part ParseField(string format, string field)
     {
         var end = field.IndexOfAny([',', ':']);
         var name = (end < 0 ? field : field.Substring(0, end)).Trim();
-        var known = name == "0" ? "Message" : Array.Find(FieldNames, f => string.Equals(f, name, StringComparison.OrdinalIgnoreCase));
-        if (known is null)
+        var index = name == "0" ? 0 : Array.FindIndex(Fields, f => string.Equals(f.ToString(), name, StringComparison.OrdinalIgnoreCase));
+        if (index < 0)
         {
             throw Refused(format, "{" + field + "}");
         }
 
+        var known = Fields[index];
         if (end < 0)
         {
             return new Part(null, known, null);
@@ -158,11 +162,11 @@ internal sealed class ResponseFormat : ResponseWriter
         return new Part(null, known, composite);
     }
 
-    private static object Sample(string field) => field switch
+    private static object Sample(Field field) => field switch
     {
-        "Message" or "RemoteAddress" => string.Empty,
-        "Timestamp" => DateTimeOffset.MinValue,
-        "Sequence" => 1L,
+        Field.Message or Field.RemoteAddress => string.Empty,
+        Field.Timestamp => DateTimeOffset.MinValue,
+        Field.Sequence => 1L,
         _ => 1,
     };
 
@@ -170,19 +174,32 @@ internal sealed class ResponseFormat : ResponseWriter
     {
         if (literal.Length > 0)
         {
-            parts.Add(new Part(encoding.GetBytes(literal.ToString()), string.Empty, null));
+            parts.Add(new Part(encoding.GetBytes(literal.ToString()), default, null));
             literal.Clear();
         }
     }
 
     private static SocketToolsException Refused(string format, string field) =>
-        new(SocketToolsError.InvalidOption, Messages.Get("ResponseFormatRefused", field, string.Join(", ", FieldNames)), format);
+        new(SocketToolsError.InvalidOption, Messages.Get("ResponseFormatRefused", field, string.Join(", ", Fields)), format);
 
-    private sealed class Part(byte[]? literal, string field, string? format)
+    /// <summary>What a format can name.</summary>
+    private enum Field
+    {
+        Message,
+        Bytes,
+        RemoteAddress,
+        RemotePort,
+        ConnectionId,
+        Sequence,
+        Timestamp,
+    }
+
+    private sealed class Part(byte[]? literal, Field field, string? format)
     {
         public byte[]? Literal { get; } = literal;
 
-        public string Field { get; } = field;
+        /// <summary>The field, where there is no literal.</summary>
+        public Field Field { get; } = field;
 
         /// <summary>The field as a composite format of one value, where it has an alignment or a format string.</summary>
         public string? Format { get; } = format;

@@ -8,6 +8,7 @@ namespace PSSocketTools;
 public sealed class ServerEvent
 {
     private readonly DateTimeOffset _timestamp;
+    private readonly ServerEventKind _kind;
 
     internal ServerEvent(
         DateTimeOffset timestamp,
@@ -30,7 +31,7 @@ public sealed class ServerEvent
         ServerName = server.Name;
         Port = server.Port;
         ConnectionId = connectionId;
-        Kind = kind.ToString();
+        _kind = kind;
         RemoteAddress = remoteAddress;
         RemotePort = remotePort;
         Message = message;
@@ -63,7 +64,7 @@ public sealed class ServerEvent
     public int? ConnectionId { get; }
 
     /// <summary>What happened: the name of a <see cref="ServerEventKind"/>.</summary>
-    public string Kind { get; }
+    public string Kind => _kind.ToString();
 
     /// <summary>The client's address.</summary>
     public string? RemoteAddress { get; }
@@ -90,6 +91,9 @@ public sealed class ServerEvent
 
     /// <summary>How long the connection or the server lasted, in milliseconds; null where nothing ended.</summary>
     public double? DurationMilliseconds { get; }
+
+    /// <summary>What happened.</summary>
+    public ServerEventKind GetKind() => _kind;
 
     /// <summary>One line: time, kind, who, what.</summary>
     public override string ToString()
