@@ -1032,6 +1032,15 @@ Describe 'Start-EchoServer' {
             $warnings[0].Message | Should -BeLike "*0.0.0.0:$($server.Port)*-AllowFrom*"
         }
 
+        It 'does not advise -AllowFrom where it is given' {
+            $null = Start-EchoServer -Address 0.0.0.0 -WarningVariable without -WarningAction SilentlyContinue
+            $server = Start-EchoServer -Address 0.0.0.0 -AllowFrom 127.0.0.0/8 -WarningVariable with -WarningAction SilentlyContinue
+            $with | Should -HaveCount 1
+            $with[0].Message | Should -BeLike "*0.0.0.0:$($server.Port)*"
+            $with[0].Message | Should -Not -BeLike '*loopback*'
+            $without[0].Message | Should -BeLike '*loopback*'
+        }
+
         It 'leaves no server behind where the warning is told to stop' {
             { Start-EchoServer -Address 0.0.0.0 -WarningAction Stop } | Should -Throw
             Get-EchoServer | Should -BeNullOrEmpty

@@ -250,7 +250,7 @@ public sealed class StartEchoServerCommand : SocketCommand
         {
             if (server.CanBeReachedFromOutside())
             {
-                WriteWarning(Messages.Get("ReachableFromOutside", server.EndPoint));
+                WriteWarning(Messages.Get(AllowFrom.Length > 0 ? "ReachableFromAllowed" : "ReachableFromOutside", server.EndPoint));
             }
 
             if (Wait)
