@@ -62,7 +62,7 @@ internal sealed class ConnectAttempt
                 Socket.NoDelay = true;
             }
 
-            SynRetransmission.LeaveOut(Socket);
+            SynRetransmission.Disable(Socket);
             Socket.Connect(endPoint);
             if (!EndPointText.IsSelfConnected(Socket, endPoint))
             {

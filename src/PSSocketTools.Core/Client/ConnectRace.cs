@@ -213,7 +213,7 @@ internal sealed class ConnectRace : IDisposable
             {
                 return candidate;
             }
-            else if (SynRetransmission.MayBeginAnew(error.SocketErrorCode, attempt.Duration) && !candidate.Until.HasPassed)
+            else if (SynRetransmission.ShouldRetry(error.SocketErrorCode, attempt.Duration) && !candidate.Until.HasPassed)
             {
                 Begin(candidate);
             }

@@ -6,33 +6,33 @@ using Microsoft.Win32.SafeHandles;
 namespace PSSocketTools.Platform;
 
 /// <summary>
-/// Opens files to which the system itself appends (O_APPEND, FILE_APPEND_DATA): what several processes write does not
-/// overlap, and a file that was truncated meanwhile goes on from its new end. .NET's FileMode.Append writes where the end
-/// was when it opened the file.
+/// Opens files to which the system itself appends (O_APPEND, FILE_APPEND_DATA): writes of several processes do not overlap, and
+/// after a truncation writing continues at the new end. .NET's FileMode.Append writes at the end that the file had when it was
+/// opened.
 /// </summary>
 internal static class AppendFile
 {
     private const byte LineEnd = (byte)'\n';
 
-    // How long a file without a line end at its end may be looked at again while somebody else writes to it.
+    // The interval between checks of a file whose last line has no end, while another process may be writing it.
     private const int SettleMilliseconds = 20;
 
-    // How often it is looked at: about a second, in which any line that is written in one go has come to its end.
-    private const int MostLooks = 50;
+    // The largest number of checks: about a second, within which a line written by one call is complete.
+    private const int MaxChecks = 50;
 
-    /// <summary>Opens a file, or makes it, for its owner alone (mode 0600) where mode bits say so.</summary>
-    /// <returns>Each write takes its bytes as a whole, or throws an <see cref="IOException"/>; a line that was cut off before is ended first.</returns>
+    /// <summary>Opens a file, or creates it with mode 0600 where the system has mode bits.</summary>
+    /// <returns>Each write writes all its bytes or throws an <see cref="IOException"/>; the first write ends an unfinished last line first.</returns>
     /// <exception cref="IOException">The system refused.</exception>
-    /// <exception cref="PipeWithoutReaderException">Nobody reads the pipe at the path (ENXIO).</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be made there.</exception>
+    /// <exception cref="PipeWithoutReaderException">The pipe at the path has no reader (ENXIO).</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be created there.</exception>
     public static Stream Open(string path) => Open(path, Thread.Sleep);
 
-    /// <summary>The same, with what lets so many milliseconds pass.</summary>
+    /// <summary>Opens a file, with a replaceable sleep for tests.</summary>
     internal static Stream Open(string path, Action<int> pause)
     {
         path = Path.GetFullPath(path);
         Stream file = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? OpenOnWindows(path) : UnixAppendStream.Open(path);
-        return EndsInTheMiddle(path, file, pause) ? new LineEndFirst(file) : file;
+        return HasUnfinishedLine(path, file, pause) ? new LineEndFirst(file) : file;
     }
 
     private static FileStream OpenOnWindows(string path)
@@ -56,10 +56,10 @@ internal static class AppendFile
     }
 
     /// <summary>
-    /// Whether the last line of a file is not ended, and nobody is just writing it. Where somebody goes on writing without
-    /// ending it, it counts as not ended: a line of ours that follows it at once could be read by nobody.
+    /// Whether the last line of a file has no end, and no other process is writing it. A line that stays unfinished counts as such
+    /// even if another process keeps writing, since a line of ours appended to it could not be parsed.
     /// </summary>
-    private static bool EndsInTheMiddle(string path, Stream file, Action<int> pause)
+    private static bool HasUnfinishedLine(string path, Stream file, Action<int> pause)
     {
         try
         {
@@ -70,7 +70,7 @@ internal static class AppendFile
 
             using var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
             var seen = -1L;
-            for (var look = 1; reader.Length > 0; look++)
+            for (var check = 1; reader.Length > 0; check++)
             {
                 var length = reader.Length;
                 reader.Position = length - 1;
@@ -79,12 +79,12 @@ internal static class AppendFile
                     return false;
                 }
 
-                if (length == seen || look == MostLooks)
+                if (length == seen || check == MaxChecks)
                 {
                     return true;
                 }
 
-                // No event tells when another process has finished its write.
+                // There is no event for the end of another process's write.
                 seen = length;
                 pause(SettleMilliseconds);
             }
@@ -93,7 +93,7 @@ internal static class AppendFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            // A file that may be written and not read is written.
+            // A file that may be written but not read is used as it is.
             return false;
         }
     }
@@ -102,7 +102,7 @@ internal static class AppendFile
     private static extern SafeFileHandle CreateFile(
         string path, int access, FileShare share, IntPtr security, int disposition, int attributes, IntPtr template);
 
-    /// <summary>Ends the line that somebody before did not, with the first write: opening a file writes nothing to it.</summary>
+    /// <summary>Ends an unfinished last line before the first write, since opening a file must not change it.</summary>
     private sealed class LineEndFirst(Stream file) : WriteOnlyStream
     {
         private bool _isDone;
@@ -125,7 +125,7 @@ internal static class AppendFile
         }
     }
 
-    /// <summary>A descriptor with O_APPEND; .NET's own streams write at offsets of their own.</summary>
+    /// <summary>A descriptor with O_APPEND; .NET's own streams write at explicit offsets.</summary>
     private sealed unsafe class UnixAppendStream : WriteOnlyStream
     {
         private readonly LinuxDescriptor _descriptor;
@@ -135,10 +135,10 @@ internal static class AppendFile
         /// <summary>Whether it is a file, and not a pipe or a terminal.</summary>
         public override bool CanSeek => Libc.Seek(_descriptor.Number, 0, Libc.SeekEnd) >= 0;
 
-        /// <summary>Opens what is at a path; where there is nothing, a file is made.</summary>
+        /// <summary>Opens the file at a path, and creates it when there is none.</summary>
         public static UnixAppendStream Open(string path)
         {
-            // Without blocking, since opening a pipe that nobody reads would wait for a reader.
+            // O_NONBLOCK, since opening a pipe without a reader would block until there is one.
             var flags = Libc.OpenWriteOnly | (RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
                 ? Libc.OpenAppendLinux | Libc.OpenNonBlockingLinux | Libc.OpenCloseOnExecLinux
                 : Libc.OpenAppendMac | Libc.OpenNonBlockingMac | Libc.OpenCloseOnExecMac);
@@ -158,7 +158,7 @@ internal static class AppendFile
                 var error = Marshal.GetLastWin32Error();
                 if (error == Libc.ENoEntry)
                 {
-                    Make(path);
+                    Create(path);
                 }
                 else if (error != Libc.EIntr)
                 {
@@ -201,8 +201,8 @@ internal static class AppendFile
             base.Dispose(disposing);
         }
 
-        /// <summary>Makes an empty file through .NET: open(2) takes a mode as a variable argument, which no import can pass on all processors.</summary>
-        private static void Make(string path)
+        /// <summary>Creates an empty file through .NET: open(2) takes a mode as a variable argument, which no import can pass on all processors.</summary>
+        private static void Create(string path)
         {
             try
             {
@@ -220,14 +220,14 @@ internal static class AppendFile
             }
             catch (IOException) when (File.Exists(path))
             {
-                // Somebody else was faster.
+                // Another process has created it meanwhile.
             }
         }
 
         private static IOException Failure(int error) => new(new Win32Exception(error).Message + ".", error);
     }
 
-    /// <summary>What a log needs of a stream, and no more.</summary>
+    /// <summary>A stream that can only be written.</summary>
     private abstract class WriteOnlyStream : Stream
     {
         public override bool CanRead => false;
@@ -256,5 +256,5 @@ internal static class AppendFile
     }
 }
 
-/// <summary>A file that was to be written is a pipe, and nobody has it open for reading.</summary>
+/// <summary>The file to write is a pipe without a reader.</summary>
 internal sealed class PipeWithoutReaderException : IOException;

@@ -1,17 +1,17 @@
 namespace PSSocketTools.Platform;
 
-/// <summary>Does one of several things that must all be done, whatever becomes of it: what it throws is reported, not thrown.</summary>
+/// <summary>Runs one of several actions that must all run: an exception is reported instead of thrown.</summary>
 internal static class Attempt
 {
     /// <param name="action">What to do.</param>
-    /// <param name="report">Gets what it threw; what this throws itself is dropped.</param>
+    /// <param name="report">Gets the exception; an exception that this throws itself is dropped.</param>
     public static void To(Action action, Action<Exception>? report = null)
     {
         try
         {
             action();
         }
-#pragma warning disable CA1031 // Whatever one of them throws, the others come after it.
+#pragma warning disable CA1031 // The actions after this one must run, whatever this one throws.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -40,7 +40,7 @@ internal static class Attempt
         {
             report?.Invoke(exception);
         }
-#pragma warning disable CA1031 // There is nobody left to tell.
+#pragma warning disable CA1031 // A failing report has no further place to go.
         catch
 #pragma warning restore CA1031
         {

@@ -2,22 +2,21 @@ using System.Diagnostics;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>The time, as whoever owns the code under it wants it told; tests give their own.</summary>
+/// <summary>The wall clock and the monotonic clock; tests replace them.</summary>
 internal class Clock
 {
-    /// <summary>The machine's clock.</summary>
     public static readonly Clock System = new();
 
     /// <summary>Wall-clock time in ticks of 100 ns, UTC.</summary>
     public virtual long UtcTicks => DateTime.UtcNow.Ticks;
 
-    /// <summary>Wall-clock time as people here read it.</summary>
+    /// <summary>Wall-clock time in the local time zone.</summary>
     public DateTimeOffset Now => new DateTimeOffset(UtcTicks, TimeSpan.Zero).ToLocalTime();
 
-    /// <summary>Time that never jumps, in units of <see cref="Stopwatch.Frequency"/>, for durations.</summary>
+    /// <summary>Monotonic time in units of <see cref="Stopwatch.Frequency"/>, for durations.</summary>
     public virtual long Timestamp => Stopwatch.GetTimestamp();
 
-    /// <summary>How long ago a <see cref="Timestamp"/> was taken.</summary>
+    /// <summary>The time since a <see cref="Timestamp"/>.</summary>
     public TimeSpan Since(long timestamp) => Between(timestamp, Timestamp);
 
     /// <summary>The time from one <see cref="Timestamp"/> to another.</summary>

@@ -3,24 +3,24 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>What the platforms' UDP differs in.</summary>
+/// <summary>Platform differences of UDP.</summary>
 internal static class DatagramPlatform
 {
     private const int SioUdpConnReset = unchecked((int)0x9800000C);
 
-    /// <summary>Readies a socket that is bound, and has received nothing yet.</summary>
+    /// <summary>Sets the options of a socket that is bound and has received nothing yet.</summary>
     public static void Prepare(Socket socket)
     {
         IgnoreUnreachable(socket);
         if (HasManyAddresses(socket))
         {
-            // From now on, so that the first datagram's address is known too.
+            // Set before the first receive, so that the first datagram's address is known too.
             var level = socket.AddressFamily == AddressFamily.InterNetworkV6 ? SocketOptionLevel.IPv6 : SocketOptionLevel.IP;
             socket.SetSocketOption(level, SocketOptionName.PacketInformation, true);
         }
     }
 
-    /// <summary>Whether a socket is bound to all addresses of this machine, and the system can answer from the one that was asked.</summary>
+    /// <summary>Whether a socket is bound to the wildcard address, and the system supports sending from the address a datagram was sent to.</summary>
     public static bool HasManyAddresses(Socket socket) =>
         DatagramSource.IsSupported && socket.LocalEndPoint is IPEndPoint { Address: var local } && (local.Equals(IPAddress.Any) || local.Equals(IPAddress.IPv6Any));
 

@@ -6,7 +6,7 @@ namespace PSSocketTools.Platform;
 
 /// <summary>
 /// Sends datagrams from a chosen address of this machine over a socket that is bound to all of them (ip(7), IP_PKTINFO;
-/// RFC 3542, section 6.2). .NET says which address a datagram was sent to, but can't send the answer from there.
+/// RFC 3542, section 6.2). .NET reports the address that a datagram was sent to, but can't send from it.
 /// </summary>
 internal static unsafe class DatagramSource
 {
@@ -46,12 +46,12 @@ internal static unsafe class DatagramSource
         return bytes;
     }
 
-    /// <summary>Sends a datagram without waiting for room.</summary>
+    /// <summary>Sends a datagram without blocking.</summary>
     /// <param name="socket">A socket that stays open during the call.</param>
     /// <param name="buffer">The datagram, from the start.</param>
     /// <param name="count">Its bytes, 0 or more.</param>
-    /// <param name="remote">Who gets it, from <see cref="ToNative"/>.</param>
-    /// <param name="source">The address it is to come from, as it was received with a datagram.</param>
+    /// <param name="remote">The destination, from <see cref="ToNative"/>.</param>
+    /// <param name="source">The source address, as it was received with a datagram.</param>
     /// <returns>
     /// Success; WouldBlock when there is no room; SocketError for everything else, such as a source that can send nothing
     /// because it is a broadcast address.
@@ -91,7 +91,7 @@ internal static unsafe class DatagramSource
             _ => 19,
         };
 
-        // Only an address that each interface may have needs one: the way of all others is the routing table's to decide.
+        // Only a link-local address needs an interface: the routing table decides for all others.
         var index = source.Address.IsIPv6LinkLocal ? source.Interface : 0;
         var data = control + header;
         int dataLength;
@@ -122,7 +122,7 @@ internal static unsafe class DatagramSource
         *(int*)(control + lengthSize) = isIPv6 ? LevelIPv6 : LevelIPv4;
         *(int*)(control + lengthSize + sizeof(int)) = type;
 
-        // The room it takes: rounded up, as another one might follow.
+        // The space it takes (CMSG_SPACE), which is aligned.
         return (length + lengthSize - 1) & ~(lengthSize - 1);
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>A moment on the monotonic clock by which something must have happened; or never.</summary>
+/// <summary>A point in time on the monotonic clock at which a wait ends; or never.</summary>
 internal readonly struct Deadline
 {
     private readonly long _at;
@@ -13,7 +13,7 @@ internal readonly struct Deadline
 
     public bool HasPassed => _at != long.MaxValue && Stopwatch.GetTimestamp() >= _at;
 
-    /// <summary>What is left, rounded up; 0 when it has passed, -1 when there is no end.</summary>
+    /// <summary>The remaining time, rounded up; 0 when it has passed, -1 when it is never.</summary>
     public int Milliseconds
     {
         get
@@ -28,16 +28,16 @@ internal readonly struct Deadline
         }
     }
 
-    /// <summary>So long from now; a time of zero or less has no end.</summary>
+    /// <summary>A deadline from now; never for a time of zero or less.</summary>
     public static Deadline After(TimeSpan time) => After(Stopwatch.GetTimestamp(), time);
 
-    /// <summary>So long from a timestamp of <see cref="Stopwatch"/>.</summary>
+    /// <summary>A deadline from a timestamp of <see cref="Stopwatch"/>.</summary>
     public static Deadline After(long timestamp, TimeSpan time) =>
         time <= TimeSpan.Zero ? Never : new Deadline(timestamp + (long)(time.TotalSeconds * Stopwatch.Frequency));
 
     public static Deadline Earlier(Deadline one, Deadline other) => one._at < other._at ? one : other;
 
-    /// <summary>Waits until it has passed.</summary>
+    /// <summary>Waits until the deadline has passed.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public void Wait(CancellationToken cancellationToken)
     {

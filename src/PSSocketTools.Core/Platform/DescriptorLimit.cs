@@ -5,15 +5,15 @@ namespace PSSocketTools.Platform;
 /// <summary>How many more files and sockets this process may open.</summary>
 internal static unsafe class DescriptorLimit
 {
-    // What a running PowerShell may open meanwhile: assemblies, pipes, a server's connections.
-    private const int Reserve = 32;
+    // Left for what a running PowerShell opens meanwhile: assemblies, pipes, a server's connections.
+    private const int Reserved = 32;
 
     private static bool IsLinux { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
 
     private static bool IsMac { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
 
-    /// <summary>How many it may have in all; the greatest number where there is no limit, as on Windows.</summary>
-    public static int Most
+    /// <summary>The limit on open descriptors; int.MaxValue where there is none, as on Windows.</summary>
+    public static int Limit
     {
         get
         {
@@ -29,23 +29,23 @@ internal static unsafe class DescriptorLimit
         }
     }
 
-    /// <summary>At least one, so that whoever asks can go on, if slowly; Windows has no such limit.</summary>
+    /// <summary>How many more descriptors may be opened; at least one, so that the caller makes progress.</summary>
     public static int Available()
     {
-        var most = Most;
-        if (most == int.MaxValue)
+        var limit = Limit;
+        if (limit == int.MaxValue)
         {
-            return most;
+            return limit;
         }
 
         var open = Directory.EnumerateFileSystemEntries(IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
-        return Math.Max(most - open - Reserve, 1);
+        return Math.Max(limit - open - Reserved, 1);
     }
 
-    /// <summary>Whether no descriptor is left, told by asking for one.</summary>
+    /// <summary>Whether no descriptor is left, tested by opening one.</summary>
     public static bool IsReached() => Try() is Libc.EMFile or Libc.ENFile;
 
-    /// <summary>Whether the whole system, and not this process alone, has no descriptor left (ENFILE), told in the same way.</summary>
+    /// <summary>Whether the whole system, and not only this process, has no descriptor left (ENFILE), tested by opening one.</summary>
     public static bool IsSystemExhausted() => Try() == Libc.ENFile;
 
     private static int Try()

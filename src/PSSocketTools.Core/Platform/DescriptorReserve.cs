@@ -5,36 +5,36 @@ using System.Text;
 namespace PSSocketTools.Platform;
 
 /// <summary>
-/// Keeps a server's clients from taking the process's last descriptors: without any, .NET can load no assembly, and some of
-/// what it can't do ends the process. The system gives out the lowest free number, so that a high one tells of few that are left.
+/// Prevents a server's clients from using up the process's last descriptors: without any, .NET can load no assembly, and some
+/// failures end the process. The system assigns the lowest free number, so that a high number shows that few are left.
 /// </summary>
-/// <param name="limit">How many descriptors the process may have.</param>
+/// <param name="limit">The limit on open descriptors of the process.</param>
 internal sealed class DescriptorReserve(int limit)
 {
-    private const int Kept = 32;
+    private const int ReserveSize = 32;
 
     private static readonly object Opening = new();
 
     private static readonly byte[] NullDevice = Encoding.ASCII.GetBytes("/dev/null\0");
 
-    // The numbers from here on are kept; fewer where there are few at all.
-    private readonly int _first = FirstKept(limit);
-    private int _last;
+    // The first number of the reserve, which is smaller when the limit is low.
+    private readonly int _firstReserved = FirstReserved(limit);
+    private int _lastAccepted;
 
     public DescriptorReserve()
-        : this(DescriptorLimit.Most)
+        : this(DescriptorLimit.Limit)
     {
     }
 
-    /// <summary>How many descriptors the process may have.</summary>
+    /// <summary>The limit on open descriptors of the process.</summary>
     public int Limit => limit;
 
-    /// <summary>Opens a socket, or its like, that a server holds while it runs, where <see cref="RequireRoomForServer()"/> allows it.</summary>
-    /// <param name="open">Opens it, without a wait.</param>
+    /// <summary>Opens a descriptor that a server holds while it runs, if <see cref="RequireRoomForServer()"/> allows it.</summary>
+    /// <param name="open">Opens the descriptor; must not block.</param>
     /// <exception cref="SocketException">TooManyOpenSockets.</exception>
     public static T ForServer<T>(Func<T> open)
     {
-        // One at a time, since two that look before either opens would take the same place.
+        // Serialized, since two threads that check before either opens could both use the last free number.
         lock (Opening)
         {
             RequireRoomForServer();
@@ -43,41 +43,41 @@ internal sealed class DescriptorReserve(int limit)
     }
 
     /// <summary>
-    /// Leaves a server's clients as many descriptors as the process keeps: one that listens with the last of them could accept nobody.
+    /// Throws unless enough descriptors are left for clients: a server that listens with the last of them could accept no connection.
     /// </summary>
-    /// <exception cref="SocketException">TooManyOpenSockets: only those that are left alone remain.</exception>
-    public static void RequireRoomForServer() => RequireRoomForServer(DescriptorLimit.Most);
+    /// <exception cref="SocketException">TooManyOpenSockets: too few descriptors are left.</exception>
+    public static void RequireRoomForServer() => RequireRoomForServer(DescriptorLimit.Limit);
 
-    /// <summary>The same, for a process that may have so many.</summary>
+    /// <summary>Throws unless enough descriptors of such a limit are left.</summary>
     internal static void RequireRoomForServer(int limit)
     {
-        if (limit != int.MaxValue && LowestFree() >= limit - (2 * (limit - FirstKept(limit))))
+        if (limit != int.MaxValue && LowestFree() >= limit - (2 * (limit - FirstReserved(limit))))
         {
             throw new SocketException((int)SocketError.TooManyOpenSockets);
         }
     }
 
     /// <summary>A client was let in, with this descriptor.</summary>
-    public void Took(IntPtr descriptor) => _last = limit == int.MaxValue ? 0 : descriptor.ToInt32();
+    public void Took(IntPtr descriptor) => _lastAccepted = limit == int.MaxValue ? 0 : descriptor.ToInt32();
 
-    /// <summary>Whether one more client leaves the reserve alone; it costs a system call only while it is touched.</summary>
+    /// <summary>Whether one more connection leaves the reserve free; this takes a system call only when the last descriptor was in the reserve.</summary>
     public bool HasRoom()
     {
-        if (_last < _first)
+        if (_lastAccepted < _firstReserved)
         {
             return true;
         }
 
-        if (LowestFree() >= _first)
+        if (LowestFree() >= _firstReserved)
         {
             return false;
         }
 
-        _last = 0;
+        _lastAccepted = 0;
         return true;
     }
 
-    private static int FirstKept(int limit) => limit - Math.Min(Kept, limit / 4);
+    private static int FirstReserved(int limit) => limit - Math.Min(ReserveSize, limit / 4);
 
     private static unsafe int LowestFree()
     {

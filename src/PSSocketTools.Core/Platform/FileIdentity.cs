@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Which file is at a path, whatever was there before: its device and its number on it, and whether it is a socket.</summary>
+/// <summary>The identity of a file, by its device and inode number, and whether it is a socket.</summary>
 internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Number, bool IsSocket)
 {
     private const int AtCurrentDirectory = -100;
@@ -19,12 +19,12 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     private static readonly Lazy<bool> CanTell = new(static () => RuntimeInformation.IsOSPlatform(OSPlatform.Linux) && Read("/") is not null);
 
     /// <summary>
-    /// Whether files can be told apart here: on Linux with statx(2), alike on all processors, which C libraries before
-    /// glibc 2.28 and musl 1.2.5 lack, and some sandboxes deny.
+    /// Whether the identity of files is known here: on Linux by statx(2), whose layout is the same on all processors, and which C
+    /// libraries before glibc 2.28 and musl 1.2.5 lack and some sandboxes deny.
     /// </summary>
     public static bool IsKnown => CanTell.Value;
 
-    /// <summary>The file at a path, a symbolic link as itself; null where there is none, or files can't be told apart.</summary>
+    /// <summary>The file at a path, without following a symbolic link; null where there is none, or the identity is not known.</summary>
     public static FileIdentity? Of(string path) => IsKnown ? Read(path) : null;
 
     private static unsafe FileIdentity? Read(string path)

@@ -1,9 +1,9 @@
 namespace PSSocketTools.Platform;
 
-/// <summary>Who may use a file, on systems that say so by mode bits.</summary>
+/// <summary>Permissions of files on systems with mode bits.</summary>
 internal static class FilePermissions
 {
-    /// <summary>Leaves reading and writing to the file's owner alone (mode 0600).</summary>
+    /// <summary>Allows only the file's owner to read and write (mode 0600).</summary>
     public static void CloseToOthers(string path)
     {
 #if NET

@@ -5,30 +5,30 @@ using System.Text;
 namespace PSSocketTools.Platform;
 
 /// <summary>
-/// Lets one server at a time look at, replace or remove a socket's path in a folder: of this process by a lock of its own, of
-/// several processes by an advisory lock on the folder itself (flock(2)), which leaves no file behind.
+/// Serializes how servers check, replace and remove a socket's path in a folder: within this process by a lock, between processes
+/// by an advisory lock on the folder itself (flock(2)), which leaves no file behind.
 /// </summary>
 /// <remarks>
-/// Where the folder can't be opened or locked, or another process keeps the lock for longer than a second, it does without:
-/// a server that does not start because of a lock would be worse. Windows has no such lock on folders.
+/// When the folder can't be opened or locked, or another process holds the lock for longer than a second, the server continues
+/// without the lock, since not starting would be worse. Windows has no such lock on folders.
 /// </remarks>
 internal sealed class FolderLock : IDisposable
 {
     private const int RetryMilliseconds = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AcquireTimeout = TimeSpan.FromSeconds(1);
     private static readonly object OwnProcess = new();
 
     private readonly int _descriptor;
 
     private FolderLock(int descriptor) => _descriptor = descriptor;
 
-    /// <summary>Takes the lock of the folder that a path is in; the thread that takes it gives it back.</summary>
+    /// <summary>Acquires the lock of the folder of a path; the same thread must release it.</summary>
     public static FolderLock Of(string path)
     {
         Monitor.Enter(OwnProcess);
         try
         {
-            return new FolderLock(Take(path));
+            return new FolderLock(Acquire(path));
         }
         catch
         {
@@ -41,7 +41,7 @@ internal sealed class FolderLock : IDisposable
     {
         if (_descriptor >= 0)
         {
-            // A process that is being started shares the lock until it closes its copy of the descriptor; this ends it now.
+            // A child process being started shares the lock until it closes its copy of the descriptor; LOCK_UN releases it at once.
             _ = Libc.Lock(_descriptor, Libc.LockRelease);
             _ = Libc.Close(_descriptor);
         }
@@ -50,7 +50,7 @@ internal sealed class FolderLock : IDisposable
     }
 
     /// <summary>The descriptor that holds the lock; -1 where there is none.</summary>
-    private static unsafe int Take(string path)
+    private static unsafe int Acquire(string path)
     {
         if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
         {
@@ -84,13 +84,13 @@ internal sealed class FolderLock : IDisposable
                 continue;
             }
 
-            if (error != wouldBlock || clock.Elapsed > Patience)
+            if (error != wouldBlock || clock.Elapsed > AcquireTimeout)
             {
                 _ = Libc.Close(descriptor);
                 return -1;
             }
 
-            // No event tells when a lock becomes free, and a wait for it without LOCK_NB has no time limit.
+            // There is no event for a lock that becomes free, and flock(2) without LOCK_NB has no time limit.
             Thread.Sleep(RetryMilliseconds);
         }
 

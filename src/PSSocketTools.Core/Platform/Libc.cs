@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>The few calls to the C library that .NET has no equal of; their numbers are Linux's, on x64 and Arm64.</summary>
+/// <summary>The calls to the C library that .NET does not offer. The constants are those of Linux on x64 and Arm64.</summary>
 internal static unsafe class Libc
 {
     public const int SockStream = 1;

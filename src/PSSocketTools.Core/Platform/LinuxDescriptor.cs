@@ -2,13 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Owns a descriptor of Linux: closed once, whatever happens to its user.</summary>
+/// <summary>Owns a Linux descriptor, and closes it exactly once.</summary>
 internal sealed class LinuxDescriptor : SafeHandleMinusOneIsInvalid
 {
     public LinuxDescriptor(int descriptor)
         : base(ownsHandle: true) => SetHandle((IntPtr)descriptor);
 
-    /// <summary>Its number, for calls while nobody else can close it.</summary>
+    /// <summary>The number, for system calls while the descriptor can't be closed.</summary>
     public int Number => (int)handle;
 
     /// <inheritdoc/>

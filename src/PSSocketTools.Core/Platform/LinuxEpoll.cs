@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Descriptors one thread waits for, and a way to wake it.</summary>
+/// <summary>An epoll set that one thread waits on, and an eventfd to wake it.</summary>
 internal sealed unsafe class LinuxEpoll : IDisposable
 {
-    /// <summary>The bytes of one entry at most: what <see cref="Wait"/> needs for each.</summary>
+    /// <summary>The largest size of an entry, in bytes: <see cref="Wait"/> needs as much for each.</summary>
     public const int LongestEntry = 16;
 
     private readonly LinuxDescriptor _epoll;
@@ -36,7 +36,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
         }
     }
 
-    /// <summary>Whether this is Linux on a processor whose numbers <see cref="Libc"/> has, with a C library that has the calls.</summary>
+    /// <summary>Whether this is Linux, on a processor whose constants <see cref="Libc"/> has, with a C library that has the calls.</summary>
     public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
         && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64
         && HasCalls();
@@ -46,10 +46,10 @@ internal sealed unsafe class LinuxEpoll : IDisposable
 
     private static int EntryData { get; } = EntrySize - 8;
 
-    /// <summary>The descriptor of the set itself.</summary>
+    /// <summary>The descriptor of the epoll set.</summary>
     public int Descriptor => _epoll.Number;
 
-    /// <summary>Watches a descriptor, until it is closed or removed.</summary>
+    /// <summary>Adds a descriptor to the set, until it is closed or removed.</summary>
     /// <returns>False with the system's last error set.</returns>
     public bool TryAdd(int descriptor, int events)
     {
@@ -59,19 +59,19 @@ internal sealed unsafe class LinuxEpoll : IDisposable
         return Libc.EpollControl(_epoll.Number, Libc.EpollAdd, descriptor, entry) == 0;
     }
 
-    /// <summary>Watches a descriptor no more.</summary>
+    /// <summary>Removes a descriptor from the set.</summary>
     public void Remove(int descriptor)
     {
         var entry = stackalloc byte[LongestEntry];
         _ = Libc.EpollControl(_epoll.Number, Libc.EpollDelete, descriptor, entry);
     }
 
-    /// <summary>Waits until something happens.</summary>
-    /// <param name="entries">Room for what did.</param>
+    /// <summary>Waits for events.</summary>
+    /// <param name="entries">Gets the events.</param>
     /// <param name="capacity">How many entries there is room for.</param>
-    /// <param name="milliseconds">How long at most; -1 without an end.</param>
-    /// <returns>How many entries there are; 0 when the wait was over or interrupted.</returns>
-    /// <exception cref="Win32Exception">It can't wait, and will not be able to: the descriptor is no longer what it was.</exception>
+    /// <param name="milliseconds">How long to wait at most; -1 without a limit.</param>
+    /// <returns>The number of entries; 0 when the wait timed out or was interrupted.</returns>
+    /// <exception cref="Win32Exception">The epoll descriptor is no longer valid.</exception>
     public int Wait(byte* entries, int capacity, int milliseconds)
     {
         var count = Libc.EpollWait(_epoll.Number, entries, capacity, milliseconds);
@@ -87,10 +87,10 @@ internal sealed unsafe class LinuxEpoll : IDisposable
     /// <summary>The descriptor of an entry.</summary>
     public static int DescriptorOf(byte* entries, int index) => *(int*)(entries + (index * EntrySize) + EntryData);
 
-    /// <summary>What happened to the descriptor of an entry.</summary>
+    /// <summary>The events of an entry.</summary>
     public static int EventsOf(byte* entries, int index) => *(int*)(entries + (index * EntrySize));
 
-    /// <summary>Whether a descriptor is the one that only wakes; its signal is taken back.</summary>
+    /// <summary>Whether a descriptor is the eventfd that wakes the thread; if so, it is reset.</summary>
     public bool TakeWake(int descriptor)
     {
         if (descriptor != _wake.Number)
@@ -103,7 +103,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
         return true;
     }
 
-    /// <summary>Ends a wait under way, or else the next one. From any thread, even when all is over.</summary>
+    /// <summary>Ends the current wait, or else the next one. From any thread, and after disposal too.</summary>
     public void Wake()
     {
         lock (_waking)
@@ -134,7 +134,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
     {
         try
         {
-            // The descriptor is no socket's: what counts is that there is something to call.
+            // The descriptors are invalid: this only tests whether the functions exist.
             _ = Libc.Accept(-1, null, null, 0);
             _ = Libc.EpollWait(-1, null, 0, 0);
             _ = Libc.EventDescriptor(0, -1);

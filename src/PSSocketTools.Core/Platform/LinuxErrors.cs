@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Linux's error numbers in .NET's words.</summary>
+/// <summary>Maps Linux's error numbers to those of .NET.</summary>
 internal static class LinuxErrors
 {
     public static SocketError ToSocketError(int error) => error switch
@@ -20,7 +20,7 @@ internal static class LinuxErrors
         Libc.ENetDown => SocketError.NetworkDown,
         Libc.EAddrInUse => SocketError.AddressAlreadyInUse,
 
-        // Of a Unix socket: the folder its path is in.
+        // ENOENT of a Unix socket: its folder does not exist.
         Libc.EAddrNotAvail or Libc.ENoEntry => SocketError.AddressNotAvailable,
         Libc.EAfNoSupport => SocketError.AddressFamilyNotSupported,
         Libc.EAccess or Libc.EPerm => SocketError.AccessDenied,

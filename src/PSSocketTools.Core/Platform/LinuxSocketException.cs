@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>A socket error of a call to the C library, which keeps its number and its words where .NET has none for it.</summary>
+/// <summary>A socket error of a call to the C library; keeps the number and the text of errors that .NET does not know.</summary>
 internal sealed class LinuxSocketException(int number) : SocketException((int)LinuxErrors.ToSocketError(number))
 {
     /// <summary>The system's number (errno).</summary>

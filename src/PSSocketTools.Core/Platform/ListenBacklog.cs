@@ -5,10 +5,10 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>How many connections wait in a listening socket's backlog, where the system tells.</summary>
+/// <summary>The length of a listening socket's accept queue, where the system tells.</summary>
 internal static class ListenBacklog
 {
-    /// <summary>The connections that are established and not accepted, on all the sockets of a server; null where it can't be known.</summary>
+    /// <summary>The number of connections that are established and not accepted yet, on all sockets of a server; null where it is not known.</summary>
     public static int? Waiting(IEnumerable<Socket> listeners)
     {
         var waiting = 0;
@@ -42,7 +42,7 @@ internal static class ListenBacklog
             }
             catch (ObjectDisposedException)
             {
-                // A listener that was lost, or a server that stops meanwhile: nobody waits there any more.
+                // The listener failed, or the server stops meanwhile: no connection waits there any more.
                 return 0;
             }
         }

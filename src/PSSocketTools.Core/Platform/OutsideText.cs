@@ -3,14 +3,14 @@ using System.Text;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Text that others chose, such as a process's name: cleaned where it comes in, so that no error, view or log has to mind.</summary>
+/// <summary>Text from outside, such as a process's name: cleaned where it is read, so that errors, views and logs can show it.</summary>
 internal static class OutsideText
 {
     private const char Replacement = '\uFFFD';
 
     /// <summary>
-    /// The text with U+FFFD for what acts on a terminal instead of being shown: the control characters (C0 and C1, escape sequences
-    /// begin with them), those that turn the direction of writing or end a line, and halves of surrogate pairs.
+    /// Replaces with U+FFFD what a terminal interprets instead of showing: control characters (C0 and C1, which begin escape
+    /// sequences), characters that change the direction of writing or end a line, and lone surrogates.
     /// </summary>
     /// <param name="text">The text, or null for none.</param>
     public static string? Clean(string? text)
@@ -27,7 +27,7 @@ internal static class OutsideText
             {
                 i++;
             }
-            else if (IsUnfit(text[i]))
+            else if (IsUnsafe(text[i]))
             {
                 (cleaned ??= new StringBuilder(text))[i] = Replacement;
             }
@@ -36,7 +36,7 @@ internal static class OutsideText
         return cleaned?.ToString() ?? text;
     }
 
-    private static bool IsUnfit(char character) => CharUnicodeInfo.GetUnicodeCategory(character) is
+    private static bool IsUnsafe(char character) => CharUnicodeInfo.GetUnicodeCategory(character) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or
         UnicodeCategory.Surrogate;
 }

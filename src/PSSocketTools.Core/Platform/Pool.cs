@@ -4,7 +4,7 @@ using System.Buffers;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Byte buffers to borrow. .NET Framework has no pool in the box, so that there is a small one here.</summary>
+/// <summary>A pool of byte buffers. .NET Framework has none, so that this implements a small one.</summary>
 internal static class Pool
 {
 #if NET
@@ -12,15 +12,15 @@ internal static class Pool
 
     public static void Return(byte[] buffer) => ArrayPool<byte>.Shared.Return(buffer);
 #else
-    // Buffers of the size a receive usually takes are kept; the garbage collector serves for the rest.
-    private const int Kept = 65536;
-    private const int MostKept = 32;
+    // Only buffers of the usual receive size are kept; others are left to the garbage collector.
+    private const int PooledLength = 65536;
+    private const int MaxPooled = 32;
 
     private static readonly Stack<byte[]> Idle = new();
 
     public static byte[] Rent(int atLeast)
     {
-        if (atLeast == Kept)
+        if (atLeast == PooledLength)
         {
             lock (Idle)
             {
@@ -36,11 +36,11 @@ internal static class Pool
 
     public static void Return(byte[] buffer)
     {
-        if (buffer.Length == Kept)
+        if (buffer.Length == PooledLength)
         {
             lock (Idle)
             {
-                if (Idle.Count < MostKept)
+                if (Idle.Count < MaxPooled)
                 {
                     Idle.Push(buffer);
                 }

@@ -3,19 +3,19 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>What the system holds of what was sent, until the peer has taken it in.</summary>
+/// <summary>The send queue of a socket: what the peer has not acknowledged yet.</summary>
 internal static unsafe class SendQueue
 {
     private static readonly bool IsLinux = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
 
     /// <summary>How many bytes the peer has not acknowledged (over a Unix socket, not read); -1 where the system does not tell.</summary>
     /// <remarks>
-    /// The kernel says that there is room only when much of its buffer has emptied, which takes a slow reader longer than
-    /// many an idle limit: this shows that it reads at all.
+    /// The kernel reports a socket as writable only when much of its buffer has drained, which can take a slow reader longer than
+    /// an idle timeout: the queue shows that it reads at all.
     /// </remarks>
     public static int Bytes(Socket socket) => IsLinux ? Bytes((int)socket.Handle) : -1;
 
-    /// <summary>The same, of a descriptor on Linux (SIOCOUTQ, tcp(7) and unix(7)).</summary>
+    /// <summary>The send queue of a descriptor on Linux (SIOCOUTQ, tcp(7) and unix(7)).</summary>
     public static int Bytes(int descriptor)
     {
         int bytes;

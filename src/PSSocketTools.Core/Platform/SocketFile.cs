@@ -1,27 +1,27 @@
 namespace PSSocketTools.Platform;
 
-/// <summary>What is at the path where a Unix domain socket is to be.</summary>
+/// <summary>What is at the path that a Unix domain socket is to be bound to.</summary>
 internal enum SocketFile
 {
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>A socket; whether a server listens on it, only a connect can find out.</summary>
+    /// <summary>A socket; only a connect shows whether a server listens on it.</summary>
     Socket,
 
     /// <summary>Anything else: a file, a folder, a symbolic link whatever it points to, a FIFO, a device.</summary>
     NoSocket,
 
-    /// <summary>Something, of a kind that this system does not let be known.</summary>
+    /// <summary>A file whose kind this system does not tell.</summary>
     NotKnown,
 }
 
-/// <summary>Tells what is at a path, by what each system lets be known.</summary>
+/// <summary>Determines what is at a path, as far as the system tells.</summary>
 internal static class SocketFiles
 {
     /// <summary>What is at a path, without following a symbolic link.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="tellsFiles">Whether to ask <see cref="FileIdentity"/>, which knows.</param>
+    /// <param name="tellsFiles">Whether <see cref="FileIdentity"/> works on this system.</param>
     public static SocketFile At(string path, bool tellsFiles)
     {
         if (tellsFiles)
@@ -42,7 +42,7 @@ internal static class SocketFiles
 #if NET
         if (OperatingSystem.IsWindows())
         {
-            // A socket is a reparse point of its own kind there, and has no target.
+            // On Windows a socket is a reparse point without a target.
             return (attributes & (FileAttributes.ReparsePoint | FileAttributes.Directory)) == FileAttributes.ReparsePoint &&
                 new FileInfo(path).LinkTarget is null ? SocketFile.Socket : SocketFile.NoSocket;
         }
@@ -52,7 +52,7 @@ internal static class SocketFiles
             return SocketFile.NoSocket;
         }
 
-        // On macOS connect(2) fails with ENOTSOCK at what is none; on Linux with ECONNREFUSED, as at a socket nobody listens on.
+        // On macOS connect(2) fails with ENOTSOCK for a file that is no socket; on Linux with ECONNREFUSED, as for a socket that nobody listens on.
         return OperatingSystem.IsLinux() ? SocketFile.NotKnown : SocketFile.Socket;
 #else
         return SocketFile.NotKnown;

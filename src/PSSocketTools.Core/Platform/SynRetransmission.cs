@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace PSSocketTools.Platform;
 
 /// <summary>
-/// Windows takes a refusal for a lost SYN, and sends two more half a second apart before it says so: with a timeout of a second
-/// a closed port would come out as a silent one.
+/// Windows retransmits the SYN twice, half a second apart, after a refusal before it reports it: with a timeout of a second a
+/// closed port would look like a silent one.
 /// </summary>
 internal static class SynRetransmission
 {
@@ -17,11 +17,11 @@ internal static class SynRetransmission
     private static readonly byte[] NoRetransmission = [0xFF, 0xFF, 0xFE, 0];
 
     /// <summary>
-    /// Has a connect fail at its first refusal. The system then gives up a silent peer after one SYN, about a second later, so that
-    /// whoever connects has to begin anew while there is time left: see <see cref="MayBeginAnew"/>.
+    /// Makes a connect fail at its first refusal. The system then times out a silent peer after one SYN, about a second later, so that
+    /// the caller has to retry while there is time left: see <see cref="ShouldRetry"/>.
     /// </summary>
     /// <param name="socket">A TCP socket that is not connected yet.</param>
-    public static void LeaveOut(Socket socket)
+    public static void Disable(Socket socket)
     {
         if (!IsWindows || socket.ProtocolType != ProtocolType.Tcp)
         {
@@ -34,17 +34,17 @@ internal static class SynRetransmission
         }
         catch (SocketException)
         {
-            // Before Windows 8.1 there is no such control, and the refusal is slower but the same.
+            // Windows before 8.1 does not support this; a refusal then takes longer.
             return;
         }
     }
 
     /// <summary>
-    /// Whether a connect that failed is to be tried again at once: the system gave up a silent peer before our own time was over. One
-    /// that it gave up without waiting, as no system should, is an answer like another.
+    /// Whether to retry a failed connect at once: the system timed out a silent peer before our own timeout. A connect that timed out
+    /// without any wait is not retried, since that could loop.
     /// </summary>
-    /// <param name="error">Why it failed.</param>
-    /// <param name="after">After how long.</param>
-    public static bool MayBeginAnew(SocketError error, TimeSpan after) =>
+    /// <param name="error">The error of the connect.</param>
+    /// <param name="after">How long the connect took.</param>
+    public static bool ShouldRetry(SocketError error, TimeSpan after) =>
         error == SocketError.TimedOut && after >= TimeSpan.FromMilliseconds(50);
 }

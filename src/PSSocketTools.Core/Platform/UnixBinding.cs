@@ -9,14 +9,14 @@ namespace PSSocketTools.Platform;
 /// <summary>Binds Unix domain sockets to their paths.</summary>
 internal static class UnixBinding
 {
-    /// <summary>A new socket that has a path.</summary>
+    /// <summary>Makes a socket and binds it to a path.</summary>
     /// <remarks>
-    /// .NET deletes the file at the path of a socket that it bound when it closes the socket, whoever's the file is by then.
-    /// Where that is not wanted, the socket is bound behind its back.
+    /// When .NET closes a socket that it bound, it deletes the file at its path, even if that belongs to another socket by then.
+    /// To avoid that, the socket is bound by a system call.
     /// </remarks>
     /// <param name="endPoint">The path.</param>
-    /// <param name="leavesFile">Whether the file stays when the socket is closed; only Linux has sockets of that kind.</param>
-    /// <exception cref="SocketException">The path can't be had.</exception>
+    /// <param name="leavesFile">Whether the file stays when the socket is closed; supported only on Linux.</param>
+    /// <exception cref="SocketException">The path can't be bound.</exception>
     public static Socket Bind(EndPoint endPoint, bool leavesFile)
     {
 #if NET

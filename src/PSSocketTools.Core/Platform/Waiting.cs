@@ -1,6 +1,6 @@
 namespace PSSocketTools.Platform;
 
-/// <summary>Blocking waits for tasks that keep the task's own exception as it is.</summary>
+/// <summary>Blocking waits for tasks that throw the task's original exception.</summary>
 internal static class Waiting
 {
     /// <summary>Waits for a task's result; false when the time passed first.</summary>

@@ -5,16 +5,16 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>Tells whether a server may listen on ports of this machine, by binding them as a server would and letting go at once.</summary>
+/// <summary>Tests whether a server may listen on ports of this machine: binds them as a server would, and closes the sockets at once.</summary>
 public sealed class LocalPortTest
 {
-    /// <summary>The address tested where none is named.</summary>
+    /// <summary>The default address.</summary>
     public const string DefaultAddress = AddressName.Any;
 
-    // How long a port that is waited for may be free before anyone notices; no system tells of a port that becomes free.
+    // The interval between two tests of a wait; no system reports when a port becomes free.
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(30);
 
-    // A picture of the system's sockets serves a whole range of ports, while it is fresh.
+    // How long the table of sockets is reused, for the tests of a whole range of ports.
     private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
 
     private readonly string _address;
@@ -22,7 +22,7 @@ public sealed class LocalPortTest
     private SocketTable? _table;
     private long _tableReadAt;
 
-    /// <summary>Readies a test.</summary>
+    /// <summary>Makes a test.</summary>
     /// <param name="address">An address of this machine, a name for some, <c>localhost</c> for both loopback ones, or <c>Any</c> for all.</param>
     /// <param name="protocol">Tcp or Udp.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a protocol without ports.</exception>
@@ -46,7 +46,7 @@ public sealed class LocalPortTest
     /// <summary>Tcp or Udp.</summary>
     public SocketProtocol Protocol { get; }
 
-    /// <summary>Whether somebody chose the address, so that a server that takes a result listens on it, and not where servers do by default.</summary>
+    /// <summary>Whether the user chose the address, so that a server that is started with a result listens on it instead of its default.</summary>
     public bool IsAddressChosen { get; init; }
 
     /// <summary>Tests a port.</summary>
@@ -61,10 +61,10 @@ public sealed class LocalPortTest
         return Test(port, resolution.GetAwaiter().GetResult());
     }
 
-    /// <summary>Tests a port again and again until it is free, the time is over or the wait is cancelled. A name without an address is waited for too.</summary>
+    /// <summary>Tests a port repeatedly until it is free, the time is over or the wait is cancelled; waits for a name that does not resolve yet, too.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
-    /// <param name="timeout">How long to wait at most; then what the last test found has to do.</param>
-    /// <param name="cancellationToken">Ends the wait at once.</param>
+    /// <param name="timeout">How long to wait at most; then the last result is returned.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="SocketToolsException">NameNotFound: the name had no address until the end; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public PortAvailability WaitUntilAvailable(int port, TimeSpan timeout, CancellationToken cancellationToken)
@@ -76,7 +76,7 @@ public sealed class LocalPortTest
             var left = timeout - Clock.System.Since(startedAt);
             var resolution = _host.Resolve(ConnectPace.NameAge);
 
-            // While the resolver has no answer there is nothing to test; the wait may end before it has.
+            // Before the name is resolved there is nothing to test, and the wait may end before that.
             var isResolved = Task.WaitAny([resolution], Milliseconds(left), cancellationToken) >= 0;
             if (isResolved && resolution.Status == TaskStatus.RanToCompletion && TryBindAll(port, resolution.Result) is null)
             {
@@ -88,7 +88,7 @@ public sealed class LocalPortTest
                 resolution.GetAwaiter().GetResult();
             }
 
-            // Who holds it takes a walk over all processes to find, and is of interest only in the end.
+            // Finding the owner of the port takes a walk over all processes, and only the last result needs it.
             left = timeout - Clock.System.Since(startedAt);
             if (left <= TimeSpan.Zero)
             {
@@ -193,7 +193,7 @@ public sealed class LocalPortTest
         var now = Clock.System.Timestamp;
         if (_table is not null && Clock.Between(_tableReadAt, now) <= TableAge)
         {
-            // A port in use has a holder, perhaps one newer than the picture; the thousands that Windows may keep back have none.
+            // The owner of a port in use may be newer than the table; the thousands that Windows may exclude have none.
             var holder = PortHolder.Find(_table, address, port);
             if (holder.ProcessId is not null || error == SocketError.AccessDenied)
             {

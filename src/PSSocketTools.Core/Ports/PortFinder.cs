@@ -3,10 +3,10 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools;
 
-/// <summary>Finds ports a server may listen on, and hands no port out twice within a few seconds.</summary>
+/// <summary>Finds ports that a server may listen on, and returns no port twice within a few seconds.</summary>
 public static class PortFinder
 {
-    /// <summary>The range the system takes ports from for those who ask for none in particular.</summary>
+    /// <summary>The range from which the system assigns ephemeral ports.</summary>
     public static PortRange EphemeralRange()
     {
         const string LinuxSetting = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -20,18 +20,18 @@ public static class PortFinder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Without a descriptor to read it with, the first test of a port says what is wrong.
+            // When no descriptor is left to read it, the first test of a port reports that.
         }
 
-        // What IANA sets aside (RFC 6335, section 6), and Windows and macOS follow.
+        // The dynamic ports of IANA (RFC 6335, section 6), which Windows and macOS use.
         return new PortRange(49152, PortRange.MaxPort);
     }
 
     /// <summary>Finds free ports: all that were asked for, or none.</summary>
     /// <param name="test">How a port is tested.</param>
-    /// <param name="ranges">Where to look, in order; null looks in the system's ephemeral range, from a place of chance on.</param>
+    /// <param name="ranges">The ranges to search, in order; null for the system's ephemeral range, from a random port on.</param>
     /// <param name="count">How many to find, at least 1.</param>
-    /// <param name="reservations">What was handed out already, to which these are added.</param>
+    /// <param name="reservations">The ports that are reserved already, to which these are added.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few; AddressNotAvailable: the address is another machine's; NameNotFound: the name has no address; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
@@ -52,7 +52,7 @@ public static class PortFinder
         var isEnough = false;
         try
         {
-            foreach (var port in (ranges ?? FromAnywhere(EphemeralRange())).SelectMany(range => range.Ports()).Distinct())
+            foreach (var port in (ranges ?? FromRandomPort(EphemeralRange())).SelectMany(range => range.Ports()).Distinct())
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (!reservations.TryTake(port, test.Protocol))
@@ -66,7 +66,7 @@ public static class PortFinder
                     reservations.Release(port, test.Protocol);
                     if (result.GetStatus() == PortStatus.AddressNotAvailable)
                     {
-                        // No port of it can be had, and none is held by anybody.
+                        // No port of that address can be bound, although none is in use.
                         throw new SocketToolsException(SocketToolsError.AddressNotAvailable, result.Detail!, result.Address);
                     }
 
@@ -95,8 +95,8 @@ public static class PortFinder
         throw new SocketToolsException(SocketToolsError.NoFreePort, denied is null ? sentence : sentence + " " + denied, text);
     }
 
-    // Another process that looks for a port at the same time begins elsewhere, most likely.
-    private static IReadOnlyList<PortRange> FromAnywhere(PortRange range)
+    // A random start, so that another process that searches at the same time most likely begins elsewhere.
+    private static IReadOnlyList<PortRange> FromRandomPort(PortRange range)
     {
         var start = range.First + (int)(BitConverter.ToUInt32(Guid.NewGuid().ToByteArray(), 0) % (uint)range.Count);
         return start == range.First ? [range] : [new PortRange(start, range.Last), new PortRange(range.First, start - 1)];

@@ -2,15 +2,15 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>The ports that were handed out a moment ago and may not be bound yet, so that nobody else is given them.</summary>
+/// <summary>Ports that a search returned recently and their users may not have bound yet, so that no other search returns them.</summary>
 public sealed class PortReservations
 {
-    private readonly Dictionary<(int Port, SocketProtocol Protocol), long> _takenAt = [];
+    private readonly Dictionary<(int Port, SocketProtocol Protocol), long> _reservedAt = [];
     private readonly TimeSpan _duration;
     private readonly Clock _clock;
 
     /// <summary>Makes an empty list.</summary>
-    /// <param name="duration">How long a port stays handed out.</param>
+    /// <param name="duration">How long a port stays reserved.</param>
     public PortReservations(TimeSpan duration)
         : this(duration, Clock.System)
     {
@@ -22,31 +22,31 @@ public sealed class PortReservations
         _clock = clock;
     }
 
-    /// <summary>Takes a port; false where someone else has it.</summary>
+    /// <summary>Reserves a port; false when it is reserved already.</summary>
     /// <param name="port">The port.</param>
     /// <param name="protocol">Its protocol.</param>
     public bool TryTake(int port, SocketProtocol protocol)
     {
-        lock (_takenAt)
+        lock (_reservedAt)
         {
-            if (_takenAt.TryGetValue((port, protocol), out var takenAt) && _clock.Since(takenAt) < _duration)
+            if (_reservedAt.TryGetValue((port, protocol), out var reservedAt) && _clock.Since(reservedAt) < _duration)
             {
                 return false;
             }
 
-            _takenAt[(port, protocol)] = _clock.Timestamp;
+            _reservedAt[(port, protocol)] = _clock.Timestamp;
             return true;
         }
     }
 
-    /// <summary>Gives a port back that turned out not to be free.</summary>
+    /// <summary>Cancels the reservation of a port that was not free.</summary>
     /// <param name="port">The port.</param>
     /// <param name="protocol">Its protocol.</param>
     public void Release(int port, SocketProtocol protocol)
     {
-        lock (_takenAt)
+        lock (_reservedAt)
         {
-            _takenAt.Remove((port, protocol));
+            _reservedAt.Remove((port, protocol));
         }
     }
 }

@@ -8,16 +8,16 @@ using PSSocketTools.Ports.Probing;
 namespace PSSocketTools;
 
 /// <summary>
-/// A scan of ports on other computers: a window of probes under way at once, results in the order of the input and as soon as they are due.
-/// One thread adds and reads; disposing it ends the scan at once, with every socket and the thread it has.
+/// A scan of ports on other computers: it runs a window of probes at a time, and returns results in the order of the input, as soon as they are
+/// available. One thread adds and reads. Disposing it cancels the scan at once, and closes its sockets and ends its thread.
 /// </summary>
 public sealed class PortScan : IDisposable
 {
-    // A slow probe holds back the results after it, never the probes; and this bounds the memory that takes.
+    // A slow probe delays the results after it, but not the probes; this bounds the memory for those results.
     private const int ResultsHeldPerProbe = 128;
 
-    // More in one go would keep a reader from what else it has to do.
-    private const int MostAtOnce = 1024;
+    // How many results one read returns, so that the reader can do other work in between.
+    private const int MaxResultsPerRead = 1024;
 
     private readonly object _gate = new();
     private readonly Queue<IEnumerator<Probe>> _inputs = new();
@@ -31,12 +31,12 @@ public sealed class PortScan : IDisposable
     private double _queued;
     private ExceptionDispatchInfo? _failure;
     private bool _isComplete;
-    private bool _isStalled;
-    private bool _hasNews;
+    private bool _isReaderBehind;
+    private bool _isFlushDue;
 
-    /// <summary>Begins a scan, of nothing yet.</summary>
+    /// <summary>Begins a scan without targets.</summary>
     /// <param name="options">How to probe.</param>
-    /// <param name="cancellationToken">Ends a read that waits.</param>
+    /// <param name="cancellationToken">Cancels a pending read.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
     public PortScan(PortScanOptions options, CancellationToken cancellationToken = default)
         : this(options, ProbeTransport.Create, AddressName.ToAddressesAsync, cancellationToken)
@@ -58,7 +58,7 @@ public sealed class PortScan : IDisposable
         _cancellation = cancellationToken.Register(Pulse);
     }
 
-    /// <summary>Whether the window has room for more than was added so far: to add before it does takes memory and gains nothing.</summary>
+    /// <summary>Whether the window has room for more probes than were added; adding more earlier only takes memory.</summary>
     public bool HasRoom
     {
         get
@@ -70,7 +70,7 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Whether all that was added so far was read.</summary>
+    /// <summary>Whether the results of all that was added were read.</summary>
     public bool IsIdle
     {
         get
@@ -82,7 +82,7 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Whether no more comes: the input is complete, and every result was read.</summary>
+    /// <summary>Whether the input is complete and every result was read.</summary>
     public bool IsFinished
     {
         get
@@ -120,7 +120,7 @@ public sealed class PortScan : IDisposable
         _loop.Wake();
     }
 
-    /// <summary>Says that nothing more is added.</summary>
+    /// <summary>Marks the input as complete.</summary>
     public void Complete()
     {
         lock (_gate)
@@ -130,9 +130,9 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Takes the results that are due, in order; where none is, waits until one is, until the window has room, or until the scan is finished.</summary>
-    /// <param name="due">Where to put them.</param>
-    /// <param name="milliseconds">How long to wait at most; 0 does not, -1 has no limit.</param>
+    /// <summary>Returns the available results in order; when there is none, waits for one, for room in the window, or for the end of the scan.</summary>
+    /// <param name="due">Gets the results.</param>
+    /// <param name="milliseconds">How long to wait at most; 0 for not at all, -1 without a limit.</param>
     /// <exception cref="OperationCanceledException">The scan's token was cancelled.</exception>
     public void Read(ICollection<PortAvailability> due, int milliseconds)
     {
@@ -158,14 +158,14 @@ public sealed class PortScan : IDisposable
                 _failure?.Throw();
             }
 
-            for (var i = 0; i < MostAtOnce && IsDue(); i++)
+            for (var i = 0; i < MaxResultsPerRead && IsDue(); i++)
             {
                 due.Add(_inOrder.Dequeue().Result!);
             }
 
-            if (_isStalled && _inOrder.Count <= _capacity / 2)
+            if (_isReaderBehind && _inOrder.Count <= _capacity / 2)
             {
-                _isStalled = false;
+                _isReaderBehind = false;
                 hasRoom = true;
             }
         }
@@ -176,7 +176,7 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Ends the scan at once.</summary>
+    /// <summary>Cancels the scan at once.</summary>
     public void Dispose()
     {
         _cancellation.Dispose();
@@ -187,14 +187,14 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>The next probe to begin; null where there is none, or the reader has to catch up first.</summary>
+    /// <summary>The next probe to begin; null when there is none, or too many results are unread.</summary>
     internal Probe? Take()
     {
         lock (_gate)
         {
             if (_inOrder.Count >= _capacity)
             {
-                _isStalled = true;
+                _isReaderBehind = true;
                 return null;
             }
 
@@ -205,7 +205,7 @@ public sealed class PortScan : IDisposable
                     var probe = _inputs.Peek().Current;
                     _inOrder.Enqueue(probe);
                     _queued--;
-                    _hasNews |= _queued < _window && _queued >= _window - 1;
+                    _isFlushDue |= _queued < _window && _queued >= _window - 1;
                     return probe;
                 }
 
@@ -216,30 +216,30 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Puts a result where the reader finds it; <see cref="Flush"/> tells the reader.</summary>
+    /// <summary>Stores a result; <see cref="Flush"/> wakes the reader.</summary>
     internal void Finish(Probe probe, PortAvailability result)
     {
         lock (_gate)
         {
             probe.Result = result;
-            _hasNews |= ReferenceEquals(probe, _inOrder.Peek());
+            _isFlushDue |= ReferenceEquals(probe, _inOrder.Peek());
         }
     }
 
-    /// <summary>Tells the reader of what is new, once for many results: to wake it for each costs more than a probe.</summary>
+    /// <summary>Wakes the reader once for many results, since a wake for each costs more than a probe.</summary>
     internal void Flush()
     {
         lock (_gate)
         {
-            if (_hasNews)
+            if (_isFlushDue)
             {
-                _hasNews = false;
+                _isFlushDue = false;
                 Monitor.PulseAll(_gate);
             }
         }
     }
 
-    /// <summary>Ends the scan with an error, for the reader to meet.</summary>
+    /// <summary>Ends the scan with an error, which the next read throws.</summary>
     internal void Fail(Exception exception)
     {
         lock (_gate)
@@ -251,7 +251,7 @@ public sealed class PortScan : IDisposable
 
     private IEnumerable<HostName> ToHosts(string computer)
     {
-        // Parsed before the scan begins, so that what can't be understood is said at once.
+        // Parsed before the scan begins, so that an invalid target is reported at once.
         var block = AddressRange.IsBlock(computer) ? AddressRange.Parse(computer) : null;
         _ = block is null ? AddressName.Read(computer) : null;
         return block is null ? [new HostName(computer, _resolve)] : block.Addresses().Select(address => new HostName(address.ToString(), _resolve));

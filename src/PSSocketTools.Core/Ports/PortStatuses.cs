@@ -2,13 +2,13 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>What an attempt's end says of the port.</summary>
+/// <summary>The status of a port by the error of an attempt.</summary>
 internal static class PortStatuses
 {
     public static PortStatus Of(SocketError error) => error switch
     {
         SocketError.Success => PortStatus.Open,
-        // A reset is what Windows makes of the ICMP message that answers a datagram.
+        // Windows reports an ICMP "port unreachable" for a datagram as a reset.
         SocketError.ConnectionRefused or SocketError.ConnectionReset => PortStatus.Closed,
         SocketError.TimedOut => PortStatus.TimedOut,
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown
@@ -16,7 +16,7 @@ internal static class PortStatuses
         _ => PortStatus.Failed,
     };
 
-    /// <summary>Of a name's addresses, one that answered says more than a silent one, and that more than one without a route.</summary>
+    /// <summary>Whether a status is more informative: an address that answered outranks a silent one, and that one without a route.</summary>
     public static bool Outranks(PortStatus status, PortStatus other) => Rank(status) > Rank(other);
 
     private static int Rank(PortStatus status) => status switch

@@ -7,16 +7,16 @@ using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>Runs the probes of a scan, a window of them at a time, on one thread of its own.</summary>
+/// <summary>Runs the probes of a scan, a window of them at a time, on a dedicated thread.</summary>
 /// <remarks>
-/// All that is under way has one timeout, so the list of deadlines is in order by itself: one wait serves them all, at no cost a probe.
+/// All pending probes have the same timeout, so that the list of deadlines is sorted by insertion, and one wait serves them all.
 /// </remarks>
 internal sealed class ProbeLoop : IDisposable
 {
-    // The clock of Windows ticks 64 times a second; what is due before the next tick but one half is due now.
+    // The clock of Windows ticks 64 times a second; whatever is due within half a tick is due now.
     private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Stopwatch.Frequency * 8 / 1000 : 0;
 
-    // So many probes that end at once (refused on loopback) go between two looks at everything else.
+    // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
 
     private readonly PortScan _scan;
@@ -35,7 +35,7 @@ internal sealed class ProbeLoop : IDisposable
     private readonly Queue<ProbeAttempt> _postponed = new();
     private readonly Queue<Probe> _resolved = new();
     private readonly List<ProbeAttempt> _ended = [];
-    private readonly int _mostDescriptors;
+    private readonly int _maxDescriptors;
     private int _descriptors;
     private int _probes;
     private int _attempts;
@@ -47,7 +47,7 @@ internal sealed class ProbeLoop : IDisposable
         _scan = scan;
         _transport = transport;
         _protocol = options.Protocol;
-        _descriptors = _mostDescriptors = DescriptorLimit.Available();
+        _descriptors = _maxDescriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
         _timeout = Ticks(options.Timeout);
         _tick = Math.Min(Ticks(ConnectPace.AttemptDelay), _timeout / 3);
@@ -60,10 +60,10 @@ internal sealed class ProbeLoop : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Lets the loop look at what changed: a new input, room for results.</summary>
+    /// <summary>Wakes the loop after a change: new input, or room for results.</summary>
     public void Wake() => _transport.Wake();
 
-    /// <summary>Ends the loop and its thread, and closes every socket under way.</summary>
+    /// <summary>Ends the loop and its thread, and closes the sockets of pending attempts.</summary>
     public void Dispose()
     {
         _stopping = true;
@@ -81,11 +81,12 @@ internal sealed class ProbeLoop : IDisposable
         {
             while (!_stopping)
             {
-                var isHungry = StartProbes();
+                var isBatchFull = StartProbes();
                 _scan.Flush();
-                _transport.Wait(isHungry ? 0 : MillisecondsToNext(), _ended);
+                _transport.Wait(isBatchFull ? 0 : MillisecondsToNext(), _ended);
 
-                // What ended has no socket any more: all of it leaves the pending lists before any is judged, as one's success abandons the others.
+                // The ended attempts have no socket any more. All leave the pending lists before any is evaluated, since the success of one
+                // abandons the pending others.
                 foreach (var attempt in _ended)
                 {
                     Remove(attempt);
@@ -93,7 +94,7 @@ internal sealed class ProbeLoop : IDisposable
 
                 foreach (var attempt in _ended)
                 {
-                    Judge(attempt);
+                    Evaluate(attempt);
                 }
 
                 _ended.Clear();
@@ -103,7 +104,7 @@ internal sealed class ProbeLoop : IDisposable
         }
         catch (Exception exception)
         {
-            // Whatever it is, the reader is told rather than left waiting.
+            // Any exception is passed to the reader, which would wait forever otherwise.
             _scan.Fail(exception);
         }
         finally
@@ -112,7 +113,7 @@ internal sealed class ProbeLoop : IDisposable
         }
     }
 
-    /// <summary>Fills the window. True where it stopped only to let others have their turn.</summary>
+    /// <summary>Fills the window; true when it stopped only because the batch was full.</summary>
     private bool StartProbes()
     {
         for (var i = 0; i < BatchSize; i++)
@@ -145,11 +146,11 @@ internal sealed class ProbeLoop : IDisposable
         var resolution = probe.Host.Resolve();
         if (resolution.IsCompleted)
         {
-            Open(probe);
+            Continue(probe);
             return;
         }
 
-        ArmDeadline(probe, Stopwatch.GetTimestamp());
+        StartDeadline(probe, Stopwatch.GetTimestamp());
         AwaitResolution(probe, resolution);
     }
 
@@ -182,12 +183,12 @@ internal sealed class ProbeLoop : IDisposable
                 probe = _resolved.Dequeue();
             }
 
-            Open(probe);
+            Continue(probe);
         }
     }
 
-    /// <summary>Goes on with a probe whose name the resolver has answered for.</summary>
-    private void Open(Probe probe)
+    /// <summary>Continues a probe after name resolution.</summary>
+    private void Continue(Probe probe)
     {
         if (probe.IsDone)
         {
@@ -198,7 +199,7 @@ internal sealed class ProbeLoop : IDisposable
         if (resolution.Status == TaskStatus.RanToCompletion)
         {
             probe.WhyNoAddress = null;
-            Take(probe, resolution.Result);
+            SetAddresses(probe, resolution.Result);
         }
         else
         {
@@ -206,7 +207,7 @@ internal sealed class ProbeLoop : IDisposable
             probe.WhyNoAddress = reason is SocketToolsException ? reason.Message : Messages.Get("SocketFailed", probe.Host.Name, reason.Message);
             if (_waitFor is null)
             {
-                End(probe, Verdict(probe, isTimeUp: false));
+                End(probe, CreateResult(probe, isTimeUp: false));
                 return;
             }
         }
@@ -214,15 +215,15 @@ internal sealed class ProbeLoop : IDisposable
         if (_waitFor is not null)
         {
             var now = Stopwatch.GetTimestamp();
-            ArmDeadline(probe, now);
+            StartDeadline(probe, now);
             _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(ConnectPace.NameAge)));
         }
 
         Advance(probe);
     }
 
-    /// <summary>Takes the addresses a name has by now: those it has no more are given up, and new ones are to be tried.</summary>
-    private void Take(Probe probe, IPAddress[] addresses)
+    /// <summary>Updates the addresses of a probe: attempts on addresses that the name no longer has are abandoned, and new addresses will be tried.</summary>
+    private void SetAddresses(Probe probe, IPAddress[] addresses)
     {
         foreach (var attempt in probe.Pending?.Where(attempt => Array.IndexOf(addresses, attempt.Address) < 0).ToArray() ?? [])
         {
@@ -230,27 +231,27 @@ internal sealed class ProbeLoop : IDisposable
             _transport.Abandon(attempt);
         }
 
-        foreach (var retry in probe.Resting?.Where(retry => Array.IndexOf(addresses, retry.Last.Address) < 0).ToArray() ?? [])
+        foreach (var retry in probe.Retries?.Where(retry => Array.IndexOf(addresses, retry.Last.Address) < 0).ToArray() ?? [])
         {
             _retries.Remove(retry);
-            probe.Resting!.Remove(retry);
+            probe.Retries!.Remove(retry);
         }
 
         probe.NextAddress = 0;
-        probe.Addresses = probe.HasPending || probe.Resting is { Count: > 0 }
-            ? Array.FindAll(addresses, address => !probe.Knows(address))
+        probe.Addresses = probe.HasPending || probe.Retries is { Count: > 0 }
+            ? Array.FindAll(addresses, address => !probe.HasAttemptOn(address))
             : addresses;
     }
 
-    /// <summary>Asks for the addresses of a name again, while a probe waits for its port.</summary>
-    private void Renew(Probe probe, long now)
+    /// <summary>Resolves a name again, while a probe waits for its port.</summary>
+    private void ResolveAgain(Probe probe, long now)
     {
         if (probe.IsDone)
         {
             return;
         }
 
-        // An attempt that waits for a descriptor is on no list the addresses could be compared with.
+        // A postponed attempt is on no list whose addresses could be compared with the new ones.
         var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(ConnectPace.NameAge);
         if (resolution is null)
         {
@@ -258,7 +259,7 @@ internal sealed class ProbeLoop : IDisposable
         }
         else if (resolution.IsCompleted)
         {
-            Open(probe);
+            Continue(probe);
         }
         else
         {
@@ -266,7 +267,7 @@ internal sealed class ProbeLoop : IDisposable
         }
     }
 
-    /// <summary>Tries the addresses that were not tried yet, until one is left waiting or none is left.</summary>
+    /// <summary>Tries the remaining addresses, until an attempt is pending or no address is left.</summary>
     private void Advance(Probe probe)
     {
         while (!probe.IsDone && probe.HasUntried)
@@ -278,10 +279,10 @@ internal sealed class ProbeLoop : IDisposable
             }
         }
 
-        Settle(probe);
+        EndIfExhausted(probe);
     }
 
-    /// <summary>Begins an attempt. True where it ended at once, false where it is left waiting.</summary>
+    /// <summary>Begins an attempt; true when it ended at once, false when it is pending or postponed.</summary>
     private bool Begin(ProbeAttempt attempt)
     {
         if (!_transport.Begin(attempt))
@@ -296,7 +297,7 @@ internal sealed class ProbeLoop : IDisposable
             return false;
         }
 
-        Answer(attempt);
+        Conclude(attempt);
         return true;
     }
 
@@ -305,7 +306,7 @@ internal sealed class ProbeLoop : IDisposable
         var probe = (Probe)attempt.Owner;
         _attempts++;
         (probe.Pending ??= []).Add(attempt);
-        ArmDeadline(probe, attempt.StartedAt);
+        StartDeadline(probe, attempt.StartedAt);
         if (_waitFor is not null)
         {
             _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, attempt.StartedAt + _timeout));
@@ -313,17 +314,17 @@ internal sealed class ProbeLoop : IDisposable
 
         if (probe.HasUntried)
         {
-            ArmTick(probe, attempt.StartedAt);
+            StartTick(probe, attempt.StartedAt);
         }
     }
 
-    private void ArmDeadline(Probe probe, long from) =>
+    private void StartDeadline(Probe probe, long from) =>
         probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, from + (_waitFor ?? _timeout)));
 
-    private void ArmTick(Probe probe, long from) =>
+    private void StartTick(Probe probe, long from) =>
         probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, from + _tick));
 
-    /// <summary>The limit on open files is nearer than it was: fewer at a time, then, and this one as soon as another ends.</summary>
+    /// <summary>Postpones an attempt that found no descriptor until another one ends, and lowers the number of attempts at a time.</summary>
     private void Postpone(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
@@ -352,15 +353,15 @@ internal sealed class ProbeLoop : IDisposable
         ((Probe)attempt.Owner).Pending!.Remove(attempt);
         _attempts--;
 
-        // Who took the descriptors may have given them back. Where that is not so, the next attempt too many says it again.
-        if (_descriptors < _mostDescriptors)
+        // The descriptors may be free again; if they are not, the next attempt that fails lowers the number once more.
+        if (_descriptors < _maxDescriptors)
         {
             _descriptors++;
         }
     }
 
-    /// <summary>Takes what an attempt that was pending brought.</summary>
-    private void Judge(ProbeAttempt attempt)
+    /// <summary>Evaluates a pending attempt that has ended.</summary>
+    private void Evaluate(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
         if (probe.IsDone)
@@ -368,9 +369,9 @@ internal sealed class ProbeLoop : IDisposable
             return;
         }
 
-        // A scan that waits tries again by itself, and a silent UDP port is no connect that was given up.
+        // A scan that waits retries anyway, and over UDP silence is no failed connect.
         if (_waitFor is null && _protocol == SocketProtocol.Tcp
-            && SynRetransmission.MayBeginAnew(attempt.Error, TimeSpan.FromMilliseconds(Milliseconds(attempt.EndedAt - attempt.StartedAt))))
+            && SynRetransmission.ShouldRetry(attempt.Error, TimeSpan.FromMilliseconds(Milliseconds(attempt.EndedAt - attempt.StartedAt))))
         {
             if (!Begin(new ProbeAttempt(attempt.Address, attempt.Port, probe)))
             {
@@ -379,13 +380,13 @@ internal sealed class ProbeLoop : IDisposable
         }
         else
         {
-            Answer(attempt);
+            Conclude(attempt);
         }
 
         Advance(probe);
     }
 
-    private void Answer(ProbeAttempt attempt)
+    private void Conclude(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
         var status = PortStatuses.Of(attempt.Error);
@@ -404,33 +405,33 @@ internal sealed class ProbeLoop : IDisposable
 
         if (_waitFor is not null)
         {
-            ArmDeadline(probe, attempt.StartedAt);
-            Rest(probe, attempt, attempt.StartedAt + Ticks(attempt.RetryDelay));
+            StartDeadline(probe, attempt.StartedAt);
+            ScheduleRetry(probe, attempt, attempt.StartedAt + Ticks(attempt.RetryDelay));
         }
     }
 
-    /// <summary>Has the address of an attempt tried again later.</summary>
-    private void Rest(Probe probe, ProbeAttempt last, long until)
+    /// <summary>Schedules a retry of the address of an attempt.</summary>
+    private void ScheduleRetry(Probe probe, ProbeAttempt last, long until)
     {
         var retry = new Retry(last, until, _retryNumber++);
-        (probe.Resting ??= []).Add(retry);
+        (probe.Retries ??= []).Add(retry);
         _retries.Add(retry);
     }
 
-    /// <summary>Ends a probe that has nothing left to try; one that waits for its port to open has that until its time is up.</summary>
-    private void Settle(Probe probe)
+    /// <summary>Ends a probe that has nothing left to try; a probe that waits for its port retries until its time is over.</summary>
+    private void EndIfExhausted(Probe probe)
     {
         if (_waitFor is null && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
         {
-            End(probe, Verdict(probe, isTimeUp: false));
+            End(probe, CreateResult(probe, isTimeUp: false));
         }
     }
 
-    private PortAvailability Verdict(Probe probe, bool isTimeUp)
+    private PortAvailability CreateResult(Probe probe, bool isTimeUp)
     {
         var silent = isTimeUp && probe.Pending is { Count: > 0 } pending ? pending[0] : null;
         var best = probe.Best;
-        var silence = _protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
+        var silentStatus = _protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
         if (best is null && silent is null && probe.WhyNoAddress is { } reason)
         {
             return Unanswered(PortStatus.NameNotFound, reason);
@@ -441,10 +442,10 @@ internal sealed class ProbeLoop : IDisposable
             return Unanswered(PortStatus.TimedOut, AddressName.NotResolvedYet(probe.Host.Name).Message);
         }
 
-        if (best is null || (silent is not null && PortStatuses.Outranks(silence, PortStatuses.Of(best.Error))))
+        if (best is null || (silent is not null && PortStatuses.Outranks(silentStatus, PortStatuses.Of(best.Error))))
         {
             return PortAvailability.CreateUnanswered(
-                probe.Host.Name, silent is null ? null : EndPointText.Of(silent.Address), probe.Port, _protocol, silence, null);
+                probe.Host.Name, silent is null ? null : EndPointText.Of(silent.Address), probe.Port, _protocol, silentStatus, null);
         }
 
         var status = PortStatuses.Of(best.Error);
@@ -476,7 +477,7 @@ internal sealed class ProbeLoop : IDisposable
             pending.Clear();
         }
 
-        probe.Resting?.ForEach(retry => _retries.Remove(retry));
+        probe.Retries?.ForEach(retry => _retries.Remove(retry));
         _scan.Finish(probe, result);
     }
 
@@ -492,13 +493,13 @@ internal sealed class ProbeLoop : IDisposable
     {
         while (_deadlines.First is { } first && first.Value.Due <= now)
         {
-            End(first.Value.Item, Verdict(first.Value.Item, isTimeUp: true));
+            End(first.Value.Item, CreateResult(first.Value.Item, isTimeUp: true));
         }
 
         while (_attemptDeadlines.First is { } first && first.Value.Due <= now)
         {
             _attemptDeadlines.RemoveFirst();
-            GiveUp(first.Value.Item);
+            TimeOut(first.Value.Item);
         }
 
         while (_ticks.First is { } first && first.Value.Due <= now)
@@ -512,31 +513,31 @@ internal sealed class ProbeLoop : IDisposable
             }
             else
             {
-                ArmTick(probe, now);
+                StartTick(probe, now);
             }
         }
 
         while (_renewals.First is { } first && first.Value.Due <= now)
         {
             _renewals.RemoveFirst();
-            Renew(first.Value.Item, now);
+            ResolveAgain(first.Value.Item, now);
         }
 
         while (_retries.Count > 0 && _retries.Min is var retry && retry.Due <= now)
         {
-            TryAgain(retry, now);
+            BeginRetry(retry, now);
         }
     }
 
-    private void TryAgain(Retry retry, long now)
+    private void BeginRetry(Retry retry, long now)
     {
         var last = retry.Last;
         var probe = (Probe)last.Owner;
         _retries.Remove(retry);
-        probe.Resting!.Remove(retry);
+        probe.Retries!.Remove(retry);
         if (_attempts >= _descriptors)
         {
-            Rest(probe, last, now + Ticks(last.RetryDelay));
+            ScheduleRetry(probe, last, now + Ticks(last.RetryDelay));
             return;
         }
 
@@ -544,8 +545,8 @@ internal sealed class ProbeLoop : IDisposable
         _ = Begin(new ProbeAttempt(last.Address, last.Port, probe) { RetryDelay = delay });
     }
 
-    /// <summary>An attempt of a probe that waits for the port has had its time; the probe has not.</summary>
-    private void GiveUp(ProbeAttempt attempt)
+    /// <summary>Ends an attempt that timed out, of a probe that goes on waiting for its port.</summary>
+    private void TimeOut(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
         if (probe.IsDone || probe.Pending?.Contains(attempt) is not true)
@@ -556,7 +557,7 @@ internal sealed class ProbeLoop : IDisposable
         Remove(attempt);
         _transport.Abandon(attempt);
         attempt.End(SocketError.TimedOut);
-        Answer(attempt);
+        Conclude(attempt);
         Advance(probe);
     }
 

@@ -6,19 +6,19 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Ports.Probing;
 
-/// <summary>Attempts over Linux's own calls: two for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
+/// <summary>Attempts by Linux system calls: two for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
 internal sealed unsafe class EpollProbeTransport : ProbeTransport
 {
-    private const int EntriesAtOnce = 64;
+    private const int MaxEntriesPerWait = 64;
     private const int LongestAddress = 28;
 
     private readonly bool _isTcp;
     private readonly LinuxEpoll _epoll;
     private readonly Dictionary<int, ProbeAttempt> _pending = [];
 
-    // Linux lets a socket whose connection was refused connect again, which saves making a new one for each closed port.
-    private int _spareInet = -1;
-    private int _spareInet6 = -1;
+    // On Linux a socket whose connection was refused can connect again, which saves a new socket for each closed port.
+    private int _reusableInet = -1;
+    private int _reusableInet6 = -1;
 
     public EpollProbeTransport(SocketProtocol protocol)
     {
@@ -33,15 +33,14 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         }
     }
 
-    /// <summary>Whether this system has the calls.</summary>
     public static bool IsSupported => LinuxEpoll.IsSupported;
 
     public override bool Begin(ProbeAttempt attempt)
     {
         var family = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6 ? Libc.FamilyInet6 : Libc.FamilyInet;
-        ref var spare = ref family == Libc.FamilyInet6 ? ref _spareInet6 : ref _spareInet;
-        var descriptor = spare;
-        spare = -1;
+        ref var reusable = ref family == Libc.FamilyInet6 ? ref _reusableInet6 : ref _reusableInet;
+        var descriptor = reusable;
+        reusable = -1;
         if (descriptor < 0)
         {
             var type = _isTcp ? Libc.SockStream : Libc.SockDatagram;
@@ -53,7 +52,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             }
         }
 
-        var error = _isTcp ? Connect(descriptor, attempt) : Ask(descriptor, attempt);
+        var error = _isTcp ? Connect(descriptor, attempt) : SendDatagram(descriptor, attempt);
         if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
         {
             if (_epoll.TryAdd(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
@@ -69,7 +68,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         End(attempt, error);
         if (error == Libc.EConnRefused)
         {
-            spare = descriptor;
+            reusable = descriptor;
         }
         else
         {
@@ -91,8 +90,8 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
     {
-        var entries = stackalloc byte[EntriesAtOnce * LinuxEpoll.LongestEntry];
-        var count = _epoll.Wait(entries, EntriesAtOnce, milliseconds);
+        var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.LongestEntry];
+        var count = _epoll.Wait(entries, MaxEntriesPerWait, milliseconds);
         for (var i = 0; i < count; i++)
         {
             var descriptor = LinuxEpoll.DescriptorOf(entries, i);
@@ -113,7 +112,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             Abandon(attempt);
         }
 
-        foreach (var descriptor in new[] { _spareInet, _spareInet6 })
+        foreach (var descriptor in new[] { _reusableInet, _reusableInet6 })
         {
             if (descriptor >= 0)
             {
@@ -121,11 +120,11 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             }
         }
 
-        _spareInet = _spareInet6 = -1;
+        _reusableInet = _reusableInet6 = -1;
         _epoll.Dispose();
     }
 
-    // A code no system uses: the connection came about, with itself.
+    // A code that no system uses: the socket connected to itself.
     private const int SelfConnectedCode = -1;
 
     private static void End(ProbeAttempt attempt, int error) => attempt.End(LinuxErrors.ToSocketError(error), error);
@@ -142,7 +141,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
                 return error;
             }
 
-            // To an address of this machine the answer is there already, and asking again brings it without a wait.
+            // An address of this machine has answered already, and a second connect(2) returns the result without a wait.
             if (Libc.Connect(descriptor, address, length) != 0)
             {
                 return Marshal.GetLastWin32Error();
@@ -152,7 +151,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         return IsSelfConnected(descriptor, address, length) ? SelfConnectedCode : 0;
     }
 
-    private static int Ask(int descriptor, ProbeAttempt attempt)
+    private static int SendDatagram(int descriptor, ProbeAttempt attempt)
     {
         var address = stackalloc byte[LongestAddress];
         if (Libc.Connect(descriptor, address, WriteAddress(attempt, address)) != 0)
@@ -160,10 +159,10 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             return Marshal.GetLastWin32Error();
         }
 
-        var greeting = Greeting(attempt.Port);
-        fixed (byte* bytes = greeting)
+        var request = RequestFor(attempt.Port);
+        fixed (byte* bytes = request)
         {
-            if (Libc.Send(descriptor, bytes, greeting.Length, 0) < 0)
+            if (Libc.Send(descriptor, bytes, request.Length, 0) < 0)
             {
                 return Marshal.GetLastWin32Error();
             }
@@ -204,7 +203,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             error = Receive(descriptor);
             if (error == Libc.EAgain)
             {
-                // A datagram with a bad checksum wakes the socket and is gone.
+                // A datagram with a bad checksum wakes the socket and is dropped.
                 return false;
             }
         }

@@ -4,37 +4,37 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Ports.Probing;
 
-/// <summary>One attempt to get a word from an address and port: begun by a <see cref="ProbeTransport"/>, and ended by it or abandoned.</summary>
+/// <summary>One attempt to connect to a port of an address, or over UDP to get an answer. A <see cref="ProbeTransport"/> begins it, and ends or abandons it.</summary>
 internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 {
     public IPAddress Address { get; } = address;
 
     public int Port { get; } = port;
 
-    /// <summary>Whose attempt it is; the transport only carries it.</summary>
+    /// <summary>The owner's state, which the transport does not use.</summary>
     public object Owner { get; } = owner;
 
     /// <summary>When it began, in <see cref="Stopwatch"/> ticks.</summary>
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
 
-    /// <summary>When it ended, in the same.</summary>
+    /// <summary>When it ended, in <see cref="Stopwatch"/> ticks.</summary>
     public long EndedAt { get; private set; }
 
-    /// <summary>Success for a connection (of UDP: an answer); what the system said, otherwise.</summary>
+    /// <summary>Success for a connection (of UDP: an answer); otherwise the system's error.</summary>
     public SocketError Error { get; private set; }
 
     public bool IsAbandoned { get; set; }
 
-    /// <summary>What the transport holds for it while it is pending.</summary>
+    /// <summary>The transport's state while the attempt is pending.</summary>
     public object? State { get; set; }
 
-    /// <summary>The same, where that is a descriptor: the transport owns it, closes it once, and sets -1 as it does.</summary>
+    /// <summary>The descriptor of a pending attempt, of a transport that uses descriptors: the transport owns it, and sets -1 when it closes it.</summary>
     public int Descriptor { get; set; } = -1;
 
-    /// <summary>How long after this attempt began its address may be tried again; kept by a loop that waits.</summary>
+    /// <summary>The delay from the begin of this attempt to the next one on the address, in a scan that waits.</summary>
     public TimeSpan RetryDelay { get; set; }
 
-    /// <summary>The system's own number of the error, where it gave one; else 0.</summary>
+    /// <summary>The system's error number; 0 when unknown.</summary>
     public int ErrorNumber { get; private set; }
 
     public void End(SocketError error, int number = 0)

@@ -5,7 +5,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Ports.Probing;
 
-/// <summary>Attempts over .NET's asynchronous sockets, which every system has.</summary>
+/// <summary>Attempts over .NET's asynchronous sockets, which work on every system.</summary>
 internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTransport
 {
     private readonly object _gate = new();
@@ -29,7 +29,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
             bool isPending;
             if (isTcp)
             {
-                SynRetransmission.LeaveOut(socket);
+                SynRetransmission.Disable(socket);
                 operation.SetBuffer(null, 0, 0);
                 operation.RemoteEndPoint = endPoint;
                 isPending = socket.ConnectAsync(operation);
@@ -37,7 +37,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
             else
             {
                 socket.Connect(endPoint);
-                socket.Send(Greeting(attempt.Port));
+                socket.Send(RequestFor(attempt.Port));
                 var answer = new byte[1];
                 operation.SetBuffer(answer, 0, answer.Length);
                 isPending = socket.ReceiveAsync(operation);
@@ -62,7 +62,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
 
     public override void Abandon(ProbeAttempt attempt)
     {
-        // From here on no completion changes what the attempt says.
+        // From now on no completion changes the attempt.
         lock (_gate)
         {
             attempt.IsAbandoned = true;
@@ -123,7 +123,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
     {
         var isSelf = error == SocketError.Success && attempt.State is Socket { SocketType: SocketType.Stream } socket
             && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port));
-        // A datagram longer than the one byte we have room for is an answer like any other.
+        // A datagram that is longer than the buffer of one byte is an answer too.
         attempt.End(isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
     }
 
@@ -181,7 +181,7 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
                 return;
             }
 
-            // Only an attempt that was abandoned has its socket closed before this.
+            // Only abandoned attempts have their socket closed before this.
             Conclude(attempt, error);
             _ended.Enqueue(attempt);
             Monitor.Pulse(_gate);
