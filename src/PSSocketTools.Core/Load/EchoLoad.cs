@@ -5,7 +5,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>Puts a load on a server and measures what it does: a thread for each connection, each in a closed loop.</summary>
+/// <summary>Runs a load against a server and measures it: one thread for each connection, each in a closed loop.</summary>
 public sealed class EchoLoad : IDisposable
 {
     private readonly EchoLoadOptions _options;
@@ -14,7 +14,7 @@ public sealed class EchoLoad : IDisposable
     private readonly ManualResetEventSlim _go = new();
     private readonly Worker[] _workers;
     private readonly Task _done;
-    private long _left;
+    private long _remaining;
     private long _startedAt = long.MaxValue;
     private DateTime _startTime;
 
@@ -22,13 +22,13 @@ public sealed class EchoLoad : IDisposable
     {
         _options = options;
         _cancellationToken = cancellationToken;
-        _left = options.Count ?? long.MaxValue;
+        _remaining = options.Count ?? long.MaxValue;
         _connecting = new CountdownEvent(options.Connections);
         _workers = [.. Enumerable.Range(0, options.Connections).Select(number => new Worker(this, number))];
         _done = Task.WhenAll(_workers.Select(worker => worker.Start()).ToArray());
     }
 
-    /// <summary>Messages answered so far.</summary>
+    /// <summary>Messages with a response so far.</summary>
     public long Messages => _workers.Sum(worker => worker.Latencies.Count);
 
     /// <summary>Errors so far.</summary>
@@ -37,16 +37,16 @@ public sealed class EchoLoad : IDisposable
     /// <summary>The time since the first message.</summary>
     public TimeSpan Elapsed => Started ? TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - _startedAt) / Stopwatch.Frequency) : TimeSpan.Zero;
 
-    /// <summary>What share of it is done, 0 to 1.</summary>
+    /// <summary>The share of the load that is done, 0 to 1.</summary>
     public double Progress => !Started ? 0 : Math.Min(1, _options.Count is { } count
         ? (double)Messages / count
         : Elapsed.TotalSeconds / _options.Duration.TotalSeconds);
 
     private bool Started => _go.IsSet;
 
-    /// <summary>Connects, and begins when every connection is there.</summary>
+    /// <summary>Connects, and starts the load when every connection is established.</summary>
     /// <param name="options">The load.</param>
-    /// <param name="cancellationToken">Ends it at once; what was measured until then stays.</param>
+    /// <param name="cancellationToken">Ends the load at once; the measurements so far are kept.</param>
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     public static EchoLoad Start(EchoLoadOptions options, CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ public sealed class EchoLoad : IDisposable
     /// <param name="time">How long.</param>
     public bool Wait(TimeSpan time) => _done.Ends(time);
 
-    /// <summary>What was measured; call it when the load has ended.</summary>
+    /// <summary>The measurement; call this after the load has ended.</summary>
     public EchoMeasurement ToMeasurement()
     {
         var latencies = new LatencyHistogram();
@@ -83,7 +83,7 @@ public sealed class EchoLoad : IDisposable
         return new EchoMeasurement(_options, _startTime, duration, latencies, Errors, _workers.Select(worker => worker.Error).FirstOrDefault(error => error is not null));
     }
 
-    /// <summary>Frees what the load held; call it when the load has ended.</summary>
+    /// <summary>Releases resources; call this after the load has ended.</summary>
     public void Dispose()
     {
         _connecting.Dispose();
@@ -106,8 +106,8 @@ public sealed class EchoLoad : IDisposable
         _go.Set();
     }
 
-    private bool TakeTurn() => !_cancellationToken.IsCancellationRequested
-        && (_options.Count is null ? Elapsed < _options.Duration : Interlocked.Decrement(ref _left) >= 0);
+    private bool TryClaimMessage() => !_cancellationToken.IsCancellationRequested
+        && (_options.Count is null ? Elapsed < _options.Duration : Interlocked.Decrement(ref _remaining) >= 0);
 
     /// <summary>One connection.</summary>
     private sealed class Worker(EchoLoad load, int number)
@@ -123,7 +123,7 @@ public sealed class EchoLoad : IDisposable
 
         public long EndedAt { get; private set; }
 
-        /// <summary>Begins on a thread of its own. One that can't be had is this worker's error, and the others go on.</summary>
+        /// <summary>Starts the worker's thread. A thread that can't be created is this worker's error, and the others continue.</summary>
         public Task Start()
         {
             try
@@ -147,7 +147,7 @@ public sealed class EchoLoad : IDisposable
             }
             finally
             {
-                // Whatever became of it, the others wait for its turn.
+                // The other workers wait for this signal, even if connecting failed.
                 load._connecting.Signal();
             }
 
@@ -158,7 +158,7 @@ public sealed class EchoLoad : IDisposable
                 bool lost;
                 try
                 {
-                    Converse(session);
+                    SendAndReceive(session);
                     session.Refresh();
                     lost = !session.IsOpen;
                 }
@@ -170,8 +170,8 @@ public sealed class EchoLoad : IDisposable
                     }
                 }
 
-                // A connection that brought nothing is not worth another.
-                session = lost && load._options.Session is null && Latencies.Count > before && load.TakeTurn() ? Connect() : null;
+                // Reconnect only if the lost connection had completed a message.
+                session = lost && load._options.Session is null && Latencies.Count > before && load.TryClaimMessage() ? Connect() : null;
             }
 
             EndedAt = Stopwatch.GetTimestamp();
@@ -189,18 +189,18 @@ public sealed class EchoLoad : IDisposable
             }
             catch (OperationCanceledException)
             {
-                // Ended before it began: there is nothing to measure.
+                // Cancelled before the start: there is nothing to measure.
             }
 
             return null;
         }
 
-        private void Converse(EchoSession session)
+        private void SendAndReceive(EchoSession session)
         {
             try
             {
                 using var window = new SendWindow(session, load._options.Window, load._options.Target.ResponseTimeout, load._cancellationToken);
-                while (session.IsOpen && load.TakeTurn())
+                while (session.IsOpen && load.TryClaimMessage())
                 {
                     window.Add(Next(), asBytes: true);
                     if (window.IsFull && window.Take(out var oldest))
@@ -225,7 +225,7 @@ public sealed class EchoLoad : IDisposable
             }
             catch (OperationCanceledException)
             {
-                // What was measured until now counts; what was in flight does not.
+                // Messages in flight are not counted.
             }
         }
 
@@ -252,7 +252,7 @@ public sealed class EchoLoad : IDisposable
             Error ??= exception.Message;
         }
 
-        /// <summary>The next message, told from the others by its number; its buffer is free again, as the window is no longer.</summary>
+        /// <summary>The next message, which has a number of its own; its buffer is free, since there are as many buffers as the window has messages.</summary>
         private byte[] Next()
         {
             var message = _messages[_sent % _messages.Length];

@@ -5,19 +5,19 @@ namespace PSSocketTools;
 /// <summary>The load to put on a server.</summary>
 public sealed record EchoLoadOptions
 {
-    /// <summary>Where to, and how to speak.</summary>
+    /// <summary>The target, and how to connect to it.</summary>
     public SessionOptions Target { get; init; } = new();
 
-    /// <summary>A session to use in place of a new connection; then there is one.</summary>
+    /// <summary>An open session to use instead of new connections.</summary>
     public EchoSession? Session { get; init; }
 
-    /// <summary>A session with the target that is open already, as the first of the connections; closed as the others are, when it is done.</summary>
+    /// <summary>An open session with the target to use as the first connection; closed like the others at the end.</summary>
     public EchoSession? FirstSession { get; init; }
 
     /// <summary>The default and the range of <see cref="Connections"/>.</summary>
     public const int DefaultConnections = 1, LowestConnections = 1, HighestConnections = 4096;
 
-    /// <summary>Connections at once.</summary>
+    /// <summary>The number of concurrent connections.</summary>
     public int Connections { get; init; } = DefaultConnections;
 
     /// <summary>The default and the range of <see cref="Window"/>.</summary>
@@ -35,13 +35,13 @@ public sealed record EchoLoadOptions
     /// <summary>The default and the range of <see cref="Duration"/>, in seconds.</summary>
     public const double DefaultDurationSeconds = 10, LowestDurationSeconds = TimeLimit.LowestSeconds, HighestDurationSeconds = TimeLimit.HighestSeconds;
 
-    /// <summary>How long to go on, where no count is given.</summary>
+    /// <summary>The duration of the load when no count is given.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(DefaultDurationSeconds);
 
     /// <summary>The range of <see cref="Count"/>.</summary>
     public const long LowestCount = 1, HighestCount = long.MaxValue;
 
-    /// <summary>How many messages to send in all; null: as many as the duration allows.</summary>
+    /// <summary>How many messages to send in total; null for as many as the duration allows.</summary>
     public long? Count { get; init; }
 
     /// <exception cref="SocketToolsException">InvalidOption.</exception>

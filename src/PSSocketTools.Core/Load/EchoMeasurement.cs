@@ -5,10 +5,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>What a server did under load: throughput, latencies in milliseconds, errors.</summary>
+/// <summary>The result of a load on a server: throughput, latencies in milliseconds, errors.</summary>
 /// <remarks>
-/// The load is a closed loop: each connection keeps its window full and sends the next message when an answer has come.
-/// A server that stalls is therefore sent less meanwhile, and the stall counts once for each message in flight, not for
+/// The load is a closed loop: each connection keeps its window full and sends the next message when a response arrives.
+/// A server that stalls therefore gets fewer messages meanwhile, and the stall counts once for each message in flight, not for
 /// those that would have been sent: compare runs with the same connections and window.
 /// </remarks>
 public sealed class EchoMeasurement
@@ -78,10 +78,10 @@ public sealed class EchoMeasurement
     /// <summary>When the first message was sent, in local time; all were connected before.</summary>
     public DateTime StartedAt { get; }
 
-    /// <summary>From the first message to the last answer, in milliseconds.</summary>
+    /// <summary>The time from the first message to the last response, in milliseconds.</summary>
     public double DurationMilliseconds { get; }
 
-    /// <summary>Messages whose answer came, whole and right to the byte.</summary>
+    /// <summary>Messages whose response arrived complete and identical.</summary>
     public long Messages { get; }
 
     /// <summary>Bytes of those messages, counted once.</summary>
@@ -93,25 +93,25 @@ public sealed class EchoMeasurement
     /// <summary>Bytes a second, in one direction.</summary>
     public double BytesPerSecond { get; }
 
-    /// <summary>The mean latency, in milliseconds; null, as the latencies that follow, where no answer came.</summary>
+    /// <summary>The mean latency, in milliseconds; null, as the latencies that follow, when no response arrived.</summary>
     public double? MeanMilliseconds { get; }
 
-    /// <summary>Half of the answers took no longer, in milliseconds.</summary>
+    /// <summary>Half of the responses took no longer, in milliseconds.</summary>
     public double? P50Milliseconds { get; }
 
-    /// <summary>90 % of the answers took no longer, in milliseconds.</summary>
+    /// <summary>90 % of the responses took no longer, in milliseconds.</summary>
     public double? P90Milliseconds { get; }
 
-    /// <summary>99 % of the answers took no longer, in milliseconds.</summary>
+    /// <summary>99 % of the responses took no longer, in milliseconds.</summary>
     public double? P99Milliseconds { get; }
 
-    /// <summary>99.9 % of the answers took no longer, in milliseconds.</summary>
+    /// <summary>99.9 % of the responses took no longer, in milliseconds.</summary>
     public double? P999Milliseconds { get; }
 
-    /// <summary>The longest an answer took, in milliseconds.</summary>
+    /// <summary>The longest latency, in milliseconds.</summary>
     public double? MaxMilliseconds { get; }
 
-    /// <summary>Messages without an answer or with a wrong one, and connections that failed.</summary>
+    /// <summary>Messages without a response or with a wrong one, and connections that failed.</summary>
     public long Errors { get; }
 
     /// <summary>The first error.</summary>
@@ -120,7 +120,7 @@ public sealed class EchoMeasurement
     /// <summary>How the latencies are distributed.</summary>
     public IReadOnlyList<LatencyBucket> Histogram { get; }
 
-    /// <summary>The figures and the distribution, drawn for a terminal.</summary>
+    /// <summary>The figures and a histogram as text for a terminal.</summary>
     public string Draw()
     {
         var text = new StringBuilder();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PSSocketTools;
 
-/// <summary>How many answers took between two times.</summary>
+/// <summary>The number of responses with a latency in a range.</summary>
 public sealed class LatencyBucket
 {
     internal LatencyBucket(double from, double to, long count)
@@ -12,13 +12,13 @@ public sealed class LatencyBucket
         Count = count;
     }
 
-    /// <summary>The shortest time counted here, in milliseconds.</summary>
+    /// <summary>The lower bound in milliseconds, inclusive.</summary>
     public double FromMilliseconds { get; }
 
-    /// <summary>The time from which the next bucket counts, in milliseconds.</summary>
+    /// <summary>The upper bound in milliseconds, exclusive.</summary>
     public double ToMilliseconds { get; }
 
-    /// <summary>Answers.</summary>
+    /// <summary>The number of responses.</summary>
     public long Count { get; }
 
     /// <inheritdoc/>

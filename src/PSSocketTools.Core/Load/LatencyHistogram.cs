@@ -1,8 +1,8 @@
 namespace PSSocketTools.Load;
 
 /// <summary>
-/// Counts latencies in buckets that grow with them, 32 for each doubling, so that every figure is right to about 3 % from
-/// a tenth of a microsecond to days, in a constant few kilobytes. For one writer.
+/// Counts latencies in logarithmic buckets, 32 for each doubling, so that every figure is accurate to about 3 % from a tenth of
+/// a microsecond to days, in a constant few kilobytes. For one writer.
 /// </summary>
 internal sealed class LatencyHistogram
 {
@@ -43,7 +43,7 @@ internal sealed class LatencyHistogram
         MaxTicks = Math.Max(MaxTicks, other.MaxTicks);
     }
 
-    /// <summary>The latency that a share of all stays within, in ticks: the upper end of its bucket, but no more than the longest.</summary>
+    /// <summary>A percentile of the latencies, in ticks: the upper bound of its bucket, but not more than the longest latency.</summary>
     /// <param name="share">0 to 1.</param>
     public long Percentile(double share)
     {

@@ -3,17 +3,17 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Whether an address is in one of many blocks, found by halving: a hundred thousand blocks cost a connection no more than a few.</summary>
+/// <summary>A sorted set of address blocks; a binary search finds the block of an address, so that even a hundred thousand blocks cost a connection little.</summary>
 internal sealed class AddressFilter
 {
     private readonly Dictionary<long, Interval[]> _byZone;
 
-    /// <summary>Sorts the blocks, and makes one of those that touch.</summary>
+    /// <summary>Sorts the blocks, and merges adjacent ones.</summary>
     public AddressFilter(IEnumerable<AddressRange> ranges) => _byZone = ranges
         .GroupBy(static range => range.Zone)
         .ToDictionary(static zone => zone.Key, static zone => Merge(zone.Select(static range => new Interval(range.First, range.Last))));
 
-    /// <summary>Whether an address is in a block: one without a zone, or one of the zone that the address came from.</summary>
+    /// <summary>Whether an address is in a block that has no zone, or the zone of the address.</summary>
     public bool Contains(IPAddress address)
     {
         var key = AddressKey.Of(address);
@@ -74,7 +74,7 @@ internal sealed class AddressFilter
     private readonly record struct Interval(AddressKey First, AddressKey Last);
 }
 
-/// <summary>An address as a number of 128 bits, that of IPv4 as its IPv4-mapped one (RFC 4291, section 2.5.5.2).</summary>
+/// <summary>An address as a 128-bit number; an IPv4 address as its IPv4-mapped form (RFC 4291, section 2.5.5.2).</summary>
 internal readonly record struct AddressKey(ulong High, ulong Low) : IComparable<AddressKey>
 {
     public static AddressKey Of(IPAddress address)

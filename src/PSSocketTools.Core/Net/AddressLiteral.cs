@@ -7,20 +7,20 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Net;
 
 /// <summary>
-/// Addresses as people write them, read in one way: what programs disagree about is refused. 010.0.0.1 is 8.0.0.1 to some and
-/// 10.0.0.1 to others, and who may connect is no matter for a guess.
+/// Parses addresses strictly: spellings that programs read differently are rejected. 010.0.0.1 is 8.0.0.1 to some and 10.0.0.1 to
+/// others, and an access rule must not depend on a guess.
 /// </summary>
 internal static class AddressLiteral
 {
     private const int MappedPrefixLength = 96;
 
-    /// <summary>Reads an address; false where the text is a name, or nothing.</summary>
+    /// <summary>Parses an address; false when the text is a name, or empty.</summary>
     /// <param name="text">The text: IPv4 with four decimal numbers, or IPv6 (RFC 4291, section 2.2), with or without brackets and with a zone or none (RFC 4007).</param>
     /// <param name="address">The address: an IPv4-mapped one as the IPv4 address it is.</param>
     /// <exception cref="SocketToolsException">InvalidOption: meant as an address, but not as it should be written.</exception>
     public static bool TryRead(string text, out IPAddress address) => TryRead(text, out address, out _);
 
-    /// <summary>The same, and how many bits of what was written are no part of the address: 96 of an IPv4-mapped one.</summary>
+    /// <summary>Parses an address, and tells how many leading bits of the written form are not part of it: 96 of an IPv4-mapped one.</summary>
     public static bool TryRead(string text, out IPAddress address, out int mappedBits)
     {
         mappedBits = 0;
@@ -59,10 +59,10 @@ internal static class AddressLiteral
         throw Refusal(last.Length == text.Length ? "AddressIsNumber" : "AddressAmbiguous", text);
     }
 
-    /// <summary>An address as it goes everywhere: an IPv4-mapped one as the IPv4 address it is (RFC 4291, section 2.5.5.2).</summary>
+    /// <summary>The canonical form of an address: an IPv4-mapped one becomes IPv4 (RFC 4291, section 2.5.5.2).</summary>
     public static IPAddress Canonical(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-    /// <summary>Refuses a link-local address that does not say on which network: each has its own (RFC 4007, section 6).</summary>
+    /// <summary>Throws for a link-local address without a zone, since each link has its own (RFC 4007, section 6).</summary>
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     public static void RequireZone(IPAddress address)
     {
@@ -178,7 +178,7 @@ internal static class AddressLiteral
             }
             catch (NetworkInformationException)
             {
-                // One without IPv6 has no zone.
+                // An interface without IPv6 has no zone.
             }
 
             if (number > 0)
@@ -188,7 +188,7 @@ internal static class AddressLiteral
         }
     }
 
-    // Windows knows its interfaces by number where an address is written, and their names have spaces.
+    // In addresses Windows identifies interfaces by number, since their names may have spaces.
     private static string ToZoneText((string Name, long Number) zone) =>
         Environment.OSVersion.Platform == PlatformID.Win32NT ? zone.Number.ToString(CultureInfo.InvariantCulture) : OutsideText.Clean(zone.Name)!;
 

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Turns what users call an address into addresses.</summary>
+/// <summary>Resolves names to addresses.</summary>
 internal static class AddressName
 {
-    /// <summary>The name of both loopback addresses.</summary>
+    /// <summary>The name for both loopback addresses.</summary>
     public const string Localhost = "localhost";
 
-    /// <summary>The name of every address of the machine, in both families.</summary>
+    /// <summary>The name for the wildcard addresses of both families.</summary>
     public const string Any = "Any";
 
     /// <summary>The addresses to listen on, or to test, for a name: localhost and Any mean both families where the machine has both.</summary>
@@ -20,7 +20,7 @@ internal static class AddressName
     public static IPAddress[] ToLocal(string name, CancellationToken cancellationToken = default) =>
         ToLocal(name, Dns.GetHostAddressesAsync, cancellationToken);
 
-    /// <summary>The same, with what a resolver makes of a name.</summary>
+    /// <summary>The addresses to listen on, or to test, with a given resolver.</summary>
     public static IPAddress[] ToLocal(string name, Func<string, Task<IPAddress[]>> resolver, CancellationToken cancellationToken)
     {
         var resolving = ToLocalAsync(name, resolver);
@@ -28,7 +28,7 @@ internal static class AddressName
         return resolving.GetAwaiter().GetResult();
     }
 
-    /// <summary>The same, without blocking.</summary>
+    /// <summary>The addresses to listen on, or to test, without blocking.</summary>
     /// <exception cref="SocketToolsException">NameNotFound; InvalidOption: an address that is not as it should be written.</exception>
     public static Task<IPAddress[]> ToLocalAsync(string name) => ToLocalAsync(name, Dns.GetHostAddressesAsync);
 
@@ -73,7 +73,7 @@ internal static class AddressName
         {
             addresses = await resolver(name).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // However the resolver fails, the name has no address, and the failure is within the error that says so.
+#pragma warning disable CA1031 // Any failure of the resolver means that the name has no address; it becomes the inner exception.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -83,11 +83,11 @@ internal static class AddressName
         return addresses.Length > 0 ? [.. addresses.Select(AddressLiteral.Canonical).Distinct()] : throw NotFound(name, null);
     }
 
-    /// <summary>The resolver had no answer in the time allowed.</summary>
+    /// <summary>The error for a resolver that did not answer in time.</summary>
     public static SocketToolsException NotResolvedYet(string name) =>
         new(SocketToolsError.NameNotFound, Messages.Get("NameNotResolvedYet", name), name);
 
-    /// <summary>The address that is written; null for a name.</summary>
+    /// <summary>Parses an address; null for a name.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: an address that is not as it should be written.</exception>
     public static IPAddress? Read(string text)
     {
@@ -107,7 +107,7 @@ internal static class AddressName
         return address;
     }
 
-    /// <summary>Whether this machine has IPv6 on: an address to bind, not only a stack that knows the family.</summary>
+    /// <summary>Whether IPv6 is enabled on this machine: it has an address to bind, not only a stack that supports the family.</summary>
     public static bool HasIPv6()
     {
         if (!Socket.OSSupportsIPv6)

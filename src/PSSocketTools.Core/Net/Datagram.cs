@@ -1,8 +1,8 @@
 namespace PSSocketTools.Net;
 
-/// <summary>What a UDP datagram can be.</summary>
+/// <summary>Limits of UDP datagrams.</summary>
 internal static class Datagram
 {
-    /// <summary>The longest that IPv4 can carry: 65,535 bytes less the headers (RFC 768, RFC 791).</summary>
+    /// <summary>The largest payload over IPv4: 65,535 bytes less the headers (RFC 768, RFC 791).</summary>
     public const int MaxBytes = 65507;
 }

@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Endpoints and addresses as the text every object of the module carries.</summary>
+/// <summary>Formats endpoints and addresses.</summary>
 internal static class EndPointText
 {
-    /// <summary>An address as people write it: an IPv4 one that came through an IPv6 socket as IPv4.</summary>
+    /// <summary>An address in canonical form: an IPv4-mapped one as IPv4.</summary>
     public static string Of(IPAddress address) => AddressLiteral.Canonical(address).ToString();
 
     /// <summary><c>127.0.0.1:5000</c> or <c>[::1]:5000</c>; the path, of a Unix socket.</summary>
@@ -25,7 +25,7 @@ internal static class EndPointText
         return host.IndexOf(':') >= 0 ? $"[{host}]:{number}" : $"{host}:{number}";
     }
 
-    /// <summary>True when a loopback connection met its own port and so only itself (RFC 9293, section 3.5: simultaneous open).</summary>
+    /// <summary>Whether a loopback connection connected to its own port and so to itself (RFC 9293, section 3.5: simultaneous open).</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="remote">What it was connected to: the system no longer knows it of one that was reset.</param>
     public static bool IsSelfConnected(Socket socket, EndPoint remote) =>

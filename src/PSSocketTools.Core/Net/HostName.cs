@@ -3,7 +3,7 @@ using System.Net;
 
 namespace PSSocketTools.Net;
 
-/// <summary>A computer's name with the addresses it has, which whoever waits asks for again from time to time. For one thread.</summary>
+/// <summary>A computer's name and its addresses, which can be resolved again. For one thread.</summary>
 internal sealed class HostName(string name, Func<string, Task<IPAddress[]>> resolve)
 {
     private Task<IPAddress[]>? _resolution;
@@ -11,15 +11,15 @@ internal sealed class HostName(string name, Func<string, Task<IPAddress[]>> reso
 
     public string Name { get; } = name;
 
-    /// <summary>The addresses; a task that failed where the name has none.</summary>
+    /// <summary>The addresses; the task fails when the name has none.</summary>
     public Task<IPAddress[]> Resolve() => _resolution ?? Resolve(TimeSpan.Zero);
 
-    /// <summary>The same, anew where the last answer is older; a question that is still open is not asked again.</summary>
-    /// <param name="oldest">How old the answer may be.</param>
-    public Task<IPAddress[]> Resolve(TimeSpan oldest)
+    /// <summary>The addresses, resolved again when the last result is older than this; a pending resolution is reused.</summary>
+    /// <param name="maxAge">How old the last result may be.</param>
+    public Task<IPAddress[]> Resolve(TimeSpan maxAge)
     {
         var now = Stopwatch.GetTimestamp();
-        if (_resolution is null || (_resolution.IsCompleted && now - _resolvedAt >= oldest.TotalSeconds * Stopwatch.Frequency))
+        if (_resolution is null || (_resolution.IsCompleted && now - _resolvedAt >= maxAge.TotalSeconds * Stopwatch.Frequency))
         {
             _resolvedAt = now;
             _resolution = resolve(Name);

@@ -7,7 +7,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The sockets as /proc/net tells of them, and their owners as the descriptors in /proc do.</summary>
+/// <summary>The sockets from /proc/net, and their owners from the descriptors in /proc.</summary>
 internal sealed unsafe class LinuxSocketTable : SocketTable
 {
     // Fields of a line of /proc/net/tcp: local and remote endpoint, state, user and inode.
@@ -25,7 +25,7 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
         var name = protocol == SocketProtocol.Udp ? "udp" : "tcp";
         foreach (var path in new[] { "/proc/net/" + name, "/proc/net/" + name + "6" })
         {
-            // A kernel without IPv6 has no table of it.
+            // A kernel without IPv6 does not have its tables.
             if (File.Exists(path))
             {
                 _entries.AddRange(File.ReadLines(path).Skip(1).Select(line => Parse(line, protocol)));
@@ -112,7 +112,7 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
             }
             catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
             {
-                // Another user's process, or one that has just ended: its sockets stay without an owner, which WhyUnknown explains.
+                // Another user's process, or one that has just ended: the owner of its sockets stays unknown, which WhyUnknown explains.
                 continue;
             }
         }

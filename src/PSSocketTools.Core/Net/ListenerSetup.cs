@@ -4,35 +4,35 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
-/// <summary>How a listening socket is set and bound, and when its port is taken: the one rule of servers and of port tests.</summary>
+/// <summary>Sets up and binds listening sockets, and decides when a port is in use, for servers and port tests.</summary>
 /// <remarks>
-/// Linux refuses an address beside somebody's wildcard. Windows does so only where the wildcard was bound exclusively ("Using
+/// Linux refuses to bind an address beside another socket's wildcard. Windows does so only if the wildcard was bound exclusively ("Using
 /// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"), and macOS not with SO_REUSEADDR, which .NET sets on every stream socket it binds: there a
-/// server on a loopback address would silently take the clients of whoever listens on all. So where the system may allow it, its
-/// listeners are looked at first. The rule is tested with made-up listeners alone: that Windows and macOS list such a holder, and
-/// that nobody comes between the look and the bind, is unproven.
+/// server on a loopback address would silently get the clients of the server on the wildcard. So where the system may allow it, its
+/// listeners are checked before the bind. The tests use made-up listeners only: that Windows and macOS list such a socket, and that
+/// no other bind happens between check and bind, is not proven.
 /// </remarks>
 internal static class ListenerSetup
 {
     private static readonly bool IsWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
 
-    /// <summary>Whether a bind failed because somebody has the port, or, with AccessDenied, perhaps: Windows says so too of an
-    /// address whose port a wildcard has exclusively, or somebody else's does.</summary>
+    /// <summary>Whether a bind failed because the port is in use. AccessDenied only may mean that: Windows reports it too for an
+    /// address whose port is bound exclusively on the wildcard, or by another user.</summary>
     public static bool MayBeTaken(SocketError error) =>
         error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && IsWindows);
 
-    /// <summary>Whether a bind failed because somebody has the port, after a look at who has: AccessDenied without a holder is the system's own.</summary>
+    /// <summary>Whether a bind failed because the port is in use, given its holder: AccessDenied without a holder is a denial by the system.</summary>
     public static bool IsTaken(SocketError error, PortHolder holder) =>
         error == SocketError.AddressAlreadyInUse || (MayBeTaken(error) && holder.Address is not null);
 
-    /// <summary>Sets the socket as a server's and binds it.</summary>
+    /// <summary>Sets the options of a server's socket and binds it.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="endPoint">What to bind it to.</param>
     /// <exception cref="SocketException">It can't be had; AddressAlreadyInUse where the port is taken, in the words of any system.</exception>
     public static void Bind(Socket socket, IPEndPoint endPoint) =>
         Bind(socket, endPoint, LinuxSocketTable.IsSupported ? null : ReadListeners);
 
-    /// <summary>The same, where the system itself may allow an address beside a wildcard, or a wildcard beside an address.</summary>
+    /// <summary>Binds a server's socket, on a system that may allow an address beside a wildcard, or a wildcard beside an address.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="endPoint">What to bind it to.</param>
     /// <param name="readListeners">Reads the endpoints of that kind of socket, listening or bound for datagrams; null where the system refuses by itself.</param>
@@ -47,9 +47,8 @@ internal static class ListenerSetup
         socket.Bind(endPoint);
     }
 
-    /// <summary>Whether an endpoint is held already, or would share clients with one that is: the same port of the same family, where
-    /// the addresses are the same or one of them is the wildcard.</summary>
-    /// <remarks>A socket that holds both families is listed for each, or is the bind's to refuse.</remarks>
+    /// <summary>Whether an endpoint conflicts with one that is in use: the same port and family, and the same address or one wildcard.</summary>
+    /// <remarks>A dual-mode socket is listed for each family; where it is not, the bind fails.</remarks>
     public static bool IsShared(IPEndPoint held, IPEndPoint wanted) =>
         held.Port == wanted.Port
         && held.AddressFamily == wanted.AddressFamily
@@ -64,7 +63,7 @@ internal static class ListenerSetup
         }
         catch (NetworkInformationException)
         {
-            // Where they can't be known, the bind decides alone.
+            // When the listeners are not known, the bind alone decides.
             return [];
         }
     }
@@ -75,13 +74,13 @@ internal static class ListenerSetup
     {
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
         {
-            // Each family has a socket of its own, so that one can be had without the other.
+            // Each family has its own socket, so that one can be bound without the other.
             socket.DualMode = false;
         }
 
         if (IsWindows)
         {
-            // Else another process could bind the same port and take the clients; elsewhere that takes two to agree.
+            // Otherwise another process could bind the same port and get the clients; on other systems both sockets would have to allow that.
             socket.ExclusiveAddressUse = true;
         }
     }

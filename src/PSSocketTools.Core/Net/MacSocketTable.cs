@@ -6,7 +6,7 @@ using System.Net.NetworkInformation;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The sockets as lsof, which comes with macOS, tells of them: those of this user's processes, or of all with elevation.</summary>
+/// <summary>The sockets from lsof, which is part of macOS: those of this user's processes, or with elevation of all.</summary>
 internal sealed class MacSocketTable : SocketTable
 {
     private readonly List<SocketEntry> _entries = [];
@@ -20,7 +20,7 @@ internal sealed class MacSocketTable : SocketTable
         }
         catch (Win32Exception)
         {
-            // No lsof, no owners; and the listeners, at least, .NET knows.
+            // Without lsof the owners are unknown, but .NET still lists the listeners.
             AddListeners(protocol);
         }
     }
@@ -46,7 +46,7 @@ internal sealed class MacSocketTable : SocketTable
         return process.StandardOutput.ReadToEnd();
     }
 
-    // One field a line: p and c once a process, then n and T for each of its sockets.
+    // The output has one field a line: p and c for each process, then n and T for each of its sockets.
     private void Parse(string output)
     {
         var id = 0L;
@@ -93,7 +93,7 @@ internal sealed class MacSocketTable : SocketTable
         state = TcpState.Unknown;
     }
 
-    // "127.0.0.1:80", "[::1]:80", "*:80"; "*:*" has no port and so holds none.
+    // "127.0.0.1:80", "[::1]:80", "*:80"; "*:*" has no port.
     private static IPEndPoint? ParseEndPoint(string text)
     {
         var colon = text.LastIndexOf(':');

@@ -6,7 +6,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Net;
 
 /// <summary>
-/// The sentences users read, in the UI culture's language: Messages.resx is English, Messages.pt-BR.resx Portuguese. What stands
+/// The messages for users, in the language of the UI culture: Messages.resx is English, Messages.pt-BR.resx Portuguese. What stands
 /// in braces, as in {UseTls} or {EchoSession.Connect}, is an option's property or a member of the engine: users read what they
 /// write for it (<see cref="HostWords"/>).
 /// </summary>

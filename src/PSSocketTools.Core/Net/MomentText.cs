@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PSSocketTools.Net;
 
-/// <summary>A point in time as text that sorts by time, whatever the time zone of the machine that wrote it.</summary>
+/// <summary>Formats points in time as text that sorts by time, independent of the time zone.</summary>
 internal static class MomentText
 {
     /// <summary>UTC in ISO 8601, always with seven digits of the second and a Z.</summary>

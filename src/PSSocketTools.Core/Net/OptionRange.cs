@@ -1,9 +1,9 @@
 namespace PSSocketTools.Net;
 
-/// <summary>What an option may be.</summary>
+/// <summary>Checks the ranges of options.</summary>
 internal static class OptionRange
 {
-    /// <summary>Refuses a value outside of the option's range.</summary>
+    /// <summary>Throws for a value out of the option's range.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     public static void Require(string option, long value, long lowest, long highest)
     {
@@ -13,7 +13,7 @@ internal static class OptionRange
         }
     }
 
-    /// <summary>Refuses a time limit outside of the option's range in seconds.</summary>
+    /// <summary>Throws for a time limit out of the option's range in seconds.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     public static void Require(string option, TimeSpan value, double lowestSeconds, double highestSeconds)
     {

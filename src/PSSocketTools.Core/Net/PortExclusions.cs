@@ -7,21 +7,21 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Net;
 
 /// <summary>
-/// The ranges of ports that Windows keeps from everybody, for Hyper-V and WinNAT most of the time: a bind within one is denied,
-/// whoever asks. No call of the system lists them; netsh does.
+/// The port ranges that Windows excludes, mostly for Hyper-V and WinNAT: every bind within one is denied. No system call lists them,
+/// but netsh does.
 /// </summary>
 internal static class PortExclusions
 {
-    // Enough for a whole range of ports to be tested by one picture of them.
+    // How long the list is reused, for the tests of a whole range of ports.
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(5);
 
     private static readonly object Gate = new();
     private static readonly Dictionary<string, (long ReadAt, IReadOnlyList<PortRange> Ranges)> Known = [];
 
-    /// <summary>What shows the ranges to a user.</summary>
+    /// <summary>The command that lists the ranges.</summary>
     public static string Command(AddressFamily family, SocketProtocol protocol) => "netsh " + Arguments(family, protocol);
 
-    /// <summary>The range that a port lies in; null where it is in none, the system has none, or they can't be known.</summary>
+    /// <summary>The excluded range of a port; null when there is none, or the ranges are not known.</summary>
     public static PortRange? Find(AddressFamily family, SocketProtocol protocol, int port)
     {
         if (Environment.OSVersion.Platform != PlatformID.Win32NT)
@@ -40,7 +40,7 @@ internal static class PortExclusions
         return null;
     }
 
-    /// <summary>Reads what netsh shows: a line for each range, with its first and last port and a star where an administrator excluded it.</summary>
+    /// <summary>Parses the output of netsh: a line for each range, with its first and last port and a star where an administrator excluded it.</summary>
     /// <param name="output">The text, whose headings are in the system's language.</param>
     public static IReadOnlyList<PortRange> Parse(string output)
     {

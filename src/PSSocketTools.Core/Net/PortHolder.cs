@@ -3,7 +3,7 @@ using System.Net.NetworkInformation;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Who holds a port, as far as the system lets it be known.</summary>
+/// <summary>The socket and the process that hold a port, as far as the system tells.</summary>
 internal sealed record PortHolder
 {
     /// <summary>The address it is bound to; null where no socket of the system's table has the port.</summary>
@@ -13,11 +13,11 @@ internal sealed record PortHolder
 
     public string? ProcessName { get; init; }
 
-    /// <summary>What kept a name from being known, or what holds the port instead of a server: null where the rest says it all.</summary>
+    /// <summary>Why the process is unknown, or what holds the port instead of a listener; null when the other members are enough.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>Who keeps an address and port from being bound.</summary>
-    /// <param name="table">The sockets there are.</param>
+    /// <summary>Finds what prevents an address and port from being bound.</summary>
+    /// <param name="table">The system's sockets.</param>
     /// <param name="address">The address that was to be bound.</param>
     /// <param name="port">The port.</param>
     public static PortHolder Find(SocketTable table, IPAddress address, int port)
@@ -41,8 +41,8 @@ internal sealed record PortHolder
             : new PortHolder { Address = local, Detail = detail is null ? table.WhyUnknown(found) : detail + " " + table.WhyUnknown(found) };
     }
 
-    /// <summary>Whether somebody holds an address and port. Who it is costs a look at every process there is, and is not asked.</summary>
-    /// <param name="table">The sockets there are.</param>
+    /// <summary>Whether an address and port are in use. This does not search all processes for the owner.</summary>
+    /// <param name="table">The system's sockets.</param>
     /// <param name="address">The address.</param>
     /// <param name="port">The port.</param>
     public static bool IsHeld(SocketTable table, IPAddress address, int port) => SocketWith(table, address, port) is not null;
@@ -52,7 +52,7 @@ internal sealed record PortHolder
         SocketEntry? found = null;
         foreach (var entry in table.Entries)
         {
-            if (entry.LocalPort == port && Clashes(entry.LocalAddress, address)
+            if (entry.LocalPort == port && Conflicts(entry.LocalAddress, address)
                 && (found is null || Rank(entry, address) > Rank(found, address)))
             {
                 found = entry;
@@ -64,8 +64,8 @@ internal sealed record PortHolder
 
     private static string RemoteOf(SocketEntry entry) => EndPointText.Of(EndPointText.Of(entry.RemoteAddress), entry.RemotePort);
 
-    // A wildcard clashes with every address of its family, and the one of IPv6 may hold IPv4 too.
-    private static bool Clashes(IPAddress held, IPAddress wanted) =>
+    // A wildcard conflicts with every address of its family, and that of IPv6 may include IPv4.
+    private static bool Conflicts(IPAddress held, IPAddress wanted) =>
         held.Equals(wanted) || IsWildcard(held) || IsWildcard(wanted) || EndPointText.Of(held) == EndPointText.Of(wanted);
 
     private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);

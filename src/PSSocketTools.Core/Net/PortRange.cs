@@ -3,13 +3,13 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools;
 
-/// <summary>Ports from a first to a last, both among them; one port is a range of one.</summary>
+/// <summary>A range of ports, inclusive at both ends; may be a single port.</summary>
 public readonly record struct PortRange
 {
-    /// <summary>The lowest port there is: 0 asks the system to pick one.</summary>
+    /// <summary>The lowest port; 0 would let the system assign one.</summary>
     public const int MinPort = 1;
 
-    /// <summary>The highest port there is.</summary>
+    /// <summary>The highest port.</summary>
     public const int MaxPort = 65535;
 
     /// <summary>Makes a range.</summary>
@@ -57,7 +57,7 @@ public readonly record struct PortRange
     public static IReadOnlyList<PortRange> ParseList(string text) =>
         Array.ConvertAll((text ?? throw new ArgumentNullException(nameof(text))).Split(','), Parse);
 
-    /// <summary>Puts ranges that follow each other into one, so that a list of every port is one range, and leaves out what came before; the order stays.</summary>
+    /// <summary>Merges consecutive ranges, so that a list of every port is one range, and removes duplicates; keeps the order.</summary>
     /// <param name="ranges">The ranges.</param>
     public static IReadOnlyList<PortRange> Merge(IEnumerable<PortRange> ranges)
     {
@@ -99,7 +99,7 @@ public readonly record struct PortRange
 
     private static PortRange ParseOne(string text)
     {
-        // A service may have a dash in its name (http-alt), and so a range is only what has a number on both sides.
+        // A service name may have a dash (http-alt), so that a dash means a range only between two numbers.
         var separator = text.IndexOf("..", StringComparison.Ordinal);
         var length = 2;
         if (separator < 0)

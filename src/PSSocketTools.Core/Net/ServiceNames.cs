@@ -3,10 +3,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>The names of services as the system's table has them (RFC 6335): <c>/etc/services</c>, or its like on Windows.</summary>
+/// <summary>The names of services (RFC 6335) from the system's table: <c>/etc/services</c>, or its equivalent on Windows.</summary>
 public static class ServiceNames
 {
-    // A slim container has no table, and the one of Windows lacks some; these are the names people type.
+    // A minimal container has no table, and that of Windows lacks some names; these are the common ones.
     private const string Fallback = """
         echo 7/tcp
         echo 7/udp
@@ -42,7 +42,7 @@ public static class ServiceNames
     /// <summary>The names of the table, in order.</summary>
     public static IEnumerable<string> Names => System.Value.Ports.Keys;
 
-    /// <summary>The port of a name or one of its aliases, whatever its case.</summary>
+    /// <summary>The port of a name or alias, ignoring case.</summary>
     /// <param name="name">The name.</param>
     /// <param name="port">The port, where the name is known.</param>
     public static bool TryGetPort(string name, out int port) => System.Value.Ports.TryGetValue(name, out port);
@@ -99,7 +99,7 @@ public static class ServiceNames
 
         public Dictionary<int, string> Udp { get; } = [];
 
-        // The first line wins, as it does in getservbyname.
+        // The first line of a name takes precedence, as in getservbyname.
         public void Add(string name, IEnumerable<string> aliases, int port, string protocol)
         {
             var names = string.Equals(protocol, "udp", StringComparison.OrdinalIgnoreCase) ? Udp

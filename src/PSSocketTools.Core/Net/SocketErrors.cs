@@ -4,42 +4,42 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The system's socket errors, named in our words: the one place that sorts them.</summary>
+/// <summary>Classifies the system's socket errors and turns them into the engine's.</summary>
 internal static class SocketErrors
 {
     // EMFILE and ENFILE, as .NET gives them to an IOException where the system has them.
     private const int NoDescriptor = 24;
     private const int NoDescriptorInSystem = 23;
 
-    /// <summary>The peer is gone without a word: RST, or what a system reports in its stead.</summary>
+    /// <summary>Whether the connection was reset (RST), or the error is one that a system reports instead.</summary>
     public static bool IsReset(SocketError error) => error is
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NetworkReset or SocketError.Shutdown or
         SocketError.NotConnected;
 
-    /// <summary>We closed the socket ourselves under an operation.</summary>
+    /// <summary>Whether our side closed the socket during an operation.</summary>
     public static bool IsAbort(SocketError error) => error is
         SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket;
 
-    /// <summary>A socket that listened does no more: it was closed, or shut down (accept(2), EINVAL), by somebody else.</summary>
+    /// <summary>Whether a listening socket was closed or shut down (accept(2), EINVAL).</summary>
     public static bool EndsListening(SocketError error) => IsAbort(error) || error is SocketError.InvalidArgument;
 
     /// <summary>
-    /// A socket that received datagrams does no more: it was closed, or the system took its address away (ECONNABORTED, which no
-    /// datagram's way brings; ss -K on Linux), and nothing comes to it again.
+    /// Whether a datagram socket can't receive any more: it was closed, or the system aborted it (ECONNABORTED, which no datagram
+    /// causes; ss -K on Linux).
     /// </summary>
     public static bool EndsReceiving(SocketError error) => IsAbort(error) || error is SocketError.ConnectionAborted;
 
-    /// <summary>The process or the system has no descriptor left to give.</summary>
+    /// <summary>Whether the process or the system has no descriptor left.</summary>
     public static bool IsExhausted(SocketError error) => error is
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
 
-    /// <summary>Whether an exception comes of that: a socket, a file or a thread could not be had.</summary>
+    /// <summary>Whether the cause of an exception is that no descriptor or thread was left.</summary>
     public static bool IsExhausted(Exception exception) =>
         (Within(exception) is { } socket && IsExhausted(socket.SocketErrorCode))
         || exception is TaskSchedulerException
         || exception is IOException { HResult: NoDescriptor or NoDescriptorInSystem };
 
-    /// <summary>The system's error in an exception, however deep streams and tasks have wrapped it; null when there is none.</summary>
+    /// <summary>The socket error within an exception, however deeply it is wrapped; null when there is none.</summary>
     public static SocketException? Within(Exception? exception) => exception switch
     {
         null => null,
@@ -48,7 +48,7 @@ internal static class SocketErrors
         _ => Within(exception.InnerException),
     };
 
-    /// <summary>An error met while binding or listening, with its way out.</summary>
+    /// <summary>The error of a failed bind or listen, with advice.</summary>
     public static SocketToolsException Listening(SocketException exception, string endPoint) => exception.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => Make(SocketToolsError.PortInUse, "PortInUse", exception, endPoint),
@@ -59,7 +59,7 @@ internal static class SocketErrors
         _ => Unsorted(exception, endPoint),
     };
 
-    /// <summary>An error met while connecting, with its way out.</summary>
+    /// <summary>The error of a failed connect, with advice.</summary>
     public static SocketToolsException Connecting(SocketException exception, string endPoint) => exception.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => Make(SocketToolsError.ConnectionRefused, "ConnectionRefused", exception, endPoint),
@@ -76,7 +76,7 @@ internal static class SocketErrors
         _ => Unsorted(exception, endPoint),
     };
 
-    /// <summary>A port that this user is denied, with the range that Windows excludes it in, where it does.</summary>
+    /// <summary>The message for a port that this user is denied, with its excluded range on Windows.</summary>
     public static string Denied(IPEndPoint endPoint, SocketProtocol protocol)
     {
         var family = endPoint.AddressFamily;
@@ -85,26 +85,26 @@ internal static class SocketErrors
             : Messages.Get(Environment.OSVersion.Platform == PlatformID.Win32NT ? "PortDeniedOnWindows" : "PortAccessDenied", EndPointText.Of(endPoint));
     }
 
-    /// <summary>The sentence for a port in an excluded range.</summary>
+    /// <summary>The message for a port in an excluded range.</summary>
     public static string Excluded(IPEndPoint endPoint, PortRange range, string command) =>
         Messages.Get("PortExcluded", EndPointText.Of(endPoint), range, command);
 
-    /// <summary>An error met while listening on a Unix domain socket's path.</summary>
+    /// <summary>The error of a failed listen on the path of a Unix domain socket.</summary>
     public static SocketToolsException ListeningAtPath(SocketException exception, string path) =>
         SocketPaths.Listening(exception, path) ?? Listening(exception, path);
 
-    /// <summary>An error met while connecting to a Unix domain socket's path.</summary>
+    /// <summary>The error of a failed connect to the path of a Unix domain socket.</summary>
     public static SocketToolsException ConnectingToPath(SocketException exception, string path) =>
         SocketPaths.Connecting(exception, path) ?? Connecting(exception, path);
 
-    /// <summary>No descriptor is left: the process has all it may (EMFILE), or the system has none (ENFILE), which .NET does not tell apart.</summary>
+    /// <summary>The error for a process at its limit of descriptors (EMFILE), or a system without any left (ENFILE), which .NET does not distinguish.</summary>
     public static SocketToolsException Exhausted(string target, Exception? inner = null) => new(
         SocketToolsError.TooManyOpenFiles,
         Messages.Get(DescriptorLimit.IsSystemExhausted() ? "TooManyOpenFilesInSystem" : "TooManyOpenFiles", target),
         target,
         inner);
 
-    /// <summary>The system's words for an error, with its number where it is one that nothing here has a name for.</summary>
+    /// <summary>The system's text for an error, with its number when .NET has no name for it.</summary>
     /// <param name="error">The error as .NET sorts it.</param>
     /// <param name="number">The system's own number; 0 where it is not known.</param>
     public static string TextOf(SocketError error, int number = 0) => TextOf(
@@ -115,10 +115,10 @@ internal static class SocketErrors
         var number = exception is LinuxSocketException own ? own.Number : exception.NativeErrorCode;
         var sorted = exception is not LinuxSocketException && exception.SocketErrorCode != SocketError.SocketError;
 
-        // The exception of a connect has the endpoint behind the system's words, and the sentence names it already.
+        // The exception of a connect appends the endpoint to the system's text, and our message names it already.
         var text = (sorted ? new SocketException((int)exception.SocketErrorCode) : exception).Message.TrimEnd('.');
 
-        // .NET makes one code, and a number of its own below zero, of all errors that it does not sort.
+        // .NET maps all errors that it does not know to one code, and to a negative number.
         return exception.SocketErrorCode == SocketError.SocketError && number > 0 ? Messages.Get("SystemErrorNumber", text, number) : text;
     }
 

@@ -3,10 +3,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Why a Unix domain socket's path can't be had, in words of paths: the system's codes are those of IP addresses, or none.</summary>
+/// <summary>Errors of Unix domain sockets in terms of paths: the system's texts for these codes are about IP addresses.</summary>
 internal static class SocketPaths
 {
-    /// <summary>Why nobody can connect to a path; null where the error is not one of paths.</summary>
+    /// <summary>The error of a failed connect to a path; null when the error is not about the path.</summary>
     public static SocketToolsException? Connecting(SocketException exception, string path)
     {
         if (OfFolder(exception, path) is { } error)
@@ -25,13 +25,13 @@ internal static class SocketPaths
         };
     }
 
-    /// <summary>Why nobody can listen on a path; null where the error is not one of paths.</summary>
+    /// <summary>The error of a failed listen on a path; null when the error is not about the path.</summary>
     public static SocketToolsException? Listening(SocketException exception, string path) =>
         OfFolder(exception, path) ?? (exception.SocketErrorCode == SocketError.AccessDenied
             ? Make(SocketToolsError.PortAccessDenied, "SocketFolderDenied", exception, path, Path.GetDirectoryName(Path.GetFullPath(path)))
             : null);
 
-    /// <summary>The folder that is missing, or is none, on the way to the path; null where all are there, or this user can't see it.</summary>
+    /// <summary>The error for a missing folder of the path, or a file in place of one; null when all folders exist, or this user can't read them.</summary>
     private static SocketToolsException? OfFolder(SocketException exception, string path)
     {
         if (exception.SocketErrorCode == SocketError.AccessDenied)

@@ -11,12 +11,12 @@ namespace PSSocketTools.Net;
 /// <param name="RemoteAddress">Its peer's address; the wildcard where it has none.</param>
 /// <param name="RemotePort">Its peer's port; 0 where it has none.</param>
 /// <param name="State">Its state; Unknown for UDP, which has none.</param>
-/// <param name="Key">What finds its owner: the inode on Linux, the process id elsewhere; 0 where the system keeps it.</param>
+/// <param name="Key">The key of its owner: the inode on Linux, the process id elsewhere; 0 where the system does not tell it.</param>
 /// <param name="UserId">The user it belongs to, on Linux; -1 elsewhere.</param>
 internal sealed record SocketEntry(
     IPAddress LocalAddress, int LocalPort, IPAddress RemoteAddress, int RemotePort, TcpState State, long Key, long UserId = -1);
 
-/// <summary>A process, with its name as it may be shown: any process gives itself any name (prctl(2)).</summary>
+/// <summary>A process, with its name cleaned for output, since a process can set any name (prctl(2)).</summary>
 internal readonly record struct SocketOwner
 {
     public SocketOwner(int id, string? name)
@@ -30,12 +30,12 @@ internal readonly record struct SocketOwner
     public string? Name { get; }
 }
 
-/// <summary>A picture of the sockets the system has at one moment, and who holds them.</summary>
+/// <summary>A snapshot of the system's sockets and their owners.</summary>
 internal abstract class SocketTable
 {
     public abstract IReadOnlyList<SocketEntry> Entries { get; }
 
-    /// <summary>Takes the picture.</summary>
+    /// <summary>Takes a snapshot.</summary>
     public static SocketTable Read(SocketProtocol protocol)
     {
         if (LinuxSocketTable.IsSupported)
@@ -50,7 +50,7 @@ internal abstract class SocketTable
 
     public abstract SocketOwner? OwnerOf(SocketEntry entry);
 
-    /// <summary>Why <see cref="OwnerOf"/> has no answer.</summary>
+    /// <summary>Why <see cref="OwnerOf"/> returned null.</summary>
     public virtual string WhyUnknown(SocketEntry entry) => entry.UserId >= 0
         ? Messages.Get("PortHolderHidden", entry.UserId.ToString(CultureInfo.InvariantCulture))
         : Messages.Get("PortHolderNotTold");

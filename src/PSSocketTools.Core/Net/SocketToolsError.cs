@@ -3,7 +3,7 @@ namespace PSSocketTools;
 /// <summary>What went wrong, as a stable name: the error id a script can match.</summary>
 public enum SocketToolsError
 {
-    /// <summary>The port is held by another socket on an address that clashes (EADDRINUSE).</summary>
+    /// <summary>Another socket uses the port on a conflicting address (EADDRINUSE).</summary>
     PortInUse,
 
     /// <summary>The system does not let this user bind the port (EACCES): below 1024 without the right, or excluded.</summary>
@@ -18,16 +18,16 @@ public enum SocketToolsError
     /// <summary>Nothing listens at the far end (ECONNREFUSED), or the connection reached only itself.</summary>
     ConnectionRefused,
 
-    /// <summary>No connection came about in the time allowed.</summary>
+    /// <summary>No connection was established in the time allowed.</summary>
     ConnectTimeout,
 
     /// <summary>No route to the host or its network (EHOSTUNREACH, ENETUNREACH).</summary>
     Unreachable,
 
-    /// <summary>The answer did not come in the time allowed; the session is faulted.</summary>
+    /// <summary>No response arrived in the time allowed; the session is faulted.</summary>
     ResponseTimeout,
 
-    /// <summary>The peer closed the connection while an answer was owed.</summary>
+    /// <summary>The peer closed the connection while a request was pending.</summary>
     ServerClosed,
 
     /// <summary>The peer reset the connection (RST).</summary>
@@ -36,10 +36,10 @@ public enum SocketToolsError
     /// <summary>The session was closed before.</summary>
     SessionClosed,
 
-    /// <summary>The session faulted before and can't be trusted to pair answers any more.</summary>
+    /// <summary>The session faulted before and can't pair responses with requests any more.</summary>
     SessionFaulted,
 
-    /// <summary>The wait was interrupted while an answer was owed; the session is faulted.</summary>
+    /// <summary>The wait was cancelled while a request was pending; the session is faulted.</summary>
     Interrupted,
 
     /// <summary>The server was stopped before.</summary>
@@ -51,7 +51,7 @@ public enum SocketToolsError
     /// <summary>The message is longer than the limit.</summary>
     MessageTooLarge,
 
-    /// <summary>The peer broke the framing: a bad length prefix, or a message cut short.</summary>
+    /// <summary>The peer violated the framing: a bad length prefix, or a message cut short.</summary>
     InvalidMessage,
 
     /// <summary>The TLS handshake failed.</summary>
@@ -63,7 +63,7 @@ public enum SocketToolsError
     /// <summary>What was asked for does not exist on this platform or edition.</summary>
     NotSupported,
 
-    /// <summary>What was waited for did not happen in the time allowed.</summary>
+    /// <summary>A wait timed out.</summary>
     WaitTimeout,
 
     /// <summary>A range holds fewer free ports than were asked for.</summary>
@@ -78,6 +78,6 @@ public enum SocketToolsError
     /// <summary>A file the tool needs could not be read or written.</summary>
     FileFailed,
 
-    /// <summary>Any other error the system reports; its own words are in the message.</summary>
+    /// <summary>Any other error of the system; the message has its text.</summary>
     SocketFailed,
 }

@@ -2,10 +2,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>The one exception the engine throws for what users can meet: it names the error, its target and a way out.</summary>
+/// <summary>The exception for every error that users can see: it has the error, its target, and advice.</summary>
 public sealed class SocketToolsException : Exception
 {
-    /// <summary>Makes an exception for an error. U+FFFD stands in its message, and in a target that is text, for what would act on a terminal.</summary>
+    /// <summary>Makes an exception for an error. Characters that a terminal would interpret become U+FFFD in the message and in a text target.</summary>
     /// <param name="error">The error's stable name.</param>
     /// <param name="message">A sentence with what happened and the way out.</param>
     /// <param name="target">What the error is about: an endpoint's text, a session, a message.</param>
@@ -24,8 +24,8 @@ public sealed class SocketToolsException : Exception
     public object? Target { get; }
 
     /// <summary>
-    /// Whether it may pass by waiting: a server, its host, its name or its socket's file that is not there yet can be the reason.
-    /// A proxy accepts before the server behind it does, and closes, in a TLS handshake too.
+    /// Whether retrying may succeed: the server, its host, its name or its socket's file may not exist yet. A proxy accepts before
+    /// the server behind it is ready, and closes, in a TLS handshake too.
     /// </summary>
     public bool MayPass => Error is
         SocketToolsError.ConnectionRefused or SocketToolsError.ConnectTimeout or SocketToolsError.Unreachable or

@@ -2,16 +2,16 @@ using System.Text;
 
 namespace PSSocketTools.Net;
 
-/// <summary>Encodings as they read what comes over the wire, and write what goes.</summary>
+/// <summary>Encodings for received and sent text.</summary>
 internal static class TextEncoding
 {
     /// <summary>The name of <see cref="Default"/> (RFC 2978).</summary>
     public const string Utf8 = "utf-8";
 
-    /// <summary>UTF-8 without a byte order mark: what text is in where nobody says otherwise.</summary>
+    /// <summary>The default encoding: UTF-8 without a byte order mark.</summary>
     public static readonly Encoding Default = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>U+FEFF, which marks the order of bytes, or that text is Unicode, when it comes first.</summary>
+    /// <summary>U+FEFF, which at the start of text marks the byte order, or that the text is Unicode.</summary>
     public const char ByteOrderMark = '\uFEFF';
 
     private static readonly DecoderFallback Replacement = new DecoderReplacementFallback("\uFFFD");
@@ -19,7 +19,7 @@ internal static class TextEncoding
     // Not U+FFFD, which encodings other than Unicode's don't have either.
     private static readonly EncoderFallback WrittenReplacement = new EncoderReplacementFallback("?");
 
-    /// <summary>The encoding with U+FFFD for bytes that mean nothing in it, in place of an exception or a character of its own choice.</summary>
+    /// <summary>The encoding with U+FFFD as the replacement for invalid bytes, instead of its own fallback.</summary>
     public static Encoding ReplacingInvalid(Encoding encoding)
     {
         if (encoding.DecoderFallback.Equals(Replacement))
@@ -42,7 +42,7 @@ internal static class TextEncoding
         return text.Length > 0 && text[0] == ByteOrderMark ? text.Substring(1) : text;
     }
 
-    /// <summary>The same of a message that was cut off anywhere, without the beginning of a character at its end.</summary>
+    /// <summary>The text of a truncated message, without an incomplete character at its end.</summary>
     public static string ToTextUpToCut(this Encoding encoding, byte[] buffer, int offset, int count)
     {
         var chars = new char[encoding.GetMaxCharCount(count)];
@@ -79,7 +79,7 @@ internal static class TextEncoding
                 return false;
             }
 
-            // No character is longer, and what is before it does not change it.
+            // No character is longer, and earlier bytes do not affect it.
             var skipped = Math.Max(0, count - LongestUtf8);
             offset += skipped;
             count -= skipped;
@@ -94,13 +94,13 @@ internal static class TextEncoding
             count -= used;
         }
 
-        // What it still holds would become a replacement character now.
+        // The bytes that the decoder still holds would become a replacement character.
         return decoder.GetCharCount(buffer, offset, 0, flush: true) > 0;
     }
 
     /// <summary>
-    /// As <see cref="ReplacingInvalid"/>, and with a question mark for characters it does not have, in place of an exception:
-    /// U+FFFD for one, which what was read may hold.
+    /// As <see cref="ReplacingInvalid"/>, and with a question mark instead of an exception for characters that it lacks, such as
+    /// U+FFFD, which decoded text may hold.
     /// </summary>
     public static Encoding ReplacingBothWays(Encoding encoding)
     {

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The sockets as the IP helper's tables have them, each with its process.</summary>
+/// <summary>The sockets from the tables of IP Helper, each with its process.</summary>
 internal sealed class WindowsSocketTable : SocketTable
 {
     private const int FamilyInet = 2;
@@ -58,7 +58,7 @@ internal sealed class WindowsSocketTable : SocketTable
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {
-            // It has just ended, or its name is not for us to know; its number still is.
+            // The process has just ended, or its name is not accessible; the id is known anyway.
             return new SocketOwner((int)entry.Key, null);
         }
     }
@@ -88,7 +88,7 @@ internal sealed class WindowsSocketTable : SocketTable
         byte[]? table = null;
         var size = 0;
         int error;
-        // The table may grow between the call that says its size and the one that fills it.
+        // The table may grow between the call that returns its size and the one that fills it.
         while ((error = call(table, ref size, family)) == InsufficientBuffer)
         {
             table = new byte[size];

@@ -16,7 +16,7 @@ public sealed class EchoServer : IDisposable
 {
     private readonly object _gate = new();
 
-    // The sockets that have not failed, with what they are bound to, in the order they were opened.
+    // The sockets that have not failed, with their endpoints, in the order of opening.
     private readonly List<(Socket Socket, EndPoint? EndPoint)> _listening;
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
@@ -29,10 +29,10 @@ public sealed class EchoServer : IDisposable
     private readonly MessageFraming _framing;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
-    // What follows from the stop, such as leaving the list of those that run, is done before the stop is told.
+    // Continuations run synchronously, so that the server is off the list of running servers before waiters resume.
     private readonly TaskCompletionSource<bool> _completion = new();
-    private readonly CancellationTokenSource _patience = new();
-    private long _patienceEnds = long.MaxValue;
+    private readonly CancellationTokenSource _gracePeriod = new();
+    private long _gracePeriodEnd = long.MaxValue;
     private Task? _stopped;
     private volatile string? _faultedBy;
     private volatile string _endPoint;
@@ -73,7 +73,7 @@ public sealed class EchoServer : IDisposable
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
     }
 
-    /// <summary>Its number, by which it is found again.</summary>
+    /// <summary>Its id.</summary>
     public int Id { get; }
 
     /// <summary>Its name.</summary>
@@ -118,7 +118,7 @@ public sealed class EchoServer : IDisposable
     /// <summary>What is broken on purpose; empty for nothing.</summary>
     public string Faults { get; }
 
-    /// <summary>What its answers are made with; null where it has no format.</summary>
+    /// <summary>The format of its responses; null for none.</summary>
     public string? ResponseFormat { get; }
 
     /// <summary>The addresses and blocks whose clients it serves, as they were given; empty for all.</summary>
@@ -127,7 +127,7 @@ public sealed class EchoServer : IDisposable
     /// <summary>The file that gets its events; null for none.</summary>
     public string? LogPath { get; }
 
-    /// <summary>Why the log has ended while the server goes on without it; null while it is written, and where there is none.</summary>
+    /// <summary>Why the log has ended, while the server continues without it; null while it is written, and without a log.</summary>
     public string? LogError => _record.Journal.LogError;
 
     /// <summary>What moves its bytes: Epoll, for Linux's event queue; Async, for .NET's asynchronous sockets.</summary>
@@ -148,7 +148,7 @@ public sealed class EchoServer : IDisposable
     /// <summary>The connections served since it started.</summary>
     public long TotalConnections => _record.TotalConnections;
 
-    /// <summary>The connections turned away since it started.</summary>
+    /// <summary>The connections rejected since it started.</summary>
     public long RejectedConnections => _record.RejectedConnections;
 
     /// <summary>The messages received; on a plain echo, the receives.</summary>
@@ -160,13 +160,13 @@ public sealed class EchoServer : IDisposable
     /// <summary>The bytes sent, framing included.</summary>
     public long BytesSent => _record.BytesSent;
 
-    /// <summary>The events the journal no longer holds.</summary>
+    /// <summary>How many events the journal has overwritten.</summary>
     public long EventsDropped => _record.Journal.Dropped;
 
-    /// <summary>How many things failed while the server went on, each an event of kind Error.</summary>
+    /// <summary>The number of events of kind Error.</summary>
     public long Errors => _record.Journal.Errors.Count;
 
-    /// <summary>What ended it, when its state is Faulted; else the last of its errors, or null.</summary>
+    /// <summary>Why it failed, when its state is Faulted; otherwise the last of its errors, or null.</summary>
     public string? Error => _faultedBy ?? _record.Journal.Errors.Last;
 
     /// <summary>Whether other machines may reach it: an address it listens on is not a loopback one.</summary>
@@ -251,7 +251,7 @@ public sealed class EchoServer : IDisposable
         }
         catch
         {
-            // Leave nothing open by a server that did not come about, and report the original error even if that fails too.
+            // Clean up after a failed start, and report the original error even if the cleanup fails too.
             Attempt.To(() => _ = unixListener?.RemoveFile());
             sockets.ForEach(static socket => Attempt.To(socket.Dispose));
             if (server is null)
@@ -260,7 +260,7 @@ public sealed class EchoServer : IDisposable
             }
             else
             {
-                // The log is being written by now, and closed when the journal's end is in it.
+                // The log's thread runs already; it closes the file after the last event.
                 Attempt.To(() => _ = server._record.Journal.FinishLog());
                 Attempt.To(server._record.Journal.End);
                 Attempt.To(server._transport.Dispose);
@@ -271,9 +271,9 @@ public sealed class EchoServer : IDisposable
     }
 
     /// <summary>
-    /// Stops it: ends accepting, closes connections with nothing under way at once, lets the others send what they owe, then closes them.
+    /// Stops it: ends accepting, closes idle connections at once, lets the others send their pending responses, then closes them.
     /// </summary>
-    /// <param name="timeout">How long the others may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
+    /// <param name="timeout">How long sending pending responses may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
     /// <returns>Ends when it has stopped; the same task however often it is asked, and the shortest timeout counts.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative or too long.</exception>
     public Task StopAsync(TimeSpan timeout)
@@ -293,10 +293,10 @@ public sealed class EchoServer : IDisposable
             }
 
             // The shortest timeout of all callers counts.
-            if (ends < _patienceEnds)
+            if (ends < _gracePeriodEnd)
             {
-                _patienceEnds = ends;
-                _patience.CancelAfter(timeout);
+                _gracePeriodEnd = ends;
+                _gracePeriod.CancelAfter(timeout);
             }
 
             return _stopped;
@@ -350,15 +350,15 @@ public sealed class EchoServer : IDisposable
                 return _record.Journal.Read(1, count, new JournalFilter(kinds), out _);
             }
 
-            var news = _record.Journal.WhenReached(next);
-            if (await Task.WhenAny(news, timer).ConfigureAwait(false) == timer)
+            var change = _record.Journal.WhenReached(next);
+            if (await Task.WhenAny(change, timer).ConfigureAwait(false) == timer)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new SocketToolsException(
                     SocketToolsError.WaitTimeout, Messages.Get("WaitTimeout", Name, seen, count, timeout.TotalSeconds), this);
             }
 
-            if (!await news.ConfigureAwait(false))
+            if (!await change.ConfigureAwait(false))
             {
                 stopWaiting.Cancel();
                 throw new SocketToolsException(SocketToolsError.ServerStopped, Messages.Get("WaitStopped", Name, seen, count), this);
@@ -382,19 +382,19 @@ public sealed class EchoServer : IDisposable
         }
     }
 
-    /// <summary>Stops it without waiting for anything it owes.</summary>
+    /// <summary>Stops it without waiting for pending responses.</summary>
     public void Dispose() => StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
 
     /// <summary>Its name and endpoints.</summary>
     public override string ToString() => OutsideText.Clean($"{Name} ({EndPoint})")!;
 
-    /// <summary>Stops part by part; a part that fails is told in the journal, and keeps none of the others from being stopped.</summary>
+    /// <summary>Stops part by part; a part that fails is reported in the journal, and the others are stopped anyway.</summary>
     private async Task StopOnceAsync()
     {
-        // Connections that wait for a log that does not move could not even be closed.
-        using var hurry = _patience.Token.Register(() => Attempt.To(() => _record.Journal.LimitLogStall(JournalLog.GracePeriod)));
+        // Connections that are blocked by a stalled log could not be closed.
+        using var limitLogStall = _gracePeriod.Token.Register(() => Attempt.To(() => _record.Journal.LimitLogStall(JournalLog.GracePeriod)));
         Attempt.To(RemoveSocketFile, Report);
-        await Attempt.ToAsync(() => _transport.StopAsync(_patience.Token), Report).ConfigureAwait(false);
+        await Attempt.ToAsync(() => _transport.StopAsync(_gracePeriod.Token), Report).ConfigureAwait(false);
         Attempt.To(_transport.Dispose, Report);
         Attempt.To(() => _responder?.Dispose(), Report);
         DisposeCertificate(_ownCertificate, Report);
@@ -406,12 +406,12 @@ public sealed class EchoServer : IDisposable
         }
 
         Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
-        await Attempt.ToAsync(() => _log?.FinishAsync(_patience.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
+        await Attempt.ToAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
         Attempt.To(_record.Journal.End);
         lock (_gate)
         {
-            _patienceEnds = long.MinValue;
-            _patience.Dispose();
+            _gracePeriodEnd = long.MinValue;
+            _gracePeriod.Dispose();
         }
 
         _completion.TrySetResult(true);
@@ -420,19 +420,19 @@ public sealed class EchoServer : IDisposable
     private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
         Attempt.To(() => certificate?.Dispose(), report);
 
-    /// <summary>Tells in the journal what failed; never fails itself, since it is called where nobody would be told.</summary>
+    /// <summary>Reports a failure in the journal; never throws, since its callers could not report that.</summary>
     private void Report(Exception exception) => Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
 
     private void RemoveSocketFile()
     {
-        // A server has stopped all the same when its file can't be removed.
+        // The server stops even if its socket file can't be removed.
         if (_unixListener?.RemoveFile() is { } failure)
         {
             _record.Failed(null, ServerEventReason.Fault, failure.Message);
         }
     }
 
-    /// <summary>A listener has failed, or with null all of them; the server has when none is left.</summary>
+    /// <summary>Handles the failure of a listener, or with null of all; the server is faulted when none is left.</summary>
     private void Fault(Exception exception, Socket? listener)
     {
         var what = exception.Message;

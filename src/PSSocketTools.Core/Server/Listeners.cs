@@ -9,7 +9,7 @@ namespace PSSocketTools.Server;
 /// <summary>Opens the sockets a server listens on: the same port on each of its addresses, or none at all.</summary>
 internal static class Listeners
 {
-    // With port 0 the first address gets its port from the system, and the others may find it taken.
+    // With port 0 the system assigns the port of the first address, which may be in use on the others.
     private const int PortTries = 32;
 
     /// <summary>Binds and listens.</summary>
@@ -17,7 +17,7 @@ internal static class Listeners
     public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog) =>
         OpenAll(addresses, port, SocketProtocol.Tcp, socket =>
         {
-            // On Linux, accepted sockets have it from the one that listens: those that came before it was set would lack it.
+            // On Linux accepted sockets inherit it from the listening socket, so that it is set before the first can be accepted.
             socket.NoDelay = true;
             socket.Listen(backlog);
         });
@@ -38,7 +38,7 @@ internal static class Listeners
             catch (SocketToolsException exception) when (
                 port == 0 && (exception.Error is SocketToolsError.PortInUse or SocketToolsError.PortAccessDenied) && attempt < PortTries)
             {
-                // Another port may be free on all of them; Windows keeps ranges back for each family by itself.
+                // Another port may be free on all addresses; Windows excludes ranges for each family separately.
             }
         }
     }
@@ -77,7 +77,7 @@ internal static class Listeners
     private static SocketToolsException Denied(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol) =>
         new(SocketToolsError.PortAccessDenied, SocketErrors.Denied(endPoint, protocol), EndPointText.Of(endPoint), exception);
 
-    /// <summary>Why an endpoint can't be had; who has it, where the system lets it be known.</summary>
+    /// <summary>The error of a failed bind, with the process that holds the port, where the system tells.</summary>
     private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
     {
         var text = EndPointText.Of(endPoint);
@@ -88,7 +88,7 @@ internal static class Listeners
                 return Denied(exception, endPoint, protocol);
             }
 
-            // An address that is not here is not there on any port.
+            // An address that this machine does not have is the problem, whatever the port.
             return SocketErrors.Listening(
                 exception, exception.SocketErrorCode == SocketError.AddressNotAvailable ? EndPointText.Of(endPoint.Address) : text);
         }
@@ -99,7 +99,7 @@ internal static class Listeners
             return Denied(exception, endPoint, protocol);
         }
 
-        // Nobody wants to stop the process they type in.
+        // Advice to stop the process would be wrong for our own.
         using var own = Process.GetCurrentProcess();
         var sentence = holder.ProcessId is not { } id ? Messages.Get("PortInUse", text)
             : id == own.Id ? Messages.Get("PortInUseByThis", text, holder.ProcessName, id, endPoint.Port)

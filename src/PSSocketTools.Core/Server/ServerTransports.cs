@@ -14,10 +14,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server;
 
-/// <summary>Chooses what moves a server's bytes.</summary>
+/// <summary>Chooses the transport of a server.</summary>
 internal static class ServerTransports
 {
-    /// <summary>The environment variable that makes the choice where there is one, for tests and comparisons.</summary>
+    /// <summary>The environment variable that overrides the choice, for tests and comparisons.</summary>
     public const string Variable = "PSSOCKETTOOLS_TRANSPORT";
 
     private const string Async = "Async";
@@ -43,7 +43,7 @@ internal static class ServerTransports
         {
             try
             {
-                // A log that falls behind holds its server up, and would hold up those on the same loops.
+                // A log that falls behind blocks its server, and would block the others on the same loops.
                 var loops = EpollLoops.Join(alone: options.LogPath is not null);
                 return new EpollTransport(sockets, reception, options.BufferSize, options.IsSequential, loops, onFault);
             }
@@ -90,14 +90,14 @@ internal static class ServerTransports
         options.SocketPath ?? EndPointText.Of((IPEndPoint)sockets[0].LocalEndPoint!);
 #endif
 
-    /// <summary>How long a client may take over its handshake: never longer than it may be idle.</summary>
+    /// <summary>The time limit of a handshake, which is never longer than the idle timeout.</summary>
     private static TimeSpan HandshakeTimeout(EchoServerOptions options) =>
         options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout;
 
-    /// <summary>Whether the loops of our own serve: they take what is theirs to take, unless the environment says otherwise.</summary>
+    /// <summary>Whether to use epoll: it is used when the system and the options allow it, unless the environment overrides it.</summary>
     private static bool UsesEpoll(EchoServerOptions options)
     {
-        // A datagram has one way to go.
+        // Datagrams have only one transport.
         if (options.ActualProtocol == SocketProtocol.Udp)
         {
             return false;

@@ -5,7 +5,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server;
 
-/// <summary>The Unix domain socket a server listens on: for its owner alone, in place of one that a dead server left.</summary>
+/// <summary>The Unix domain socket that a server listens on: only its owner may connect, and a stale socket file is replaced.</summary>
 internal sealed class UnixListener
 {
     private readonly string _path;
@@ -22,29 +22,29 @@ internal sealed class UnixListener
         }
     }
 
-    /// <summary>The socket; whoever serves on it closes it.</summary>
+    /// <summary>The socket; the server's transport closes it.</summary>
     public Socket Socket { get; }
 
     /// <summary>Listens at a path.</summary>
     /// <exception cref="SocketToolsException">PortInUse, AddressNotAvailable, PortAccessDenied, NotSupported, InvalidOption and others.</exception>
     public static UnixListener Listen(string path, int backlog) => Listen(path, backlog, FileIdentity.IsKnown);
 
-    /// <summary>Listens as on a system that tells files apart, or one that does not; for tests that choose.</summary>
-    internal static UnixListener Listen(string path, int backlog, bool tellsFiles)
+    /// <summary>Listens with or without <see cref="FileIdentity"/>, for tests.</summary>
+    internal static UnixListener Listen(string path, int backlog, bool knowsFiles)
     {
         var endPoint = UnixEndPoint.Of(path);
 
-        // Held until it listens: a server that is bound and does not listen yet looks like a dead one to the next.
+        // Held until the socket listens: a socket that is bound but does not listen yet looks stale to another server.
         using var alone = FolderLock.Of(path);
         Socket? socket = null;
         UnixListener? listener = null;
         try
         {
-            RemoveStale(path, endPoint, tellsFiles);
-            socket = DescriptorReserve.ForServer(() => UnixBinding.Bind(endPoint, leavesFile: tellsFiles));
-            listener = new UnixListener(path, socket, tellsFiles ? FileIdentity.Of(path) : null);
+            RemoveStale(path, endPoint, knowsFiles);
+            socket = DescriptorReserve.ForServer(() => UnixBinding.Bind(endPoint, leavesFile: knowsFiles));
+            listener = new UnixListener(path, socket, knowsFiles ? FileIdentity.Of(path) : null);
 
-            // Between bind and listen nobody can connect, so nobody can before the file is closed to others.
+            // Connections are possible only after listen, so that the permissions are set before.
             FilePermissions.CloseToOthers(path);
             socket.Listen(backlog);
             return listener;
@@ -61,7 +61,7 @@ internal sealed class UnixListener
                 case SocketException refusal:
                     throw SocketErrors.ListeningAtPath(refusal, path);
                 case IOException or UnauthorizedAccessException:
-                    // Who may use the file could not be said: somebody removed it, or the file system has no such rights.
+                    // The permissions could not be set: the file was removed, or the file system has none.
                     throw new SocketToolsException(
                         SocketToolsError.SocketFailed, Messages.Get("SocketFailed", path, exception.Message.TrimEnd('.')), path, exception);
                 default:
@@ -71,14 +71,14 @@ internal sealed class UnixListener
     }
 
     /// <summary>
-    /// Takes the file away, unless another server has its own at the path by now. To be called before the socket is closed:
-    /// while it listens no other server takes its file for one left behind, and no other file gets its number. Where files
-    /// can't be told apart this does nothing: there .NET bound the socket, and deletes what is at the path as it closes it.
+    /// Removes the socket file, unless the path belongs to another server by now. Call this before the socket is closed: while it
+    /// listens, no other server considers its file stale, and no other file gets its inode number. Where the identity of files is not
+    /// known this does nothing: there .NET bound the socket, and deletes the file at the path when it closes the socket.
     /// </summary>
-    /// <returns>Why the file is still there, such as that this user may not remove it; null where it is not, or not its own.</returns>
+    /// <returns>Why the file could not be removed; null when it was, or was not this server's.</returns>
     public Exception? RemoveFile()
     {
-        // Without the lock another server could take the path between the look at the file and its removal.
+        // Without the lock another server could bind the path between the check of the file and its removal.
         using var alone = FolderLock.Of(_path);
         return RemoveOwn();
     }
@@ -102,13 +102,13 @@ internal sealed class UnixListener
         }
     }
 
-    /// <summary>Where files can be told apart, a process that ends without stopping its servers leaves none all the same.</summary>
+    /// <summary>Removes the file when the process exits without stopping the server.</summary>
     private void RemoveAtExit(object? sender, EventArgs e) => _ = RemoveFile();
 
-    /// <summary>Removes a socket nobody listens on; anything else at the path is refused and stays.</summary>
-    private static void RemoveStale(string path, EndPoint endPoint, bool tellsFiles)
+    /// <summary>Removes a socket file that no server listens on; anything else at the path is an error and stays.</summary>
+    private static void RemoveStale(string path, EndPoint endPoint, bool knowsFiles)
     {
-        switch (SocketFiles.At(path, tellsFiles))
+        switch (SocketFiles.At(path, knowsFiles))
         {
             case SocketFile.None:
                 return;
@@ -118,7 +118,7 @@ internal sealed class UnixListener
                 throw Taken("SocketPathNotKnown", path);
         }
 
-        // A connect that blocks would wait for room in the queue of a server that accepts nobody for now.
+        // Non-blocking, since connect(2) blocks while the accept queue of a server is full.
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
@@ -132,7 +132,7 @@ internal sealed class UnixListener
                     Remove(path);
                     return;
                 case SocketError.AddressNotAvailable:
-                    // ENOENT: whoever had it has removed it meanwhile.
+                    // ENOENT: its server has removed it meanwhile.
                     return;
                 case SocketError.NotSocket:
                     throw Taken("SocketPathTaken", path, exception);

@@ -13,11 +13,11 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools;
 
-/// <summary>A certificate made in memory for a test server: nobody trusts it, so a client pins its thumbprint.</summary>
+/// <summary>A certificate made in memory for a test server. It is not trusted, so that clients pin its thumbprint.</summary>
 public static class SelfSignedCertificate
 {
     /// <summary>Makes a certificate for localhost, the loopback addresses and this machine's name, valid for a year from yesterday on.</summary>
-    /// <returns>The certificate; whoever asked for it disposes of it, which on Windows deletes its key's file.</returns>
+    /// <returns>The certificate. The caller disposes of it, which on Windows deletes its key's file.</returns>
     /// <exception cref="SocketToolsException">NotSupported, on .NET Framework.</exception>
     public static X509Certificate2 Create()
     {
@@ -36,7 +36,7 @@ public static class SelfSignedCertificate
         var now = DateTimeOffset.UtcNow;
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
 
-        // Windows can't serve TLS with a key that lives in memory alone (EphemeralKeySet): through a PFX it gets a file, until it is disposed of.
+        // Windows can't serve TLS with an ephemeral key (EphemeralKeySet): import from a PFX stores the key in a file until disposal.
         return new X509Certificate2(certificate.Export(X509ContentType.Pfx), (string?)null);
 #else
         throw new SocketToolsException(SocketToolsError.NotSupported, Messages.Get("SelfSignedNotSupported"));

@@ -9,22 +9,22 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Tls;
 
-/// <summary>The client's side of a TLS handshake: what it asks of the server, and why it failed in words that say what to do.</summary>
+/// <summary>The client's side of a TLS handshake: checks the server's certificate, and explains failures.</summary>
 /// <param name="hostName">The name that the server's certificate must have.</param>
 /// <param name="endPointName">The server, as users would write it.</param>
 internal sealed class TlsClient(string hostName, string endPointName)
 {
-    /// <summary>The certificate, with its private key, that says who the client is; null for none.</summary>
+    /// <summary>The client's certificate, with its private key; null for none.</summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>The only server certificate that will do: its SHA-1 or SHA-256 thumbprint in hexadecimal; null for any that is trusted.</summary>
+    /// <summary>The SHA-1 or SHA-256 thumbprint, in hexadecimal, of the only server certificate to accept; null for any trusted one.</summary>
     public string? Thumbprint { get; init; }
 
-    /// <summary>Whether any server certificate will do.</summary>
+    /// <summary>Whether to accept any server certificate.</summary>
     public bool SkipCertificateCheck { get; init; }
 
     /// <summary>Runs the handshake.</summary>
-    /// <returns>The stream; null when the time passed first. It owns the socket, which is closed when the handshake does not succeed.</returns>
+    /// <returns>The stream, which owns the socket; null when the time passed first. A failed handshake closes the socket.</returns>
     /// <exception cref="SocketToolsException">TlsFailed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SslStream? Connect(Socket socket, Deadline deadline, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
                 own.Add(certificate);
             }
 
-            // The system's own choice of protocols: None means that, and nothing weaker is asked for.
+            // None lets the system choose the protocols.
             var handshake = Complete(stream.AuthenticateAsClientAsync(hostName, own, SslProtocols.None, false));
             if (!handshake.Wait(deadline.Milliseconds, cancellationToken, out _))
             {
@@ -63,7 +63,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
             throw new SocketToolsException(
                 SocketToolsError.TlsFailed,
                 refusal is not null ? Messages.Get(refusal, endPointName)
-                    // Without a certificate and without an error of the system, what came was no TLS, and the library's words only puzzle.
+                    // Without a certificate and a socket error, the peer did not send TLS, and the library's message would only confuse.
                     : !hasCertificate && SocketErrors.Within(exception) is null ? Messages.Get("TlsNotSpoken", endPointName)
                     : Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.')),
                 endPointName,
@@ -82,7 +82,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
         return true;
     }
 
-    /// <summary>The sentence that says why a certificate will not do; null when it will.</summary>
+    /// <summary>Why a certificate is rejected; null when it is accepted.</summary>
     private string? Refusal(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (Thumbprint is { } pinned)
@@ -117,7 +117,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
         return string.Equals(BitConverter.ToString(hash.ComputeHash(raw)).Replace("-", string.Empty), wanted, StringComparison.OrdinalIgnoreCase);
     }
 
-#pragma warning disable CA5350 // The thumbprint that every certificate tool shows is SHA-1; a SHA-256 one is taken as well.
+#pragma warning disable CA5350 // The thumbprint that every certificate tool shows is SHA-1; a SHA-256 one is accepted too.
     private static SHA1 Sha1() => SHA1.Create();
 #pragma warning restore CA5350
 }

@@ -3,10 +3,10 @@ using System.Security.Authentication;
 
 namespace PSSocketTools.Tls;
 
-/// <summary>What the platforms' TLS differs in.</summary>
+/// <summary>Platform differences of TLS.</summary>
 internal static class TlsPlatform
 {
-    /// <summary>The versions of TLS this module speaks: 1.2 (RFC 5246) and, where the platform has it, 1.3 (RFC 8446).</summary>
+    /// <summary>The supported versions of TLS: 1.2 (RFC 5246) and, where the platform has it, 1.3 (RFC 8446).</summary>
     public const SslProtocols Protocols =
 #if NET
         SslProtocols.Tls12 | SslProtocols.Tls13;
@@ -14,7 +14,7 @@ internal static class TlsPlatform
         SslProtocols.Tls12;
 #endif
 
-    /// <summary>Says in TLS that no more comes (close_notify; RFC 8446, section 6.1); netstandard2.0 has no name for it, and the FIN that follows says it alone.</summary>
+    /// <summary>Sends close_notify (RFC 8446, section 6.1), which netstandard2.0 does not offer: there only the FIN follows.</summary>
     public static Task ShutdownAsync(SslStream stream) =>
 #if NET
         stream.ShutdownAsync();

@@ -6,28 +6,28 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Tls;
 
-/// <summary>The server's side of a TLS handshake: what it proves itself with, and what it asks of its clients.</summary>
+/// <summary>The server's side of a TLS handshake: its certificate, and the checks of client certificates.</summary>
 /// <param name="certificate">The server's certificate, with its private key.</param>
 internal sealed class TlsServer(X509Certificate2 certificate)
 {
     private const byte HandshakeRecord = 22;
 
-    // A fatal alert, unexpected_message: what a peer that sends no TLS record is told (RFC 8446, sections 5 and 6).
+    // The fatal alert unexpected_message, for a peer that sends no TLS record (RFC 8446, sections 5 and 6).
     private static readonly byte[] NoTlsAlert = [21, 3, 3, 0, 2, 2, 10];
 
     public bool RequireClientCertificate { get; init; }
 
-    /// <summary>Decides about a client's certificate; null for the system's own check.</summary>
+    /// <summary>Validates a client's certificate; null for the system's check.</summary>
     public RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
 
     /// <summary>Runs the handshake.</summary>
-    /// <param name="socket">The client's socket; the end of the conversation is sent on it where the client does not speak TLS.</param>
+    /// <param name="socket">The client's socket, on which the alert is sent to a client that does not speak TLS.</param>
     /// <param name="connection">The stream over that socket, which stays open when the handshake fails.</param>
     /// <exception cref="AuthenticationException">The client does not speak TLS, or the handshake failed.</exception>
     /// <exception cref="IOException">The connection was lost meanwhile.</exception>
     public async Task<SslStream> AcceptAsync(Socket socket, Stream connection)
     {
-        // A plain client's first message may be shorter than the head of a record, which TLS would wait for.
+        // A plaintext client's first message may be shorter than a record header, for which TLS would wait.
         var first = new byte[1];
         var count = await socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek).ConfigureAwait(false);
         if (count > 0 && first[0] != HandshakeRecord)
