@@ -16,7 +16,7 @@ internal static class ClientSocket
         {
             var socket = new Socket(family, type, protocol);
             var reserve = new DescriptorReserve();
-            reserve.Took(socket.Handle);
+            reserve.Accepted(socket.Handle);
             if (reserve.HasRoom())
             {
                 return socket;

@@ -57,8 +57,8 @@ internal sealed class DescriptorReserve(int limit)
         }
     }
 
-    /// <summary>A client was let in, with this descriptor.</summary>
-    public void Took(IntPtr descriptor) => _lastAccepted = limit == int.MaxValue ? 0 : descriptor.ToInt32();
+    /// <summary>Records the descriptor of an accepted connection.</summary>
+    public void Accepted(IntPtr descriptor) => _lastAccepted = limit == int.MaxValue ? 0 : descriptor.ToInt32();
 
     /// <summary>Whether one more connection leaves the reserve free; this takes a system call only when the last descriptor was in the reserve.</summary>
     public bool HasRoom()

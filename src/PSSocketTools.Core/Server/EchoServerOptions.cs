@@ -10,13 +10,13 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools;
 
-/// <summary>What an echo server is to be: said once, checked once when it starts, and never changed after.</summary>
+/// <summary>The options of an echo server: immutable, and validated when it starts.</summary>
 public sealed record EchoServerOptions
 {
-    /// <summary>Its number, by which it is found again.</summary>
+    /// <summary>Its id.</summary>
     public int Id { get; init; } = 1;
 
-    /// <summary>Its name; null for one made of its number.</summary>
+    /// <summary>Its name; null for one made of its id.</summary>
     public string? Name { get; init; }
 
     /// <summary>The default and the range of <see cref="Port"/>.</summary>
@@ -40,13 +40,13 @@ public sealed record EchoServerOptions
     /// <summary>The path of the Unix domain socket to listen on; null for a port.</summary>
     public string? SocketPath { get; init; }
 
-    /// <summary>Whether clients are served one at a time, in the order they came.</summary>
+    /// <summary>Whether clients are served one at a time, in the order of connecting.</summary>
     public bool IsSequential { get; init; }
 
     /// <summary>The default of <see cref="Framing"/>.</summary>
     public const MessageFraming DefaultFraming = MessageFraming.Auto;
 
-    /// <summary>Where a message ends, when anything looks at messages.</summary>
+    /// <summary>Where a message ends, when an option needs message boundaries.</summary>
     public MessageFraming Framing { get; init; } = DefaultFraming;
 
     /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>
@@ -55,19 +55,19 @@ public sealed record EchoServerOptions
     /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds.</summary>
     public int IdleGapMilliseconds { get; init; } = DefaultIdleGapMilliseconds;
 
-    /// <summary>The answer, with <c>{0}</c> or named fields; null for the message itself.</summary>
+    /// <summary>The format of the response, with <c>{0}</c> or named fields; null for the message itself.</summary>
     public string? ResponseFormat { get; init; }
 
     /// <summary>The default of <see cref="Transform"/>.</summary>
     public const ResponseTransform DefaultTransform = ResponseTransform.None;
 
-    /// <summary>What is done to the message before it is answered.</summary>
+    /// <summary>How the message is transformed for the response.</summary>
     public ResponseTransform Transform { get; init; } = DefaultTransform;
 
-    /// <summary>What makes the answers instead; disposed of with the server.</summary>
+    /// <summary>Computes the responses instead; disposed of with the server.</summary>
     public IMessageResponder? Responder { get; init; }
 
-    /// <summary>Whether nothing is answered at all (RFC 863).</summary>
+    /// <summary>Whether messages are discarded without a response (RFC 863).</summary>
     public bool IsDiscarding { get; init; }
 
     /// <summary>What a client gets when the responder fails; null closes its connection.</summary>
@@ -76,7 +76,7 @@ public sealed record EchoServerOptions
     /// <summary>Messages that end a conversation, in any case and with any white space around.</summary>
     public IReadOnlyList<string> ExitCommand { get; init; } = [];
 
-    /// <summary>The answer to an exit command; null for none.</summary>
+    /// <summary>The response to an exit command; null for none.</summary>
     public string? Farewell { get; init; }
 
     /// <summary>What a client is sent when it connects; null for nothing.</summary>
@@ -106,7 +106,7 @@ public sealed record EchoServerOptions
     /// <summary>The default and the range of <see cref="MaxConnections"/>.</summary>
     public const int DefaultMaxConnections = 4096, LowestMaxConnections = 1, HighestMaxConnections = int.MaxValue;
 
-    /// <summary>How many connections are served at once; others are closed as they come.</summary>
+    /// <summary>How many connections are served at once; others are rejected.</summary>
     public int MaxConnections { get; init; } = DefaultMaxConnections;
 
     /// <summary>The addresses and CIDR blocks that may connect; empty for all.</summary>
@@ -134,36 +134,36 @@ public sealed record EchoServerOptions
     public const double DefaultIdleTimeoutSeconds = 0, LowestIdleTimeoutSeconds = 0, HighestIdleTimeoutSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>
-    /// How long a connection may send nothing and take in nothing of what it is sent; zero for as long as it likes. The
-    /// time the server itself takes over an answer does not count.
+    /// The idle timeout: how long a client may neither send nor acknowledge anything; zero for no limit. The time that the server
+    /// takes for a response does not count.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(DefaultIdleTimeoutSeconds);
 
     /// <summary>The default and the range of <see cref="MinDelayMilliseconds"/> and <see cref="MaxDelayMilliseconds"/>.</summary>
     public const int DefaultDelayMilliseconds = 0, LowestDelayMilliseconds = 0, HighestDelayMilliseconds = 600_000;
 
-    /// <summary>The least time an answer is held back, in milliseconds.</summary>
+    /// <summary>The minimum delay of a response, in milliseconds.</summary>
     public int MinDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
 
-    /// <summary>The most time an answer is held back, in milliseconds; not less than the least.</summary>
+    /// <summary>The maximum delay of a response, in milliseconds; not less than the minimum.</summary>
     public int MaxDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
 
     /// <summary>The default and the range of <see cref="DisconnectAfter"/>.</summary>
     public const int DefaultDisconnectAfter = 0, LowestDisconnectAfter = 0, HighestDisconnectAfter = int.MaxValue;
 
-    /// <summary>Ends a connection in order (FIN) when so many messages were answered; 0 for never.</summary>
+    /// <summary>Closes a connection (FIN) after the responses to so many messages; 0 for never.</summary>
     public int DisconnectAfter { get; init; } = DefaultDisconnectAfter;
 
     /// <summary>The default and the range of <see cref="ResetAfter"/>.</summary>
     public const int DefaultResetAfter = 0, LowestResetAfter = 0, HighestResetAfter = int.MaxValue;
 
-    /// <summary>Resets a connection (RST) when so many messages were answered; 0 for never.</summary>
+    /// <summary>Resets a connection (RST) after the responses to so many messages; 0 for never.</summary>
     public int ResetAfter { get; init; } = DefaultResetAfter;
 
     /// <summary>The default and the range of <see cref="FragmentBytes"/>.</summary>
     public const int DefaultFragmentBytes = 0, LowestFragmentBytes = 0, HighestFragmentBytes = int.MaxValue;
 
-    /// <summary>Sends answers in pieces of so many bytes; 0 for whole.</summary>
+    /// <summary>Sends responses in fragments of so many bytes; 0 for whole.</summary>
     public int FragmentBytes { get; init; } = DefaultFragmentBytes;
 
     /// <summary>The default and the range of <see cref="EventCapacity"/>.</summary>
@@ -184,28 +184,28 @@ public sealed record EchoServerOptions
     /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
     public string? LogPath { get; init; }
 
-    /// <summary>The name of what moves the bytes, for tests that choose; null leaves it to the environment and the system.</summary>
+    /// <summary>The name of the transport, for tests; null to choose by the environment and the system.</summary>
     internal string? Transport { get; init; }
 
-    /// <summary>How long a client may take over its TLS handshake, for tests that don't wait that long.</summary>
+    /// <summary>The time limit of a TLS handshake; tests use a shorter one.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many clients may be in their TLS handshake at once, beside those that are served; for tests that need fewer.</summary>
-    internal int MostHandshakes { get; init; } = 1024;
+    /// <summary>The limit on concurrent TLS handshakes, beside the connections served; tests use a lower one.</summary>
+    internal int MaxHandshakes { get; init; } = 1024;
 
-    /// <summary>The time, for tests that give their own.</summary>
+    /// <summary>The clock; tests replace it.</summary>
     internal Clock Clock { get; init; } = Clock.System;
 
-    /// <summary>What makes addresses of a name, for tests that give their own.</summary>
+    /// <summary>The resolver of names; tests replace it.</summary>
     internal Func<string, Task<IPAddress[]>> Resolver { get; init; } = Dns.GetHostAddressesAsync;
 
-    /// <summary>What decides on a client's certificate, for tests that leave what the machine trusts alone; null for the machine.</summary>
+    /// <summary>Validates a client's certificate, for tests; null for the system's check.</summary>
     internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
 
     /// <summary>What carries the bytes, a path considered.</summary>
     internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;
 
-    /// <summary>Whether anything asks where messages end; without it the bytes just go back.</summary>
+    /// <summary>Whether an option needs message boundaries; otherwise bytes are echoed as received.</summary>
     internal bool IsPlain =>
         Framing is MessageFraming.Auto or MessageFraming.None
         && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
@@ -240,7 +240,7 @@ public sealed record EchoServerOptions
         return string.Join(", ", faults);
     }
 
-    /// <summary>Checks the options and readies them for conversations.</summary>
+    /// <summary>Validates the options and compiles them for conversations.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     internal ConversationPlan ToPlan()
     {
@@ -382,12 +382,12 @@ public sealed record EchoServerOptions
 
     private static byte[] Framed(byte[] content, Terminator terminator)
     {
-        using var outbox = new Outbox();
-        var begin = outbox.Begin(terminator);
-        outbox.Append(content, 0, content.Length);
-        outbox.End(begin, terminator);
-        var framed = new byte[outbox.Count];
-        Buffer.BlockCopy(outbox.Buffer, 0, framed, 0, framed.Length);
+        using var output = new ResponseBuffer();
+        var begin = output.Begin(terminator);
+        output.Append(content, 0, content.Length);
+        output.End(begin, terminator);
+        var framed = new byte[output.Count];
+        Buffer.BlockCopy(output.Buffer, 0, framed, 0, framed.Length);
         return framed;
     }
 

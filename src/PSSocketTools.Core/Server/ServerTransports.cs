@@ -37,7 +37,7 @@ internal static class ServerTransports
             return new DatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, onFault);
         }
 
-        var reception = new Reception(plan, record, options.MaxConnections, isAllowed);
+        var acceptGate = new AcceptGate(plan, record, options.MaxConnections, isAllowed);
 #if NET
         if (UsesEpoll(options))
         {
@@ -45,7 +45,7 @@ internal static class ServerTransports
             {
                 // A log that falls behind blocks its server, and would block the others on the same loops.
                 var loops = EpollLoops.Join(alone: options.LogPath is not null);
-                return new EpollTransport(sockets, reception, options.BufferSize, options.IsSequential, loops, onFault);
+                return new EpollTransport(sockets, acceptGate, options.BufferSize, options.IsSequential, loops, onFault);
             }
             catch (SocketException exception)
             {
@@ -62,11 +62,11 @@ internal static class ServerTransports
         {
             return new AsyncTransport<SocketChannel>(
                 sockets,
-                reception,
+                acceptGate,
                 options.IsSequential,
                 (socket, pump) => new SocketChannel(socket, options.BufferSize, pump),
                 Timeout.InfiniteTimeSpan,
-                mostHandshakes: 0,
+                maxHandshakes: 0,
                 onFault);
         }
 
@@ -77,11 +77,11 @@ internal static class ServerTransports
         };
         return new AsyncTransport<TlsChannel>(
             sockets,
-            reception,
+            acceptGate,
             options.IsSequential,
             (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump),
             HandshakeTimeout(options),
-            options.MostHandshakes,
+            options.MaxHandshakes,
             onFault);
     }
 

@@ -13,11 +13,11 @@ public sealed class DescriptorReserveTests
         var free = LowestFree();
         var reserve = new DescriptorReserve(free + 1000 + 32);
         Assert.True(reserve.HasRoom());
-        reserve.Took(free + 999);
+        reserve.Accepted(free + 999);
         Assert.True(reserve.HasRoom());
 
         // Others of this process have come and gone meanwhile: low numbers are free, and nobody is kept waiting.
-        reserve.Took(free + 1000);
+        reserve.Accepted(free + 1000);
         Assert.True(reserve.HasRoom());
     }
 
@@ -26,7 +26,7 @@ public sealed class DescriptorReserveTests
     {
         // As if the limit were just above what this process has open.
         var reserve = new DescriptorReserve(4);
-        reserve.Took(3);
+        reserve.Accepted(3);
         Assert.False(reserve.HasRoom());
         Assert.False(reserve.HasRoom());
     }
@@ -35,7 +35,7 @@ public sealed class DescriptorReserveTests
     public void Without_a_limit_there_is_room()
     {
         var reserve = new DescriptorReserve(int.MaxValue);
-        reserve.Took(new IntPtr(long.MaxValue));
+        reserve.Accepted(new IntPtr(long.MaxValue));
         Assert.True(reserve.HasRoom());
     }
 

@@ -164,7 +164,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [Fact]
     public async Task Handshakes_have_a_bound_of_their_own()
     {
-        using var server = EchoServer.Start(Tls with { MostHandshakes = 1, HandshakeTimeout = TimeSpan.FromHours(1) });
+        using var server = EchoServer.Start(Tls with { MaxHandshakes = 1, HandshakeTimeout = TimeSpan.FromHours(1) });
         using (var silent = await BareClient.ConnectAsync(server))
         {
             using var second = await BareClient.ConnectAsync(server);

@@ -34,7 +34,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// Called during a Pause or an Await: copies what is pending, so that the receive buffer is free, and tells whether bytes or the
     /// end of the input may be reported now. Receiving ahead, which is bounded, shows the driver that the client has disconnected.
     /// </summary>
-    public virtual bool TakesMore() => false;
+    public virtual bool CanReceiveAhead() => false;
 
     /// <summary>The client has shut down its output (FIN): no more bytes will be received.</summary>
     public abstract void InputEnded();

@@ -19,8 +19,8 @@ internal static class DatagramExchange
     }
 
     /// <summary>Writes the response to a message into a buffer, which stays empty when there is none.</summary>
-    public static async Task AnswerAsync(
-        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, Outbox outbox, CancellationToken cancellationToken)
+    public static async Task WriteResponseAsync(
+        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, ResponseBuffer output, CancellationToken cancellationToken)
     {
         byte[]? content = null;
         if (plan.IsExitCommand(message))
@@ -33,16 +33,16 @@ internal static class DatagramExchange
         }
         else if (!plan.IsDiscarding)
         {
-            var begin = outbox.Begin(message.Terminator);
-            plan.Response.Write(outbox, message, connection, sequence, record.Clock.Now);
-            outbox.End(begin, message.Terminator);
+            var begin = output.Begin(message.Terminator);
+            plan.Response.Write(output, message, connection, sequence, record.Clock.Now);
+            output.End(begin, message.Terminator);
         }
 
         if (content is not null)
         {
-            var begin = outbox.Begin(message.Terminator);
-            outbox.Append(content, 0, content.Length);
-            outbox.End(begin, message.Terminator);
+            var begin = output.Begin(message.Terminator);
+            output.Append(content, 0, content.Length);
+            output.End(begin, message.Terminator);
         }
     }
 

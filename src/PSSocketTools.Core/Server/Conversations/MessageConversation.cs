@@ -16,12 +16,12 @@ internal sealed class MessageConversation : Conversation
     private static readonly byte[] LineFeed = [(byte)'\n'];
 
     private readonly FrameReader _reader;
-    private readonly Outbox _outbox = new();
+    private readonly ResponseBuffer _output = new();
 
     // Created for the first message that goes to the responder; cancelled when the conversation ends.
     private CancellationTokenSource? _responderCancellation;
     private Random? _random;
-    private Task<byte[]?>? _pendingResponse;
+    private Task<byte[]?>? _responderTask;
     private Terminator _responseTerminator;
     private long _messages;
     private int _sentBytes;
@@ -52,7 +52,7 @@ internal sealed class MessageConversation : Conversation
         if (_greeting)
         {
             _greeting = false;
-            _outbox.Append(Plan.Greeting, 0, Plan.Greeting.Length);
+            _output.Append(Plan.Greeting, 0, Plan.Greeting.Length);
         }
 
         while (true)
@@ -62,12 +62,12 @@ internal sealed class MessageConversation : Conversation
                 return Step.Pause(_pause);
             }
 
-            if (_outbox.Count > 0 && (_ending || _pendingResponse is not null || _outbox.Count >= FlushLength || Plan.MaxDelayMilliseconds > 0))
+            if (_output.Count > 0 && (_ending || _responderTask is not null || _output.Count >= FlushLength || Plan.MaxDelayMilliseconds > 0))
             {
                 return Flush();
             }
 
-            if (_pendingResponse is { } response)
+            if (_responderTask is { } response)
             {
                 if (!response.IsCompleted)
                 {
@@ -82,7 +82,7 @@ internal sealed class MessageConversation : Conversation
             }
             else if (!TryHandleMessage())
             {
-                if (_outbox.Count > 0)
+                if (_output.Count > 0)
                 {
                     return Flush();
                 }
@@ -98,13 +98,13 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     public override void Received(byte[] buffer, int offset, int count)
     {
-        Record.BytesCame(count);
+        Record.AddBytesReceived(count);
         _reader.Feed(buffer, offset, count);
         _isWaitExtended = false;
     }
 
     /// <inheritdoc/>
-    public override bool TakesMore()
+    public override bool CanReceiveAhead()
     {
         _reader.DetachInput();
 
@@ -119,17 +119,17 @@ internal sealed class MessageConversation : Conversation
     public override void Sent()
     {
         _sentBytes += _sending;
-        if (_sentBytes < _outbox.Count)
+        if (_sentBytes < _output.Count)
         {
             return;
         }
 
-        foreach (var (offset, count) in _outbox.Answers)
+        foreach (var (offset, count) in _output.Responses)
         {
-            Record.ResponseSent(Connection, _outbox.Buffer, offset, count);
+            Record.ResponseSent(Connection, _output.Buffer, offset, count);
         }
 
-        _outbox.Clear();
+        _output.Clear();
         _sentBytes = 0;
     }
 
@@ -156,7 +156,7 @@ internal sealed class MessageConversation : Conversation
     public override void Dispose()
     {
         _reader.Dispose();
-        _outbox.Dispose();
+        _output.Dispose();
         if (_responderCancellation is { } cancellation)
         {
             // Cancelling runs the responder's callbacks, which may throw.
@@ -171,14 +171,14 @@ internal sealed class MessageConversation : Conversation
     {
         var pausing = Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
         return Step.Receive(
-            !pausing ? Plan.IdleMilliseconds : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds : Plan.IdleGapMilliseconds, pendingMessage: pausing);
+            !pausing ? Plan.IdleMilliseconds : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds : Plan.IdleGapMilliseconds, pendingResponse: pausing);
     }
 
     private Step Flush()
     {
-        var remaining = _outbox.Count - _sentBytes;
+        var remaining = _output.Count - _sentBytes;
         _sending = Plan.FragmentBytes > 0 ? Math.Min(remaining, Plan.FragmentBytes) : remaining;
-        return Step.Send(_outbox.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
+        return Step.Send(_output.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
     }
 
     /// <summary>Handles one message, a rest that a pause completes, or the end of the input; false when there is nothing to handle.</summary>
@@ -188,7 +188,7 @@ internal sealed class MessageConversation : Conversation
         {
             if (_reader.TrySkipLateLineFeed() && _hasResponded)
             {
-                _outbox.Append(LineFeed, 0, LineFeed.Length);
+                _output.Append(LineFeed, 0, LineFeed.Length);
             }
 
             if (_reader.TryRead(out var message))
@@ -258,18 +258,18 @@ internal sealed class MessageConversation : Conversation
         {
             _responseTerminator = message.Terminator;
             _responderCancellation ??= new CancellationTokenSource();
-            _pendingResponse = CallResponder(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _responderCancellation.Token);
+            _responderTask = CallResponder(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _responderCancellation.Token);
         }
         else if (!Plan.IsDiscarding)
         {
-            var begin = _outbox.Begin(message.Terminator);
-            Plan.Response.Write(_outbox, message, Connection, _messages, Record.Clock.Now);
-            _outbox.End(begin, message.Terminator);
+            var begin = _output.Begin(message.Terminator);
+            Plan.Response.Write(_output, message, Connection, _messages, Record.Clock.Now);
+            _output.End(begin, message.Terminator);
             _hasResponded = true;
             Delay();
         }
 
-        if (_pendingResponse is null)
+        if (_responderTask is null)
         {
             ApplyMessageLimits();
         }
@@ -292,7 +292,7 @@ internal sealed class MessageConversation : Conversation
 
     private void CompleteResponse(Task<byte[]?> response)
     {
-        _pendingResponse = null;
+        _responderTask = null;
         if (response.Status == TaskStatus.RanToCompletion)
         {
             if (response.Result is { } content)
@@ -318,9 +318,9 @@ internal sealed class MessageConversation : Conversation
 
     private void AppendResponse(byte[] content, Terminator terminator)
     {
-        var begin = _outbox.Begin(terminator);
-        _outbox.Append(content, 0, content.Length);
-        _outbox.End(begin, terminator);
+        var begin = _output.Begin(terminator);
+        _output.Append(content, 0, content.Length);
+        _output.End(begin, terminator);
         _hasResponded = true;
         Delay();
     }

@@ -30,13 +30,13 @@ internal sealed class PlainConversation : Conversation
             return Step.Send(_buffer, _offset, _sending, Plan.IdleMilliseconds);
         }
 
-        return _ending ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, pendingMessage: false);
+        return _ending ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, pendingResponse: false);
     }
 
     /// <inheritdoc/>
     public override void Received(byte[] buffer, int offset, int count)
     {
-        Record.BytesCame(count);
+        Record.AddBytesReceived(count);
         Record.MessageReceived(Connection, buffer, offset, count);
         if (Plan.IsDiscarding)
         {

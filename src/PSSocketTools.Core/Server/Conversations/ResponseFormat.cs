@@ -76,23 +76,23 @@ internal sealed class ResponseFormat : ResponseWriter
     }
 
     /// <inheritdoc/>
-    public override void Write(Outbox outbox, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now)
+    public override void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now)
     {
         foreach (var part in _parts)
         {
             if (part.Literal is { } literal)
             {
-                outbox.Append(literal, 0, literal.Length);
+                output.Append(literal, 0, literal.Length);
             }
             else if (part is { Field: Field.Message, Format: null } && _transform == ResponseTransform.None)
             {
                 // As bytes, so that bytes that are not valid in the encoding are echoed unchanged.
                 var mark = MarkLength(message);
-                outbox.Append(message.Buffer, message.Offset + mark, message.Count - mark);
+                output.Append(message.Buffer, message.Offset + mark, message.Count - mark);
             }
             else
             {
-                Append(outbox, _encoding, Text(part, message, connection, sequence, now));
+                Append(output, _encoding, Text(part, message, connection, sequence, now));
             }
         }
     }

@@ -10,18 +10,18 @@ internal abstract class ResponseWriter
     /// <summary>The message unchanged.</summary>
     public static readonly ResponseWriter Same = new SameWriter();
 
-    public abstract void Write(Outbox outbox, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now);
+    public abstract void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now);
 
     /// <summary>Encodes text straight into the buffer.</summary>
-    protected static void Append(Outbox outbox, Encoding encoding, string text)
+    protected static void Append(ResponseBuffer output, Encoding encoding, string text)
     {
-        outbox.Reserve(encoding.GetMaxByteCount(text.Length));
-        outbox.Advance(encoding.GetBytes(text, 0, text.Length, outbox.Buffer, outbox.Count));
+        output.Reserve(encoding.GetMaxByteCount(text.Length));
+        output.Advance(encoding.GetBytes(text, 0, text.Length, output.Buffer, output.Count));
     }
 
     private sealed class SameWriter : ResponseWriter
     {
-        public override void Write(Outbox outbox, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now) =>
-            outbox.Append(message.Buffer, message.Offset, message.Count);
+        public override void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now) =>
+            output.Append(message.Buffer, message.Offset, message.Count);
     }
 }

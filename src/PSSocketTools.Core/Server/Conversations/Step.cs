@@ -28,14 +28,14 @@ internal readonly struct Step
     /// <summary>No time limit.</summary>
     public const int Forever = -1;
 
-    private Step(StepKind kind, byte[] buffer, int offset, int count, int milliseconds, bool pendingMessage, Task? task)
+    private Step(StepKind kind, byte[] buffer, int offset, int count, int milliseconds, bool pendingResponse, Task? task)
     {
         Kind = kind;
         Buffer = buffer;
         Offset = offset;
         Count = count;
         Milliseconds = milliseconds;
-        IsOwing = pendingMessage;
+        HasPendingResponse = pendingResponse;
         Task = task;
     }
 
@@ -50,12 +50,12 @@ internal readonly struct Step
     /// <summary>The duration of a Pause; the idle timeout of a Receive or Send; <see cref="Forever"/> without a limit.</summary>
     public int Milliseconds { get; }
 
-    /// <summary>For Receive: part of a message has been received, and a pause completes it, so that a draining server waits for that.</summary>
-    public bool IsOwing { get; }
+    /// <summary>For Receive: a pause will complete the message received so far, and a draining server still sends the response to it.</summary>
+    public bool HasPendingResponse { get; }
 
     public Task? Task { get; }
 
-    public static Step Receive(int milliseconds, bool pendingMessage) => new(StepKind.Receive, [], 0, 0, milliseconds, pendingMessage, null);
+    public static Step Receive(int milliseconds, bool pendingResponse) => new(StepKind.Receive, [], 0, 0, milliseconds, pendingResponse, null);
 
     public static Step Send(byte[] buffer, int offset, int count, int milliseconds) =>
         new(StepKind.Send, buffer, offset, count, milliseconds, false, null);

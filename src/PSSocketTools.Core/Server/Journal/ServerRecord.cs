@@ -76,11 +76,11 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     public void Failed(ConnectionFacts? connection, ServerEventReason reason, string what) =>
         Journal.Append(ServerEventKind.Error, connection, reason, what);
 
-    /// <summary>Bytes that came in, whatever message they belong to.</summary>
-    public void BytesCame(int count) => Interlocked.Add(ref _bytesReceived, count);
+    /// <summary>Counts received bytes, framing included.</summary>
+    public void AddBytesReceived(int count) => Interlocked.Add(ref _bytesReceived, count);
 
-    /// <summary>Bytes the kernel took.</summary>
-    public void BytesLeft(int count) => Interlocked.Add(ref _bytesSent, count);
+    /// <summary>Counts bytes that the kernel accepted for sending.</summary>
+    public void AddBytesSent(int count) => Interlocked.Add(ref _bytesSent, count);
 
     public void MessageReceived(ConnectionFacts connection, byte[] buffer, int offset, int count)
     {

@@ -1,21 +1,21 @@
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>How long a listener waits after accepting failed, since the clients that wait would have it tried again at once: twice as long each time in a row.</summary>
+/// <summary>The back-off of a listener after a failed accept, which pending connections would otherwise trigger again at once: doubled with each failure in a row.</summary>
 internal sealed class AcceptBackoff
 {
     private const int FirstMilliseconds = 50;
-    private const int LongestMilliseconds = 1000;
+    private const int MaxMilliseconds = 1000;
 
     private int _next;
 
-    /// <summary>Takes the next wait, in milliseconds.</summary>
+    /// <summary>Returns the next delay in milliseconds, and doubles it.</summary>
     public int Next()
     {
         var milliseconds = Math.Max(_next, FirstMilliseconds);
-        _next = Math.Min(milliseconds * 2, LongestMilliseconds);
+        _next = Math.Min(milliseconds * 2, MaxMilliseconds);
         return milliseconds;
     }
 
-    /// <summary>Accepting went well.</summary>
+    /// <summary>Restarts the back-off after a successful accept.</summary>
     public void Reset() => _next = 0;
 }

@@ -2,30 +2,30 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Accepts a listener's clients one by one, without an exception for those that went wrong.</summary>
+/// <summary>Accepts a listener's connections one by one, without exceptions for failed accepts.</summary>
 internal sealed class AcceptOperation : IDisposable
 {
     private readonly Socket _listener;
     private readonly SocketAsyncEventArgs _event = new();
-    private TaskCompletionSource<bool>? _over;
+    private TaskCompletionSource<bool>? _completion;
 
     public AcceptOperation(Socket listener)
     {
         _listener = listener;
-        _event.Completed += (_, _) => _over!.SetResult(true);
+        _event.Completed += (_, _) => _completion!.SetResult(true);
     }
 
-    /// <summary>Why the last accept gave no socket; WouldBlock when it was taken back.</summary>
+    /// <summary>Why the last accept returned no socket; WouldBlock when it was cancelled.</summary>
     public SocketError Error { get; private set; }
 
-    /// <summary>The next client; null with <see cref="Error"/> set.</summary>
+    /// <summary>Accepts the next connection; null with <see cref="Error"/> set.</summary>
     public async Task<Socket?> AcceptAsync()
     {
         _event.AcceptSocket = null;
-        _over = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _completion = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_listener.AcceptAsync(_event))
         {
-            await _over.Task.ConfigureAwait(false);
+            await _completion.Task.ConfigureAwait(false);
         }
 
         Error = _event.SocketError;
@@ -34,18 +34,18 @@ internal sealed class AcceptOperation : IDisposable
             return _event.AcceptSocket;
         }
 
-        // Windows may have made the socket before the accept failed.
+        // Windows may have created the socket before the accept failed.
         _event.AcceptSocket?.Dispose();
         return null;
     }
 
 #if NET
-    /// <summary>The same, unless it is taken back before a client comes.</summary>
-    public async Task<Socket?> AcceptAsync(CancellationToken takenBack)
+    /// <summary>Accepts the next connection, unless cancelled before.</summary>
+    public async Task<Socket?> AcceptAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await _listener.AcceptAsync(takenBack).ConfigureAwait(false);
+            return await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -59,10 +59,10 @@ internal sealed class AcceptOperation : IDisposable
         return null;
     }
 #else
-    /// <summary>The same: an accept can't be taken back here, and gets the next client in any case.</summary>
-    public Task<Socket?> AcceptAsync(CancellationToken takenBack)
+    /// <summary>Accepts the next connection; an accept can't be cancelled on this framework.</summary>
+    public Task<Socket?> AcceptAsync(CancellationToken cancellationToken)
     {
-        _ = takenBack;
+        _ = cancellationToken;
         return AcceptAsync();
     }
 #endif

@@ -4,21 +4,21 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>
-/// Runs one connection from .NET's callbacks, on the threads they come on: one callback at a time, and one that comes
-/// meanwhile has the thread that is in run the connection once more. No lock is held and nothing is allocated a message.
+/// Runs one connection on the threads of .NET's callbacks, one at a time: a callback that arrives meanwhile makes the running thread
+/// run the connection once more. No lock is held, and nothing is allocated for a message.
 /// </summary>
 internal sealed class AsyncPump : IPump, IDisposable
 {
-    // Beside the signals of ConnectionSignal.
+    // In addition to the flags of ConnectionSignal.
     private const int Running = 0x100;
-    private const int Time = 0x200;
-    private const int Turn = 0x400;
+    private const int TimerExpired = 0x200;
+    private const int Resume = 0x400;
 
-    // What has been signalled and not been dealt with, and whether a thread is at it.
+    // The signals that are not handled yet, and whether a thread is running the connection.
     private int _signals;
     private Timer? _timer;
 
-    /// <summary>What it runs; set before the first signal.</summary>
+    /// <summary>The connection; set before the first signal.</summary>
     public Connection Connection { get; set; } = null!;
 
     /// <inheritdoc/>
@@ -31,23 +31,23 @@ internal sealed class AsyncPump : IPump, IDisposable
     public void Wake() => Signal((int)ConnectionSignal.Wake);
 
     /// <inheritdoc/>
-    public void Yield(TimedSource source) => Queue(Turn);
+    public void Yield(TimedSource source) => Queue(Resume);
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A deadline that moves away, as with every message of a connection with an idle limit, leaves the timer alone, and
-    /// is looked at when it rings.
+    /// Extending a deadline, which every message of a connection with an idle timeout does, does not change the timer: the deadline
+    /// is checked when it expires.
     /// </remarks>
     public void SetTimer(TimedSource source, int milliseconds)
     {
         source.Deadline = Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000);
-        if (source.Deadline < source.LookAt)
+        if (source.Deadline < source.CheckAt)
         {
-            Ring(source, milliseconds);
+            StartTimer(source, milliseconds);
         }
     }
 
-    /// <summary>Ends the timer.</summary>
+    /// <summary>Disposes of the timer.</summary>
     public void Dispose() => _timer?.Dispose();
 
     private void Queue(int signal) => ThreadPool.QueueUserWorkItem(
@@ -58,10 +58,10 @@ internal sealed class AsyncPump : IPump, IDisposable
         },
         (this, signal));
 
-    private void Ring(TimedSource source, int milliseconds)
+    private void StartTimer(TimedSource source, int milliseconds)
     {
-        source.LookAt = source.Deadline;
-        _timer ??= new Timer(static pump => ((AsyncPump)pump!).Signal(Time), this, Timeout.Infinite, Timeout.Infinite);
+        source.CheckAt = source.Deadline;
+        _timer ??= new Timer(static pump => ((AsyncPump)pump!).Signal(TimerExpired), this, Timeout.Infinite, Timeout.Infinite);
         _timer.Change(milliseconds, Timeout.Infinite);
     }
 
@@ -90,9 +90,9 @@ internal sealed class AsyncPump : IPump, IDisposable
         {
             try
             {
-                Tell(signals);
+                Dispatch(signals);
             }
-#pragma warning disable CA1031 // What a connection throws ends that connection alone.
+#pragma warning disable CA1031 // An exception of a connection ends that connection alone.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
@@ -108,29 +108,29 @@ internal sealed class AsyncPump : IPump, IDisposable
         }
     }
 
-    private void Tell(int signals)
+    private void Dispatch(int signals)
     {
-        Connection.Do((ConnectionSignal)signals);
-        if ((signals & (Turn | Time)) == 0)
+        Connection.Handle((ConnectionSignal)signals);
+        if ((signals & (Resume | TimerExpired)) == 0)
         {
             return;
         }
 
-        if ((signals & Turn) != 0)
+        if ((signals & Resume) != 0)
         {
-            Connection.OnTurn();
+            Connection.OnResume();
         }
 
-        if ((signals & Time) != 0)
+        if ((signals & TimerExpired) != 0)
         {
-            OnRing();
+            OnTimer();
         }
     }
 
-    private void OnRing()
+    private void OnTimer()
     {
         var connection = Connection;
-        connection.LookAt = TimedSource.Never;
+        connection.CheckAt = TimedSource.Never;
         if (connection.Deadline == TimedSource.Never)
         {
             return;
@@ -139,7 +139,7 @@ internal sealed class AsyncPump : IPump, IDisposable
         var left = connection.Deadline - Stopwatch.GetTimestamp();
         if (left > 0)
         {
-            Ring(connection, (int)(left * 1000 / Stopwatch.Frequency) + 1);
+            StartTimer(connection, (int)(left * 1000 / Stopwatch.Frequency) + 1);
             return;
         }
 

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>
-/// Wakes the one loop that awaits it; a signal set while nobody waits is kept. Awaiting it allocates nothing, which is
-/// why it exists: a connection waits once a message.
+/// An auto-reset event for one awaiter; a signal set while nobody waits is kept. Awaiting it allocates nothing, which is why it
+/// exists: there is a wait for every message.
 /// </summary>
-/// <remarks>A waiter may be woken for a reason that is already dealt with, so it looks at what it waits for again.</remarks>
+/// <remarks>Wakes may be spurious, so that the waiter checks its condition again.</remarks>
 internal sealed class AsyncSignal : ICriticalNotifyCompletion
 {
     private static readonly Action Signalled = () => { };
@@ -17,10 +17,9 @@ internal sealed class AsyncSignal : ICriticalNotifyCompletion
 
     public AsyncSignal GetAwaiter() => this;
 
-    /// <summary>Takes the signal back, for the next wait.</summary>
+    /// <summary>Resets the signal, for the next wait.</summary>
     /// <remarks>
-    /// A full fence: what the waiter looks at next must not be read before the signal is taken back, or a signal set in
-    /// between is wiped out and nobody knows of it.
+    /// A full fence: the waiter must not read its condition before the signal is reset, or a signal set in between would be lost.
     /// </remarks>
     public void GetResult() => Interlocked.Exchange(ref _continuation, null);
 
@@ -34,8 +33,8 @@ internal sealed class AsyncSignal : ICriticalNotifyCompletion
         }
     }
 
-    /// <summary>Wakes the waiter on a thread of the pool, for callers with something else to do.</summary>
-    public void SetElsewhere() => ThreadPool.QueueUserWorkItem(static signal => ((AsyncSignal)signal!).Set(), this);
+    /// <summary>Wakes the waiter on a thread of the pool, so that the caller is not delayed.</summary>
+    public void SetOnPool() => ThreadPool.QueueUserWorkItem(static signal => ((AsyncSignal)signal!).Set(), this);
 
     public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
@@ -43,7 +42,7 @@ internal sealed class AsyncSignal : ICriticalNotifyCompletion
     {
         if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
         {
-            // Set in between: go on at once, but not deeper on this stack.
+            // Set in between: continue at once, but on another stack, which can't overflow.
             ThreadPool.QueueUserWorkItem(static next => ((Action)next!)(), continuation);
         }
     }

@@ -6,8 +6,8 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>.NET's asynchronous sockets: everywhere, for everything.</summary>
-/// <typeparam name="TChannel">What moves the clients' bytes.</typeparam>
+/// <summary>Serves over .NET's asynchronous sockets, which support every system and option.</summary>
+/// <typeparam name="TChannel">The channel that moves the bytes.</typeparam>
 internal sealed class AsyncTransport<TChannel> : StreamTransport
     where TChannel : IChannel
 {
@@ -15,35 +15,35 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     private readonly Action<Exception, Socket?> _onFault;
     private readonly CancellationTokenSource _stopping = new();
 
-    // One at a time: whoever has the turn is served. Null when all are served at once.
-    private readonly SemaphoreSlim? _turn;
-    private readonly int _mostHandshakes;
+    // The slot of a sequential server; null when clients are served concurrently.
+    private readonly SemaphoreSlim? _slot;
+    private readonly int _maxHandshakes;
     private readonly DescriptorReserve _reserve = new();
     private int _handshakes;
     private Task _accepting = Task.CompletedTask;
 
     /// <param name="listeners">The sockets that listen.</param>
-    /// <param name="reception">Decides who comes in.</param>
+    /// <param name="acceptGate">Accepts or rejects connections.</param>
     /// <param name="sequential">Whether clients are served one at a time.</param>
-    /// <param name="toChannel">Makes the channel of an accepted socket, which it owns from then on.</param>
-    /// <param name="handshakeTimeout">How long a client may take until it is ready for bytes.</param>
-    /// <param name="mostHandshakes">How many clients may be getting ready at once; 0 for channels that are ready at once.</param>
-    /// <param name="onFault">Is told what ended accepting, and on which of the listeners; null for all of them.</param>
+    /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
+    /// <param name="handshakeTimeout">The time limit of a handshake.</param>
+    /// <param name="maxHandshakes">The limit on concurrent handshakes; 0 for channels without a handshake.</param>
+    /// <param name="onFault">Called when accepting has failed, with the listener, or null for all.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
-        Reception reception,
+        AcceptGate acceptGate,
         bool sequential,
         Func<Socket, AsyncPump, TChannel> toChannel,
         TimeSpan handshakeTimeout,
-        int mostHandshakes,
+        int maxHandshakes,
         Action<Exception, Socket?> onFault)
-        : base(listeners, reception)
+        : base(listeners, acceptGate)
     {
         _toChannel = toChannel;
         HandshakeTimeout = handshakeTimeout;
-        _mostHandshakes = mostHandshakes;
+        _maxHandshakes = maxHandshakes;
         _onFault = onFault;
-        _turn = sequential ? new SemaphoreSlim(1) : null;
+        _slot = sequential ? new SemaphoreSlim(1) : null;
     }
 
     /// <inheritdoc/>
@@ -55,18 +55,18 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     /// <inheritdoc/>
     public override void Start()
     {
-        Warmth.Touch();
-        _accepting = _turn is null || _mostHandshakes > 0
+        Preloading.Run();
+        _accepting = _slot is null || _maxHandshakes > 0
             ? Task.WhenAll(Sockets.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
-            : AcceptAsync(() => AcceptInTurnAsync(_turn), null);
+            : AcceptAsync(() => AcceptSequentiallyAsync(_slot), null);
     }
 
     /// <inheritdoc/>
-    public override async Task<bool> TakeTurnAsync()
+    public override async Task<bool> WaitForSlotAsync()
     {
         try
         {
-            await (_turn?.WaitAsync(_stopping.Token) ?? Task.CompletedTask).ConfigureAwait(false);
+            await (_slot?.WaitAsync(_stopping.Token) ?? Task.CompletedTask).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)
@@ -79,13 +79,13 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     public override void HandshakeEnded() => Interlocked.Decrement(ref _handshakes);
 
     /// <inheritdoc/>
-    public override void ConversationEnded() => _turn?.Release();
+    public override void ConversationEnded() => _slot?.Release();
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         _stopping.Dispose();
-        _turn?.Dispose();
+        _slot?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -112,9 +112,9 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         }
         catch (ObjectDisposedException) when (_stopping.IsCancellationRequested)
         {
-            // The same, met in the middle of beginning to accept.
+            // The server stops while an accept is being started.
         }
-#pragma warning disable CA1031 // Whatever else ends accepting is the server's fault, and is told as such.
+#pragma warning disable CA1031 // Any other exception that ends accepting is a fault of the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -128,28 +128,28 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         using var accepting = new AcceptOperation(listener);
         while (!_stopping.IsCancellationRequested)
         {
-            await WhenRoomAsync(backoff).ConfigureAwait(false);
+            await WaitForDescriptorsAsync(backoff).ConfigureAwait(false);
             if (await accepting.AcceptAsync().ConfigureAwait(false) is { } socket)
             {
                 backoff.Reset();
                 Serve(socket);
             }
-            else if (!await CanGoOnAsync(accepting.Error, backoff).ConfigureAwait(false))
+            else if (!await TryRecoverAsync(accepting.Error, backoff).ConfigureAwait(false))
             {
                 return;
             }
         }
     }
 
-    /// <summary>Accepts only while nobody is served, so that the others wait in the system's backlog, in their order.</summary>
-    private async Task AcceptInTurnAsync(SemaphoreSlim turn)
+    /// <summary>Accepts only while no connection is served, so that the others wait in order in the system's backlog.</summary>
+    private async Task AcceptSequentiallyAsync(SemaphoreSlim slot)
     {
-        var listeners = Sockets.Select(static listener => new ListenerInTurn(listener)).ToList();
+        var listeners = Sockets.Select(static listener => new SequentialListener(listener)).ToList();
         try
         {
             while (!_stopping.IsCancellationRequested)
             {
-                await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
+                await slot.WaitAsync(_stopping.Token).ConfigureAwait(false);
                 if (await AcceptFirstAsync(listeners).ConfigureAwait(false) is not { } socket)
                 {
                     return;
@@ -164,16 +164,16 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         }
     }
 
-    /// <summary>The first client that comes to any listener; null when none will any more.</summary>
-    /// <param name="listeners">Those that accept. One that fails is told as lost and taken from them, and the others go on.</param>
-    private async Task<Socket?> AcceptFirstAsync(List<ListenerInTurn> listeners)
+    /// <summary>Accepts the first connection of any listener; null when no more can be accepted.</summary>
+    /// <param name="listeners">The listeners. One that fails is reported and removed, and the others continue.</param>
+    private async Task<Socket?> AcceptFirstAsync(List<SequentialListener> listeners)
     {
         var backoff = new AcceptBackoff();
-        await WhenRoomAsync(backoff).ConfigureAwait(false);
-        using var hasCome = new CancellationTokenSource();
+        await WaitForDescriptorsAsync(backoff).ConfigureAwait(false);
+        using var hasAccepted = new CancellationTokenSource();
         while (listeners.Count > 0)
         {
-            listeners.ForEach(listener => listener.Pending ??= listener.Accepting.AcceptAsync(hasCome.Token));
+            listeners.ForEach(listener => listener.Pending ??= listener.Accepting.AcceptAsync(hasAccepted.Token));
             var first = await Task.WhenAny(listeners.Select(static listener => listener.Pending!)).ConfigureAwait(false);
             var listener = listeners.Find(listener => listener.Pending == first)!;
             listener.Pending = null;
@@ -181,17 +181,17 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             {
                 if (await first.ConfigureAwait(false) is { } socket)
                 {
-                    hasCome.Cancel();
+                    hasAccepted.Cancel();
                     return socket;
                 }
 
                 var error = listener.Accepting.Error;
-                if (error != SocketError.WouldBlock && !await CanGoOnAsync(error, backoff).ConfigureAwait(false))
+                if (error != SocketError.WouldBlock && !await TryRecoverAsync(error, backoff).ConfigureAwait(false))
                 {
                     return null;
                 }
             }
-#pragma warning disable CA1031 // Whatever ends one listener leaves the others, and is told as that one's.
+#pragma warning disable CA1031 // A failure of one listener is reported as such, and the others continue.
             catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
             {
@@ -204,8 +204,8 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         return null;
     }
 
-    /// <summary>Leaves clients in the system's backlog while descriptors are short.</summary>
-    private async Task WhenRoomAsync(AcceptBackoff backoff)
+    /// <summary>Leaves connections in the system's backlog while too few descriptors are left.</summary>
+    private async Task WaitForDescriptorsAsync(AcceptBackoff backoff)
     {
         while (!_reserve.HasRoom())
         {
@@ -214,21 +214,21 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         }
     }
 
-    /// <summary>Deals with an accept that gave no client; false when none will.</summary>
-    private async Task<bool> CanGoOnAsync(SocketError error, AcceptBackoff backoff)
+    /// <summary>Handles a failed accept; false when the server stops.</summary>
+    private async Task<bool> TryRecoverAsync(SocketError error, AcceptBackoff backoff)
     {
         if (_stopping.IsCancellationRequested)
         {
             return false;
         }
 
-        // Somebody else closed the socket.
+        // Other code closed the socket.
         if (SocketErrors.EndsListening(error))
         {
             throw new SocketException((int)error);
         }
 
-        // A client that left before it was accepted is nobody's failure.
+        // A connection that was reset before it was accepted is no failure.
         if (!SocketErrors.IsReset(error))
         {
             Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)error).Message);
@@ -238,31 +238,31 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         return true;
     }
 
-    /// <summary>Begins to serve a client that was accepted; what goes wrong with it is told in the journal, and the others come in all the same.</summary>
+    /// <summary>Starts to serve an accepted connection; a failure is reported in the journal, and does not affect other connections.</summary>
     private void Serve(Socket socket)
     {
         Conversation? conversation = null;
-        var isShaking = false;
+        var isHandshaking = false;
         try
         {
-            _reserve.Took(socket.Handle);
+            _reserve.Accepted(socket.Handle);
             socket.Blocking = false;
             if (socket.ProtocolType == ProtocolType.Tcp)
             {
                 socket.NoDelay = true;
             }
 
-            var client = Reception.Meet(socket.RemoteEndPoint);
-            if (client is not null && _mostHandshakes == 0)
+            var client = AcceptGate.TryIdentify(socket.RemoteEndPoint);
+            if (client is not null && _maxHandshakes == 0)
             {
-                conversation = Reception.Admit(client);
+                conversation = AcceptGate.TryAccept(client);
             }
             else if (client is not null)
             {
-                isShaking = TryBeginHandshake(client);
+                isHandshaking = TryBeginHandshake(client);
             }
 
-            if (conversation is not null || isShaking)
+            if (conversation is not null || isHandshaking)
             {
                 var pump = new AsyncPump();
                 pump.Connection = new Connection<TChannel>(this, client!, conversation, _toChannel(socket, pump), pump);
@@ -273,9 +273,9 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         }
         catch (SocketException)
         {
-            // It was reset while it waited: no client came.
+            // The connection was reset while it waited.
         }
-#pragma warning disable CA1031 // A fault with one client is told in the journal, and costs the others nothing.
+#pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -288,20 +288,20 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         }
 
         Attempt.To(socket.Dispose, Report);
-        if (isShaking)
+        if (isHandshaking)
         {
             HandshakeEnded();
         }
-        else if (_mostHandshakes == 0)
+        else if (_maxHandshakes == 0)
         {
-            _turn?.Release();
+            _slot?.Release();
         }
     }
 
-    /// <summary>Lets a client begin its handshake, or says in the journal why not: those who never finish theirs fill a place of their own.</summary>
+    /// <summary>Starts a handshake, or rejects the connection with an event. Handshakes have a limit of their own, so that unfinished ones don't use up the limit of connections.</summary>
     private bool TryBeginHandshake(ConnectionFacts client)
     {
-        if (Interlocked.Increment(ref _handshakes) <= _mostHandshakes)
+        if (Interlocked.Increment(ref _handshakes) <= _maxHandshakes)
         {
             return true;
         }
@@ -311,21 +311,21 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         return false;
     }
 
-    /// <summary>A listener of a server that serves a client at a time.</summary>
-    private sealed class ListenerInTurn(Socket socket) : IDisposable
+    /// <summary>A listener of a sequential server.</summary>
+    private sealed class SequentialListener(Socket socket) : IDisposable
     {
         public Socket Socket { get; } = socket;
 
         public AcceptOperation Accepting { get; } = new(socket);
 
-        /// <summary>The accept under way: after a client has come, only one that came at the same time, or that could not be taken back.</summary>
+        /// <summary>The pending accept: after another listener has accepted, one that completed at the same time, or could not be cancelled.</summary>
         public Task<Socket?>? Pending { get; set; }
 
         public void Dispose()
         {
-            // Who came in at the same time as another has not had a turn.
+            // A connection that was accepted at the same time as another is closed unserved.
             Pending?.ContinueWith(
-                static left => left.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                static late => late.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             Accepting.Dispose();
         }
     }

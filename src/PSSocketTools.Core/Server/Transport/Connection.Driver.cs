@@ -5,58 +5,58 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>
-/// Drives one conversation over a channel: does its steps until the system has no bytes or no room, then waits for the
-/// pump. It has no thread while it waits, and allocates nothing a message.
+/// Drives one conversation over a channel: does its steps until an operation would block, then waits for the pump. It holds no
+/// thread while it waits, and allocates nothing for a message.
 /// </summary>
-/// <typeparam name="TChannel">What moves its bytes.</typeparam>
+/// <typeparam name="TChannel">The channel that moves its bytes.</typeparam>
 internal sealed partial class Connection<TChannel> : Connection
     where TChannel : IChannel
 {
-    // How often a client is looked at that nothing is received from, where only asking tells that it was reset.
-    private const int LookMilliseconds = 500;
+    // How often to check for a reset while nothing is received, on channels that do not report it.
+    private const int ResetCheckMilliseconds = 500;
 
     private readonly StreamTransport _transport;
     private readonly ServerRecord _record;
     private readonly ConnectionFacts _client;
 
-    // Null until the client is admitted, after its handshake.
+    // Null until the connection is accepted after its handshake.
     private Conversation? _conversation;
 
-#pragma warning disable IDE0044 // May be a value type that changes itself: read-only, a copy would change.
+#pragma warning disable IDE0044 // It may be a mutable value type, of which a read-only field would change a copy.
     private TChannel _channel;
 #pragma warning restore IDE0044
     private Phase _phase;
     private Step _step;
     private int _sent;
 
-    // Where a Send with a limit last saw something move: what it had sent, and what of it the system held for the client.
+    // The progress of a Send with an idle timeout when its timer was last started: bytes sent, and bytes in the send queue.
     private int _sentBefore;
     private int _queuedBefore;
 
-    // When a Pause is over, and when the client is looked at meanwhile.
+    // When a Pause is over, and when to check for a reset meanwhile.
     private long _pauseEnd;
-    private long _nextLook;
+    private long _nextResetCheck;
 
-    // The handshake under way, and the wait for a turn after it.
+    // The pending handshake, and the wait for the sequential server's slot after it.
     private Task? _handshake;
-    private Task<bool>? _turn;
+    private Task<bool>? _slotWait;
     private bool _isHandshaking;
 
-    // Where clients are served one at a time, the turn is this one's.
-    private bool _isServed;
+    // Whether this connection holds the slot of a sequential server.
+    private bool _holdsSlot;
 
-    // There is more to do, after the other connections.
+    // Whether this connection continues after the other ready ones.
     private bool _hasYielded;
     private bool _isWaiting;
     private bool _isTimeUp;
     private bool _inputEnded;
     private bool _draining;
 
-    /// <param name="transport">What it belongs to.</param>
-    /// <param name="client">Who it is with.</param>
-    /// <param name="conversation">What it is about; null for a client that is admitted after its handshake.</param>
-    /// <param name="channel">What moves its bytes; the connection's own from now on.</param>
-    /// <param name="pump">What runs it.</param>
+    /// <param name="transport">The transport it belongs to.</param>
+    /// <param name="client">The identity of the connection.</param>
+    /// <param name="conversation">The conversation; null for a connection that is accepted after its handshake.</param>
+    /// <param name="channel">The channel that moves its bytes; owned by the connection.</param>
+    /// <param name="pump">The pump that runs it.</param>
     public Connection(StreamTransport transport, ConnectionFacts client, Conversation? conversation, TChannel channel, IPump pump)
         : base(pump)
     {
@@ -64,7 +64,7 @@ internal sealed partial class Connection<TChannel> : Connection
         _record = transport.Record;
         _client = client;
         _conversation = conversation;
-        _isServed = conversation is not null;
+        _holdsSlot = conversation is not null;
         _isHandshaking = conversation is null;
         _channel = channel;
     }
@@ -76,7 +76,7 @@ internal sealed partial class Connection<TChannel> : Connection
         EndingOutput,
         Discarding,
 
-        // Nothing more is done; the system may still hold a buffer.
+        // Pending operations may still hold a buffer.
         Closing,
         Closed,
     }
@@ -84,7 +84,7 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <inheritdoc/>
     public override void Begin()
     {
-        // The server may have stopped before the pump got round to it.
+        // The server may have stopped before the pump ran this.
         if (_phase >= Phase.Closing)
         {
             return;
@@ -100,8 +100,8 @@ internal sealed partial class Connection<TChannel> : Connection
             return;
         }
 
-        TakeStep(_conversation);
-        Go(_conversation);
+        BeginNextStep(_conversation);
+        RunSteps(_conversation);
     }
 
     /// <inheritdoc/>
@@ -114,7 +114,7 @@ internal sealed partial class Connection<TChannel> : Connection
         }
         else
         {
-            GoOn();
+            Continue();
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed partial class Connection<TChannel> : Connection
         Close();
     }
 
-    /// <summary>A fault in one connection is told in the journal, and ends that connection alone.</summary>
+    /// <summary>Reports a fault in the journal, and ends this connection alone.</summary>
     public override void Fail(Exception exception)
     {
         if (_phase == Phase.Closed)
@@ -140,7 +140,7 @@ internal sealed partial class Connection<TChannel> : Connection
         Report(exception);
         if (_phase == Phase.Closing)
         {
-            // It may have been the word of the last thing under way.
+            // The fault may be that of the last pending operation.
             Finish();
             return;
         }
@@ -156,11 +156,11 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <inheritdoc/>
     public override void OnReady(int events)
     {
-        // While a send waits for room, nothing is received.
+        // Nothing is received while a send is blocked.
         var mayHaveRoom = _channel.OnReady(events);
         if (!_hasYielded && (mayHaveRoom || _phase != Phase.Conversing || _step.Kind != StepKind.Send))
         {
-            GoOn();
+            Continue();
         }
     }
 
@@ -170,23 +170,23 @@ internal sealed partial class Connection<TChannel> : Connection
         _isTimeUp = true;
         if (!_hasYielded)
         {
-            GoOn();
+            Continue();
         }
     }
 
     /// <inheritdoc/>
-    public override void OnTurn()
+    public override void OnResume()
     {
         _hasYielded = false;
-        GoOn();
+        Continue();
     }
 
-    private void GoOn()
+    private void Continue()
     {
         switch (_phase)
         {
             case Phase.Conversing:
-                Go(_conversation!);
+                RunSteps(_conversation!);
                 break;
 
             case Phase.Opening:
@@ -210,9 +210,9 @@ internal sealed partial class Connection<TChannel> : Connection
     private void Report(Exception exception) =>
         Attempt.To(() => _record.Failed(_client, ServerEventReason.Fault, exception.Message));
 
-    private void Go(Conversation conversation)
+    private void RunSteps(Conversation conversation)
     {
-        for (var steps = 0; steps < ServerTransport.StepsInARow; steps++)
+        for (var steps = 0; steps < ServerTransport.MaxStepsPerTurn; steps++)
         {
             switch (_step.Kind)
             {
@@ -252,7 +252,7 @@ internal sealed partial class Connection<TChannel> : Connection
                     return;
             }
 
-            TakeStep(conversation);
+            BeginNextStep(conversation);
         }
 
         Yield();
@@ -267,7 +267,7 @@ internal sealed partial class Connection<TChannel> : Connection
         }
     }
 
-    private void TakeStep(Conversation conversation)
+    private void BeginNextStep(Conversation conversation)
     {
         _step = conversation.Next();
         _sent = 0;
@@ -277,11 +277,11 @@ internal sealed partial class Connection<TChannel> : Connection
         Deadline = Never;
     }
 
-    private void WakeWhenOver(Task task)
+    private void WakeOnCompletion(Task task)
     {
         if (!task.IsCompleted)
         {
-            // Not on the thread of who ends it: that has something else to do.
+            // Not on the thread that completes the task, which must not be delayed.
             task.ContinueWith(
                 static (_, state) => ((Connection)state!).Pump.Wake((Connection)state),
                 this,

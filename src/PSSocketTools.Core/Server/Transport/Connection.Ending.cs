@@ -7,7 +7,7 @@ namespace PSSocketTools.Server.Transport;
 // The end of the conversation, and of the connection after it.
 internal sealed partial class Connection<TChannel>
 {
-    private void Break(SocketError error)
+    private void EndByError(SocketError error)
     {
         if (SocketErrors.IsReset(error))
         {
@@ -20,8 +20,8 @@ internal sealed partial class Connection<TChannel>
     }
 
     /// <summary>
-    /// Ends the connection so that what was sent arrives: closing a socket with bytes unread would reset it, and a reset
-    /// can overtake the last answer (RFC 1122, section 4.2.2.13), so what still comes is read and dropped for a while.
+    /// Ends the connection so that all sent bytes arrive: closing a socket with unread bytes would reset it, and a reset can overtake
+    /// the last response (RFC 1122, section 4.2.2.13), so that what is still received is discarded for a while.
     /// </summary>
     private void End(ServerEventReason reason)
     {
@@ -51,9 +51,9 @@ internal sealed partial class Connection<TChannel>
         }
         finally
         {
-            if (_isServed)
+            if (_holdsSlot)
             {
-                _isServed = false;
+                _holdsSlot = false;
                 _transport.ConversationEnded();
             }
         }
@@ -67,7 +67,7 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        // With an error the peer was faster: there is nobody left to end in order for.
+        // An error means that the connection is lost already, so that there is nothing to close in order.
         if (error != SocketError.Success || _inputEnded || _draining)
         {
             Close();
@@ -86,9 +86,9 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        for (var receives = 0; receives < ServerTransport.StepsInARow; receives++)
+        for (var receives = 0; receives < ServerTransport.MaxStepsPerTurn; receives++)
         {
-            var count = _channel.TryReceive(insist: false, out _, out var error);
+            var count = _channel.TryReceive(force: false, out _, out var error);
             if (count <= 0)
             {
                 if (error != SocketError.WouldBlock)
@@ -110,14 +110,14 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        // Whatever becomes of one of these, the server must learn that the connection is gone.
+        // Each of these must run even if another throws, and the transport must forget the connection.
         _phase = Phase.Closing;
         Deadline = Never;
         Attempt.To(() => _channel.Close(this), Report);
         Finish();
     }
 
-    /// <summary>Gives back what was borrowed, when the system holds none of it any more.</summary>
+    /// <summary>Releases buffers, unless pending operations still hold them.</summary>
     private void Finish()
     {
         if (_channel.IsBusy)

@@ -4,28 +4,28 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Server.Transport;
 
-// Before the conversation: the handshake, and the turn where clients are served one at a time.
+// Before the conversation: the handshake, and the wait for the slot of a sequential server.
 internal sealed partial class Connection<TChannel>
 {
-    /// <summary>Waits for the handshake and, where clients are served one at a time, for the turn; then admits the client.</summary>
+    /// <summary>Waits for the handshake and, on a sequential server, for the slot; then accepts the connection.</summary>
     private void Open()
     {
-        if (_turn is null && _handshake!.IsCompleted)
+        if (_slotWait is null && _handshake!.IsCompleted)
         {
             Deadline = Never;
-            if (!TryTakeHandshake(_handshake))
+            if (!TryCompleteHandshake(_handshake))
             {
                 return;
             }
 
-            _turn = _transport.TakeTurnAsync();
-            WakeWhenOver(_turn);
+            _slotWait = _transport.WaitForSlotAsync();
+            WakeOnCompletion(_slotWait);
         }
 
-        if (_turn is { IsCompleted: true })
+        if (_slotWait is { IsCompleted: true })
         {
-            _isServed = _turn.GetAwaiter().GetResult();
-            _conversation = _isServed ? _transport.Admit(_client) : null;
+            _holdsSlot = _slotWait.GetAwaiter().GetResult();
+            _conversation = _holdsSlot ? _transport.TryAccept(_client) : null;
             if (_conversation is null)
             {
                 End(ServerEventReason.HandshakeFailed);
@@ -34,10 +34,10 @@ internal sealed partial class Connection<TChannel>
 
             EndHandshake();
             _phase = Phase.Conversing;
-            TakeStep(_conversation);
-            Go(_conversation);
+            BeginNextStep(_conversation);
+            RunSteps(_conversation);
         }
-        else if (_turn is null && (_draining || _isTimeUp))
+        else if (_slotWait is null && (_draining || _isTimeUp))
         {
             // A stop does not wait for handshakes.
             if (!_draining)
@@ -50,7 +50,7 @@ internal sealed partial class Connection<TChannel>
         }
     }
 
-    private bool TryTakeHandshake(Task handshake)
+    private bool TryCompleteHandshake(Task handshake)
     {
         try
         {
@@ -65,7 +65,7 @@ internal sealed partial class Connection<TChannel>
         }
     }
 
-    /// <summary>Tells of the failure when the place among those that shake hands is free: whoever reads of it may send the next client.</summary>
+    /// <summary>Reports a failed handshake after it has left the count of pending ones, since a reader of the event may connect again at once.</summary>
     private void HandshakeFailed(string why)
     {
         EndHandshake();

@@ -7,12 +7,12 @@ namespace PSSocketTools.Server.Transport;
 // The steps of a conversation that may have to wait.
 internal sealed partial class Connection<TChannel>
 {
-    /// <summary>Sends what the system has room for, or learns that time is up; false when there is something left, or the connection broke.</summary>
+    /// <summary>Sends as much as possible; false when the send is blocked or the connection was lost, true when all is sent or the send timed out.</summary>
     private bool TrySend(Conversation conversation)
     {
         for (var sends = 0; _sent < _step.Count; sends++)
         {
-            if (sends == ServerTransport.StepsInARow)
+            if (sends == ServerTransport.MaxStepsPerTurn)
             {
                 Yield();
                 return false;
@@ -26,19 +26,19 @@ internal sealed partial class Connection<TChannel>
                     return HasStalled(conversation);
                 }
 
-                Break(error);
+                EndByError(error);
                 return false;
             }
 
             _sent += count;
-            _record.BytesLeft(count);
+            _record.AddBytesSent(count);
         }
 
         conversation.Sent();
         return true;
     }
 
-    /// <summary>Waits for the system to have room; true when nothing has moved for as long as the step allows.</summary>
+    /// <summary>Waits until the send can continue; true when the client has acknowledged nothing for the idle timeout.</summary>
     private bool HasStalled(Conversation conversation)
     {
         if (_step.Milliseconds == Step.Forever)
@@ -46,7 +46,7 @@ internal sealed partial class Connection<TChannel>
             return false;
         }
 
-        // No more than a part of what the kernel holds may have gone, and all the same the client reads.
+        // A shrinking send queue shows that the client reads, even if the socket is not writable yet.
         var queued = _channel.QueuedBytes;
         if (_isWaiting && _sent == _sentBefore && queued == _queuedBefore)
         {
@@ -65,23 +65,23 @@ internal sealed partial class Connection<TChannel>
         return false;
     }
 
-    /// <summary>Receives what is there, or learns that time is up; false when there is nothing yet, or the connection is over.</summary>
+    /// <summary>Receives what is available; false when there is nothing yet or the connection has ended, true after a receive or a timeout.</summary>
     private bool TryReceive(Conversation conversation)
     {
         var count = _channel.TryReceive(_isTimeUp || _draining, out var buffer, out var error);
         if (count >= 0)
         {
-            Take(conversation, buffer, count);
+            Deliver(conversation, buffer, count);
             return true;
         }
 
         if (error != SocketError.WouldBlock)
         {
-            Break(error);
+            EndByError(error);
             return false;
         }
 
-        if (_draining && !_step.IsOwing && !_channel.HasBytesAtHand)
+        if (_draining && !_step.HasPendingResponse && !_channel.HasBytesAvailable)
         {
             End(ServerEventReason.ServerStopped);
             return false;
@@ -107,7 +107,7 @@ internal sealed partial class Connection<TChannel>
         return true;
     }
 
-    private void Take(Conversation conversation, byte[] buffer, int count)
+    private void Deliver(Conversation conversation, byte[] buffer, int count)
     {
         if (count > 0)
         {
@@ -120,11 +120,11 @@ internal sealed partial class Connection<TChannel>
         }
     }
 
-    /// <summary>Gives a client that sends nothing as long once more, where the send queue shows that it still reads.</summary>
+    /// <summary>Restarts the idle timer of a client that sends nothing, if the send queue has shrunk, so that it still reads.</summary>
     private bool TryRestartIdleTimer()
     {
         var before = _queuedBefore;
-        if (_step.IsOwing || (_queuedBefore = _channel.QueuedBytes) <= 0 || _queuedBefore == before)
+        if (_step.HasPendingResponse || (_queuedBefore = _channel.QueuedBytes) <= 0 || _queuedBefore == before)
         {
             return false;
         }
@@ -134,17 +134,17 @@ internal sealed partial class Connection<TChannel>
         return true;
     }
 
-    /// <summary>Waits for a time or a task; false while it lasts, or when the connection broke.</summary>
+    /// <summary>Waits for a time or a task; false while the wait lasts, or when the connection was lost.</summary>
     private bool TryPause(Conversation conversation)
     {
         if (!_isWaiting)
         {
             _isWaiting = true;
-            _nextLook = Never;
+            _nextResetCheck = Never;
             _pauseEnd = Never;
             if (_step.Task is { } task)
             {
-                WakeWhenOver(task);
+                WakeOnCompletion(task);
             }
             else
             {
@@ -168,51 +168,51 @@ internal sealed partial class Connection<TChannel>
     }
 
     /// <summary>
-    /// Learns whether the client has gone while something else is waited for, and ends the connection then. A receive tells
-    /// at once, so that as much as may be is read ahead. A client that ended its side in order (FIN) may still wait for
-    /// its answers, and gets them (RFC 9293, section 3.6).
+    /// Detects during another wait that the connection was lost, and ends it. A pending receive detects that at once, so that bytes
+    /// are received ahead as far as the limit allows. A client that has shut down its output (FIN) may still wait for responses, and
+    /// gets them (RFC 9293, section 3.6).
     /// </summary>
     private void WatchClient(Conversation conversation)
     {
-        if (_channel.TellsReset)
+        if (_channel.ReportsReset)
         {
             if (_channel.HasPeerReset)
             {
-                Break(SocketError.ConnectionReset);
+                EndByError(SocketError.ConnectionReset);
             }
 
             return;
         }
 
-        while (!_inputEnded && conversation.TakesMore())
+        while (!_inputEnded && conversation.CanReceiveAhead())
         {
-            var count = _channel.TryReceive(insist: false, out var buffer, out var error);
+            var count = _channel.TryReceive(force: false, out var buffer, out var error);
             if (count < 0)
             {
                 if (error != SocketError.WouldBlock)
                 {
-                    Break(error);
+                    EndByError(error);
                 }
 
                 return;
             }
 
-            Take(conversation, buffer, count);
+            Deliver(conversation, buffer, count);
         }
 
         var now = Stopwatch.GetTimestamp();
-        if (now >= _nextLook && _channel.HasPeerReset)
+        if (now >= _nextResetCheck && _channel.HasPeerReset)
         {
-            Break(SocketError.ConnectionReset);
+            EndByError(SocketError.ConnectionReset);
             return;
         }
 
-        if (now >= _nextLook || _nextLook == Never)
+        if (now >= _nextResetCheck || _nextResetCheck == Never)
         {
-            _nextLook = now + (LookMilliseconds * Stopwatch.Frequency / 1000);
+            _nextResetCheck = now + (ResetCheckMilliseconds * Stopwatch.Frequency / 1000);
         }
 
         _isTimeUp = false;
-        Pump.SetTimer(this, (int)((Math.Min(_nextLook, _pauseEnd) - now) * 1000 / Stopwatch.Frequency) + 1);
+        Pump.SetTimer(this, (int)((Math.Min(_nextResetCheck, _pauseEnd) - now) * 1000 / Stopwatch.Frequency) + 1);
     }
 }

@@ -1,24 +1,24 @@
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A client's connection, as its pump and its transport see it.</summary>
+/// <summary>A client's connection, independent of its channel.</summary>
 internal abstract class Connection(IPump pump) : TimedSource
 {
-    /// <summary>What runs it.</summary>
+    /// <summary>The pump that runs it.</summary>
     public IPump Pump { get; } = pump;
 
     /// <summary>Begins the conversation, or the handshake before it.</summary>
     public abstract void Begin();
 
-    /// <summary>Ends the conversation once no answer is pending.</summary>
+    /// <summary>Ends the conversation once no response is pending.</summary>
     public abstract void Drain();
 
-    /// <summary>Ends the connection whatever is under way.</summary>
+    /// <summary>Ends the connection at once.</summary>
     public abstract void Abort();
 
-    /// <summary>Does what was asked from outside, on the pump.</summary>
-    public void Do(ConnectionSignal signals)
+    /// <summary>Handles signals, on the pump.</summary>
+    public void Handle(ConnectionSignal signals)
     {
-        // Most often by far.
+        // The most frequent signal by far.
         if ((signals & ConnectionSignal.Wake) != 0)
         {
             OnReady(NoEvents);

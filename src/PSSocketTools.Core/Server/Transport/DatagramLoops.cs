@@ -4,13 +4,13 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Knows the peers whose datagrams are not answered, since they would answer the answer, and so on forever (CERT CA-1996-01).</summary>
+/// <summary>Detects peers whose datagrams must not be answered, since they would answer the response, and so on forever (CERT CA-1996-01).</summary>
 internal sealed class DatagramLoops(int port, Clock clock, Func<IEnumerable<IPAddress>> readOwnAddresses)
 {
-    // Addresses come and go; reading them takes milliseconds.
+    // How long the machine's addresses are reused: they may change, and reading them takes milliseconds.
     private static readonly TimeSpan AddressesAge = TimeSpan.FromSeconds(10);
 
-    // Services that answer whatever they get.
+    // Services that answer every datagram.
     private static readonly HashSet<int> LoopingPorts = [7, 9, 13, 17, 19, 37];
 
     private readonly object _gate = new();
@@ -18,16 +18,16 @@ internal sealed class DatagramLoops(int port, Clock clock, Func<IEnumerable<IPAd
     private long _readAt;
 
     /// <param name="port">The server's own port.</param>
-    /// <param name="clock">The time.</param>
+    /// <param name="clock">The clock.</param>
     public DatagramLoops(int port, Clock clock)
         : this(port, clock, ReadOwnAddresses)
     {
     }
 
-    /// <summary>Whether answering a peer could go on forever: it is a service that answers, or the server itself.</summary>
+    /// <summary>Whether responses to a peer could loop: it is a service that answers everything, or this server itself.</summary>
     public bool CanForm(IPEndPoint remote) => LoopingPorts.Contains(remote.Port) || IsOwn(remote);
 
-    // Only one who has this server's port is looked up: nobody else can be the server itself.
+    // Only a peer with this server's port can be the server itself, so that the addresses are compared only then.
     private bool IsOwn(IPEndPoint remote) => remote.Port == port && (IPAddress.IsLoopback(remote.Address) || IsOwn(remote.Address));
 
     private bool IsOwn(IPAddress address)

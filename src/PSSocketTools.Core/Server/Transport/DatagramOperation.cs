@@ -3,14 +3,14 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Receives and sends datagrams one by one, without an exception for those that went wrong.</summary>
+/// <summary>Receives and sends datagrams one by one, without exceptions for failures.</summary>
 internal sealed class DatagramOperation : IDisposable
 {
     private readonly DatagramSocket _socket;
     private readonly EndPoint _any;
     private readonly SocketAsyncEventArgs _event = new();
-    private readonly AsyncSignal _over = new();
-    private volatile bool _isOver;
+    private readonly AsyncSignal _completion = new();
+    private volatile bool _isCompleted;
 
     public DatagramOperation(DatagramSocket socket)
     {
@@ -19,18 +19,18 @@ internal sealed class DatagramOperation : IDisposable
         Remote = _any;
         _event.Completed += (_, _) =>
         {
-            _isOver = true;
-            _over.Set();
+            _isCompleted = true;
+            _completion.Set();
         };
     }
 
-    /// <summary>Who sent the last datagram received.</summary>
+    /// <summary>The sender of the last datagram received.</summary>
     public EndPoint Remote { get; private set; }
 
-    /// <summary>Which address the last datagram received was sent to; without one where the socket has only one, or the system did not tell.</summary>
+    /// <summary>The address that the last datagram received was sent to; empty when the socket has only one, or the system did not tell.</summary>
     public IPPacketInformation Local { get; private set; }
 
-    /// <summary>How the last operation went.</summary>
+    /// <summary>The outcome of the last operation.</summary>
     public SocketError Error { get; private set; }
 
     /// <summary>Receives a datagram; the count is its bytes.</summary>
@@ -38,10 +38,10 @@ internal sealed class DatagramOperation : IDisposable
     {
         _event.SetBuffer(buffer, 0, buffer.Length);
         _event.RemoteEndPoint = _any;
-        _isOver = false;
+        _isCompleted = false;
         if (_socket.HasManyAddresses ? _socket.Socket.ReceiveMessageFromAsync(_event) : _socket.Socket.ReceiveFromAsync(_event))
         {
-            await WhenOverAsync().ConfigureAwait(false);
+            await WhenCompletedAsync().ConfigureAwait(false);
         }
 
         Error = _event.SocketError;
@@ -53,16 +53,16 @@ internal sealed class DatagramOperation : IDisposable
     /// <summary>Sends a datagram.</summary>
     /// <param name="buffer">The datagram, from the start.</param>
     /// <param name="count">Its bytes, 0 or more.</param>
-    /// <param name="remote">Who gets it.</param>
-    /// <param name="nativeRemote">The same, for the system's calls.</param>
-    /// <param name="local">The address it is to come from; without one the system decides.</param>
+    /// <param name="remote">The destination.</param>
+    /// <param name="nativeRemote">The destination in native form.</param>
+    /// <param name="local">The source address; when empty the system chooses it.</param>
     public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, IPPacketInformation local)
     {
         if (local.Address is not null)
         {
             while ((Error = _socket.TrySend(buffer, count, nativeRemote, local)) == SocketError.WouldBlock)
             {
-                await _socket.WhenRoomAsync().ConfigureAwait(false);
+                await _socket.WhenWritableAsync().ConfigureAwait(false);
             }
 
             if (Error is SocketError.Success or SocketError.OperationAborted)
@@ -70,15 +70,15 @@ internal sealed class DatagramOperation : IDisposable
                 return;
             }
 
-            // A broadcast or multicast address can send nothing: the system decides. Of what else went wrong it tells again.
+            // A broadcast or multicast address can't be a source: the system chooses one. Other errors occur again below.
         }
 
         _event.SetBuffer(buffer, 0, count);
         _event.RemoteEndPoint = remote;
-        _isOver = false;
+        _isCompleted = false;
         if (_socket.Socket.SendToAsync(_event))
         {
-            await WhenOverAsync().ConfigureAwait(false);
+            await WhenCompletedAsync().ConfigureAwait(false);
         }
 
         Error = _event.SocketError;
@@ -87,11 +87,11 @@ internal sealed class DatagramOperation : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _event.Dispose();
 
-    private async Task WhenOverAsync()
+    private async Task WhenCompletedAsync()
     {
-        while (!_isOver)
+        while (!_isCompleted)
         {
-            await _over;
+            await _completion;
         }
     }
 }

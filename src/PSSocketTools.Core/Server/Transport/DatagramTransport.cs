@@ -8,7 +8,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Answers datagrams. A UDP server has no connections; its peers are numbered as they are met.</summary>
+/// <summary>Responds to datagrams. A UDP server has no connections, but its peers get ids.</summary>
 internal sealed class DatagramTransport : ServerTransport
 {
     private const int MaxPeers = 4096;
@@ -16,7 +16,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly DatagramSocket[] _sockets;
     private readonly ConversationPlan _plan;
     private readonly ServerRecord _record;
-    private readonly int _maxUnderWay;
+    private readonly int _maxPendingResponses;
     private readonly Func<IPAddress, bool>? _isAllowed;
     private readonly Action<Exception, Socket?> _onFault;
     private readonly Dictionary<EndPoint, Peer> _peers = [];
@@ -25,7 +25,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly CancellationToken _aborted;
     private Task[] _loops = [];
     private int _lastPeer;
-    private int _underWay;
+    private int _pendingResponses;
     private TaskCompletionSource<bool>? _drained;
     private volatile bool _stopping;
 
@@ -33,14 +33,14 @@ internal sealed class DatagramTransport : ServerTransport
         IReadOnlyList<Socket> sockets,
         ConversationPlan plan,
         ServerRecord record,
-        int maxUnderWay,
+        int maxPendingResponses,
         Func<IPAddress, bool>? isAllowed,
         Action<Exception, Socket?> onFault)
     {
         _sockets = [.. sockets.Select(static socket => new DatagramSocket(socket))];
         _plan = plan;
         _record = record;
-        _maxUnderWay = maxUnderWay;
+        _maxPendingResponses = maxPendingResponses;
         _isAllowed = isAllowed;
         _aborted = _aborting.Token;
         _onFault = onFault;
@@ -54,17 +54,17 @@ internal sealed class DatagramTransport : ServerTransport
     public override void Start() => _loops = [.. _sockets.Select(socket => Task.Run(() => ReceiveAllAsync(socket)))];
 
     /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken patienceEnded)
+    public override async Task StopAsync(CancellationToken gracePeriodOver)
     {
         _stopping = true;
         var drained = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         _drained = drained;
-        if (Volatile.Read(ref _underWay) == 0)
+        if (Volatile.Read(ref _pendingResponses) == 0)
         {
             drained.TrySetResult(true);
         }
 
-        await WhenAnyAsync(drained.Task, patienceEnded).ConfigureAwait(false);
+        await WhenAnyAsync(drained.Task, gracePeriodOver).ConfigureAwait(false);
 
         Attempt.To(_aborting.Cancel, Report);
         foreach (var socket in _sockets)
@@ -80,7 +80,7 @@ internal sealed class DatagramTransport : ServerTransport
 
     private async Task ReceiveAllAsync(DatagramSocket socket)
     {
-        using var outbox = new Outbox(carriesEmpty: true);
+        using var output = new ResponseBuffer(carriesEmpty: true);
         using var operation = new DatagramOperation(socket);
         var buffer = new byte[ushort.MaxValue];
         try
@@ -90,16 +90,16 @@ internal sealed class DatagramTransport : ServerTransport
                 var count = await operation.ReceiveAsync(buffer).ConfigureAwait(false);
                 if (operation.Error == SocketError.Success)
                 {
-                    await TryHandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
+                    await TryHandleAsync(operation, socket, buffer, count, output).ConfigureAwait(false);
                 }
                 else if (SocketErrors.EndsReceiving(operation.Error))
                 {
-                    // Without a stop, somebody else ended it.
+                    // Unless the server stops, the socket failed or other code closed it.
                     throw _stopping ? new ObjectDisposedException(nameof(DatagramSocket)) : new SocketException((int)operation.Error);
                 }
                 else if (!SocketErrors.IsReset(operation.Error))
                 {
-                    // A reset is an ICMP "port unreachable" for an answer to a peer that is gone; anything else is worth telling.
+                    // A reset is an ICMP "port unreachable" for a response to a peer that has gone; other errors are reported.
                     _record.Failed(null, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
                 }
             }
@@ -108,7 +108,7 @@ internal sealed class DatagramTransport : ServerTransport
         {
             // The server stops.
         }
-#pragma warning disable CA1031 // Whatever else ends receiving is the server's fault, and is told as such.
+#pragma warning disable CA1031 // Any other exception that ends receiving is a fault of the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -116,18 +116,18 @@ internal sealed class DatagramTransport : ServerTransport
         }
     }
 
-    /// <summary>Handles a datagram; a fault with one is told in the journal, and costs the next ones nothing.</summary>
-    private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, Outbox outbox)
+    /// <summary>Handles a datagram; a fault is reported in the journal, and does not affect the next datagrams.</summary>
+    private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
     {
         try
         {
-            await HandleAsync(operation, socket, buffer, count, outbox).ConfigureAwait(false);
+            await HandleAsync(operation, socket, buffer, count, output).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // As it says.
+#pragma warning disable CA1031 // Reported, as the summary says.
         catch (Exception exception) when (!_stopping)
 #pragma warning restore CA1031
         {
-            outbox.Clear();
+            output.Clear();
             Report(exception);
         }
     }
@@ -135,7 +135,7 @@ internal sealed class DatagramTransport : ServerTransport
     private void Report(Exception exception) =>
         Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
 
-    private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, Outbox outbox)
+    private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
     {
         var remote = (IPEndPoint)operation.Remote;
         var peer = PeerOf(remote);
@@ -145,13 +145,13 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        _record.BytesCame(count);
+        _record.AddBytesReceived(count);
         var message = DatagramExchange.ToMessage(_plan, buffer, count);
         _record.MessageReceived(peer.Facts, buffer, 0, message.Count);
         var sequence = ++peer.Messages;
         if (_plan.Responder is not null || _plan.MaxDelayMilliseconds > 0)
         {
-            AnswerAside(socket, operation.Local, peer, message, sequence);
+            RespondInBackground(socket, operation.Local, peer, message, sequence);
             return;
         }
 
@@ -165,48 +165,48 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox, _aborted).ConfigureAwait(false);
-        await SendAsync(operation, operation.Local, peer, outbox).ConfigureAwait(false);
+        await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, message, sequence, output, _aborted).ConfigureAwait(false);
+        await SendAsync(operation, operation.Local, peer, output).ConfigureAwait(false);
     }
 
-    /// <summary>Answers that take their time don't hold up the others; past the limit a datagram is lost, as UDP may.</summary>
-    private void AnswerAside(DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
+    /// <summary>Responds in the background, so that slow responses don't delay others; above the limit datagrams are dropped, as UDP allows.</summary>
+    private void RespondInBackground(DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
     {
-        if (Interlocked.Increment(ref _underWay) > _maxUnderWay)
+        if (Interlocked.Increment(ref _pendingResponses) > _maxPendingResponses)
         {
-            EndUnderWay();
+            EndResponse();
             _record.Rejected(peer.Facts, ServerEventReason.TooManyConnections);
             return;
         }
 
-        peer.LastAnswer = AnswerAsideAsync(peer.LastAnswer, socket, local, peer, message, sequence);
+        peer.LastResponse = RespondInBackgroundAsync(peer.LastResponse, socket, local, peer, message, sequence);
     }
 
-    /// <summary>Answers a message after those that the same peer sent before, whatever each of them takes.</summary>
-    private async Task AnswerAsideAsync(Task before, DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
+    /// <summary>Responds to a message after the earlier ones of the same peer, however long each takes.</summary>
+    private async Task RespondInBackgroundAsync(Task before, DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
     {
         try
         {
-            // The datagram is in the buffer of a receive, which goes on meanwhile.
+            // The next receive reuses the buffer of the datagram.
             var copy = new byte[message.Count];
             Buffer.BlockCopy(message.Buffer, message.Offset, copy, 0, copy.Length);
             message = new Frame(copy, 0, copy.Length, message.Terminator, true);
 
-            // Delays run side by side: each counts from when its message came.
+            // Delays run concurrently: each starts when its message is received.
             var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborted) : Task.CompletedTask;
             await before.ConfigureAwait(false);
             _aborted.ThrowIfCancellationRequested();
-            using var outbox = new Outbox(carriesEmpty: true);
+            using var output = new ResponseBuffer(carriesEmpty: true);
             using var operation = new DatagramOperation(socket);
-            await DatagramExchange.AnswerAsync(_plan, _record, peer.Facts, message, sequence, outbox, _aborted).ConfigureAwait(false);
+            await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, message, sequence, output, _aborted).ConfigureAwait(false);
             await delay.ConfigureAwait(false);
-            await SendAsync(operation, local, peer, outbox).ConfigureAwait(false);
+            await SendAsync(operation, local, peer, output).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
         {
-            // The server stopped before the answer was due.
+            // The server stopped before the response was due.
         }
-#pragma warning disable CA1031 // Whatever else goes wrong with one answer is told in the journal, and costs the next ones nothing.
+#pragma warning disable CA1031 // Any other failure of one response is reported in the journal, and does not affect the next ones.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -214,25 +214,25 @@ internal sealed class DatagramTransport : ServerTransport
         }
         finally
         {
-            EndUnderWay();
+            EndResponse();
         }
     }
 
-    private void EndUnderWay()
+    private void EndResponse()
     {
-        if (Interlocked.Decrement(ref _underWay) == 0)
+        if (Interlocked.Decrement(ref _pendingResponses) == 0)
         {
             _drained?.TrySetResult(true);
         }
     }
 
-    private async Task SendAsync(DatagramOperation operation, IPPacketInformation local, Peer peer, Outbox outbox)
+    private async Task SendAsync(DatagramOperation operation, IPPacketInformation local, Peer peer, ResponseBuffer output)
     {
-        if (outbox.Answers.Count > 0)
+        if (output.Responses.Count > 0)
         {
-            var (offset, length) = outbox.Answers[0];
-            await SendAsync(operation, local, peer, outbox.Buffer, outbox.Count, offset, length).ConfigureAwait(false);
-            outbox.Clear();
+            var (offset, length) = output.Responses[0];
+            await SendAsync(operation, local, peer, output.Buffer, output.Count, offset, length).ConfigureAwait(false);
+            output.Clear();
         }
     }
 
@@ -248,7 +248,7 @@ internal sealed class DatagramTransport : ServerTransport
         await operation.SendAsync(buffer, count, peer.EndPoint, peer.NativeEndPoint, local).ConfigureAwait(false);
         if (operation.Error == SocketError.Success)
         {
-            _record.BytesLeft(count);
+            _record.AddBytesSent(count);
             _record.ResponseSent(peer.Facts, buffer, contentOffset, contentCount);
         }
         else if (!SocketErrors.IsAbort(operation.Error))
@@ -268,8 +268,8 @@ internal sealed class DatagramTransport : ServerTransport
 
             if (_peers.Count >= MaxPeers)
             {
-                // Forgotten peers get new numbers. Those with answers under way are kept, for the order of the next ones.
-                foreach (var idle in _peers.Values.Where(static peer => peer.LastAnswer.IsCompleted).ToArray())
+                // Removed peers get new ids later. Those with pending responses are kept, for the order of the next ones.
+                foreach (var idle in _peers.Values.Where(static peer => peer.LastResponse.IsCompleted).ToArray())
                 {
                     _peers.Remove(idle.EndPoint);
                 }
@@ -288,13 +288,13 @@ internal sealed class DatagramTransport : ServerTransport
 
         public IPEndPoint EndPoint { get; } = endPoint;
 
-        /// <summary>The same, for the system's calls.</summary>
+        /// <summary>The endpoint in native form.</summary>
         public byte[] NativeEndPoint { get; } = DatagramSource.ToNative(endPoint);
 
         public ConnectionFacts Facts { get; } = facts;
 
-        /// <summary>Ends with the last of the answers that are made aside; never fails.</summary>
-        public Task LastAnswer { get; set; } = Task.CompletedTask;
+        /// <summary>Completes with the last background response; never fails.</summary>
+        public Task LastResponse { get; set; } = Task.CompletedTask;
 
         public long Messages { get; set; }
 

@@ -3,26 +3,26 @@
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>
-/// A server's receive buffers on one loop, where the garbage collector never moves them. A connection has one only from
-/// a receive until its conversation is done with the bytes, so that most of the time one is enough for all of them.
+/// A server's receive buffers on one loop, pinned, so that the garbage collector never moves them. A connection holds one only from a
+/// receive until its conversation has handled the bytes, so that mostly a single one is enough for all connections.
 /// </summary>
 internal sealed class EpollBuffers(int size)
 {
-    // What is kept for later beyond one buffer; the rest goes back to the garbage collector.
-    private const int MostSpareBytes = 1024 * 1024;
+    // The limit on free buffers, of which at least one is kept; others are left to the garbage collector.
+    private const int MaxFreeBytes = 1024 * 1024;
 
-    private readonly Stack<byte[]> _spare = new();
+    private readonly Stack<byte[]> _free = new();
 
-    /// <summary>The bytes of each.</summary>
+    /// <summary>The size of each buffer in bytes.</summary>
     public int Size { get; } = size;
 
-    public byte[] Take() => _spare.TryPop(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(Size, pinned: true);
+    public byte[] Rent() => _free.TryPop(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(Size, pinned: true);
 
-    public void GiveBack(byte[] buffer)
+    public void Return(byte[] buffer)
     {
-        if (_spare.Count == 0 || (long)_spare.Count * Size < MostSpareBytes)
+        if (_free.Count == 0 || (long)_free.Count * Size < MaxFreeBytes)
         {
-            _spare.Push(buffer);
+            _free.Push(buffer);
         }
     }
 }

@@ -5,10 +5,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A channel straight over a descriptor, on the thread of a loop.</summary>
+/// <summary>A channel over a descriptor, on the thread of a loop.</summary>
 /// <remarks>
-/// The descriptor is watched once and for all for both directions, edge-triggered: the kernel tells of a change once,
-/// so what it told is remembered here, and neither waiting for room nor not reading costs a system call.
+/// The descriptor is registered once for both directions, edge-triggered: the kernel reports a change once, which is remembered
+/// here, so that neither a blocked send nor a paused receive costs a system call.
 /// </remarks>
 internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, EpollBuffers buffers) : IChannel
 {
@@ -19,27 +19,28 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     private readonly LinuxDescriptor _socket = socket;
     private readonly EpollBuffers _buffers = buffers;
 
-    // Lent from a receive until the next.
+    // Held from a receive until the next one.
     private byte[]? _buffer;
     private int _error;
 
-    // Whether a receive is worth a try: the kernel told of bytes, and no receive has run out of them since.
+    // Whether the kernel has reported bytes, and no receive has drained them since.
     private bool _isReadable;
 
-    // There is more than bytes to come (the end, an error, urgent data), after which a short receive proves nothing.
-    private bool _isSpecial;
+    // Whether the kernel has reported more than bytes (end of input, an error, urgent data): then a short receive does not show that
+    // the socket is drained.
+    private bool _isShortReceiveInconclusive;
 
     /// <inheritdoc/>
-    public readonly bool TellsReset => true;
+    public readonly bool ReportsReset => true;
 
-    /// <summary>Nothing can be sent to the client any more.</summary>
+    /// <summary>Whether the kernel has reported EPOLLERR or EPOLLHUP.</summary>
     public bool HasPeerReset { get; private set; }
 
     /// <inheritdoc/>
     public readonly int QueuedBytes => SendQueue.Bytes(_socket.Number);
 
-    /// <summary>None: whoever insists is told of them at once.</summary>
-    public readonly bool HasBytesAtHand => false;
+    /// <summary>Always false: a forced receive returns them at once.</summary>
+    public readonly bool HasBytesAvailable => false;
 
     /// <inheritdoc/>
     public readonly bool IsBusy => false;
@@ -53,7 +54,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
         if ((events & ~Libc.EpollOut) != 0)
         {
             _isReadable = true;
-            _isSpecial = (events & ~BytesOrRoom) != 0;
+            _isShortReceiveInconclusive = (events & ~BytesOrRoom) != 0;
             HasPeerReset |= (events & (Libc.EpollError | Libc.EpollHangUp)) != 0;
         }
 
@@ -64,11 +65,11 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     public readonly Task OpenAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
+    public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
-        if (_isReadable || insist)
+        if (_isReadable || force)
         {
-            buffer = _buffer ??= _buffers.Take();
+            buffer = _buffer ??= _buffers.Rent();
             var count = Receive(buffer);
             if (count >= 0)
             {
@@ -83,7 +84,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
             error = SocketError.WouldBlock;
         }
 
-        GiveBackBuffer();
+        ReturnBuffer();
         buffer = [];
         return -1;
     }
@@ -120,7 +121,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
             return LinuxErrors.ToSocketError(_error = Marshal.GetLastWin32Error());
         }
 
-        // Whatever came while nobody received is still there.
+        // Bytes may have arrived while nothing was being received.
         _isReadable = true;
         return SocketError.Success;
     }
@@ -132,7 +133,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     /// <inheritdoc/>
     public readonly void SetResetOnClose()
     {
-        // struct linger: on, and no time at all.
+        // struct linger: on, with a timeout of zero.
         var linger = stackalloc int[] { 1, 0 };
         _ = Libc.SetSocketOption(_socket.Number, Libc.SolSocket, Libc.SoLinger, linger, 2 * sizeof(int));
     }
@@ -151,7 +152,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     }
 
     /// <inheritdoc/>
-    public void Dispose() => GiveBackBuffer();
+    public void Dispose() => ReturnBuffer();
 
     private int Receive(byte[] buffer)
     {
@@ -165,18 +166,18 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
             }
             while (_error == Libc.EIntr);
 
-            // The kernel tells again only of what comes after it had no more.
-            _isReadable = count >= 0 && (count == _buffers.Size || _isSpecial);
+            // The kernel reports again only what arrives after the socket was drained.
+            _isReadable = count >= 0 && (count == _buffers.Size || _isShortReceiveInconclusive);
             return count;
         }
     }
 
-    private void GiveBackBuffer()
+    private void ReturnBuffer()
     {
         if (_buffer is { } buffer)
         {
             _buffer = null;
-            _buffers.GiveBack(buffer);
+            _buffers.Return(buffer);
         }
     }
 }

@@ -9,11 +9,11 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Accepts a listening socket's clients on a loop, several at a time.</summary>
+/// <summary>Accepts a listening socket's connections on a loop, several at a time.</summary>
 internal sealed unsafe class EpollListener : TimedSource
 {
-    // Clients that come in a crowd are let in by turns with those that are in.
-    private const int AcceptsInARow = 64;
+    // A burst of new connections yields to established ones after so many accepts.
+    private const int MaxAcceptsPerTurn = 64;
 
     // struct sockaddr_storage.
     private const int LongestAddress = 128;
@@ -36,12 +36,12 @@ internal sealed unsafe class EpollListener : TimedSource
         _listener = socket;
         _socket = socket.SafeHandle;
 
-        // Held, so that nobody can close the descriptor while its number is used.
+        // A reference, so that the descriptor can't be closed while its number is used.
         _socket.DangerousAddRef(ref _isHeld);
         _descriptor = (int)_socket.DangerousGetHandle();
     }
 
-    /// <summary>Begins to accept, or goes on, unless it waits for descriptors.</summary>
+    /// <summary>Starts or resumes accepting, unless the back-off timer is running.</summary>
     public void Resume()
     {
         if (!_isHeld || _isWatched || Deadline != Never)
@@ -56,12 +56,12 @@ internal sealed unsafe class EpollListener : TimedSource
         }
         catch (Win32Exception exception)
         {
-            // It may be a client's end that lets the listener go on, and that has nothing to do with it.
+            // The caller may be the end of another connection, which must not fail for this.
             Fail(exception);
         }
     }
 
-    /// <summary>Leaves clients in the kernel's backlog.</summary>
+    /// <summary>Stops accepting for now: connections wait in the kernel's backlog.</summary>
     public void Pause()
     {
         if (_isWatched)
@@ -71,7 +71,7 @@ internal sealed unsafe class EpollListener : TimedSource
         }
     }
 
-    /// <summary>Accepts no more; whoever owns the socket closes it.</summary>
+    /// <summary>Ends accepting; the owner of the socket closes it.</summary>
     public void End()
     {
         Pause();
@@ -86,7 +86,7 @@ internal sealed unsafe class EpollListener : TimedSource
     /// <inheritdoc/>
     public override void OnTime() => _transport.ResumeAccepting(this);
 
-    /// <summary>Whatever ends accepting is the server's fault, and is told as such.</summary>
+    /// <summary>Reports what ended accepting as a fault of the server.</summary>
     public override void Fail(Exception exception)
     {
         Attempt.To(End);
@@ -97,7 +97,7 @@ internal sealed unsafe class EpollListener : TimedSource
     public override void OnReady(int events)
     {
         var address = stackalloc byte[LongestAddress];
-        for (var i = 0; i < AcceptsInARow && _isWatched; i++)
+        for (var i = 0; i < MaxAcceptsPerTurn && _isWatched; i++)
         {
             if (!_reserve.HasRoom())
             {
@@ -110,7 +110,7 @@ internal sealed unsafe class EpollListener : TimedSource
             if (descriptor >= 0)
             {
                 _backoff.Reset();
-                _reserve.Took(descriptor);
+                _reserve.Accepted(descriptor);
                 var socket = new LinuxDescriptor(descriptor);
                 var remote = ToEndPoint(address, length);
                 if (remote is not null)
@@ -129,14 +129,14 @@ internal sealed unsafe class EpollListener : TimedSource
                 return;
             }
 
-            // Somebody else shut the socket down: no client will come.
+            // Other code shut down or closed the socket.
             if (number is Libc.EInvalid or Libc.EBadDescriptor or Libc.ENotSocket)
             {
                 Fail(new Win32Exception(number));
                 return;
             }
 
-            // A client that left before it was accepted is nobody's failure.
+            // A connection that was reset before it was accepted is no failure.
             var error = LinuxErrors.ToSocketError(number);
             if (number != Libc.EIntr && !SocketErrors.IsReset(error))
             {
@@ -145,7 +145,7 @@ internal sealed unsafe class EpollListener : TimedSource
         }
     }
 
-    /// <summary>Tells what went wrong, and leaves the clients waiting for a while.</summary>
+    /// <summary>Reports a failed accept, and pauses accepting for the back-off.</summary>
     private void BackOff(string what)
     {
         Pause();

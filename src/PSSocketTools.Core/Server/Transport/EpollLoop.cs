@@ -7,10 +7,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A thread that waits for many descriptors at once and tends to those where something happened, one after the other.</summary>
+/// <summary>A thread that waits for many descriptors at once, and runs their sources one after the other.</summary>
 internal sealed class EpollLoop : IPump, IDisposable
 {
-    private const int EntriesAtOnce = 512;
+    private const int MaxEntriesPerWait = 512;
 
     private static int _running;
 
@@ -19,10 +19,10 @@ internal sealed class EpollLoop : IPump, IDisposable
     private readonly Thread _thread;
     private readonly object _posting = new();
     private TimedSource?[] _sources = new TimedSource[64];
-    private List<TimedSource> _turns = [];
-    private List<TimedSource> _turnsNow = [];
+    private List<TimedSource> _ready = [];
+    private List<TimedSource> _readyBatch = [];
     private List<(Action Action, Action<Exception> Report)> _posts = [];
-    private List<(Action Action, Action<Exception> Report)> _postsNow = [];
+    private List<(Action Action, Action<Exception> Report)> _postBatch = [];
     private volatile bool _hasPosts;
     private readonly Action<Exception> _onFault;
     private volatile Win32Exception? _fault;
@@ -30,7 +30,7 @@ internal sealed class EpollLoop : IPump, IDisposable
 
     /// <summary>Starts the thread.</summary>
     /// <param name="index">Its number among the loops of its group.</param>
-    /// <param name="onFault">Is told on the loop's thread what keeps it from waiting for descriptors ever again.</param>
+    /// <param name="onFault">Called on the loop's thread when it can't wait for descriptors any more.</param>
     /// <exception cref="Win32Exception">The system has no descriptor left.</exception>
     public EpollLoop(int index, Action<Exception> onFault)
     {
@@ -51,18 +51,18 @@ internal sealed class EpollLoop : IPump, IDisposable
         Interlocked.Increment(ref _running);
     }
 
-    /// <summary>How many loops the process has whose threads have not ended.</summary>
+    /// <summary>The number of loops in the process whose threads have not ended.</summary>
     internal static int Running => Volatile.Read(ref _running);
 
     /// <summary>Its number among the loops of its group.</summary>
     public int Index { get; }
 
-    /// <summary>The descriptor it waits with.</summary>
+    /// <summary>The descriptor of its epoll set.</summary>
     internal int Descriptor => _epoll.Descriptor;
 
-    /// <summary>Has something done on the loop's thread, after what was posted before. From any thread.</summary>
+    /// <summary>Queues an action for the loop's thread, in order. From any thread.</summary>
     /// <param name="action">What to do.</param>
-    /// <param name="report">Gets what it threw, on the loop's thread.</param>
+    /// <param name="report">Gets its exception, on the loop's thread.</param>
     public void Post(Action action, Action<Exception> report)
     {
         lock (_posting)
@@ -80,7 +80,7 @@ internal sealed class EpollLoop : IPump, IDisposable
         _epoll.Wake();
     }
 
-    /// <summary>The same; the task ends when it is done, or fails as it did.</summary>
+    /// <summary>Queues an action for the loop's thread; the task completes or fails with it.</summary>
     public Task PostAsync(Action action)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -95,19 +95,19 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Post(Connection connection, ConnectionSignal signal) => Post(() => connection.Do(signal), connection.Fail);
+    public void Post(Connection connection, ConnectionSignal signal) => Post(() => connection.Handle(signal), connection.Fail);
 
     /// <inheritdoc/>
     public void Wake(Connection connection) => Post(connection, ConnectionSignal.Wake);
 
-    /// <summary>Ends the thread once all that was posted is done, and waits for it.</summary>
+    /// <summary>Ends the thread after the queued actions, and waits for its end.</summary>
     public void Dispose()
     {
         Post(() => _ending = true, static _ => { });
         _thread.Join();
     }
 
-    /// <summary>Watches a descriptor for a source.</summary>
+    /// <summary>Starts to watch a descriptor for a source.</summary>
     /// <exception cref="Win32Exception">The system can't, or the loop has failed.</exception>
     public void Watch(int descriptor, int events, TimedSource source)
     {
@@ -129,14 +129,14 @@ internal sealed class EpollLoop : IPump, IDisposable
         _sources[descriptor] = source;
     }
 
-    /// <summary>Watches a descriptor no more, which stays open.</summary>
+    /// <summary>Stops watching a descriptor, which stays open.</summary>
     public void Unwatch(int descriptor)
     {
         _epoll.Remove(descriptor);
         _sources[descriptor] = null;
     }
 
-    /// <summary>Forgets a source whose descriptor is about to be closed, which takes it from the kernel's set too.</summary>
+    /// <summary>Removes a source whose descriptor is about to be closed; the close removes it from the epoll set.</summary>
     public void Forget(int descriptor, TimedSource source)
     {
         if (descriptor < _sources.Length && _sources[descriptor] == source)
@@ -152,13 +152,13 @@ internal sealed class EpollLoop : IPump, IDisposable
         _timers.Set(source, Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000));
 
     /// <inheritdoc/>
-    public void Yield(TimedSource source) => _turns.Add(source);
+    public void Yield(TimedSource source) => _ready.Add(source);
 
     private void Run()
     {
         try
         {
-            TendAll();
+            RunEvents();
         }
         catch (Win32Exception exception)
         {
@@ -170,8 +170,8 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <summary>
-    /// The system lets the loop wait no more: ends all it looks after, and does only what is posted from then on, since
-    /// servers stop by that, and an exception that left this thread would end the process.
+    /// Handles a failed epoll set: fails all sources, and from then on only runs queued actions, since servers stop by them, and an
+    /// unhandled exception of this thread would end the process.
     /// </summary>
     private void FailAll(Win32Exception exception)
     {
@@ -186,7 +186,7 @@ internal sealed class EpollLoop : IPump, IDisposable
             }
         }
 
-        // Those that wait for a time alone.
+        // Sources that have only a timer.
         while (_timers.TryTake(long.MaxValue - 1, out var source))
         {
             Fail(source, exception);
@@ -206,12 +206,12 @@ internal sealed class EpollLoop : IPump, IDisposable
         }
     }
 
-    private unsafe void TendAll()
+    private unsafe void RunEvents()
     {
-        var entries = stackalloc byte[EntriesAtOnce * LinuxEpoll.LongestEntry];
+        var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.LongestEntry];
         while (!_ending)
         {
-            var count = _epoll.Wait(entries, EntriesAtOnce, Patience());
+            var count = _epoll.Wait(entries, MaxEntriesPerWait, WaitMilliseconds());
             for (var i = 0; i < count; i++)
             {
                 var descriptor = LinuxEpoll.DescriptorOf(entries, i);
@@ -221,7 +221,7 @@ internal sealed class EpollLoop : IPump, IDisposable
                 }
                 else
                 {
-                    // Else it was closed by what happened to another one just before.
+                    // Otherwise the handler of an earlier event has closed the descriptor.
                     _ = _epoll.TakeWake(descriptor);
                 }
             }
@@ -235,15 +235,15 @@ internal sealed class EpollLoop : IPump, IDisposable
                 }
             }
 
-            if (_turns.Count > 0)
+            if (_ready.Count > 0)
             {
-                (_turns, _turnsNow) = (_turnsNow, _turns);
-                foreach (var source in _turnsNow)
+                (_ready, _readyBatch) = (_readyBatch, _ready);
+                foreach (var source in _readyBatch)
                 {
-                    OnTurn(source);
+                    OnResume(source);
                 }
 
-                _turnsNow.Clear();
+                _readyBatch.Clear();
             }
 
             if (_hasPosts)
@@ -253,10 +253,10 @@ internal sealed class EpollLoop : IPump, IDisposable
         }
     }
 
-    /// <summary>How long the next wait may take, in milliseconds.</summary>
-    private int Patience()
+    /// <summary>The timeout of the next wait, in milliseconds.</summary>
+    private int WaitMilliseconds()
     {
-        if (_turns.Count > 0 || _hasPosts)
+        if (_ready.Count > 0 || _hasPosts)
         {
             return 0;
         }
@@ -267,7 +267,7 @@ internal sealed class EpollLoop : IPump, IDisposable
             return -1;
         }
 
-        // Rounded up: a wait that is a little too short would be followed by many that are.
+        // Rounded up: a wait that ends a little too early would be followed by many short ones.
         var left = next - Stopwatch.GetTimestamp();
         return left <= 0 ? 0 : (int)Math.Min(((left * 1000) + Stopwatch.Frequency - 1) / Stopwatch.Frequency, int.MaxValue);
     }
@@ -276,19 +276,19 @@ internal sealed class EpollLoop : IPump, IDisposable
     {
         lock (_posting)
         {
-            (_posts, _postsNow) = (_postsNow, _posts);
+            (_posts, _postBatch) = (_postBatch, _posts);
             _hasPosts = false;
         }
 
-        foreach (var (action, report) in _postsNow)
+        foreach (var (action, report) in _postBatch)
         {
             Attempt.To(action, report);
         }
 
-        _postsNow.Clear();
+        _postBatch.Clear();
     }
 
-#pragma warning disable CA1031 // What one source throws ends that source alone: nothing may end the thread, and with it the process.
+#pragma warning disable CA1031 // An exception of one source ends that source alone: it must not end the thread, and with it the process.
     private static void OnReady(TimedSource source, int events)
     {
         try
@@ -313,11 +313,11 @@ internal sealed class EpollLoop : IPump, IDisposable
         }
     }
 
-    private static void OnTurn(TimedSource source)
+    private static void OnResume(TimedSource source)
     {
         try
         {
-            source.OnTurn();
+            source.OnResume();
         }
         catch (Exception exception)
         {

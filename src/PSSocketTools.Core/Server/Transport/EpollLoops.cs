@@ -4,10 +4,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>The loops that servers share: started with the first server, gone with the last.</summary>
+/// <summary>The loops that servers share: started with the first server, ended with the last.</summary>
 /// <remarks>
-/// What is shared is the process's, since so are the processors: the loops of ten servers would only take turns on
-/// them. It is the one thing the engine keeps beside its servers, and only for as long as there are any.
+/// They are shared within the process because the processors are: the loops of ten servers would only compete for them. This is
+/// the only state that the engine keeps beside its servers, and only while there are any.
 /// </remarks>
 internal sealed class EpollLoops
 {
@@ -16,7 +16,7 @@ internal sealed class EpollLoops
 
     private readonly EpollLoop[] _loops;
 
-    // What each server that uses them does when one of them has failed.
+    // The servers' handlers of a failed loop.
     private readonly List<Action<Exception>> _onFault = [];
     private Exception? _fault;
     private int _servers;
@@ -24,7 +24,7 @@ internal sealed class EpollLoops
 
     private EpollLoops()
     {
-        // Clients on the same machine need processors too, and on two of them a second loop only takes them away.
+        // Half of the processors, since clients on the same machine need some too; with two a second loop makes both slower.
         _loops = new EpollLoop[Math.Max(1, Environment.ProcessorCount / 2)];
         try
         {
@@ -40,7 +40,7 @@ internal sealed class EpollLoops
         }
     }
 
-    /// <summary>The loops that a server that starts now would share; null before the first.</summary>
+    /// <summary>The loops that the next server would share; null when there are none.</summary>
     internal static EpollLoops? Shared
     {
         get
@@ -52,11 +52,10 @@ internal sealed class EpollLoops
         }
     }
 
-    /// <summary>How many there are.</summary>
     public int Count => _loops.Length;
 
-    /// <summary>The loops, for a server.</summary>
-    /// <param name="alone">Whether no other server shares them, as it might have to wait for this one's disk.</param>
+    /// <summary>Returns loops for a server.</summary>
+    /// <param name="alone">Whether the loops are not shared, since a server with a log can block on its disk.</param>
     /// <exception cref="Win32Exception">The system has no descriptor left.</exception>
     public static EpollLoops Join(bool alone)
     {
@@ -73,7 +72,7 @@ internal sealed class EpollLoops
         }
     }
 
-    /// <summary>Has a server told, on the thread of a loop, that the loop has failed: at once where one has.</summary>
+    /// <summary>Registers a handler, called on the thread of a loop that fails, or at once if one has failed already.</summary>
     public void WhenFailed(Action<Exception> onFault)
     {
         Exception? fault;
@@ -89,12 +88,12 @@ internal sealed class EpollLoops
         }
     }
 
-    /// <summary>The loop whose turn it is to get something to look after.</summary>
+    /// <summary>The next loop, round-robin.</summary>
     public EpollLoop Next() => _loops[(int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length)];
 
-    /// <summary>Has something done on each loop.</summary>
+    /// <summary>Queues an action on each loop.</summary>
     /// <param name="action">What to do.</param>
-    /// <param name="report">Gets what it threw, on that loop's thread.</param>
+    /// <param name="report">Gets its exception, on that loop's thread.</param>
     public void PostToAll(Action<EpollLoop> action, Action<Exception> report)
     {
         foreach (var loop in _loops)
@@ -103,8 +102,8 @@ internal sealed class EpollLoops
         }
     }
 
-    /// <summary>A server needs them no more, and is told nothing from then on; the last one waits until they have ended.</summary>
-    /// <param name="onFault">What it would have done.</param>
+    /// <summary>Releases the loops for a server, and removes its handler; the last server waits until they have ended.</summary>
+    /// <param name="onFault">The handler.</param>
     public void Leave(Action<Exception> onFault)
     {
         lock (_onFault)
@@ -128,7 +127,7 @@ internal sealed class EpollLoops
         EndAll();
     }
 
-    /// <summary>One of the loops can't go on: its servers are told, and the next server gets other loops.</summary>
+    /// <summary>Handles a failed loop: calls the servers' handlers, and the next server gets new loops.</summary>
     private void Fault(Exception exception)
     {
         lock (Sharing)
@@ -139,7 +138,7 @@ internal sealed class EpollLoops
             }
         }
 
-        Action<Exception>[] told;
+        Action<Exception>[] handlers;
         lock (_onFault)
         {
             if (_fault is not null)
@@ -148,17 +147,17 @@ internal sealed class EpollLoops
             }
 
             _fault = exception;
-            told = [.. _onFault];
+            handlers = [.. _onFault];
         }
 
-        Array.ForEach(told, onFault => Attempt.To(() => onFault(exception)));
+        Array.ForEach(handlers, onFault => Attempt.To(() => onFault(exception)));
     }
 
     private void EndAll()
     {
         foreach (var loop in _loops)
         {
-            // Where the constructor failed, the rest are none.
+            // After a failed constructor the rest are null.
             ((EpollLoop?)loop)?.Dispose();
         }
     }

@@ -3,18 +3,18 @@
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>
-/// The deadlines of a loop's sources: a binary heap by when to look. A deadline that moves away, as with every message
-/// of a connection with an idle limit, costs nothing: the source is looked at when it was going to be, and put off then.
+/// The deadlines of a loop's sources: a binary heap by when to check. Extending a deadline, which every message of a connection
+/// with an idle timeout does, costs nothing: the source is checked at its old deadline, and rescheduled then.
 /// </summary>
 internal sealed class EpollTimers
 {
     private TimedSource[] _heap = new TimedSource[16];
     private int _count;
 
-    /// <summary>When to look next; <see cref="TimedSource.Never"/> when there is nothing to look at.</summary>
-    public long Next => _count == 0 ? TimedSource.Never : _heap[0].LookAt;
+    /// <summary>When the next check is due; <see cref="TimedSource.Never"/> when there is none.</summary>
+    public long Next => _count == 0 ? TimedSource.Never : _heap[0].CheckAt;
 
-    /// <summary>Gives a source a deadline in place of the one it had.</summary>
+    /// <summary>Sets the deadline of a source.</summary>
     public void Set(TimedSource source, long deadline)
     {
         source.Deadline = deadline;
@@ -25,18 +25,18 @@ internal sealed class EpollTimers
                 Array.Resize(ref _heap, _count * 2);
             }
 
-            source.LookAt = deadline;
+            source.CheckAt = deadline;
             Place(source, _count++);
-            Rise(source);
+            SiftUp(source);
         }
-        else if (deadline < source.LookAt)
+        else if (deadline < source.CheckAt)
         {
-            source.LookAt = deadline;
-            Rise(source);
+            source.CheckAt = deadline;
+            SiftUp(source);
         }
     }
 
-    /// <summary>Forgets a source.</summary>
+    /// <summary>Removes a source and its deadline.</summary>
     public void Remove(TimedSource source)
     {
         source.Deadline = TimedSource.Never;
@@ -52,15 +52,15 @@ internal sealed class EpollTimers
         if (last != source)
         {
             Place(last, index);
-            Rise(last);
-            Sink(last);
+            SiftUp(last);
+            SiftDown(last);
         }
     }
 
-    /// <summary>A source whose deadline has come; it has none after.</summary>
+    /// <summary>Removes a source whose deadline has passed.</summary>
     public bool TryTake(long now, out TimedSource source)
     {
-        while (_count > 0 && _heap[0].LookAt <= now)
+        while (_count > 0 && _heap[0].CheckAt <= now)
         {
             source = _heap[0];
             if (source.Deadline <= now)
@@ -75,8 +75,8 @@ internal sealed class EpollTimers
             }
             else
             {
-                source.LookAt = source.Deadline;
-                Sink(source);
+                source.CheckAt = source.Deadline;
+                SiftDown(source);
             }
         }
 
@@ -90,10 +90,10 @@ internal sealed class EpollTimers
         source.TimerIndex = index;
     }
 
-    private void Rise(TimedSource source)
+    private void SiftUp(TimedSource source)
     {
         var index = source.TimerIndex;
-        while (index > 0 && _heap[(index - 1) / 2].LookAt > source.LookAt)
+        while (index > 0 && _heap[(index - 1) / 2].CheckAt > source.CheckAt)
         {
             Place(_heap[(index - 1) / 2], index);
             index = (index - 1) / 2;
@@ -102,18 +102,18 @@ internal sealed class EpollTimers
         Place(source, index);
     }
 
-    private void Sink(TimedSource source)
+    private void SiftDown(TimedSource source)
     {
         var index = source.TimerIndex;
         while (true)
         {
             var child = (2 * index) + 1;
-            if (child + 1 < _count && _heap[child + 1].LookAt < _heap[child].LookAt)
+            if (child + 1 < _count && _heap[child + 1].CheckAt < _heap[child].CheckAt)
             {
                 child++;
             }
 
-            if (child >= _count || _heap[child].LookAt >= source.LookAt)
+            if (child >= _count || _heap[child].CheckAt >= source.CheckAt)
             {
                 break;
             }

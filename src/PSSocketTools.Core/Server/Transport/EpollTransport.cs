@@ -6,7 +6,7 @@ using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Linux's own event queue, on a few threads for all servers: for plain streams, with conversations that wait for no task.</summary>
+/// <summary>Serves over epoll, on a few threads for all servers: for streams without TLS, and conversations that await no task.</summary>
 internal sealed class EpollTransport : StreamTransport
 {
     private readonly bool _sequential;
@@ -14,16 +14,16 @@ internal sealed class EpollTransport : StreamTransport
     private readonly EpollLoops _loops;
     private readonly EpollBuffers[] _buffers;
 
-    // Accepts, and serves the one client of a server that has one at a time.
+    // Accepts connections, and serves the connection of a sequential server.
     private readonly EpollLoop _home;
     private readonly List<EpollListener> _listeners = [];
 
-    // Of the home loop: whether the one client a sequential server serves is there.
-    private bool _isTaken;
+    // Whether a sequential server is serving a connection. Used on the home loop only.
+    private bool _isServing;
 
     public EpollTransport(
-        IReadOnlyList<Socket> sockets, Reception reception, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
-        : base(sockets, reception)
+        IReadOnlyList<Socket> sockets, AcceptGate acceptGate, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
+        : base(sockets, acceptGate)
     {
         _sequential = sequential;
         _onFault = onFault;
@@ -42,7 +42,7 @@ internal sealed class EpollTransport : StreamTransport
     /// <inheritdoc/>
     public override void Start()
     {
-        Warmth.Touch();
+        Preloading.Run();
         _home.Post(
             () =>
             {
@@ -57,15 +57,15 @@ internal sealed class EpollTransport : StreamTransport
         _loops.WhenFailed(LoopFailed);
     }
 
-    /// <summary>Begins to serve a client that was accepted. On the home loop.</summary>
+    /// <summary>Starts to serve an accepted connection. On the home loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote)
     {
         Conversation? conversation = null;
         try
         {
-            conversation = Reception.Admit(remote);
+            conversation = AcceptGate.TryAccept(remote);
         }
-#pragma warning disable CA1031 // A fault with one client is told in the journal, and costs the others nothing.
+#pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -81,7 +81,7 @@ internal sealed class EpollTransport : StreamTransport
         var loop = _home;
         if (_sequential)
         {
-            _isTaken = true;
+            _isServing = true;
             _listeners.ForEach(static listener => listener.Pause());
         }
         else
@@ -102,10 +102,10 @@ internal sealed class EpollTransport : StreamTransport
         }
     }
 
-    /// <summary>Lets a listener go on that had to wait. On the home loop.</summary>
+    /// <summary>Resumes a listener after its back-off. On the home loop.</summary>
     public void ResumeAccepting(EpollListener listener)
     {
-        if (!_isTaken)
+        if (!_isServing)
         {
             listener.Resume();
         }
@@ -114,22 +114,22 @@ internal sealed class EpollTransport : StreamTransport
     /// <inheritdoc/>
     public override void ConversationEnded()
     {
-        if (_isTaken)
+        if (_isServing)
         {
-            _isTaken = false;
+            _isServing = false;
             _listeners.ForEach(static listener => listener.Resume());
         }
     }
 
-    /// <summary>Accepting has ended for a reason that is not the server's.</summary>
+    /// <summary>Reports that accepting on a listener has failed.</summary>
     public void Fault(Exception exception, Socket listener) => _onFault(exception, listener);
 
     /// <inheritdoc/>
     public override void Dispose() => _loops.Leave(LoopFailed);
 
     /// <summary>
-    /// A loop of its can wait for nothing any more, and ends the connections it had. Without it the server would lose every
-    /// client that falls to it, so that it accepts no more.
+    /// Handles a failed loop, which has ended its connections. The server ends accepting, since it would lose every connection that
+    /// is assigned to that loop.
     /// </summary>
     private void LoopFailed(Exception exception)
     {

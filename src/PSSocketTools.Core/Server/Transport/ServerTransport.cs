@@ -1,34 +1,34 @@
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>What accepts a server's clients and moves the bytes of their conversations.</summary>
+/// <summary>Accepts a server's connections and moves the bytes of their conversations.</summary>
 internal abstract class ServerTransport : IDisposable
 {
-    /// <summary>How long a client may take to read the end of the conversation before the socket is closed under it.</summary>
+    /// <summary>How long a client may take to read the end of the conversation before its socket is closed.</summary>
     public const int LingerMilliseconds = 2000;
 
-    /// <summary>A busy connection lets the others have the thread after so many steps without a wait.</summary>
-    public const int StepsInARow = 64;
+    /// <summary>A busy connection yields to the others after so many steps without a wait.</summary>
+    public const int MaxStepsPerTurn = 64;
 
     /// <summary>Its name, as EchoServer.Transport shows it.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The clients that wait to be accepted, where the system tells; else null.</summary>
+    /// <summary>The number of connections that wait to be accepted; null where the system does not tell.</summary>
     public virtual int? WaitingConnections => null;
 
     /// <summary>Begins to accept.</summary>
     public abstract void Start();
 
     /// <summary>
-    /// Ends accepting, closes connections with nothing under way, lets the others send what they owe until
-    /// <paramref name="patienceEnded"/>, then closes them too.
+    /// Ends accepting, closes idle connections, lets the others send their pending responses until
+    /// <paramref name="gracePeriodOver"/>, then closes them too.
     /// </summary>
-    /// <returns>Ends when no connection is left.</returns>
-    public abstract Task StopAsync(CancellationToken patienceEnded);
+    /// <returns>Completes when no connection is left.</returns>
+    public abstract Task StopAsync(CancellationToken gracePeriodOver);
 
-    /// <summary>Ends when a task does, or when patience has.</summary>
-    protected static Task WhenAnyAsync(Task task, CancellationToken patienceEnded) =>
-        Task.WhenAny(task, Task.Delay(Timeout.Infinite, patienceEnded));
+    /// <summary>Completes when a task does, or when the grace period is over.</summary>
+    protected static Task WhenAnyAsync(Task task, CancellationToken gracePeriodOver) =>
+        Task.WhenAny(task, Task.Delay(Timeout.Infinite, gracePeriodOver));
 
-    /// <summary>Frees what is left when everything has stopped.</summary>
+    /// <summary>Releases resources after everything has stopped.</summary>
     public abstract void Dispose();
 }

@@ -3,8 +3,8 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A channel over a socket of .NET's that does not block: takes and gives what the kernel has room for before it waits.</summary>
-#pragma warning disable CA1001 // It is disposable: the analyzer overlooks that of a value type.
+/// <summary>A channel over a non-blocking socket of .NET: it tries a synchronous operation before an asynchronous one.</summary>
+#pragma warning disable CA1001 // It is disposable; the analyzer does not see that of a value type.
 internal struct SocketChannel : IChannel
 #pragma warning restore CA1001
 {
@@ -17,7 +17,7 @@ internal struct SocketChannel : IChannel
     // Made with the first send that has to wait, which most connections never have.
     private SocketOperation? _send;
 
-    // The last receive filled its buffer, so that another one is worth a try.
+    // Whether the last receive filled its buffer, so that more bytes may be available.
     private bool _hasMore;
 
     public SocketChannel(Socket socket, int bufferSize, AsyncPump pump)
@@ -31,7 +31,7 @@ internal struct SocketChannel : IChannel
     }
 
     /// <inheritdoc/>
-    public readonly bool TellsReset => false;
+    public readonly bool ReportsReset => false;
 
     /// <inheritdoc/>
     public readonly bool HasPeerReset => SocketState.IsReset(_socket);
@@ -40,10 +40,10 @@ internal struct SocketChannel : IChannel
     public readonly int QueuedBytes => SendQueue.Bytes(_socket);
 
     /// <inheritdoc/>
-    public readonly bool HasBytesAtHand => _socket.Available > 0;
+    public readonly bool HasBytesAvailable => _socket.Available > 0;
 
     /// <inheritdoc/>
-    public readonly bool IsBusy => _receive.IsUnderWay || _send is { IsUnderWay: true };
+    public readonly bool IsBusy => _receive.IsPending || _send is { IsPending: true };
 
     /// <inheritdoc/>
     public readonly void Watch(Connection connection)
@@ -57,7 +57,7 @@ internal struct SocketChannel : IChannel
     public readonly Task OpenAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
+    public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
         while (true)
         {
@@ -80,7 +80,7 @@ internal struct SocketChannel : IChannel
     /// <inheritdoc/>
     public int TrySend(byte[] buffer, int offset, int count, out SocketError error)
     {
-        if (_send is not { HasBegun: true })
+        if (_send is not { IsStarted: true })
         {
             var sent = _socket.Send(buffer, offset, count, SocketFlags.None, out error);
             if (error != SocketError.WouldBlock)
@@ -89,11 +89,11 @@ internal struct SocketChannel : IChannel
             }
 
             _send ??= new SocketOperation(_pump);
-            _send.SetBuffer(buffer, offset, Math.Min(count, SocketState.MostPerWait));
+            _send.SetBuffer(buffer, offset, Math.Min(count, SocketState.MaxPendingSend));
             _send.Send(_socket);
         }
 
-        return _send.TryEnd(out error) ? _send.BytesTransferred : -1;
+        return _send.TryComplete(out error) ? _send.BytesTransferred : -1;
     }
 
     /// <inheritdoc/>
@@ -120,19 +120,19 @@ internal struct SocketChannel : IChannel
         _send?.Dispose();
     }
 
-    /// <summary>Waits without a buffer, so that an idle connection holds none.</summary>
+    /// <summary>Waits by a zero-byte receive, so that an idle connection holds no buffer.</summary>
     private bool WaitForBytes(out SocketError error)
     {
-        if (!_receive.HasBegun)
+        if (!_receive.IsStarted)
         {
             _receive.Receive(_socket);
-            if (_receive.IsUnderWay)
+            if (_receive.IsPending)
             {
                 ReturnBuffer();
             }
         }
 
-        return _receive.TryEnd(out error);
+        return _receive.TryComplete(out error);
     }
 
     private void ReturnBuffer()

@@ -2,39 +2,39 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A receive or a send of .NET's that had to wait, one at a time; its end wakes a pump.</summary>
+/// <summary>An asynchronous receive or send of .NET, one at a time; its completion wakes a pump.</summary>
 internal sealed class SocketOperation(AsyncPump pump) : SocketAsyncEventArgs
 {
-    private volatile bool _isOver;
+    private volatile bool _isCompleted;
 
-    /// <summary>Whether it was begun and <see cref="TryEnd"/> has not seen its end.</summary>
-    public bool HasBegun { get; private set; }
+    /// <summary>Whether it was started and <see cref="TryComplete"/> has not returned its outcome yet.</summary>
+    public bool IsStarted { get; private set; }
 
-    /// <summary>Whether the system still has the buffer.</summary>
-    public bool IsUnderWay => HasBegun && !_isOver;
+    /// <summary>Whether the operation is pending and holds the buffer.</summary>
+    public bool IsPending => IsStarted && !_isCompleted;
 
     public void Receive(Socket socket)
     {
-        _isOver = false;
+        _isCompleted = false;
         Begin(socket.ReceiveAsync(this));
     }
 
     public void Send(Socket socket)
     {
-        _isOver = false;
+        _isCompleted = false;
         Begin(socket.SendAsync(this));
     }
 
-    /// <summary>Takes the outcome: WouldBlock while there is none.</summary>
-    public bool TryEnd(out SocketError error)
+    /// <summary>Returns the outcome; WouldBlock while the operation is pending.</summary>
+    public bool TryComplete(out SocketError error)
     {
-        if (!_isOver)
+        if (!_isCompleted)
         {
             error = SocketError.WouldBlock;
             return false;
         }
 
-        HasBegun = false;
+        IsStarted = false;
         error = SocketError;
         return error == SocketError.Success;
     }
@@ -42,17 +42,17 @@ internal sealed class SocketOperation(AsyncPump pump) : SocketAsyncEventArgs
     /// <inheritdoc/>
     protected override void OnCompleted(SocketAsyncEventArgs e)
     {
-        _isOver = true;
+        _isCompleted = true;
         pump.Wake();
     }
 
-    // Where it waits, its end may have come by now, on another thread.
-    private void Begin(bool waits)
+    // A pending operation may have completed on another thread by now.
+    private void Begin(bool isPending)
     {
-        HasBegun = true;
-        if (!waits)
+        IsStarted = true;
+        if (!isPending)
         {
-            _isOver = true;
+            _isCompleted = true;
         }
     }
 }

@@ -2,21 +2,21 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>What the channels over .NET's sockets ask of one.</summary>
+/// <summary>Helpers of the channels over .NET's sockets.</summary>
 internal static class SocketState
 {
     /// <summary>
-    /// How much a send that has to wait takes along: little, since it is over only when all of it has gone, and whoever
-    /// waits for it is to see that a slow client reads. A TLS record holds no more (RFC 8446, section 5.1).
+    /// The size of a send that has to wait: small, since it completes only when all of it was sent, and each completion shows that a
+    /// slow client reads. A TLS record holds no more (RFC 8446, section 5.1).
     /// </summary>
-    public const int MostPerWait = 16 * 1024;
+    public const int MaxPendingSend = 16 * 1024;
 
-    /// <summary>Whether the connection of a socket with no send under way was reset: sending nothing fails where nothing can be sent any more.</summary>
+    /// <summary>Whether the connection of a socket without a pending send was reset: then sending zero bytes fails.</summary>
     public static bool IsReset(Socket socket)
     {
         try
         {
-            // Without room for a byte it might have to wait; a socket that was reset counts as one that has room.
+            // The send could block when the socket is not writable; a socket that was reset is always writable.
             if (!socket.Poll(0, SelectMode.SelectWrite))
             {
                 return false;
@@ -31,7 +31,7 @@ internal static class SocketState
         }
     }
 
-    /// <summary>Tells the peer that no more comes (FIN); with an error where it is gone.</summary>
+    /// <summary>Shuts down the output (FIN); returns an error when the connection is lost.</summary>
     public static SocketError TryEndOutput(Socket socket)
     {
         try

@@ -5,8 +5,8 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Serves clients over connections, whose bytes are a stream; what derives from it accepts them.</summary>
-internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Reception reception) : ServerTransport
+/// <summary>Serves stream connections; derived classes accept them.</summary>
+internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGate acceptGate) : ServerTransport
 {
     private readonly HashSet<Connection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,20 +15,20 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Reception
     /// <inheritdoc/>
     public override int? WaitingConnections => ListenBacklog.Waiting(Sockets);
 
-    /// <summary>What the server knows of its doings.</summary>
-    public ServerRecord Record => Reception.Record;
+    /// <summary>The server's counters and journal.</summary>
+    public ServerRecord Record => AcceptGate.Record;
 
-    /// <summary>How long a client may take until it is ready for bytes.</summary>
+    /// <summary>The time limit of a handshake.</summary>
     public virtual TimeSpan HandshakeTimeout => Timeout.InfiniteTimeSpan;
 
     /// <summary>The sockets that listen.</summary>
     protected IReadOnlyList<Socket> Sockets { get; } = sockets;
 
-    /// <summary>Decides who is admitted.</summary>
-    protected Reception Reception { get; } = reception;
+    /// <summary>Accepts or rejects connections.</summary>
+    protected AcceptGate AcceptGate { get; } = acceptGate;
 
     /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken patienceEnded)
+    public override async Task StopAsync(CancellationToken gracePeriodOver)
     {
         await Attempt.ToAsync(EndAcceptingAsync, Report).ConfigureAwait(false);
         foreach (var socket in Sockets)
@@ -36,7 +36,7 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Reception
             Attempt.To(socket.Dispose, Report);
         }
 
-        // From here on no connection is added.
+        // From now on no connection is added.
         lock (_connections)
         {
             _stopped = true;
@@ -47,26 +47,26 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Reception
         }
 
         Signal(ConnectionSignal.Drain);
-        await WhenAnyAsync(_empty.Task, patienceEnded).ConfigureAwait(false);
+        await WhenAnyAsync(_empty.Task, gracePeriodOver).ConfigureAwait(false);
         Signal(ConnectionSignal.Abort);
         await _empty.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Ends when a client that has finished its handshake may be served: at once, or when its turn has come; false when the server stops before.</summary>
-    public virtual Task<bool> TakeTurnAsync() => Task.FromResult(true);
+    /// <summary>Completes with true when a client that has finished its handshake may be served, with false when the server stops before.</summary>
+    public virtual Task<bool> WaitForSlotAsync() => Task.FromResult(true);
 
-    /// <summary>Admits a client that has finished its handshake; null where as many as allowed are there.</summary>
-    public Conversation? Admit(ConnectionFacts client) => Reception.Admit(client);
+    /// <summary>Accepts a connection that has finished its handshake; null at the limit of connections.</summary>
+    public Conversation? TryAccept(ConnectionFacts client) => AcceptGate.TryAccept(client);
 
-    /// <summary>A client's handshake is over, whether it is admitted or not.</summary>
+    /// <summary>Called when a handshake has ended, successfully or not.</summary>
     public virtual void HandshakeEnded()
     {
     }
 
-    /// <summary>A conversation is over; its socket may still be closing.</summary>
+    /// <summary>Called when a conversation has ended; its socket may still be closing.</summary>
     public abstract void ConversationEnded();
 
-    /// <summary>A connection holds nothing any more.</summary>
+    /// <summary>Called when a connection has released its resources.</summary>
     public void Closed(Connection connection)
     {
         lock (_connections)
@@ -79,10 +79,10 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Reception
         }
     }
 
-    /// <summary>Ends accepting; the task ends when no further connection will be added.</summary>
+    /// <summary>Ends accepting; the task completes when no further connection will be added.</summary>
     protected abstract Task EndAcceptingAsync();
 
-    /// <summary>Keeps a connection until it is closed.</summary>
+    /// <summary>Adds a connection, which is removed when it is closed.</summary>
     protected void Add(Connection connection)
     {
         lock (_connections)

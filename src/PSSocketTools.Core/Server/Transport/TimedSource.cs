@@ -1,35 +1,35 @@
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>What a pump runs: it is told when something happened to its socket, and when its deadline has come, by one thread at a time.</summary>
+/// <summary>What a pump runs: it handles socket events and an expired deadline, on one thread at a time.</summary>
 internal abstract class TimedSource
 {
-    /// <summary>No time at all.</summary>
+    /// <summary>No deadline.</summary>
     public const long Never = long.MaxValue;
 
-    /// <summary>No event that is known: whoever is woken with it looks for itself.</summary>
+    /// <summary>No known event: the source checks for itself.</summary>
     public const int NoEvents = 0;
 
-    /// <summary>When <see cref="OnTime"/> is wanted, as a timestamp of the clock.</summary>
+    /// <summary>When <see cref="OnTime"/> is due, as a timestamp of the clock.</summary>
     public long Deadline { get; set; } = Never;
 
-    /// <summary>When the pump looks at <see cref="Deadline"/>: then or earlier. The pump's own.</summary>
-    public long LookAt { get; set; } = Never;
+    /// <summary>When the pump checks <see cref="Deadline"/>, which is at the deadline or earlier. Only for the pump.</summary>
+    public long CheckAt { get; set; } = Never;
 
-    /// <summary>Where the source is among those with a time; -1 when it is not. <c>EpollTimers</c>' own.</summary>
+    /// <summary>The source's index in the heap of timers; -1 when it is not there. Only for <c>EpollTimers</c>.</summary>
     public int TimerIndex { get; set; } = -1;
 
-    /// <summary>Something happened to the socket; perhaps long ago, perhaps nothing.</summary>
-    /// <param name="events">What, as epoll tells it; <see cref="NoEvents"/> where nobody tells.</param>
+    /// <summary>Handles a socket event, which may be stale or spurious.</summary>
+    /// <param name="events">The events of epoll; <see cref="NoEvents"/> when they are not known.</param>
     public abstract void OnReady(int events);
 
-    /// <summary>The deadline has come.</summary>
+    /// <summary>Handles the expired deadline.</summary>
     public abstract void OnTime();
 
-    /// <summary>The pump got round to a source that let the others go first.</summary>
-    public virtual void OnTurn()
+    /// <summary>Continues a source that has yielded to the others.</summary>
+    public virtual void OnResume()
     {
     }
 
-    /// <summary>One of the above threw: the source ends, and the pump goes on with the others.</summary>
+    /// <summary>Ends the source after one of its handlers threw; the pump continues with the others.</summary>
     public abstract void Fail(Exception exception);
 }

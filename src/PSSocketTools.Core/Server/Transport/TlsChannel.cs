@@ -5,7 +5,7 @@ using PSSocketTools.Tls;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A channel through TLS, which .NET offers as a stream only: what would block is a task that stays under way.</summary>
+/// <summary>A channel over TLS, which .NET offers only as a stream: an operation that would block is a pending task.</summary>
 internal sealed class TlsChannel : IChannel
 {
     private readonly Socket _socket;
@@ -14,10 +14,10 @@ internal sealed class TlsChannel : IChannel
     private readonly TlsServer _tls;
     private readonly AsyncPump _pump;
 
-    // What bytes go through: the connection itself until a handshake has succeeded, so that one without it ends in order too.
+    // The network stream until the handshake has succeeded, so that a failed connection is closed in order too.
     private Stream _stream;
 
-    // Borrowed with the first receive: who does not finish a handshake costs none.
+    // Rented by the first receive, so that an unfinished handshake takes no buffer.
     private byte[]? _buffer;
     private Task? _opening;
     private Task<int>? _receive;
@@ -32,13 +32,13 @@ internal sealed class TlsChannel : IChannel
         _tls = tls;
         _pump = pump;
 
-        // A stream over a socket needs one that blocks, whatever it does asynchronously.
+        // NetworkStream requires a blocking socket, even for asynchronous operations.
         socket.Blocking = true;
         _stream = _connection = new NetworkStream(socket, ownsSocket: true);
     }
 
     /// <inheritdoc/>
-    public bool TellsReset => false;
+    public bool ReportsReset => false;
 
     /// <inheritdoc/>
     public bool HasPeerReset => SocketState.IsReset(_socket);
@@ -47,10 +47,10 @@ internal sealed class TlsChannel : IChannel
     public int QueuedBytes => SendQueue.Bytes(_socket);
 
     /// <inheritdoc/>
-    public bool HasBytesAtHand => _socket.Available > 0;
+    public bool HasBytesAvailable => _socket.Available > 0;
 
     /// <inheritdoc/>
-    public bool IsBusy => IsUnderWay(_opening) || IsUnderWay(_receive) || IsUnderWay(_send) || IsUnderWay(_ending);
+    public bool IsBusy => IsPending(_opening) || IsPending(_receive) || IsPending(_send) || IsPending(_ending);
 
     /// <inheritdoc/>
     public void Watch(Connection connection)
@@ -64,15 +64,15 @@ internal sealed class TlsChannel : IChannel
     public Task OpenAsync()
     {
         _opening = HandshakeAsync();
-        WakeWhenOver(_opening);
+        WakeOnCompletion(_opening);
         return _opening;
     }
 
     /// <inheritdoc/>
-    public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
+    public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
         buffer = _buffer ??= Pool.Rent(_bufferSize);
-        var receive = _receive ??= WakeWhenOver(_stream.ReadAsync(buffer, 0, _bufferSize));
+        var receive = _receive ??= WakeOnCompletion(_stream.ReadAsync(buffer, 0, _bufferSize));
         if (!receive.IsCompleted)
         {
             error = SocketError.WouldBlock;
@@ -89,8 +89,8 @@ internal sealed class TlsChannel : IChannel
     {
         if (_send is null)
         {
-            _sending = Math.Min(count, SocketState.MostPerWait);
-            _send = WakeWhenOver(_stream.WriteAsync(buffer, offset, _sending));
+            _sending = Math.Min(count, SocketState.MaxPendingSend);
+            _send = WakeOnCompletion(_stream.WriteAsync(buffer, offset, _sending));
         }
 
         if (!_send.IsCompleted)
@@ -104,10 +104,10 @@ internal sealed class TlsChannel : IChannel
         return error == SocketError.Success ? _sending : -1;
     }
 
-    /// <summary>Says that no more comes, which takes a word of its own through TLS, and room for it.</summary>
+    /// <summary>Sends close_notify, which may block, and shuts down the output (FIN).</summary>
     public SocketError TryEndOutput()
     {
-        _ending ??= WakeWhenOver(_stream is SslStream stream ? TlsPlatform.ShutdownAsync(stream) : Task.CompletedTask);
+        _ending ??= WakeOnCompletion(_stream is SslStream stream ? TlsPlatform.ShutdownAsync(stream) : Task.CompletedTask);
         if (!_ending.IsCompleted)
         {
             return SocketError.WouldBlock;
@@ -133,7 +133,7 @@ internal sealed class TlsChannel : IChannel
     /// <inheritdoc/>
     public void Dispose()
     {
-        // What was under way at the end failed with it: nobody else looks.
+        // Observes the exceptions of operations that the close has failed.
         _ = _opening?.Exception;
         _ = _receive?.Exception;
         _ = _send?.Exception;
@@ -150,7 +150,7 @@ internal sealed class TlsChannel : IChannel
     private async Task HandshakeAsync() =>
         _stream = await _tls.AcceptAsync(_socket, _connection).ConfigureAwait(false);
 
-    private T WakeWhenOver<T>(T task)
+    private T WakeOnCompletion<T>(T task)
         where T : Task
     {
         if (!task.IsCompleted)
@@ -162,7 +162,7 @@ internal sealed class TlsChannel : IChannel
         return task;
     }
 
-    private static bool IsUnderWay(Task? task) => task is { IsCompleted: false };
+    private static bool IsPending(Task? task) => task is { IsCompleted: false };
 
     private static SocketError Outcome(Task task)
     {
@@ -176,7 +176,7 @@ internal sealed class TlsChannel : IChannel
             SocketException socket => socket.SocketErrorCode,
             ObjectDisposedException or null => SocketError.OperationAborted,
 
-            // A peer that vanishes in the middle of a record, or sends garbage for one.
+            // The peer disconnected in the middle of a record, or sent an invalid one.
             _ => SocketError.ConnectionAborted,
         };
     }

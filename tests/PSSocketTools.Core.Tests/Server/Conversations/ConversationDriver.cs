@@ -77,7 +77,7 @@ internal sealed class ConversationDriver : IDisposable
         var bytes = Bytes(text);
         bytes.CopyTo(_receiveBuffer, 0);
         _conversation.Received(_receiveBuffer, 0, bytes.Length);
-        _ = _conversation.TakesMore();
+        _ = _conversation.CanReceiveAhead();
         Array.Fill(_receiveBuffer, (byte)0xEE);
         return this;
     }

@@ -49,7 +49,7 @@ public sealed class ConversationPropertyTests
                 for (var i = 0; i < talk.Pieces.Length; i++)
                 {
                     driver.Feed(talk.Pieces[i]);
-                    if (driver.Step.IsOwing && pauses[i % pauses.Length])
+                    if (driver.Step.HasPendingResponse && pauses[i % pauses.Length])
                     {
                         driver.Elapse();
                     }

@@ -104,7 +104,7 @@ public sealed class FaultConversationTests
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), Framing = framing, ResponseFormat = plain ? null : "{0}" });
         Assert.Equal(7000, driver.Step.Milliseconds);
-        Assert.False(driver.Step.IsOwing);
+        Assert.False(driver.Step.HasPendingResponse);
         driver.Elapse();
         driver.AssertEnded(ServerEventReason.IdleTimeout);
         Assert.Empty(driver.Journal);

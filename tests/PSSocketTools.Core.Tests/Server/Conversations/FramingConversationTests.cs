@@ -89,11 +89,11 @@ public sealed class FramingConversationTests
                 driver.Feed(Lines[..cut]);
             }
 
-            if (driver.Step.IsOwing)
+            if (driver.Step.HasPendingResponse)
             {
                 Assert.Equal(33, driver.Step.Milliseconds);
                 driver.Elapse();
-                if (driver.Step.IsOwing)
+                if (driver.Step.HasPendingResponse)
                 {
                     // Inside a line end or a character there is some more time, once.
                     driver.Elapse();
@@ -120,13 +120,13 @@ public sealed class FramingConversationTests
             var isInside = Lines[cut - 1] == '\r' || (Lines[cut] & 0xC0) == 0x80;
             using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>" });
             driver.Feed(Lines[..cut]);
-            if (!driver.Step.IsOwing)
+            if (!driver.Step.HasPendingResponse)
             {
                 continue;
             }
 
             driver.Elapse();
-            Assert.Equal(isInside, driver.Step.IsOwing);
+            Assert.Equal(isInside, driver.Step.HasPendingResponse);
             driver.Feed(Lines[cut..]).End();
             if (isInside)
             {
@@ -178,7 +178,7 @@ public sealed class FramingConversationTests
         driver.Feed("one\ntw");
         Assert.Equal("<one>\n", driver.Text);
         Assert.Equal(20, driver.Step.Milliseconds);
-        Assert.True(driver.Step.IsOwing);
+        Assert.True(driver.Step.HasPendingResponse);
 
         driver.Feed("o");
         Assert.Equal("<one>\n", driver.Text);
@@ -186,7 +186,7 @@ public sealed class FramingConversationTests
         Assert.Equal("<one>\n<two>", driver.Text);
 
         Assert.Equal(Step.Forever, driver.Step.Milliseconds);
-        Assert.False(driver.Step.IsOwing);
+        Assert.False(driver.Step.HasPendingResponse);
         Assert.Equal(
             ["MessageReceived 'one' 3", "ResponseSent '<one>' 5", "MessageReceived 'two' 3", "ResponseSent '<two>' 5"],
             driver.Journal);
@@ -198,7 +198,7 @@ public sealed class FramingConversationTests
         using var driver = Brackets(MessageFraming.Line);
         driver.Feed("one\ntw");
         Assert.Equal(Step.Forever, driver.Step.Milliseconds);
-        Assert.False(driver.Step.IsOwing);
+        Assert.False(driver.Step.HasPendingResponse);
         Assert.Equal("<one>\n", driver.Text);
     }
 

@@ -133,7 +133,7 @@ public sealed class AsyncPumpTests : IDisposable
 
         public override void OnTime() => action("time");
 
-        public override void OnTurn() => action("turn");
+        public override void OnResume() => action("turn");
 
         public override void Fail(Exception exception) => Failures.Add(exception.Message);
     }

@@ -15,7 +15,7 @@ public sealed class ConnectionTests : IDisposable
     private readonly AsyncTransport<StuckChannel> _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new Reception(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, 0, static (_, _) => { });
+    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new AcceptGate(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), Timeout.InfiniteTimeSpan, 0, static (_, _) => { });
 
     public void Dispose() => _transport.Dispose();
 
@@ -81,13 +81,13 @@ public sealed class ConnectionTests : IDisposable
 
         public bool IsClosed { get; private set; }
 
-        public bool TellsReset => false;
+        public bool ReportsReset => false;
 
         public bool HasPeerReset => false;
 
         public int QueuedBytes => Queued.Dequeue();
 
-        public bool HasBytesAtHand => false;
+        public bool HasBytesAvailable => false;
 
         public bool IsBusy => !IsClosed;
 
@@ -99,7 +99,7 @@ public sealed class ConnectionTests : IDisposable
 
         public Task OpenAsync() => Task.CompletedTask;
 
-        public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
+        public int TryReceive(bool force, out byte[] buffer, out SocketError error)
         {
             (buffer, error) = ([], SocketError.WouldBlock);
             return -1;

@@ -140,13 +140,13 @@ public sealed class FaultsAtSeamsTests
         for (var n = 1; ; n++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
-            var reception = new Reception(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
+            var acceptGate = new AcceptGate(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
             var listeners = Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
             using var patience = new CancellationTokenSource();
             using var transport = new AsyncTransport<FailingChannel>(
                 listeners,
-                reception,
+                acceptGate,
                 sequential: false,
                 (socket, pump) => new FailingChannel(new SocketChannel(socket, 1024, pump), failing),
                 Timeout.InfiniteTimeSpan,
@@ -188,7 +188,7 @@ public sealed class FaultsAtSeamsTests
             ? new DatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
             : new AsyncTransport<SocketChannel>(
                 listeners,
-                new Reception(plan, record, 10, null),
+                new AcceptGate(plan, record, 10, null),
                 sequential: false,
                 static (socket, pump) => new SocketChannel(socket, 1024, pump),
                 Timeout.InfiniteTimeSpan,
@@ -308,7 +308,7 @@ public sealed class FaultsAtSeamsTests
 
         public override void OnTime() => throw new InvalidOperationException(Asked);
 
-        public override void OnTurn() => throw new InvalidOperationException(Asked);
+        public override void OnResume() => throw new InvalidOperationException(Asked);
 
         public override void Fail(Exception exception)
         {
@@ -440,13 +440,13 @@ public sealed class FaultsAtSeamsTests
     {
         private SocketChannel _channel = channel;
 
-        public bool TellsReset => _channel.TellsReset;
+        public bool ReportsReset => _channel.ReportsReset;
 
         public bool HasPeerReset => _channel.HasPeerReset;
 
         public int QueuedBytes => _channel.QueuedBytes;
 
-        public bool HasBytesAtHand => _channel.HasBytesAtHand;
+        public bool HasBytesAvailable => _channel.HasBytesAvailable;
 
         public bool IsBusy => _channel.IsBusy;
 
@@ -464,10 +464,10 @@ public sealed class FaultsAtSeamsTests
 
         public Task OpenAsync() => _channel.OpenAsync();
 
-        public int TryReceive(bool insist, out byte[] buffer, out SocketError error)
+        public int TryReceive(bool force, out byte[] buffer, out SocketError error)
         {
             calls.Count();
-            return _channel.TryReceive(insist, out buffer, out error);
+            return _channel.TryReceive(force, out buffer, out error);
         }
 
         public int TrySend(byte[] buffer, int offset, int count, out SocketError error)

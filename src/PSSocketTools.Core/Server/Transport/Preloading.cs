@@ -5,11 +5,11 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Has .NET open what a server's first client, or first failure, would make it open: by then there may be no descriptor for it.</summary>
-internal static class Warmth
+/// <summary>Loads what a server's first connection, or first failure, would load, since then there may be no descriptor for it.</summary>
+internal static class Preloading
 {
-    /// <summary>Loads the assemblies and the sentences; the first time counts.</summary>
-    public static void Touch()
+    /// <summary>Loads the assemblies and messages, once in a process.</summary>
+    public static void Run()
     {
         GC.KeepAlive(typeof(SslStream));
         GC.KeepAlive(new AuthenticationException(new SocketException((int)SocketError.TooManyOpenSockets).Message));

@@ -5,7 +5,7 @@ namespace PSSocketTools.Server.Conversations;
 
 /// <summary>Responses to send, one after the other in a pooled buffer, and the position of each.</summary>
 /// <param name="carriesEmpty">Whether a response without content or framing counts, as it does in a datagram of its own.</param>
-internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
+internal sealed class ResponseBuffer(bool carriesEmpty = false) : IDisposable
 {
     private const int InitialLength = 4096;
 
@@ -17,7 +17,7 @@ internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
     public byte[] Buffer => _buffer;
 
     /// <summary>The responses without their framing.</summary>
-    public List<(int Offset, int Count)> Answers { get; } = [];
+    public List<(int Offset, int Count)> Responses { get; } = [];
 
     /// <summary>Makes room for so many bytes, which the caller writes at <see cref="Count"/> in <see cref="Buffer"/>.</summary>
     public void Reserve(int bytes)
@@ -78,14 +78,14 @@ internal sealed class Outbox(bool carriesEmpty = false) : IDisposable
             Append(tail, 0, tail.Length);
         }
 
-        Answers.Add((content, length));
+        Responses.Add((content, length));
     }
 
     /// <summary>Empties this and returns the buffer to the pool.</summary>
     public void Clear()
     {
         Count = 0;
-        Answers.Clear();
+        Responses.Clear();
         Release();
         _buffer = [];
     }

@@ -5,20 +5,20 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Decides who comes in, and begins their conversations; the same for every transport.</summary>
-internal sealed class Reception(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
+/// <summary>Accepts or rejects connections, and creates their conversations, for every transport.</summary>
+internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
 {
     private int _lastId;
 
     public ServerRecord Record { get; } = record;
 
-    /// <summary>Lets a client in, or says in the journal why not.</summary>
-    /// <returns>Its conversation; null when it is to be closed.</returns>
-    public Conversation? Admit(EndPoint? remote) => Meet(remote) is { } client ? Admit(client) : null;
+    /// <summary>Accepts a connection, or rejects it with an event.</summary>
+    /// <returns>Its conversation; null when the connection is rejected.</returns>
+    public Conversation? TryAccept(EndPoint? remote) => TryIdentify(remote) is { } client ? TryAccept(client) : null;
 
-    /// <summary>Gives a client its number, or says in the journal that it may not come in.</summary>
-    /// <returns>Who it is; null when it is to be closed.</returns>
-    public ConnectionFacts? Meet(EndPoint? remote)
+    /// <summary>Gives a connection its id, or rejects it with an event if its address is not allowed.</summary>
+    /// <returns>Its identity; null when the connection is rejected.</returns>
+    public ConnectionFacts? TryIdentify(EndPoint? remote)
     {
         var ip = remote as IPEndPoint;
         var client = new ConnectionFacts(
@@ -35,9 +35,9 @@ internal sealed class Reception(ConversationPlan plan, ServerRecord record, int 
         return null;
     }
 
-    /// <summary>Lets in a client that was met, unless as many as may be there are.</summary>
-    /// <returns>Its conversation; null when it is to be closed.</returns>
-    public Conversation? Admit(ConnectionFacts client)
+    /// <summary>Accepts an identified connection, or rejects it with an event at the limit of connections.</summary>
+    /// <returns>Its conversation; null when the connection is rejected.</returns>
+    public Conversation? TryAccept(ConnectionFacts client)
     {
         if (!Record.TryConnect(client, maxConnections))
         {
