@@ -5,15 +5,15 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// What moves a session's bytes. Reads and writes block the caller's thread, which makes a round trip of small messages
-/// as short as the system allows; a close from another thread ends them. One thread may read while another writes.
+/// The byte stream of a session. Reads and writes block the caller's thread, which makes a round trip of small messages as
+/// short as the system allows; a close from another thread ends them. One thread may read while another writes.
 /// </summary>
 internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDisposable
 {
-    /// <summary>Returned by reads: nothing has come.</summary>
+    /// <summary>Returned by reads: nothing has arrived.</summary>
     public const int Nothing = -1;
 
-    /// <summary>Returned by reads: the peer has ended its input.</summary>
+    /// <summary>Returned by reads: the peer has shut down its output (FIN).</summary>
     public const int End = -2;
 
     private int _closed;
@@ -21,34 +21,34 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
 
     public Socket Socket { get; private set; } = socket;
 
-    /// <summary>This side's address, as it was when it was first asked for: of a closed socket the system knows it no more.</summary>
+    /// <summary>The local endpoint, kept from the first call, since the system does not tell it for a closed socket.</summary>
     public EndPoint? LocalEndPoint => _local ??= Socket.LocalEndPoint;
 
-    /// <summary>What it was connected to: of a connection that the peer has reset the system knows it no more.</summary>
+    /// <summary>The remote endpoint, which the system does not tell for a connection that was reset.</summary>
     public EndPoint RemoteEndPoint { get; private set; } = remote;
 
-    /// <summary>The room one read needs.</summary>
+    /// <summary>The buffer size for a read.</summary>
     public virtual int ReadSize => 32768;
 
-    /// <summary>What has come, without waiting: the count, <see cref="Nothing"/> or <see cref="End"/>.</summary>
+    /// <summary>Reads without blocking: returns the count, <see cref="Nothing"/> or <see cref="End"/>.</summary>
     public abstract int TryRead(byte[] buffer);
 
-    /// <summary>What comes: the count or <see cref="End"/>.</summary>
+    /// <summary>Reads and blocks: returns the count or <see cref="End"/>.</summary>
     /// <exception cref="SocketException">TimedOut, or what the system reports.</exception>
     public abstract int Read(byte[] buffer, Deadline deadline);
 
-    /// <summary>Waits until a read would not; false when the time passed or the waker was used first.</summary>
-    /// <param name="milliseconds">How long; -1: no end.</param>
-    /// <param name="waker">What may end the wait early.</param>
+    /// <summary>Waits until a read would not block; false when the time passed or the waker was used first.</summary>
+    /// <param name="milliseconds">How long; -1 for no limit.</param>
+    /// <param name="waker">Ends the wait early.</param>
     public abstract bool WaitReadable(int milliseconds, Waker? waker);
 
-    /// <summary>Writes it all.</summary>
+    /// <summary>Writes all bytes.</summary>
     public abstract void Write(byte[] buffer, int offset, int count);
 
-    /// <summary>Tells the peer that no more comes.</summary>
+    /// <summary>Shuts down the output (FIN).</summary>
     public virtual void EndOutput() => Socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Ends whatever is under way. A reset throws away what was not delivered yet and tells the peer so (RST).</summary>
+    /// <summary>Closes the connection, which ends pending operations. A reset (RST) discards what was not delivered yet.</summary>
     public void Close(bool reset)
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
@@ -58,7 +58,7 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
 
         if (reset && Socket.ProtocolType == ProtocolType.Tcp)
         {
-            // Some systems refuse it for a connection that is gone already, which then needs no reset.
+            // Some systems fail this for a lost connection, which needs no reset.
             Attempt.To(() => Socket.LingerState = new LingerOption(true, 0));
         }
 
@@ -67,7 +67,7 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
 
     public void Dispose() => Close(reset: false);
 
-    /// <summary>Takes another socket, connected to another address, from now on. Closing the old one is left to the caller.</summary>
+    /// <summary>Changes to another socket, which is connected to another address. The caller closes the old one.</summary>
     protected void MoveTo(Socket socket, EndPoint remote)
     {
         (_local, RemoteEndPoint) = (socket.LocalEndPoint, remote);

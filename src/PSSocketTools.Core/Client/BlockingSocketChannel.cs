@@ -5,20 +5,20 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>A socket as it is: TCP and Unix streams.</summary>
+/// <summary>A channel over a plain socket: TCP and Unix streams.</summary>
 /// <remarks>
-/// Only synchronous operations: on Unix the first asynchronous one would make the socket non-blocking for good, and every
-/// later read pay for a visit to .NET's event thread.
+/// All operations are synchronous: on Unix the first asynchronous one would make the socket non-blocking for good, and every later
+/// read would go through .NET's event thread.
 /// </remarks>
 internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingChannel(socket, remote)
 {
-    // About twice what a round trip over loopback takes. With one processor, a spin only keeps the server from it.
+    // About twice a round trip over loopback. With a single processor a spin would only delay the server.
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 40000 : 0;
 
-    // A spin in 256 reads, at worst.
+    // After vain spins, the lowest rate is one spin in 256 reads.
     private const int MaxVainSpins = 8;
 
-    // How long a wake may go unnoticed where no descriptor is left for the wake socket.
+    // The polling interval when no descriptor is left for the wake socket.
     private const int UnrungMilliseconds = 20;
 
     private int _receiveTimeout = Timeout.Infinite;
@@ -32,12 +32,12 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         var left = deadline.Milliseconds;
         if (left == 0)
         {
-            // What has come in time is not late because nobody looked in time.
+            // Data that arrived in time counts even if this thread checks late.
             return IsReadable() ? Receive(buffer) : throw new SocketException((int)SocketError.TimedOut);
         }
 
-        // Setting the timeout is a call to the system, which a round trip need not pay for when the one set will do:
-        // at least what is left, and not much more.
+        // Setting the timeout is a system call, which is skipped while the current timeout is at least the remaining time and not
+        // much more.
         if (left == Timeout.Infinite ? _receiveTimeout != left : _receiveTimeout < left || _receiveTimeout > left + 100 + (left / 8))
         {
             Socket.ReceiveTimeout = left == Timeout.Infinite ? 0 : left;
@@ -97,10 +97,10 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         }
     }
 
-    /// <summary>Whether a read would not wait.</summary>
+    /// <summary>Whether a read would not block.</summary>
     protected virtual bool IsReadable() => Socket.Poll(0, SelectMode.SelectRead);
 
-    /// <summary>Receives what comes, waiting for it as long as the socket's timeout has it.</summary>
+    /// <summary>Receives bytes, and blocks for the socket's timeout at most.</summary>
     protected virtual int Receive(byte[] buffer)
     {
         var count = Socket.Receive(buffer, 0, buffer.Length, SocketFlags.None);
@@ -108,8 +108,8 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
     }
 
     /// <summary>
-    /// Watches for a while before the thread sleeps, because a server nearby answers in less time than it takes to be
-    /// woken. Where that proves vain, it is tried less and less often.
+    /// Spins for a while before the thread sleeps, because a server nearby responds faster than a thread wakes up. After vain spins
+    /// it spins less and less often.
     /// </summary>
     private void SpinForAnswer()
     {
@@ -133,7 +133,7 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         _skippedSpins = 1 << _vainSpins;
     }
 
-    // A wait longer than the system's counter can hold (36 minutes) is cut; who waits asks again.
+    // A wait is limited to what the system's counter can hold (36 minutes); callers wait again.
     private static int Microseconds(int milliseconds) =>
         milliseconds < 0 ? -1 : milliseconds > int.MaxValue / 1000 ? int.MaxValue : milliseconds * 1000;
 }

@@ -8,14 +8,14 @@ using PSSocketTools.Tls;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// TLS over TCP. Readable bytes need not hold a message (a session ticket, an alert), so the only way to know is to have
-/// a read under way: it stays there between the calls, and nothing it brings is lost.
+/// TLS over TCP. Readable bytes need not hold application data (a session ticket, an alert), so that only a pending read
+/// can tell: it stays pending between the calls, and its result is kept.
 /// </summary>
 internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStream stream) : BlockingChannel(socket, remote)
 {
     private const int LateReadMilliseconds = 20;
 
-    // A close waits no longer for a peer that takes nothing any more.
+    // How long a close waits for a peer that does not read any more.
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromMilliseconds(500);
 
     private readonly byte[] _incoming = new byte[32768];
@@ -29,7 +29,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public override int Read(byte[] buffer, Deadline deadline)
     {
-        // A read that is begun late still needs a moment to find what came in time.
+        // A read that is started late still needs a moment to return data that arrived in time.
         var left = deadline.Milliseconds;
         if (!WaitReadable(left == 0 ? LateReadMilliseconds : left, waker: null))
         {
@@ -48,7 +48,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
 
-    /// <remarks>A close_notify (RFC 8446, section 6.1), then the end of the stream under it.</remarks>
+    /// <remarks>Sends a close_notify (RFC 8446, section 6.1), then a FIN.</remarks>
     public override void EndOutput()
     {
         if (TlsPlatform.ShutdownAsync(stream).Ends(ShutdownTime))
@@ -59,7 +59,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     protected override void DisposeTransport(bool reset)
     {
-        // The socket first, where it is to be reset: the stream would end it in order.
+        // For a reset the socket is closed first, since the stream would close it in order.
         if (reset)
         {
             Socket.Dispose();
@@ -68,7 +68,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
         stream.Dispose();
     }
 
-    /// <summary>The read under way, or one that has brought bytes not taken yet. Those who only wait may ask while another reads.</summary>
+    /// <summary>The pending read, or a completed one whose bytes were not returned yet. May be called for a wait while another thread reads.</summary>
     private Task Coming()
     {
         lock (_incoming)

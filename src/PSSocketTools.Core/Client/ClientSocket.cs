@@ -3,15 +3,15 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>Opens sockets for sessions, and leaves the last descriptors to the process: without any, PowerShell itself can't go on.</summary>
+/// <summary>Opens sockets for sessions, and reserves the last descriptors for the process: without any, PowerShell itself fails.</summary>
 internal static class ClientSocket
 {
     private static readonly object Gate = new();
 
-    /// <exception cref="SocketException">TooManyOpenSockets: the system has no more to give, or only the last ones.</exception>
+    /// <exception cref="SocketException">TooManyOpenSockets: no descriptor is left outside of the reserve.</exception>
     public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol)
     {
-        // One at a time, so that those who find only the last ones hold one of them at most.
+        // Serialized, so that at most one descriptor of the reserve is used while it is checked.
         lock (Gate)
         {
             var socket = new Socket(family, type, protocol);

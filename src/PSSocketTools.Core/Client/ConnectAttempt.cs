@@ -6,13 +6,13 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>One address being tried, on a thread of its own so that the socket stays a blocking one.</summary>
+/// <summary>An attempt to connect to an address, on a dedicated thread so that the socket stays a blocking one.</summary>
 internal sealed class ConnectAttempt
 {
     private readonly object _sync = new();
     private bool _abandoned;
 
-    /// <exception cref="TaskSchedulerException">There is no descriptor left for a thread.</exception>
+    /// <exception cref="TaskSchedulerException">No descriptor is left for a thread.</exception>
     public ConnectAttempt(EndPoint endPoint)
     {
         EndPoint = endPoint;
@@ -27,7 +27,7 @@ internal sealed class ConnectAttempt
     /// <summary>How long it has taken.</summary>
     public TimeSpan Duration => TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - StartedAt) / Stopwatch.Frequency);
 
-    /// <summary>Null when the connection came about, else why it did not.</summary>
+    /// <summary>Null when the connection was established, otherwise why not.</summary>
     public Task<SocketException?> Outcome { get; }
 
     public Socket? Socket { get; private set; }
@@ -37,7 +37,7 @@ internal sealed class ConnectAttempt
         lock (_sync)
         {
             _abandoned = true;
-            // Ends a connect that is still under way.
+            // Cancels a pending connect.
             Socket?.Dispose();
         }
     }

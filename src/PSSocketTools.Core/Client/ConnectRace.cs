@@ -6,13 +6,13 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// Connects to the first of some addresses that answers: the attempts start one after the other without waiting long for each
-/// other (RFC 8305, "Happy Eyeballs"). One that waits for a server tries each address again, as often as <see cref="ConnectPace"/>
-/// has it, and takes the addresses that the name has by then. For one thread.
+/// Connects to the first of several addresses that answers: attempts start in short intervals and run in parallel (RFC 8305, "Happy
+/// Eyeballs"). A race that waits for a server retries each address with the back-off of <see cref="ConnectPace"/>, and resolves the
+/// name again in between. For one thread.
 /// </summary>
 internal sealed class ConnectRace : IDisposable
 {
-    // How often whoever waits is told how it stands, though nothing happened.
+    // The longest interval between two reports to the caller.
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly SessionOptions _options;
@@ -20,7 +20,7 @@ internal sealed class ConnectRace : IDisposable
     private readonly List<Candidate> _candidates = [];
     private Deadline _nextBegins;
 
-    // Only a race that waits has these.
+    // Only for a race that waits for a server.
     private readonly HostName? _host;
     private readonly bool _waits;
     private readonly Action<SocketToolsException?>? _report;
@@ -29,15 +29,15 @@ internal sealed class ConnectRace : IDisposable
 
     private ConnectRace(SessionOptions options, Deadline deadline) => (_options, _deadline) = (options, deadline);
 
-    /// <summary>A race that tries each address once.</summary>
+    /// <summary>Makes a race that tries each address once.</summary>
     public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline)
         : this(options, deadline) => _candidates.AddRange(endPoints.Select(static endPoint => new Candidate(endPoint)));
 
-    /// <summary>A race that goes on until the deadline.</summary>
-    /// <param name="options">Where to.</param>
+    /// <summary>Makes a race that retries until the deadline.</summary>
+    /// <param name="options">The target.</param>
     /// <param name="host">The name and its addresses; null where the options have a path.</param>
-    /// <param name="deadline">When to give up.</param>
-    /// <param name="report">Is told from time to time why there is no connection yet; null: nothing answered so far.</param>
+    /// <param name="deadline">When the race times out.</param>
+    /// <param name="report">Called from time to time with why there is no connection yet; null when nothing has answered so far.</param>
     public ConnectRace(SessionOptions options, HostName? host, Deadline deadline, Action<SocketToolsException?>? report)
         : this(options, deadline)
     {
@@ -54,7 +54,7 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>Connects. The socket is the caller's, the deadline the one of what is left to do.</summary>
+    /// <summary>Connects. The caller owns the socket; the deadline is that of the TLS handshake.</summary>
     /// <exception cref="SocketToolsException">Why there is no connection.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) Run(CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>Ends what is still under way.</summary>
+    /// <summary>Cancels the pending attempts.</summary>
     public void Dispose() => _candidates.ForEach(static one => one.Pending?.Abandon());
 
     private void Renew()
@@ -104,7 +104,7 @@ internal sealed class ConnectRace : IDisposable
         }
         catch (SocketToolsException exception) when (exception.MayPass)
         {
-            // What it meant before may still hold.
+            // The addresses resolved before may still be valid.
             _whyNoAddress = exception;
         }
     }
@@ -151,7 +151,7 @@ internal sealed class ConnectRace : IDisposable
         }
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
         {
-            // .NET starts no thread without a descriptor.
+            // .NET can't start a thread without a free descriptor.
             throw SocketErrors.Exhausted(_options.EndPointName, exception);
         }
     }
@@ -191,7 +191,7 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>The candidate that is connected; null where there is none yet.</summary>
+    /// <summary>The candidate that is connected; null when there is none yet.</summary>
     private Candidate? TakeEnded()
     {
         foreach (var candidate in _candidates)
@@ -250,7 +250,7 @@ internal sealed class ConnectRace : IDisposable
 
     private SocketToolsException Verdict()
     {
-        // A refusal says more than silence, and silence more than an address that this machine has no way to.
+        // A refusal is more informative than silence, and silence more than an address without a route.
         var refused = _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
         if (refused is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
         {
@@ -260,7 +260,7 @@ internal sealed class ConnectRace : IDisposable
         return Latest() ?? (_host is null ? Connector.TimedOut(_options) : AddressName.NotResolvedYet(_options.ComputerName));
     }
 
-    /// <summary>Why there is no connection, as far as it is known.</summary>
+    /// <summary>Why there is no connection yet.</summary>
     private SocketToolsException? Latest()
     {
         var failed = _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused)
@@ -281,13 +281,13 @@ internal sealed class ConnectRace : IDisposable
 
         public ConnectAttempt? Pending { get; set; }
 
-        /// <summary>When the pending attempt is given up.</summary>
+        /// <summary>When the pending attempt times out.</summary>
         public Deadline Until { get; set; }
 
         /// <summary>Why the last attempt failed; null while none has.</summary>
         public SocketException? Error { get; set; }
 
-        /// <summary>When it is tried again.</summary>
+        /// <summary>When the address is retried.</summary>
         public Deadline BeginsAt { get; set; }
 
         public TimeSpan RetryDelay { get; set; } = ConnectPace.RetryDelay;

@@ -7,23 +7,23 @@ using PSSocketTools.Tls;
 
 namespace PSSocketTools.Client;
 
-/// <summary>Connects to a server: resolves its name, connects to one of the addresses, and shakes hands where TLS is spoken; once, or until it is there.</summary>
+/// <summary>Connects to a server: resolves its name, connects to one of the addresses, and does the TLS handshake if asked; once, or until the server is available.</summary>
 internal static class Connector
 {
-    // What a server on this machine has time to answer in, however short the wait.
+    // The shortest wait, which is enough for a server on this machine to answer.
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="options">Where to, how to speak, and how long to wait for the server.</param>
-    /// <param name="report">Is told, on this thread, while the server is waited for, why it is not there yet; null: nothing answered so far.</param>
+    /// <param name="options">The target, the protocol, and how long to wait for the server.</param>
+    /// <param name="report">Called on this thread during a wait with why there is no connection yet; null when nothing has answered so far.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <returns>The connection, and what it took: the wait not included.</returns>
+    /// <returns>The connection, and the time that connecting took, without the wait.</returns>
     public static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
         Connect(options, new HostName(options.ComputerName, AddressName.ToAddressesAsync), report, cancellationToken);
 
-    /// <summary>The same, by a name that may mean what a test has it mean.</summary>
+    /// <summary>Connects with a given resolver, for tests.</summary>
     internal static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
         options.WaitFor > TimeSpan.Zero
@@ -49,8 +49,8 @@ internal static class Connector
     }
 
     /// <summary>
-    /// Waits for every way in which a server is not there yet: its name has no address, or another one; there is no route, no
-    /// answer, or a refusal; or what answers is a proxy that closes the connection again, because it has no server.
+    /// Retries while the server is not available: its name has no address or an old one, there is no route, no answer or a refusal, or
+    /// a proxy accepts and closes because the server behind it is not ready.
     /// </summary>
     private static (BlockingChannel Channel, TimeSpan Time) ConnectOrWait(
         SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken)
@@ -78,7 +78,7 @@ internal static class Connector
                 Deadline.Earlier(Deadline.After(startedAt, delay), deadline).Wait(cancellationToken);
                 if (deadline.HasPassed)
                 {
-                    // The last attempt may have had but the rest of the time, which would say little.
+                    // The last attempt may have timed out early at the deadline, so that an earlier error is more informative.
                     throw exception.Error == SocketToolsError.ConnectTimeout && last is not null ? last : exception;
                 }
 
@@ -122,7 +122,7 @@ internal static class Connector
 
     private static bool AreLoopback(IPEndPoint[] endPoints) => Array.TrueForAll(endPoints, endPoint => IPAddress.IsLoopback(endPoint.Address));
 
-    /// <summary>The families in turn, beginning with that of the resolver's first address, each in the resolver's order (RFC 8305, section 4).</summary>
+    /// <summary>Alternates the address families, beginning with that of the resolver's first address, and keeps the resolver's order within each (RFC 8305, section 4).</summary>
     internal static IPEndPoint[] Interleave(IPEndPoint[] endPoints)
     {
         var first = endPoints.Where(e => e.AddressFamily == endPoints[0].AddressFamily).ToArray();
@@ -148,8 +148,8 @@ internal static class Connector
     }
 
     /// <summary>
-    /// A datagram's way can't be tried without sending one (see <see cref="DatagramChannel"/>). Of the two loopback addresses, the one whose port somebody has comes
-    /// first; of others, the resolver knows best.
+    /// UDP can't be probed without sending a datagram (see <see cref="DatagramChannel"/>). Of the two loopback addresses, the one whose port is in use comes first;
+    /// other addresses keep the resolver's order.
     /// </summary>
     private static IPEndPoint[] Likely(IPEndPoint[] endPoints)
     {
@@ -158,20 +158,20 @@ internal static class Connector
             return endPoints;
         }
 
-        return HeldFirst(endPoints, SocketTable.Read(SocketProtocol.Udp));
+        return UsedPortsFirst(endPoints, SocketTable.Read(SocketProtocol.Udp));
     }
 
-    internal static IPEndPoint[] HeldFirst(IPEndPoint[] endPoints, SocketTable table) =>
+    internal static IPEndPoint[] UsedPortsFirst(IPEndPoint[] endPoints, SocketTable table) =>
         [.. endPoints.OrderBy(endPoint => !PortHolder.IsHeld(table, endPoint.Address, endPoint.Port))];
 
-    /// <param name="options">What was to be connected to.</param>
-    /// <param name="message">The sentence that says what did not answer.</param>
+    /// <param name="options">The target.</param>
+    /// <param name="message">The message that says what did not answer.</param>
     internal static SocketToolsException TimedOut(SessionOptions options, string message = "ConnectTimeout") => new(
         SocketToolsError.ConnectTimeout,
         Messages.Get(message, options.EndPointName, options.ConnectTimeout.TotalSeconds),
         options.EndPointName);
 
-    /// <summary>The time allowed for the server to come has passed without a word of it.</summary>
+    /// <summary>The error for a wait that timed out without any answer.</summary>
     internal static SocketToolsException WaitedFor(SessionOptions options) => new(
         SocketToolsError.ConnectTimeout,
         Messages.Get("WaitedForServer", options.EndPointName, options.WaitFor.TotalSeconds),

@@ -6,12 +6,12 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// A connected UDP socket, where one read is one datagram. Only a refusal tells that an address has no server, and it comes after
-/// the datagram: until something was received, one that is refused is sent again to the next of the name's addresses.
+/// A connected UDP socket, where one read is one datagram. Only a refusal (ICMP) shows that an address has no server, and it arrives
+/// after the datagram was sent: until something was received, a refused datagram is sent again to the next address of the name.
 /// </summary>
 internal sealed class DatagramChannel : BlockingSocketChannel
 {
-    // What is kept to be sent again. A sender of more than that, unheard, stays with its address.
+    // The limit on what is kept to be sent again. After more than that without a response the address is not changed any more.
     private const int MostKeptBytes = 65536;
 
     private readonly object _sync = new();
@@ -31,7 +31,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
 
     public override int ReadSize => 65536;
 
-    /// <summary>A channel to the first of a name's addresses that the machine has a way to.</summary>
+    /// <summary>Opens a channel to the first of a name's addresses that has a route.</summary>
     /// <exception cref="SocketToolsException">Why there is none.</exception>
     public static DatagramChannel Open(IEnumerable<IPEndPoint> endPoints, SessionOptions options)
     {
@@ -56,7 +56,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        // One at a time, so that a datagram is sent again or for the first time, but not both.
+        // Serialized, so that a datagram is not both sent for the first time and sent again.
         lock (_sync)
         {
             while (true)
@@ -69,7 +69,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 }
                 catch (SocketException exception) when (IsRefusal(exception) && MoveOn(socket))
                 {
-                    // To the next address, then.
+                    // Continue with the next address.
                 }
             }
 
@@ -87,12 +87,12 @@ internal sealed class DatagramChannel : BlockingSocketChannel
         return count;
     }
 
-    /// <summary>Whether a read would not wait. That a datagram was refused (ICMP) is told by a read too, but .NET does not call it readable.</summary>
+    /// <summary>Whether a read would not block. A read also reports a refused datagram (ICMP), although .NET does not call the socket readable then.</summary>
     protected override bool IsReadable() => base.IsReadable() || Socket.Poll(0, SelectMode.SelectError);
 
     protected override void DisposeTransport(bool reset)
     {
-        // First what may be in the middle of a send, and so hold the lock; then what it may have moved to.
+        // First the socket of a send that may hold the lock; then the socket that it may have changed to.
         _isClosed = true;
         base.DisposeTransport(reset);
         lock (_sync)
@@ -103,7 +103,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
     }
 
     private static bool IsRefusal(SocketException exception) =>
-        // A reset is what Windows makes of the ICMP message that answers a datagram.
+        // Windows reports an ICMP "port unreachable" for a datagram as a reset.
         exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset;
 
     private static (Socket? Socket, IPEndPoint? Remote) OpenNext(Queue<IPEndPoint> endPoints, out SocketException? failure)
@@ -129,7 +129,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
         return (null, null);
     }
 
-    /// <summary>Receives a datagram; false where the socket was left for another meanwhile.</summary>
+    /// <summary>Receives a datagram; false when the channel has changed to another socket meanwhile.</summary>
     private bool TryReceive(byte[] buffer, out int count)
     {
         var socket = Socket;
@@ -152,7 +152,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
         {
             if (socket != Socket)
             {
-                // What a socket that was shut down gives is no datagram.
+                // A socket that was shut down returns zero bytes, which are no datagram.
                 return false;
             }
 
@@ -161,7 +161,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
         }
     }
 
-    /// <summary>Goes on to the next address, with what the one before did not take; false where there is none.</summary>
+    /// <summary>Changes to the next address, and sends again what the last one refused; false when there is none.</summary>
     private bool MoveOn(Socket refused)
     {
         lock (_sync)
@@ -179,7 +179,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 var left = Socket;
                 MoveTo(next, opened.Remote!);
 
-                // Whoever still waits on it looks again.
+                // Wakes threads that still wait on the old socket.
                 Attempt.To(() => left.Shutdown(SocketShutdown.Both));
                 try
                 {
@@ -188,7 +188,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 }
                 catch (SocketException exception) when (IsRefusal(exception))
                 {
-                    // This one neither.
+                    // This address is refused too.
                 }
             }
 

@@ -132,7 +132,7 @@ public sealed class EchoSession : IDisposable
 
     /// <summary>Connects, and tells meanwhile how a wait for the server (<see cref="SessionOptions.WaitFor"/>) stands.</summary>
     /// <param name="options">Where to, and how to speak.</param>
-    /// <param name="report">Is called on this thread, several times a second, with why there is no connection yet; null: nothing answered so far.</param>
+    /// <param name="report">Is called on this thread, several times a second, with why there is no connection yet; null when nothing has answered so far.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -163,21 +163,21 @@ public sealed class EchoSession : IDisposable
         }
     }
 
-    /// <summary>Sends text and waits for the answer as text.</summary>
+    /// <summary>Sends text and waits for the response as text.</summary>
     /// <param name="message">What the framing can carry.</param>
-    /// <param name="cancellationToken">Ends the wait, and faults the session when an answer was owed.</param>
+    /// <param name="cancellationToken">Ends the wait, and faults the session when a request was pending.</param>
     /// <exception cref="SocketToolsException">MessageNotCarried, MessageTooLarge, ResponseTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted, InvalidMessage.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SocketMessage Send(string message, CancellationToken cancellationToken = default) =>
         Send(message, asBytes: false, cancellationToken);
 
-    /// <summary>Sends bytes and waits for the answer as bytes.</summary>
+    /// <summary>Sends bytes and waits for the response as bytes.</summary>
     /// <inheritdoc cref="Send(string, CancellationToken)"/>
     public SocketMessage Send(byte[] message, CancellationToken cancellationToken = default) =>
         Send(message, asBytes: true, cancellationToken);
 
     /// <summary>Receives the oldest unsolicited message: a greeting, or the response to a message whose sender did not wait.</summary>
-    /// <param name="timeout">How long to wait for one; null: what the session says for answers; zero: no end.</param>
+    /// <param name="timeout">How long to wait for one; null for the session's response timeout; zero for no limit.</param>
     /// <param name="asBytes">Whether to give it as bytes.</param>
     /// <param name="cancellationToken">Ends the wait; the session stays as it is.</param>
     /// <exception cref="SocketToolsException">WaitTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted.</exception>

@@ -1,14 +1,14 @@
 namespace PSSocketTools;
 
-/// <summary>Whether a session can still be spoken through.</summary>
+/// <summary>The state of a session.</summary>
 public enum EchoSessionState
 {
     /// <summary>Connected.</summary>
     Open,
 
-    /// <summary>Ended in order, by either side.</summary>
+    /// <summary>Closed in order, by either side.</summary>
     Closed,
 
-    /// <summary>Ended by an error: an answer that never came, a reset, a broken framing.</summary>
+    /// <summary>Ended by an error: a missing response, a reset, or invalid framing.</summary>
     Faulted,
 }

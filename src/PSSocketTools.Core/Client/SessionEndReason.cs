@@ -12,22 +12,22 @@ internal enum SessionEndReason
     /// <summary>The server closed it.</summary>
     ServerClosed,
 
-    /// <summary>The server, or something on the way, reset the connection (RST).</summary>
+    /// <summary>The server, or something in between, reset the connection (RST).</summary>
     Reset,
 
-    /// <summary>An answer did not come in the time allowed.</summary>
+    /// <summary>A response did not arrive in the time allowed.</summary>
     ResponseTimeout,
 
-    /// <summary>A wait for an answer was cancelled (Ctrl+C).</summary>
+    /// <summary>A wait for a response was cancelled (Ctrl+C).</summary>
     Interrupted,
 
-    /// <summary>The server broke the framing: a bad length prefix, or a message cut short.</summary>
+    /// <summary>The server violated the framing: a bad length prefix, or a message cut short.</summary>
     InvalidMessage,
 
-    /// <summary>The server accepts only TLS, and the session is without.</summary>
+    /// <summary>The server accepts only TLS, and the session does not use it.</summary>
     TlsFailed,
 
-    /// <summary>The server sent more than the session takes.</summary>
+    /// <summary>The server sent more than the session can hold.</summary>
     MessageTooLarge,
 
     /// <summary>The system or TLS reported another error.</summary>

@@ -4,7 +4,7 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools;
 
-/// <summary>How to reach a server and speak with it; validated once, when the session connects.</summary>
+/// <summary>How to connect to a server; validated once, when the session connects.</summary>
 public sealed record SessionOptions
 {
     /// <summary>The longest datagram IPv4 can carry (RFC 768, RFC 791).</summary>
@@ -13,7 +13,7 @@ public sealed record SessionOptions
     /// <summary>The range of <see cref="Port"/> where there is one.</summary>
     public const int LowestPort = PortRange.MinPort, HighestPort = PortRange.MaxPort;
 
-    /// <summary>The session's number, given by who keeps the sessions.</summary>
+    /// <summary>The session's id.</summary>
     public int Id { get; init; }
 
     /// <summary>The session's name.</summary>
@@ -52,22 +52,22 @@ public sealed record SessionOptions
     /// <summary>The default and the range of <see cref="ConnectTimeout"/> in seconds, where there is an end.</summary>
     public const double DefaultConnectTimeoutSeconds = 5, LowestConnectTimeoutSeconds = TimeLimit.LowestSeconds, HighestConnectTimeoutSeconds = TimeLimit.HighestSeconds;
 
-    /// <summary>For resolving, connecting and the TLS handshake together; zero: no end.</summary>
+    /// <summary>The time limit for resolving, connecting and the TLS handshake together; zero for none.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(DefaultConnectTimeoutSeconds);
 
     /// <summary>The default and the range of <see cref="WaitFor"/>, in seconds.</summary>
     public const double DefaultWaitSeconds = 0, LowestWaitSeconds = 0, HighestWaitSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>
-    /// How long to keep trying until the server is there, each attempt with its own timeout: its name, a route to it, its socket's
-    /// path and an answer are waited for. Zero: one attempt.
+    /// How long to retry until the server is available, each attempt with its own timeout: its name, a route, its socket's path
+    /// and an answer are waited for. Zero for a single attempt.
     /// </summary>
     public TimeSpan WaitFor { get; init; } = TimeSpan.FromSeconds(DefaultWaitSeconds);
 
     /// <summary>The default and the range of <see cref="ResponseTimeout"/>, in seconds.</summary>
     public const double DefaultResponseTimeoutSeconds = 30, LowestResponseTimeoutSeconds = 0, HighestResponseTimeoutSeconds = TimeLimit.HighestSeconds;
 
-    /// <summary>From sending a message until its answer is whole; zero: no end.</summary>
+    /// <summary>The time limit from sending a message until its response is complete; zero for none.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(DefaultResponseTimeoutSeconds);
 
     /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>
@@ -82,19 +82,19 @@ public sealed record SessionOptions
     /// <summary>The longest message sent or received, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = DefaultMaxMessageBytes;
 
-    /// <summary>Whether to speak TLS.</summary>
+    /// <summary>Whether to use TLS.</summary>
     public bool UseTls { get; init; }
 
-    /// <summary>Whether any server certificate will do.</summary>
+    /// <summary>Whether to accept any server certificate.</summary>
     public bool SkipCertificateCheck { get; init; }
 
-    /// <summary>The only server certificate that will do: its SHA-1 or SHA-256 thumbprint in hexadecimal. It need not be trusted otherwise.</summary>
+    /// <summary>The SHA-1 or SHA-256 thumbprint, in hexadecimal, of the only server certificate to accept, which need not be trusted otherwise.</summary>
     public string? CertificateThumbprint { get; init; }
 
-    /// <summary>The certificate, with its private key, that says who the client is.</summary>
+    /// <summary>The client's certificate, with its private key.</summary>
     public X509Certificate2? ClientCertificate { get; init; }
 
-    /// <summary>The far end, as users would write it.</summary>
+    /// <summary>The remote endpoint, as users would write it.</summary>
     public string EndPointName => Protocol == SocketProtocol.Unix ? SocketPath ?? string.Empty : EndPointText.Of(ComputerName, Port);
 
     internal void Validate()

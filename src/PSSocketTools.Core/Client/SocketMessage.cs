@@ -2,7 +2,7 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools;
 
-/// <summary>A message and its answer: what was sent, what came back, and how long that took.</summary>
+/// <summary>A message and its response: what was sent, what was received, and how long that took.</summary>
 public sealed class SocketMessage
 {
     private readonly DateTimeOffset _timestamp;
@@ -23,7 +23,7 @@ public sealed class SocketMessage
         RoundTrip = roundTrip;
     }
 
-    /// <summary>The number of the session it went through.</summary>
+    /// <summary>The id of the session.</summary>
     public int SessionId { get; }
 
     /// <summary>The server's name, as the session was given it.</summary>
@@ -38,13 +38,13 @@ public sealed class SocketMessage
     /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
     public string TimestampUtc => _timestamp.ToUtcText();
 
-    /// <summary>What was sent: a string, or a byte array where bytes were asked for; null for what came unasked.</summary>
+    /// <summary>What was sent: a string, or a byte array where bytes were asked for; null for an unsolicited message.</summary>
     public object? Message { get; }
 
-    /// <summary>What came back, without its framing: a string, or a byte array where bytes were asked for; null while not waited for.</summary>
+    /// <summary>The response, without its framing: a string, or a byte array where bytes were asked for; null while not waited for.</summary>
     public object? Response { get; }
 
-    /// <summary>False when the server closed in the middle of the answer, or the answer was not waited for.</summary>
+    /// <summary>False when the server closed in the middle of the response, or the response was not waited for.</summary>
     public bool Complete { get; }
 
     /// <summary>Bytes sent, framing included.</summary>
@@ -53,7 +53,7 @@ public sealed class SocketMessage
     /// <summary>Bytes received, framing included.</summary>
     public int BytesReceived { get; }
 
-    /// <summary>From before the message was written until its answer was whole, in milliseconds; null where no response was waited for, and for an unsolicited message.</summary>
+    /// <summary>The time from before the message was written until its response was complete, in milliseconds; null where no response was waited for, and for an unsolicited message.</summary>
     public double? RoundTripMilliseconds => RoundTrip?.TotalMilliseconds;
 
     internal TimeSpan? RoundTrip { get; }

@@ -46,7 +46,7 @@ public sealed class PortAvailability
     /// <summary>True where the answer is yes: a local port a server may listen on, a remote one that is open.</summary>
     public bool Available => _status is PortStatus.Available or PortStatus.Open;
 
-    /// <summary>How long the answer took, in milliseconds; null where none came, or in a local test.</summary>
+    /// <summary>How long the answer took, in milliseconds; null when there was none, and in a local test.</summary>
     public double? LatencyMilliseconds { get; private init; }
 
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
@@ -55,16 +55,16 @@ public sealed class PortAvailability
     /// <summary>That process's name.</summary>
     public string? ProcessName { get; private init; }
 
-    /// <summary>What there is to add in words; null where Status says it all.</summary>
+    /// <summary>Details in words; null when Status is enough.</summary>
     public string? Detail { get; private init; }
 
     /// <summary>What was found.</summary>
     public PortStatus GetStatus() => _status;
 
-    /// <summary>What carried the test.</summary>
+    /// <summary>The protocol tested.</summary>
     public SocketProtocol GetProtocol() => _protocol;
 
-    /// <summary>The address a server that takes this result is to listen on: the one a local test was told; null where it was told none, or the test was not local.</summary>
+    /// <summary>The address a server that takes this result is to listen on: the one that was chosen for a local test; null when none was, or the test was not local.</summary>
     public string? GetChosenAddress() => ChosenAddress;
 
     /// <summary>Whether a status answers the question of a local test.</summary>

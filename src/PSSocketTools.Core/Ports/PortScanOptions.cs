@@ -14,19 +14,19 @@ public sealed class PortScanOptions
     /// <summary>The default and the range of <see cref="Timeout"/>, in seconds.</summary>
     public const double DefaultTimeoutSeconds = 1, LowestTimeoutSeconds = TimeLimit.LowestSeconds, HighestTimeoutSeconds = TimeLimit.HighestSeconds;
 
-    /// <summary>How long a probe may go without an answer, resolving the name included.</summary>
+    /// <summary>The timeout of a probe, name resolution included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(DefaultTimeoutSeconds);
 
     /// <summary>The default and the range of <see cref="ThrottleLimit"/>.</summary>
     public const int DefaultThrottleLimit = 512, LowestThrottleLimit = 1, HighestThrottleLimit = short.MaxValue;
 
-    /// <summary>How many probes may be under way at once. The limit on open files may lower it.</summary>
+    /// <summary>How many probes may be pending at once. The limit on open files may lower it.</summary>
     public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
 
     /// <summary>The range of <see cref="WaitFor"/> in seconds, where there is an end: what a wait in milliseconds can be.</summary>
     public const double LowestWaitSeconds = 0, HighestWaitSeconds = int.MaxValue / 1000;
 
-    /// <summary>How long to try again until a port is open; null (the default) tries once, <see cref="TimeSpan.MaxValue"/> without end.</summary>
+    /// <summary>How long to retry until a port is open; null (the default) for a single attempt, <see cref="TimeSpan.MaxValue"/> for no limit.</summary>
     public TimeSpan? WaitFor { get; init; }
 
     /// <summary>Throws where a value is out of its range.</summary>

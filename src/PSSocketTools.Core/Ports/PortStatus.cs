@@ -6,7 +6,7 @@ public enum PortStatus
     /// <summary>Local: a server may listen here.</summary>
     Available,
 
-    /// <summary>Local: another socket holds the port on an address that clashes.</summary>
+    /// <summary>Local: another socket uses the port on a conflicting address.</summary>
     InUse,
 
     /// <summary>Local: the system does not let this user listen here: below 1024 without the right, or excluded.</summary>
@@ -15,10 +15,10 @@ public enum PortStatus
     /// <summary>Local: the address is not one of this machine's.</summary>
     AddressNotAvailable,
 
-    /// <summary>Remote: a connection came about; of UDP, an answer came.</summary>
+    /// <summary>Remote: a connection was established; of UDP, an answer was received.</summary>
     Open,
 
-    /// <summary>Remote: the host refused, so nothing listens there; of UDP, an ICMP message said so.</summary>
+    /// <summary>Remote: the host refused, so that nothing listens there; of UDP, by an ICMP message.</summary>
     Closed,
 
     /// <summary>Remote: no answer in the time allowed: a firewall drops the packets, or the host is down.</summary>
@@ -33,6 +33,6 @@ public enum PortStatus
     /// <summary>Remote: the name does not resolve to an address.</summary>
     NameNotFound,
 
-    /// <summary>The system reported another error; Detail has its words.</summary>
+    /// <summary>The system reported another error; Detail has its message.</summary>
     Failed,
 }

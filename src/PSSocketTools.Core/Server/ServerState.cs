@@ -1,17 +1,17 @@
 namespace PSSocketTools;
 
-/// <summary>Where an echo server is in its life.</summary>
+/// <summary>The state of an echo server.</summary>
 public enum ServerState
 {
     /// <summary>It accepts connections.</summary>
     Listening,
 
-    /// <summary>It accepts no more and sends what it still owes.</summary>
+    /// <summary>It accepts no more connections, and sends its pending responses.</summary>
     Draining,
 
-    /// <summary>It is over; the port is free.</summary>
+    /// <summary>It has stopped; the port is free.</summary>
     Stopped,
 
-    /// <summary>It can't accept any more and has not been stopped; Error says why.</summary>
+    /// <summary>It can't accept connections any more, and was not stopped; Error says why.</summary>
     Faulted,
 }

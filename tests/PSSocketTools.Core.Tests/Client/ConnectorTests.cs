@@ -27,9 +27,9 @@ public sealed class ConnectorTests
     {
         IPEndPoint[] loopback = [At("127.0.0.1"), At("::1")];
 
-        Assert.Equal([At("::1"), At("127.0.0.1")], Connector.HeldFirst(loopback, new TableWithoutOwners(At("::1"))));
-        Assert.Equal(loopback, Connector.HeldFirst(loopback, new TableWithoutOwners(At("127.0.0.1"))));
-        Assert.Equal(loopback, Connector.HeldFirst(loopback, new TableWithoutOwners()));
+        Assert.Equal([At("::1"), At("127.0.0.1")], Connector.UsedPortsFirst(loopback, new TableWithoutOwners(At("::1"))));
+        Assert.Equal(loopback, Connector.UsedPortsFirst(loopback, new TableWithoutOwners(At("127.0.0.1"))));
+        Assert.Equal(loopback, Connector.UsedPortsFirst(loopback, new TableWithoutOwners()));
     }
 
     [Theory]
