@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
@@ -13,7 +12,7 @@ namespace PSSocketTools.Client;
 internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingChannel(socket, remote)
 {
     // About twice a round trip over loopback. With a single processor a spin would only delay the server.
-    private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 40000 : 0;
+    private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Clock.Ticks(TimeSpan.FromTicks(250)) : 0;
 
     // After vain spins, the lowest rate is one spin in 256 reads.
     private const int MaxVainSpins = 8;
@@ -119,8 +118,8 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
             return;
         }
 
-        var until = Stopwatch.GetTimestamp() + SpinTicks;
-        while (Stopwatch.GetTimestamp() < until)
+        var until = Clock.System.Timestamp + SpinTicks;
+        while (Clock.System.Timestamp < until)
         {
             if (Socket.Poll(0, SelectMode.SelectRead))
             {

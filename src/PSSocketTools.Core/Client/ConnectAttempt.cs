@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
@@ -21,11 +20,11 @@ internal sealed class ConnectAttempt
 
     public EndPoint EndPoint { get; }
 
-    /// <summary>When it began, in <see cref="Stopwatch"/> ticks.</summary>
-    public long StartedAt { get; } = Stopwatch.GetTimestamp();
+    /// <summary>When it began, a <see cref="Clock.Timestamp"/>.</summary>
+    public long StartedAt { get; } = Clock.System.Timestamp;
 
     /// <summary>How long it has taken.</summary>
-    public TimeSpan Duration => TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - StartedAt) / Stopwatch.Frequency);
+    public TimeSpan Duration => Clock.System.Since(StartedAt);
 
     /// <summary>Null when the connection was established, otherwise why not.</summary>
     public Task<SocketException?> Outcome { get; }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
@@ -32,11 +31,11 @@ internal static class Connector
 
     private static (BlockingChannel Channel, TimeSpan Time) ConnectOnce(SessionOptions options, HostName host, CancellationToken cancellationToken)
     {
-        var startedAt = Stopwatch.GetTimestamp();
+        var startedAt = Clock.System.Timestamp;
         var deadline = Deadline.After(startedAt, options.ConnectTimeout);
         if (options.Protocol == SocketProtocol.Udp)
         {
-            return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Since(startedAt));
+            return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Clock.System.Since(startedAt));
         }
 
         using var race = new ConnectRace(
@@ -45,7 +44,7 @@ internal static class Connector
                 ? [UnixEndPoint.Of(options.SocketPath!)]
                 : Interleave(Resolve(options, host, deadline, cancellationToken)),
             deadline);
-        return (ShakeHands(race.Run(cancellationToken), options, cancellationToken), Since(startedAt));
+        return (ShakeHands(race.Run(cancellationToken), options, cancellationToken), Clock.System.Since(startedAt));
     }
 
     /// <summary>
@@ -60,17 +59,17 @@ internal static class Connector
         SocketToolsException? last = null;
         while (true)
         {
-            var startedAt = Stopwatch.GetTimestamp();
+            var startedAt = Clock.System.Timestamp;
             try
             {
                 if (options.Protocol == SocketProtocol.Udp)
                 {
-                    return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Since(startedAt));
+                    return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Clock.System.Since(startedAt));
                 }
 
                 using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report);
                 var connected = race.Run(cancellationToken);
-                return (ShakeHands(connected, options, cancellationToken), Since(connected.StartedAt));
+                return (ShakeHands(connected, options, cancellationToken), Clock.System.Since(connected.StartedAt));
             }
             catch (SocketToolsException exception) when (exception.MayPass)
             {
@@ -115,7 +114,6 @@ internal static class Connector
         }
     }
 
-    private static TimeSpan Since(long timestamp) => TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - timestamp) / Stopwatch.Frequency);
 
     private static bool IsNear(SessionOptions options, HostName host) => options.Protocol == SocketProtocol.Unix
         || (host.Resolve() is { Status: TaskStatus.RanToCompletion } resolved && Array.TrueForAll(resolved.Result, IPAddress.IsLoopback));

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
@@ -45,7 +45,7 @@ public sealed class Exchange
 
     internal DateTimeOffset Timestamp { get; private set; }
 
-    /// <summary>When the message was passed to the system: a timestamp of <see cref="Stopwatch"/>.</summary>
+    /// <summary>When the message was passed to the system: a <see cref="Clock.Timestamp"/>.</summary>
     internal long StartedAt { get; private set; }
 
     /// <summary>The message as text or as bytes, whichever the receiver asked for.</summary>

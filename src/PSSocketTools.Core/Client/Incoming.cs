@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -364,5 +363,5 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
     }
 
     private static TimeSpan Since(long timestamp) =>
-        TimeSpan.FromTicks(Math.Max(1, (Stopwatch.GetTimestamp() - timestamp) * TimeSpan.TicksPerSecond / Stopwatch.Frequency));
+        TimeSpan.FromTicks(Math.Max(1, Clock.System.Since(timestamp).Ticks));
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
@@ -50,7 +49,7 @@ internal sealed class SessionLedger(BlockingChannel channel, MessageSource sourc
 
             // Where only a pause ends a response, the responses to several requests arrive as one.
             var joins = source.EndsByPause && _pending.Any;
-            var startedAt = Stopwatch.GetTimestamp();
+            var startedAt = Clock.System.Timestamp;
             foreach (var exchange in batch)
             {
                 exchange.Start(timestamp, startedAt);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PSSocketTools.Load;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -35,7 +34,7 @@ public sealed class EchoLoad : IDisposable
     public long Errors => _workers.Sum(worker => worker.Errors);
 
     /// <summary>The time since the first message.</summary>
-    public TimeSpan Elapsed => Started ? TimeSpan.FromSeconds((double)(Stopwatch.GetTimestamp() - _startedAt) / Stopwatch.Frequency) : TimeSpan.Zero;
+    public TimeSpan Elapsed => Started ? Clock.System.Since(_startedAt) : TimeSpan.Zero;
 
     /// <summary>The share of the load that is done, 0 to 1.</summary>
     public double Progress => !Started ? 0 : Math.Min(1, _options.Count is { } count
@@ -79,7 +78,7 @@ public sealed class EchoLoad : IDisposable
         }
 
         var end = _workers.Max(worker => worker.EndedAt);
-        var duration = end > _startedAt ? TimeSpan.FromSeconds((double)(end - _startedAt) / Stopwatch.Frequency) : TimeSpan.Zero;
+        var duration = end > _startedAt ? Clock.Between(_startedAt, end) : TimeSpan.Zero;
         return new EchoMeasurement(_options, _startTime, duration, latencies, Errors, _workers.Select(worker => worker.Error).FirstOrDefault(error => error is not null));
     }
 
@@ -102,7 +101,7 @@ public sealed class EchoLoad : IDisposable
         }
 
         _startTime = DateTime.Now;
-        _startedAt = Stopwatch.GetTimestamp();
+        _startedAt = Clock.System.Timestamp;
         _go.Set();
     }
 
@@ -174,7 +173,7 @@ public sealed class EchoLoad : IDisposable
                 session = lost && load._options.Session is null && Latencies.Count > before && load.TryClaimMessage() ? Connect() : null;
             }
 
-            EndedAt = Stopwatch.GetTimestamp();
+            EndedAt = Clock.System.Timestamp;
         }
 
         private EchoSession? Connect()

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Net;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -18,8 +18,8 @@ internal sealed class HostName(string name, Func<string, Task<IPAddress[]>> reso
     /// <param name="maxAge">How old the last result may be.</param>
     public Task<IPAddress[]> Resolve(TimeSpan maxAge)
     {
-        var now = Stopwatch.GetTimestamp();
-        if (_resolution is null || (_resolution.IsCompleted && now - _resolvedAt >= maxAge.TotalSeconds * Stopwatch.Frequency))
+        var now = Clock.System.Timestamp;
+        if (_resolution is null || (_resolution.IsCompleted && Clock.Between(_resolvedAt, now) >= maxAge))
         {
             _resolvedAt = now;
             _resolution = resolve(Name);

@@ -22,4 +22,13 @@ internal class Clock
     /// <summary>The time from one <see cref="Timestamp"/> to another.</summary>
     public static TimeSpan Between(long earlier, long later) =>
         TimeSpan.FromTicks((long)((later - earlier) * (double)TimeSpan.TicksPerSecond / Stopwatch.Frequency));
+
+    /// <summary>A time in units of <see cref="Timestamp"/>.</summary>
+    public static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    /// <summary>A time in units of <see cref="Timestamp"/>, in milliseconds.</summary>
+    public static double Milliseconds(long ticks) => ticks * 1000.0 / Stopwatch.Frequency;
+
+    /// <summary>The same in whole milliseconds, rounded up so that a wait does not end before its time; 0 for a time that has passed.</summary>
+    public static int WaitMilliseconds(long ticks) => ticks <= 0 ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(Milliseconds(ticks)));
 }

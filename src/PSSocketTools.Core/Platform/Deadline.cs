@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace PSSocketTools.Platform;
 
 /// <summary>A point in time on the monotonic clock at which a wait ends; or never.</summary>
@@ -11,29 +9,23 @@ internal readonly struct Deadline
 
     public static Deadline Never => new(long.MaxValue);
 
-    public bool HasPassed => _at != long.MaxValue && Stopwatch.GetTimestamp() >= _at;
+    public bool HasPassed => _at != long.MaxValue && Clock.System.Timestamp >= _at;
 
     /// <summary>The remaining time, rounded up; 0 when it has passed, -1 when it is never.</summary>
     public int Milliseconds
     {
         get
         {
-            if (_at == long.MaxValue)
-            {
-                return Timeout.Infinite;
-            }
-
-            var left = _at - Stopwatch.GetTimestamp();
-            return left <= 0 ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(left * 1000.0 / Stopwatch.Frequency));
+            return _at == long.MaxValue ? Timeout.Infinite : Clock.WaitMilliseconds(_at - Clock.System.Timestamp);
         }
     }
 
     /// <summary>A deadline from now; never for a time of zero or less.</summary>
-    public static Deadline After(TimeSpan time) => After(Stopwatch.GetTimestamp(), time);
+    public static Deadline After(TimeSpan time) => After(Clock.System.Timestamp, time);
 
-    /// <summary>A deadline from a timestamp of <see cref="Stopwatch"/>.</summary>
+    /// <summary>A deadline from a timestamp of <see cref="Clock"/>.</summary>
     public static Deadline After(long timestamp, TimeSpan time) =>
-        time <= TimeSpan.Zero ? Never : new Deadline(timestamp + (long)(time.TotalSeconds * Stopwatch.Frequency));
+        time <= TimeSpan.Zero ? Never : new Deadline(timestamp + Clock.Ticks(time));
 
     public static Deadline Earlier(Deadline one, Deadline other) => one._at < other._at ? one : other;
 

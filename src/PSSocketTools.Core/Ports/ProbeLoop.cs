@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
@@ -14,7 +13,7 @@ namespace PSSocketTools.Ports;
 internal sealed class ProbeLoop : IDisposable
 {
     // The clock of Windows ticks 64 times a second; whatever is due within half a tick is due now.
-    private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Stopwatch.Frequency * 8 / 1000 : 0;
+    private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Clock.Ticks(TimeSpan.FromMilliseconds(8)) : 0;
 
     // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
@@ -49,11 +48,11 @@ internal sealed class ProbeLoop : IDisposable
         _protocol = options.Protocol;
         _descriptors = _maxDescriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
-        _timeout = Ticks(options.Timeout);
-        _tick = Math.Min(Ticks(ConnectPace.AttemptDelay), _timeout / 3);
+        _timeout = Clock.Ticks(options.Timeout);
+        _tick = Math.Min(Clock.Ticks(ConnectPace.AttemptDelay), _timeout / 3);
         if (options.WaitFor is { } waitFor)
         {
-            _waitFor = waitFor == TimeSpan.MaxValue ? long.MaxValue / 2 : Ticks(waitFor);
+            _waitFor = waitFor == TimeSpan.MaxValue ? long.MaxValue / 2 : Clock.Ticks(waitFor);
         }
 
         _thread = new Thread(Run) { IsBackground = true, Name = "Port scan" };
@@ -70,10 +69,6 @@ internal sealed class ProbeLoop : IDisposable
         _transport.Wake();
         _thread.Join();
     }
-
-    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
-
-    private static double Milliseconds(long ticks) => ticks * 1000.0 / Stopwatch.Frequency;
 
     private void Run()
     {
@@ -99,7 +94,7 @@ internal sealed class ProbeLoop : IDisposable
 
                 _ended.Clear();
                 TakeResolved();
-                Expire(Stopwatch.GetTimestamp() + Slack);
+                Expire(Clock.System.Timestamp + Slack);
             }
         }
         catch (Exception exception)
@@ -150,7 +145,7 @@ internal sealed class ProbeLoop : IDisposable
             return;
         }
 
-        StartDeadline(probe, Stopwatch.GetTimestamp());
+        StartDeadline(probe, Clock.System.Timestamp);
         AwaitResolution(probe, resolution);
     }
 
@@ -214,9 +209,9 @@ internal sealed class ProbeLoop : IDisposable
 
         if (_waitFor is not null)
         {
-            var now = Stopwatch.GetTimestamp();
+            var now = Clock.System.Timestamp;
             StartDeadline(probe, now);
-            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(ConnectPace.NameAge)));
+            _renewals.AddLast(new Timed<Probe>(probe, now + Clock.Ticks(ConnectPace.NameAge)));
         }
 
         Advance(probe);
@@ -255,7 +250,7 @@ internal sealed class ProbeLoop : IDisposable
         var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(ConnectPace.NameAge);
         if (resolution is null)
         {
-            _renewals.AddLast(new Timed<Probe>(probe, now + Ticks(ConnectPace.NameAge)));
+            _renewals.AddLast(new Timed<Probe>(probe, now + Clock.Ticks(ConnectPace.NameAge)));
         }
         else if (resolution.IsCompleted)
         {
@@ -371,7 +366,7 @@ internal sealed class ProbeLoop : IDisposable
 
         // A scan that waits retries anyway, and over UDP silence is no failed connect.
         if (_waitFor is null && _protocol == SocketProtocol.Tcp
-            && SynRetransmission.ShouldRetry(attempt.Error, TimeSpan.FromMilliseconds(Milliseconds(attempt.EndedAt - attempt.StartedAt))))
+            && SynRetransmission.ShouldRetry(attempt.Error, Clock.Between(attempt.StartedAt, attempt.EndedAt)))
         {
             if (!Begin(new ProbeAttempt(attempt.Address, attempt.Port, probe)))
             {
@@ -394,7 +389,7 @@ internal sealed class ProbeLoop : IDisposable
         {
             End(probe, PortAvailability.CreateAnswered(
                 probe.Host.Name, EndPointText.Of(attempt.Address), probe.Port, _protocol, status,
-                Milliseconds(attempt.EndedAt - attempt.StartedAt), null));
+                Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt), null));
             return;
         }
 
@@ -406,7 +401,7 @@ internal sealed class ProbeLoop : IDisposable
         if (_waitFor is not null)
         {
             StartDeadline(probe, attempt.StartedAt);
-            ScheduleRetry(probe, attempt, attempt.StartedAt + Ticks(attempt.RetryDelay));
+            ScheduleRetry(probe, attempt, attempt.StartedAt + Clock.Ticks(attempt.RetryDelay));
         }
     }
 
@@ -452,7 +447,7 @@ internal sealed class ProbeLoop : IDisposable
         var address = EndPointText.Of(best.Address);
         return status == PortStatus.Closed
             ? PortAvailability.CreateAnswered(
-                probe.Host.Name, address, probe.Port, _protocol, status, Milliseconds(best.EndedAt - best.StartedAt), null)
+                probe.Host.Name, address, probe.Port, _protocol, status, Clock.Milliseconds(best.EndedAt - best.StartedAt), null)
             : PortAvailability.CreateUnanswered(
                 probe.Host.Name, address, probe.Port, _protocol, status, SocketErrors.TextOf(best.Error, best.ErrorNumber));
 
@@ -537,7 +532,7 @@ internal sealed class ProbeLoop : IDisposable
         probe.Retries!.Remove(retry);
         if (_attempts >= _descriptors)
         {
-            ScheduleRetry(probe, last, now + Ticks(last.RetryDelay));
+            ScheduleRetry(probe, last, now + Clock.Ticks(last.RetryDelay));
             return;
         }
 
@@ -576,7 +571,7 @@ internal sealed class ProbeLoop : IDisposable
             return -1;
         }
 
-        var left = next - Slack - Stopwatch.GetTimestamp();
-        return left <= 0 ? 0 : (int)Math.Min(Math.Ceiling(Milliseconds(left)), int.MaxValue);
+        var left = next - Slack - Clock.System.Timestamp;
+        return Clock.WaitMilliseconds(left);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -283,7 +282,7 @@ public sealed class EchoServer : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout));
         }
 
-        var ends = _record.Clock.Timestamp + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        var ends = _record.Clock.Timestamp + Clock.Ticks(timeout);
         lock (_gate)
         {
             if (_stopped is null)

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Ports.Probing;
 
@@ -14,10 +14,10 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>The owner's state, which the transport does not use.</summary>
     public object Owner { get; } = owner;
 
-    /// <summary>When it began, in <see cref="Stopwatch"/> ticks.</summary>
-    public long StartedAt { get; } = Stopwatch.GetTimestamp();
+    /// <summary>When it began, a <see cref="Clock.Timestamp"/>.</summary>
+    public long StartedAt { get; } = Clock.System.Timestamp;
 
-    /// <summary>When it ended, in <see cref="Stopwatch"/> ticks.</summary>
+    /// <summary>When it ended, in units of <see cref="Clock.Timestamp"/>.</summary>
     public long EndedAt { get; private set; }
 
     /// <summary>Success for a connection (of UDP: an answer); otherwise the system's error.</summary>
@@ -39,7 +39,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 
     public void End(SocketError error, int number = 0)
     {
-        EndedAt = Stopwatch.GetTimestamp();
+        EndedAt = Clock.System.Timestamp;
         Error = error;
         ErrorNumber = number;
     }

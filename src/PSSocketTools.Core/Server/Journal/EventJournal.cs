@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -185,8 +184,8 @@ internal sealed class EventJournal
             }
 
             // Events come in bursts, and a write for each would cost a system call and two thread switches.
-            var dueAt = Stopwatch.GetTimestamp() + (LogGatherMilliseconds * Stopwatch.Frequency / 1000);
-            while (_next < next + LogBatch && !_isLogFlushDue && !_isLogEnding && MillisecondsUntil(dueAt, Stopwatch.GetTimestamp()) is > 0 and var left)
+            var dueAt = Clock.System.Timestamp + Clock.Ticks(TimeSpan.FromMilliseconds(LogGatherMilliseconds));
+            while (_next < next + LogBatch && !_isLogFlushDue && !_isLogEnding && Clock.WaitMilliseconds(dueAt - Clock.System.Timestamp) is > 0 and var left)
             {
                 _logWakesAfter = next + LogBatch - 2;
                 Monitor.Wait(_gate, left);
@@ -490,10 +489,10 @@ internal sealed class EventJournal
     private void WaitForLog()
     {
         var firstUnlogged = _firstUnlogged;
-        var startedAt = Stopwatch.GetTimestamp();
+        var startedAt = Clock.System.Timestamp;
         while (_firstUnlogged == firstUnlogged)
         {
-            var elapsed = Clock.Between(startedAt, Stopwatch.GetTimestamp());
+            var elapsed = Clock.Between(startedAt, Clock.System.Timestamp);
             if (elapsed >= _logStallLimit)
             {
                 AbandonStalledLog(_logStallLimit);
@@ -527,8 +526,6 @@ internal sealed class EventJournal
             AppendText(ServerEventKind.Error, null, ServerEventReason.LogFailed, what);
         }
     }
-
-    private static int MillisecondsUntil(long dueAt, long now) => (int)Math.Ceiling((dueAt - now) * 1000.0 / Stopwatch.Frequency);
 
     private void GrowBytes(int needed)
     {
