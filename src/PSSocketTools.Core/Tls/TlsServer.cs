@@ -20,6 +20,10 @@ internal sealed class TlsServer(X509Certificate2 certificate)
     /// <summary>Validates a client's certificate; null for the system's check.</summary>
     public RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
 
+    /// <summary>Sends the alert that tells a client which does not speak TLS that this server does; a client that has gone is no error.</summary>
+    /// <remarks>It does not block, because little or nothing was sent to the client before.</remarks>
+    public static void SendNoTlsAlert(Socket socket) => socket.Send(NoTlsAlert, 0, NoTlsAlert.Length, SocketFlags.None, out _);
+
     /// <summary>Runs the handshake.</summary>
     /// <param name="socket">The client's socket, on which the alert is sent to a client that does not speak TLS.</param>
     /// <param name="connection">The stream over that socket, which stays open when the handshake fails.</param>
@@ -32,7 +36,7 @@ internal sealed class TlsServer(X509Certificate2 certificate)
         var count = await socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek).ConfigureAwait(false);
         if (count > 0 && first[0] != HandshakeRecord)
         {
-            await connection.WriteAsync(NoTlsAlert, 0, NoTlsAlert.Length).ConfigureAwait(false);
+            SendNoTlsAlert(socket);
             socket.Shutdown(SocketShutdown.Send);
             throw new AuthenticationException(Messages.Get("ClientSpeaksNoTls"));
         }

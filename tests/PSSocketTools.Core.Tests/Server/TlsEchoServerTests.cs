@@ -28,6 +28,9 @@ public sealed class TlsEchoServerTests : IDisposable
         Assert.Equal("Error/HandshakeFailed", events.Story(1));
         Assert.Contains(2.5.ToString(CultureInfo.CurrentCulture), events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
         Assert.Equal(0, server.ActiveConnections);
+
+        // An alert and the end, from which a client that does not speak TLS learns that the server does.
+        Assert.Equal([21, 3, 3, 0, 2, 2, 10], await client.ReceiveToEndAsync());
     }
 
     [Fact]

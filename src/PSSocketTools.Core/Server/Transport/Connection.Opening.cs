@@ -39,14 +39,17 @@ internal sealed partial class Connection<TChannel>
         }
         else if (_slotWait is null && (_draining || _isTimeUp))
         {
-            // A stop does not wait for handshakes.
-            if (!_draining)
+            if (_draining)
             {
-                HandshakeFailed(Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
+                // A stop does not wait for handshakes.
+                EndConversation(ServerEventReason.HandshakeFailed);
+                Close();
+                return;
             }
 
-            EndConversation(ServerEventReason.HandshakeFailed);
-            Close();
+            HandshakeFailed(Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
+            _channel.RejectHandshake();
+            End(ServerEventReason.HandshakeFailed);
         }
     }
 

@@ -65,6 +65,11 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     public readonly Task OpenAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
+    public readonly void RejectHandshake()
+    {
+    }
+
+    /// <inheritdoc/>
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
         if (_isReadable || force)

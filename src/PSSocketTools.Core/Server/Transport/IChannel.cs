@@ -36,6 +36,9 @@ internal interface IChannel : IDisposable
     /// <summary>Runs the handshake, if the channel has one.</summary>
     Task OpenAsync();
 
+    /// <summary>Tells a client whose handshake takes too long that there is one to be made, if the channel has one.</summary>
+    void RejectHandshake();
+
     /// <summary>Receives what is available. This invalidates the buffer of the previous receive.</summary>
     /// <param name="force">Whether to call the system even if it has reported no bytes.</param>
     /// <param name="buffer">Holds the bytes, from its start.</param>

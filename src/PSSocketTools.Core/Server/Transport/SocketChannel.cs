@@ -57,6 +57,11 @@ internal struct SocketChannel : IChannel
     public readonly Task OpenAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
+    public readonly void RejectHandshake()
+    {
+    }
+
+    /// <inheritdoc/>
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
         while (true)

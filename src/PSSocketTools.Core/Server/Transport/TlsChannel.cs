@@ -69,6 +69,9 @@ internal sealed class TlsChannel : IChannel
     }
 
     /// <inheritdoc/>
+    public void RejectHandshake() => TlsServer.SendNoTlsAlert(_socket);
+
+    /// <inheritdoc/>
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
         buffer = _buffer ??= Pool.Rent(_bufferSize);

@@ -99,6 +99,10 @@ public sealed class ConnectionTests : IDisposable
 
         public Task OpenAsync() => Task.CompletedTask;
 
+        public void RejectHandshake()
+        {
+        }
+
         public int TryReceive(bool force, out byte[] buffer, out SocketError error)
         {
             (buffer, error) = ([], SocketError.WouldBlock);

@@ -464,6 +464,8 @@ public sealed class FaultsAtSeamsTests
 
         public Task OpenAsync() => _channel.OpenAsync();
 
+        public void RejectHandshake() => _channel.RejectHandshake();
+
         public int TryReceive(bool force, out byte[] buffer, out SocketError error)
         {
             calls.Count();
