@@ -14,7 +14,7 @@ public sealed class EchoLoad : IDisposable
     private readonly Worker[] _workers;
     private readonly Task _done;
     private long _remaining;
-    private long _startedAt = long.MaxValue;
+    private long _startedAt;
     private DateTime _startTime;
 
     private EchoLoad(EchoLoadOptions options, CancellationToken cancellationToken)

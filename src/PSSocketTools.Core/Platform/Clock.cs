@@ -26,6 +26,9 @@ internal class Clock
     /// <summary>A time in units of <see cref="Timestamp"/>.</summary>
     public static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
+    /// <summary>Milliseconds in units of <see cref="Timestamp"/>.</summary>
+    public static long Ticks(int milliseconds) => milliseconds * Stopwatch.Frequency / 1000;
+
     /// <summary>A time in units of <see cref="Timestamp"/>, in milliseconds.</summary>
     public static double Milliseconds(long ticks) => ticks * 1000.0 / Stopwatch.Frequency;
 

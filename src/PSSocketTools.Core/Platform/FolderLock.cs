@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -74,7 +73,7 @@ internal sealed class FolderLock : IDisposable
             return -1;
         }
 
-        var clock = Stopwatch.StartNew();
+        var deadline = Deadline.After(AcquireTimeout);
         var wouldBlock = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.EAgain : Libc.EWouldBlockMac;
         while (Libc.Lock(descriptor, Libc.LockExclusive | Libc.LockWithoutWaiting) != 0)
         {
@@ -84,7 +83,7 @@ internal sealed class FolderLock : IDisposable
                 continue;
             }
 
-            if (error != wouldBlock || clock.Elapsed > AcquireTimeout)
+            if (error != wouldBlock || deadline.HasPassed)
             {
                 _ = Libc.Close(descriptor);
                 return -1;

@@ -63,21 +63,20 @@ public sealed class LocalPortTest
 
     /// <summary>Tests a port repeatedly until it is free, the time is over or the wait is cancelled; waits for a name that does not resolve yet, too.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
-    /// <param name="timeout">How long to wait at most; then the last result is returned.</param>
+    /// <param name="timeout">How long to wait at most, zero for no limit; then the last result is returned.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="SocketToolsException">NameNotFound: the name had no address until the end; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public PortAvailability WaitUntilAvailable(int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var startedAt = Clock.System.Timestamp;
+        var deadline = Deadline.After(timeout);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var left = timeout - Clock.System.Since(startedAt);
             var resolution = _host.Resolve(ConnectPace.NameAge);
 
             // Before the name is resolved there is nothing to test, and the wait may end before that.
-            var isResolved = Task.WaitAny([resolution], Milliseconds(left), cancellationToken) >= 0;
+            var isResolved = Task.WaitAny([resolution], deadline.Milliseconds, cancellationToken) >= 0;
             if (isResolved && resolution.Status == TaskStatus.RanToCompletion && TryBindAll(port, resolution.Result) is null)
             {
                 return CreateAvailable(port);
@@ -89,18 +88,14 @@ public sealed class LocalPortTest
             }
 
             // Finding the owner of the port takes a walk over all processes, and only the last result needs it.
-            left = timeout - Clock.System.Since(startedAt);
-            if (left <= TimeSpan.Zero)
+            if (deadline.HasPassed)
             {
                 return isResolved ? Test(port, resolution.GetAwaiter().GetResult()) : throw AddressName.NotResolvedYet(_address);
             }
 
-            cancellationToken.WaitHandle.WaitOne(left < WaitStep ? left : WaitStep);
+            cancellationToken.WaitHandle.WaitOne(Deadline.Earlier(deadline, Deadline.After(WaitStep)).Milliseconds);
         }
     }
-
-    private static int Milliseconds(TimeSpan left) =>
-        left <= TimeSpan.Zero ? 0 : left.TotalMilliseconds >= int.MaxValue ? Timeout.Infinite : (int)Math.Ceiling(left.TotalMilliseconds);
 
     private PortAvailability Test(int port, IPAddress[] addresses)
     {

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Net;
 using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Ports;
 using PSSocketTools.Ports.Probing;
 
@@ -132,11 +132,11 @@ public sealed class PortScan : IDisposable
 
     /// <summary>Returns the available results in order; when there is none, waits for one, for room in the window, or for the end of the scan.</summary>
     /// <param name="due">Gets the results.</param>
-    /// <param name="milliseconds">How long to wait at most; 0 for not at all, -1 without a limit.</param>
+    /// <param name="milliseconds">How long to wait at most; 0 for not at all, <see cref="Timeout.Infinite"/> for no limit.</param>
     /// <exception cref="OperationCanceledException">The scan's token was cancelled.</exception>
     public void Read(ICollection<PortAvailability> due, int milliseconds)
     {
-        var clock = Stopwatch.StartNew();
+        var deadline = Deadline.AfterMilliseconds(milliseconds);
         var hasRoom = false;
         lock (_gate)
         {
@@ -144,13 +144,12 @@ public sealed class PortScan : IDisposable
             while (!IsDue())
             {
                 _cancellationToken.ThrowIfCancellationRequested();
-                var left = milliseconds < 0 ? -1 : milliseconds - (int)clock.ElapsedMilliseconds;
-                if (_failure is not null || IsFinished || hadRoom != HasRoom || (milliseconds >= 0 && left <= 0))
+                if (_failure is not null || IsFinished || hadRoom != HasRoom || deadline.HasPassed)
                 {
                     break;
                 }
 
-                Monitor.Wait(_gate, left);
+                Monitor.Wait(_gate, deadline.Milliseconds);
             }
 
             if (!IsDue())

@@ -23,10 +23,10 @@ public sealed class PortScanOptions
     /// <summary>How many probes may be pending at once. The limit on open files may lower it.</summary>
     public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
 
-    /// <summary>The range of <see cref="WaitFor"/> in seconds, where there is an end: what a wait in milliseconds can be.</summary>
+    /// <summary>The range of <see cref="WaitFor"/> in seconds: what a wait in milliseconds can be.</summary>
     public const double LowestWaitSeconds = 0, HighestWaitSeconds = int.MaxValue / 1000;
 
-    /// <summary>How long to retry until a port is open; null (the default) for a single attempt, <see cref="TimeSpan.MaxValue"/> for no limit.</summary>
+    /// <summary>How long to retry until a port is open; null (the default) for a single attempt, zero for no limit.</summary>
     public TimeSpan? WaitFor { get; init; }
 
     /// <summary>Throws where a value is out of its range.</summary>
@@ -40,7 +40,7 @@ public sealed class PortScanOptions
 
         OptionRange.Require(nameof(Timeout), Timeout, LowestTimeoutSeconds, HighestTimeoutSeconds);
         OptionRange.Require(nameof(ThrottleLimit), ThrottleLimit, LowestThrottleLimit, HighestThrottleLimit);
-        if (WaitFor is { } limit && limit != TimeSpan.MaxValue)
+        if (WaitFor is { } limit)
         {
             OptionRange.Require(nameof(WaitFor), limit, LowestWaitSeconds, HighestWaitSeconds);
         }

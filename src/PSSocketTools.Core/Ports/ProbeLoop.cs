@@ -22,9 +22,9 @@ internal sealed class ProbeLoop : IDisposable
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
-    private readonly long _timeout;
-    private readonly long _tick;
-    private readonly long? _waitFor;
+    private readonly TimeSpan _timeout;
+    private readonly TimeSpan _tick;
+    private readonly TimeSpan? _waitFor;
     private readonly int _window;
     private readonly LinkedList<Timed<Probe>> _deadlines = new();
     private readonly LinkedList<Timed<Probe>> _ticks = new();
@@ -48,12 +48,9 @@ internal sealed class ProbeLoop : IDisposable
         _protocol = options.Protocol;
         _descriptors = _maxDescriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
-        _timeout = Clock.Ticks(options.Timeout);
-        _tick = Math.Min(Clock.Ticks(ConnectPace.AttemptDelay), _timeout / 3);
-        if (options.WaitFor is { } waitFor)
-        {
-            _waitFor = waitFor == TimeSpan.MaxValue ? long.MaxValue / 2 : Clock.Ticks(waitFor);
-        }
+        _timeout = options.Timeout;
+        _tick = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, _timeout.Ticks / 3));
+        _waitFor = options.WaitFor;
 
         _thread = new Thread(Run) { IsBackground = true, Name = "Port scan" };
         _thread.Start();
@@ -211,7 +208,7 @@ internal sealed class ProbeLoop : IDisposable
         {
             var now = Clock.System.Timestamp;
             StartDeadline(probe, now);
-            _renewals.AddLast(new Timed<Probe>(probe, now + Clock.Ticks(ConnectPace.NameAge)));
+            _renewals.AddLast(new Timed<Probe>(probe, Deadline.After(now, ConnectPace.NameAge)));
         }
 
         Advance(probe);
@@ -250,7 +247,7 @@ internal sealed class ProbeLoop : IDisposable
         var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(ConnectPace.NameAge);
         if (resolution is null)
         {
-            _renewals.AddLast(new Timed<Probe>(probe, now + Clock.Ticks(ConnectPace.NameAge)));
+            _renewals.AddLast(new Timed<Probe>(probe, Deadline.After(now, ConnectPace.NameAge)));
         }
         else if (resolution.IsCompleted)
         {
@@ -304,7 +301,7 @@ internal sealed class ProbeLoop : IDisposable
         StartDeadline(probe, attempt.StartedAt);
         if (_waitFor is not null)
         {
-            _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, attempt.StartedAt + _timeout));
+            _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(attempt.StartedAt, _timeout)));
         }
 
         if (probe.HasUntried)
@@ -314,10 +311,10 @@ internal sealed class ProbeLoop : IDisposable
     }
 
     private void StartDeadline(Probe probe, long from) =>
-        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, from + (_waitFor ?? _timeout)));
+        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.After(from, _waitFor ?? _timeout)));
 
     private void StartTick(Probe probe, long from) =>
-        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, from + _tick));
+        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, Deadline.After(from, _tick)));
 
     /// <summary>Postpones an attempt that found no descriptor until another one ends, and lowers the number of attempts at a time.</summary>
     private void Postpone(ProbeAttempt attempt)
@@ -401,14 +398,14 @@ internal sealed class ProbeLoop : IDisposable
         if (_waitFor is not null)
         {
             StartDeadline(probe, attempt.StartedAt);
-            ScheduleRetry(probe, attempt, attempt.StartedAt + Clock.Ticks(attempt.RetryDelay));
+            ScheduleRetry(probe, attempt, Deadline.After(attempt.StartedAt, attempt.RetryDelay));
         }
     }
 
     /// <summary>Schedules a retry of the address of an attempt.</summary>
-    private void ScheduleRetry(Probe probe, ProbeAttempt last, long until)
+    private void ScheduleRetry(Probe probe, ProbeAttempt last, Deadline due)
     {
-        var retry = new Retry(last, until, _retryNumber++);
+        var retry = new Retry(last, due, _retryNumber++);
         (probe.Retries ??= []).Add(retry);
         _retries.Add(retry);
     }
@@ -486,18 +483,18 @@ internal sealed class ProbeLoop : IDisposable
 
     private void Expire(long now)
     {
-        while (_deadlines.First is { } first && first.Value.Due <= now)
+        while (_deadlines.First is { } first && first.Value.Due.HasPassedBy(now))
         {
             End(first.Value.Item, CreateResult(first.Value.Item, isTimeUp: true));
         }
 
-        while (_attemptDeadlines.First is { } first && first.Value.Due <= now)
+        while (_attemptDeadlines.First is { } first && first.Value.Due.HasPassedBy(now))
         {
             _attemptDeadlines.RemoveFirst();
             TimeOut(first.Value.Item);
         }
 
-        while (_ticks.First is { } first && first.Value.Due <= now)
+        while (_ticks.First is { } first && first.Value.Due.HasPassedBy(now))
         {
             var probe = first.Value.Item;
             _ticks.RemoveFirst();
@@ -512,13 +509,13 @@ internal sealed class ProbeLoop : IDisposable
             }
         }
 
-        while (_renewals.First is { } first && first.Value.Due <= now)
+        while (_renewals.First is { } first && first.Value.Due.HasPassedBy(now))
         {
             _renewals.RemoveFirst();
             ResolveAgain(first.Value.Item, now);
         }
 
-        while (_retries.Count > 0 && _retries.Min is var retry && retry.Due <= now)
+        while (_retries.Count > 0 && _retries.Min is var retry && retry.Due.HasPassedBy(now))
         {
             BeginRetry(retry, now);
         }
@@ -532,7 +529,7 @@ internal sealed class ProbeLoop : IDisposable
         probe.Retries!.Remove(retry);
         if (_attempts >= _descriptors)
         {
-            ScheduleRetry(probe, last, now + Clock.Ticks(last.RetryDelay));
+            ScheduleRetry(probe, last, Deadline.After(now, last.RetryDelay));
             return;
         }
 
@@ -556,22 +553,13 @@ internal sealed class ProbeLoop : IDisposable
         Advance(probe);
     }
 
-    private long? RetryDue() => _retries.Count > 0 ? _retries.Min.Due : null;
-
     private int MillisecondsToNext()
     {
-        var next = long.MaxValue;
-        foreach (var due in new[] { _deadlines.First?.Value.Due, _ticks.First?.Value.Due, _attemptDeadlines.First?.Value.Due, _renewals.First?.Value.Due, RetryDue() })
-        {
-            next = Math.Min(next, due ?? long.MaxValue);
-        }
-
-        if (next == long.MaxValue)
-        {
-            return -1;
-        }
-
-        var left = next - Slack - Clock.System.Timestamp;
-        return Clock.WaitMilliseconds(left);
+        var next = Deadline.Earlier(NextOf(_deadlines), Deadline.Earlier(NextOf(_ticks), NextOf(_renewals)));
+        next = Deadline.Earlier(next, NextOf(_attemptDeadlines));
+        next = Deadline.Earlier(next, _retries.Count > 0 ? _retries.Min.Due : Deadline.Never);
+        return next.MillisecondsFrom(Clock.System.Timestamp + Slack);
     }
+
+    private static Deadline NextOf<T>(LinkedList<Timed<T>> list) => list.First?.Value.Due ?? Deadline.Never;
 }

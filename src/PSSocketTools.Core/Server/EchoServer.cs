@@ -31,7 +31,7 @@ public sealed class EchoServer : IDisposable
     // Continuations run synchronously, so that the server is off the list of running servers before waiters resume.
     private readonly TaskCompletionSource<bool> _completion = new();
     private readonly CancellationTokenSource _gracePeriod = new();
-    private long _gracePeriodEnd = long.MaxValue;
+    private Deadline _gracePeriodEnd = Deadline.Never;
     private Task? _stopped;
     private volatile string? _faultedBy;
     private volatile string _endPoint;
@@ -282,7 +282,7 @@ public sealed class EchoServer : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout));
         }
 
-        var ends = _record.Clock.Timestamp + Clock.Ticks(timeout);
+        var end = Deadline.AfterMilliseconds((int)timeout.TotalMilliseconds);
         lock (_gate)
         {
             if (_stopped is null)
@@ -292,9 +292,9 @@ public sealed class EchoServer : IDisposable
             }
 
             // The shortest timeout of all callers counts.
-            if (ends < _gracePeriodEnd)
+            if (end.IsBefore(_gracePeriodEnd))
             {
-                _gracePeriodEnd = ends;
+                _gracePeriodEnd = end;
                 _gracePeriod.CancelAfter(timeout);
             }
 
@@ -409,7 +409,8 @@ public sealed class EchoServer : IDisposable
         Attempt.To(_record.Journal.End);
         lock (_gate)
         {
-            _gracePeriodEnd = long.MinValue;
+            // Over, so that no later stop shortens it.
+            _gracePeriodEnd = default;
             _gracePeriod.Dispose();
         }
 

@@ -276,7 +276,7 @@ public sealed record EchoServerOptions
             Encoding = encoding,
             MaxMessageBytes = MaxMessageBytes,
             IdleGapMilliseconds = IdleGapMilliseconds,
-            IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Step.Forever,
+            IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Timeout.Infinite,
             Greeting = Greeting is null ? [] : Framed(encoding.GetBytes(Greeting), terminator),
             Farewell = Farewell is null ? [] : encoding.GetBytes(Farewell),
             ExitCommand = [.. ExitCommand.Select(static word => word.Trim())],

@@ -65,7 +65,7 @@ internal static class ServerTransports
                 acceptGate,
                 options.IsSequential,
                 (socket, pump) => new SocketChannel(socket, options.BufferSize, pump),
-                Timeout.InfiniteTimeSpan,
+                handshakeTimeout: TimeSpan.Zero,
                 maxHandshakes: 0,
                 onFault);
         }

@@ -96,7 +96,10 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
 
     private bool HasWaitLimit => MyInvocation.BoundParameters.ContainsKey(nameof(WaitSec));
 
-    private TimeSpan? WaitFor => HasWaitLimit ? TimeSpan.FromSeconds(WaitSec) : Wait ? TimeSpan.MaxValue : null;
+    private TimeSpan? WaitFor => HasWaitLimit ? AtLeastATick(TimeSpan.FromSeconds(WaitSec)) : Wait ? TimeSpan.Zero : null;
+
+    /// <summary>The shortest limit there is for one of zero or less, since zero means no limit.</summary>
+    private static TimeSpan AtLeastATick(TimeSpan limit) => limit > TimeSpan.Zero ? limit : TimeSpan.FromTicks(1);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -211,12 +214,13 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     {
         FinishScan();
         var test = new LocalPortTest(address, Protocol) { IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)) };
-        var until = WaitFor is { } limit && limit < TimeSpan.MaxValue ? _clock.Elapsed + limit : TimeSpan.MaxValue;
+        var until = _clock.Elapsed + WaitFor;
         _total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))
         {
             StopToken.ThrowIfCancellationRequested();
-            Write(WaitFor is null ? test.Test(port, StopToken) : test.WaitUntilAvailable(port, until - _clock.Elapsed, StopToken));
+            Write(until is null ? test.Test(port, StopToken)
+                : test.WaitUntilAvailable(port, HasWaitLimit ? AtLeastATick(until.Value - _clock.Elapsed) : TimeSpan.Zero, StopToken));
             if (Quiet && !_areAllAvailable)
             {
                 return;

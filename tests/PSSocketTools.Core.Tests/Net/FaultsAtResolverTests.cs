@@ -182,7 +182,7 @@ public sealed class FaultsAtResolverTests
         var results = new List<PortAvailability>();
         while (!scan.IsFinished)
         {
-            scan.Read(results, -1);
+            scan.Read(results, Timeout.Infinite);
         }
 
         return Assert.Single(results);

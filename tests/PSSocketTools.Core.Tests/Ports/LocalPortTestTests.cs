@@ -135,7 +135,7 @@ public sealed class LocalPortTestTests
         var listener = Listen(IPAddress.Loopback);
         var port = Port(listener);
         var test = new LocalPortTest("127.0.0.1");
-        var wait = Task.Run(() => test.WaitUntilAvailable(port, TimeSpan.MaxValue, CancellationToken.None));
+        var wait = Task.Run(() => test.WaitUntilAvailable(port, TimeSpan.Zero, CancellationToken.None));
         Assert.NotSame(wait, await Task.WhenAny(wait, Task.Delay(200)));
 
         listener.Dispose();
@@ -151,7 +151,7 @@ public sealed class LocalPortTestTests
             PortStatus.InUse, test.WaitUntilAvailable(Port(listener), TimeSpan.FromSeconds(0.1), CancellationToken.None).GetStatus());
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
         Assert.Throws<OperationCanceledException>(() =>
-            test.WaitUntilAvailable(Port(listener), TimeSpan.MaxValue, cancellation.Token));
+            test.WaitUntilAvailable(Port(listener), TimeSpan.Zero, cancellation.Token));
     }
 
     [Fact]
@@ -192,7 +192,7 @@ public sealed class LocalPortTestTests
         var test = new LocalPortTest("slow", SocketProtocol.Tcp, _ => new TaskCompletionSource<IPAddress[]>().Task);
 
         Assert.Throws<OperationCanceledException>(() => test.Test(80, cancellation.Token));
-        Assert.Throws<OperationCanceledException>(() => test.WaitUntilAvailable(80, TimeSpan.MaxValue, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => test.WaitUntilAvailable(80, TimeSpan.Zero, cancellation.Token));
         Assert.Throws<OperationCanceledException>(
             () => PortFinder.Find(test, null, 1, new PortReservations(TimeSpan.FromSeconds(1)), cancellation.Token));
     }

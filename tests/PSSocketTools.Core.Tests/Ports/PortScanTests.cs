@@ -177,7 +177,7 @@ public sealed class PortScanTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
-        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.MaxValue });
+        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.Zero });
         scan.Add(["127.0.0.1"], [new PortRange(port)]);
         scan.Complete();
         var results = new List<PortAvailability>();
@@ -246,9 +246,9 @@ public sealed class PortScanTests
     public void A_cancelled_read_ends_at_once()
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
-        using var scan = new PortScan(new PortScanOptions { WaitFor = TimeSpan.MaxValue }, cancellation.Token);
+        using var scan = new PortScan(new PortScanOptions { WaitFor = TimeSpan.Zero }, cancellation.Token);
         scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
-        Assert.Throws<OperationCanceledException>(() => scan.Read([], -1));
+        Assert.Throws<OperationCanceledException>(() => scan.Read([], Timeout.Infinite));
     }
 
     [Fact]
@@ -260,7 +260,7 @@ public sealed class PortScanTests
         var results = new List<PortAvailability>();
         while (!scan.IsIdle)
         {
-            scan.Read(results, -1);
+            scan.Read(results, Timeout.Infinite);
         }
 
         Assert.True(scan.HasRoom);
@@ -304,7 +304,7 @@ public sealed class PortScanTests
         var results = new List<PortAvailability>();
         while (!scan.IsFinished)
         {
-            scan.Read(results, -1);
+            scan.Read(results, Timeout.Infinite);
         }
 
         return results;

@@ -19,7 +19,7 @@ public sealed class ProbeLoopTests
     public void Attempts_that_end_in_one_wait_are_ended_once(bool waits)
     {
         using var transport = new ScriptedProbeTransport(static _ => null);
-        using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long, WaitFor = waits ? TimeSpan.MaxValue : null }, Remote, OtherRemote);
+        using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long, WaitFor = waits ? TimeSpan.Zero : null }, Remote, OtherRemote);
         scan.Add(["two"], [new PortRange(80, 82)]);
         scan.Complete();
         transport.EndTogether(6, SocketError.Success);
@@ -254,7 +254,7 @@ public sealed class ProbeLoopTests
         var results = new List<PortAvailability>();
         while (!scan.IsFinished)
         {
-            scan.Read(results, -1);
+            scan.Read(results, Timeout.Infinite);
         }
 
         return results;

@@ -24,7 +24,7 @@ internal abstract class ProbeTransport : IDisposable
     /// <summary>Cancels a pending attempt and closes its socket.</summary>
     public abstract void Abandon(ProbeAttempt attempt);
 
-    /// <summary>Waits until an attempt ends, <see cref="Wake"/> is called or the time is over; -1 for no limit.</summary>
+    /// <summary>Waits until an attempt ends, <see cref="Wake"/> is called or the time is over; <see cref="Timeout.Infinite"/> for no limit.</summary>
     public abstract void Wait(int milliseconds, ICollection<ProbeAttempt> ended);
 
     /// <summary>Ends the current <see cref="Wait"/>, or else the next one; from any thread.</summary>

@@ -24,8 +24,8 @@ internal sealed class ConversationPlan
 
     public int IdleGapMilliseconds { get; init; }
 
-    /// <summary>The idle timeout of both directions; <see cref="Step.Forever"/> without a limit.</summary>
-    public int IdleMilliseconds { get; init; } = Step.Forever;
+    /// <summary>The idle timeout of both directions; <see cref="Timeout.Infinite"/> without a limit.</summary>
+    public int IdleMilliseconds { get; init; } = Timeout.Infinite;
 
     /// <summary>The greeting, framing included; empty for none.</summary>
     public byte[] Greeting { get; init; } = [];

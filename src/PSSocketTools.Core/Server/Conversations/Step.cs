@@ -25,9 +25,6 @@ internal enum StepKind
 /// <summary>One operation that the driver does before it asks the conversation again.</summary>
 internal readonly struct Step
 {
-    /// <summary>No time limit.</summary>
-    public const int Forever = -1;
-
     private Step(StepKind kind, byte[] buffer, int offset, int count, int milliseconds, bool pendingResponse, Task? task)
     {
         Kind = kind;
@@ -47,7 +44,7 @@ internal readonly struct Step
 
     public int Count { get; }
 
-    /// <summary>The duration of a Pause; the idle timeout of a Receive or Send; <see cref="Forever"/> without a limit.</summary>
+    /// <summary>The duration of a Pause; the idle timeout of a Receive or Send; <see cref="Timeout.Infinite"/> without a limit.</summary>
     public int Milliseconds { get; }
 
     /// <summary>For Receive: a pause will complete the message received so far, and a draining server still sends the response to it.</summary>
@@ -62,9 +59,9 @@ internal readonly struct Step
 
     public static Step Pause(int milliseconds) => new(StepKind.Pause, [], 0, 0, milliseconds, false, null);
 
-    public static Step Await(Task task) => new(StepKind.Await, [], 0, 0, Forever, false, task);
+    public static Step Await(Task task) => new(StepKind.Await, [], 0, 0, Timeout.Infinite, false, task);
 
-    public static Step Close() => new(StepKind.Close, [], 0, 0, Forever, false, null);
+    public static Step Close() => new(StepKind.Close, [], 0, 0, Timeout.Infinite, false, null);
 
-    public static Step Reset() => new(StepKind.Reset, [], 0, 0, Forever, false, null);
+    public static Step Reset() => new(StepKind.Reset, [], 0, 0, Timeout.Infinite, false, null);
 }

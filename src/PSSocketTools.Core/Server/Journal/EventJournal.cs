@@ -184,8 +184,8 @@ internal sealed class EventJournal
             }
 
             // Events come in bursts, and a write for each would cost a system call and two thread switches.
-            var dueAt = Clock.System.Timestamp + Clock.Ticks(TimeSpan.FromMilliseconds(LogGatherMilliseconds));
-            while (_next < next + LogBatch && !_isLogFlushDue && !_isLogEnding && Clock.WaitMilliseconds(dueAt - Clock.System.Timestamp) is > 0 and var left)
+            var deadline = Deadline.AfterMilliseconds(LogGatherMilliseconds);
+            while (_next < next + LogBatch && !_isLogFlushDue && !_isLogEnding && deadline.Milliseconds is > 0 and var left)
             {
                 _logWakesAfter = next + LogBatch - 2;
                 Monitor.Wait(_gate, left);
@@ -492,8 +492,9 @@ internal sealed class EventJournal
         var startedAt = Clock.System.Timestamp;
         while (_firstUnlogged == firstUnlogged)
         {
-            var elapsed = Clock.Between(startedAt, Clock.System.Timestamp);
-            if (elapsed >= _logStallLimit)
+            // The limit may change while this waits.
+            var deadline = Deadline.After(startedAt, _logStallLimit);
+            if (deadline.HasPassed)
             {
                 AbandonStalledLog(_logStallLimit);
                 return;
@@ -505,7 +506,7 @@ internal sealed class EventJournal
                 Monitor.PulseAll(_gate);
             }
 
-            Monitor.Wait(_gate, (int)(_logStallLimit - elapsed).TotalMilliseconds + 1);
+            Monitor.Wait(_gate, deadline.Milliseconds);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
@@ -38,12 +37,12 @@ internal sealed class AsyncPump : IPump, IDisposable
     /// Extending a deadline, which every message of a connection with an idle timeout does, does not change the timer: the deadline
     /// is checked when it expires.
     /// </remarks>
-    public void SetTimer(TimedSource source, int milliseconds)
+    public void SetTimer(TimedSource source, Deadline deadline)
     {
-        source.Deadline = Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000);
-        if (source.Deadline < source.CheckAt)
+        source.Deadline = deadline;
+        if (deadline.IsBefore(source.CheckAt))
         {
-            StartTimer(source, milliseconds);
+            StartTimer(source);
         }
     }
 
@@ -58,11 +57,11 @@ internal sealed class AsyncPump : IPump, IDisposable
         },
         (this, signal));
 
-    private void StartTimer(TimedSource source, int milliseconds)
+    private void StartTimer(TimedSource source)
     {
         source.CheckAt = source.Deadline;
         _timer ??= new Timer(static pump => ((AsyncPump)pump!).Signal(TimerExpired), this, Timeout.Infinite, Timeout.Infinite);
-        _timer.Change(milliseconds, Timeout.Infinite);
+        _timer.Change(source.Deadline.Milliseconds, Timeout.Infinite);
     }
 
     private void Signal(int signal)
@@ -130,20 +129,15 @@ internal sealed class AsyncPump : IPump, IDisposable
     private void OnTimer()
     {
         var connection = Connection;
-        connection.CheckAt = TimedSource.Never;
-        if (connection.Deadline == TimedSource.Never)
+        connection.CheckAt = Deadline.Never;
+        if (connection.Deadline.HasPassed)
         {
-            return;
+            connection.Deadline = Deadline.Never;
+            connection.OnTime();
         }
-
-        var left = connection.Deadline - Stopwatch.GetTimestamp();
-        if (left > 0)
+        else if (!connection.Deadline.IsNever)
         {
-            StartTimer(connection, (int)(left * 1000 / Stopwatch.Frequency) + 1);
-            return;
+            StartTimer(connection);
         }
-
-        connection.Deadline = TimedSource.Never;
-        connection.OnTime();
     }
 }

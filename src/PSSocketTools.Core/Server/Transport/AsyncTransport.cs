@@ -26,7 +26,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     /// <param name="acceptGate">Accepts or rejects connections.</param>
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
-    /// <param name="handshakeTimeout">The time limit of a handshake.</param>
+    /// <param name="handshakeTimeout">The time limit of a handshake; zero for none.</param>
     /// <param name="maxHandshakes">The limit on concurrent handshakes; 0 for channels without a handshake.</param>
     /// <param name="onFault">Called when accepting has failed, with the listener, or null for all.</param>
     public AsyncTransport(

@@ -34,8 +34,8 @@ internal sealed partial class Connection<TChannel> : Connection
     private int _queuedBefore;
 
     // When a Pause is over, and when to check for a reset meanwhile.
-    private long _pauseEnd;
-    private long _nextResetCheck;
+    private Deadline _pauseEnd;
+    private Deadline _nextResetCheck;
 
     // The pending handshake, and the wait for the sequential server's slot after it.
     private Task? _handshake;
@@ -94,7 +94,7 @@ internal sealed partial class Connection<TChannel> : Connection
         if (_conversation is null)
         {
             _phase = Phase.Opening;
-            Pump.SetTimer(this, (int)_transport.HandshakeTimeout.TotalMilliseconds);
+            Pump.SetTimer(this, Deadline.After(_transport.HandshakeTimeout));
             _handshake = _channel.OpenAsync();
             Open();
             return;
@@ -274,7 +274,7 @@ internal sealed partial class Connection<TChannel> : Connection
         _isWaiting = false;
         _isTimeUp = false;
         _queuedBefore = -1;
-        Deadline = Never;
+        Deadline = Deadline.Never;
     }
 
     private void WakeOnCompletion(Task task)

@@ -32,7 +32,7 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        Pump.SetTimer(this, ServerTransport.LingerMilliseconds);
+        Pump.SetTimer(this, Deadline.AfterMilliseconds(ServerTransport.LingerMilliseconds));
         EndOutput();
     }
 
@@ -40,7 +40,7 @@ internal sealed partial class Connection<TChannel>
     {
         _phase = Phase.EndingOutput;
         _isTimeUp = false;
-        Deadline = Never;
+        Deadline = Deadline.Never;
         EndHandshake();
         try
         {
@@ -112,7 +112,7 @@ internal sealed partial class Connection<TChannel>
 
         // Each of these must run even if another throws, and the transport must forget the connection.
         _phase = Phase.Closing;
-        Deadline = Never;
+        Deadline = Deadline.Never;
         Attempt.To(() => _channel.Close(this), Report);
         Finish();
     }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -12,7 +13,7 @@ internal sealed partial class Connection<TChannel>
     {
         if (_slotWait is null && _handshake!.IsCompleted)
         {
-            Deadline = Never;
+            Deadline = Deadline.Never;
             if (!TryCompleteHandshake(_handshake))
             {
                 return;

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Server.Transport;
@@ -41,7 +41,7 @@ internal sealed partial class Connection<TChannel>
     /// <summary>Waits until the send can continue; true when the client has acknowledged nothing for the idle timeout.</summary>
     private bool HasStalled(Conversation conversation)
     {
-        if (_step.Milliseconds == Step.Forever)
+        if (_step.Milliseconds == Timeout.Infinite)
         {
             return false;
         }
@@ -61,7 +61,7 @@ internal sealed partial class Connection<TChannel>
         (_sentBefore, _queuedBefore) = (_sent, queued);
         _isTimeUp = false;
         _isWaiting = true;
-        Pump.SetTimer(this, _step.Milliseconds);
+        Pump.SetTimer(this, Deadline.AfterMilliseconds(_step.Milliseconds));
         return false;
     }
 
@@ -89,9 +89,9 @@ internal sealed partial class Connection<TChannel>
 
         if (!_isTimeUp)
         {
-            if (!_isWaiting && _step.Milliseconds != Step.Forever)
+            if (!_isWaiting && _step.Milliseconds != Timeout.Infinite)
             {
-                Pump.SetTimer(this, _step.Milliseconds);
+                Pump.SetTimer(this, Deadline.AfterMilliseconds(_step.Milliseconds));
             }
 
             _isWaiting = true;
@@ -130,7 +130,7 @@ internal sealed partial class Connection<TChannel>
         }
 
         _isTimeUp = false;
-        Pump.SetTimer(this, _step.Milliseconds);
+        Pump.SetTimer(this, Deadline.AfterMilliseconds(_step.Milliseconds));
         return true;
     }
 
@@ -140,20 +140,20 @@ internal sealed partial class Connection<TChannel>
         if (!_isWaiting)
         {
             _isWaiting = true;
-            _nextResetCheck = Never;
-            _pauseEnd = Never;
+            _nextResetCheck = Deadline.Never;
+            _pauseEnd = Deadline.Never;
             if (_step.Task is { } task)
             {
                 WakeOnCompletion(task);
             }
             else
             {
-                _pauseEnd = Stopwatch.GetTimestamp() + (_step.Milliseconds * Stopwatch.Frequency / 1000);
-                Pump.SetTimer(this, _step.Milliseconds);
+                _pauseEnd = Deadline.AfterMilliseconds(_step.Milliseconds);
+                Pump.SetTimer(this, _pauseEnd);
             }
         }
 
-        if (_step.Task?.IsCompleted ?? (_isTimeUp && Stopwatch.GetTimestamp() >= _pauseEnd))
+        if (_step.Task?.IsCompleted ?? (_isTimeUp && _pauseEnd.HasPassed))
         {
             if (_step.Kind == StepKind.Pause)
             {
@@ -200,19 +200,19 @@ internal sealed partial class Connection<TChannel>
             Deliver(conversation, buffer, count);
         }
 
-        var now = Stopwatch.GetTimestamp();
-        if (now >= _nextResetCheck && _channel.HasPeerReset)
+        var isCheckDue = _nextResetCheck.HasPassed;
+        if (isCheckDue && _channel.HasPeerReset)
         {
             EndByError(SocketError.ConnectionReset);
             return;
         }
 
-        if (now >= _nextResetCheck || _nextResetCheck == Never)
+        if (isCheckDue || _nextResetCheck.IsNever)
         {
-            _nextResetCheck = now + (ResetCheckMilliseconds * Stopwatch.Frequency / 1000);
+            _nextResetCheck = Deadline.AfterMilliseconds(ResetCheckMilliseconds);
         }
 
         _isTimeUp = false;
-        Pump.SetTimer(this, (int)((Math.Min(_nextResetCheck, _pauseEnd) - now) * 1000 / Stopwatch.Frequency) + 1);
+        Pump.SetTimer(this, Deadline.Earlier(_nextResetCheck, _pauseEnd));
     }
 }

@@ -44,7 +44,7 @@ internal sealed unsafe class EpollListener : TimedSource
     /// <summary>Starts or resumes accepting, unless the back-off timer is running.</summary>
     public void Resume()
     {
-        if (!_isHeld || _isWatched || Deadline != Never)
+        if (!_isHeld || _isWatched || !Deadline.IsNever)
         {
             return;
         }
@@ -150,7 +150,7 @@ internal sealed unsafe class EpollListener : TimedSource
     {
         Pause();
         _transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
-        _loop.SetTimer(this, _backoff.Next());
+        _loop.SetTimer(this, Deadline.AfterMilliseconds(_backoff.Next()));
     }
 
     // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.

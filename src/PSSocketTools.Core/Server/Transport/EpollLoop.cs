@@ -1,6 +1,5 @@
 #if NET
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using PSSocketTools.Platform;
@@ -148,8 +147,7 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <inheritdoc/>
-    public void SetTimer(TimedSource source, int milliseconds) =>
-        _timers.Set(source, Stopwatch.GetTimestamp() + (milliseconds * Stopwatch.Frequency / 1000));
+    public void SetTimer(TimedSource source, Deadline deadline) => _timers.Set(source, deadline);
 
     /// <inheritdoc/>
     public void Yield(TimedSource source) => _ready.Add(source);
@@ -187,7 +185,7 @@ internal sealed class EpollLoop : IPump, IDisposable
         }
 
         // Sources that have only a timer.
-        while (_timers.TryTake(long.MaxValue - 1, out var source))
+        while (_timers.TryTake(EpollTimers.EndOfTime, out var source))
         {
             Fail(source, exception);
         }
@@ -226,9 +224,9 @@ internal sealed class EpollLoop : IPump, IDisposable
                 }
             }
 
-            if (_timers.Next != TimedSource.Never)
+            if (!_timers.Next.IsNever)
             {
-                var now = Stopwatch.GetTimestamp();
+                var now = Clock.System.Timestamp;
                 while (_timers.TryTake(now, out var source))
                 {
                     OnTime(source);
@@ -254,23 +252,7 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <summary>The timeout of the next wait, in milliseconds.</summary>
-    private int WaitMilliseconds()
-    {
-        if (_ready.Count > 0 || _hasPosts)
-        {
-            return 0;
-        }
-
-        var next = _timers.Next;
-        if (next == TimedSource.Never)
-        {
-            return -1;
-        }
-
-        // Rounded up: a wait that ends a little too early would be followed by many short ones.
-        var left = next - Stopwatch.GetTimestamp();
-        return left <= 0 ? 0 : (int)Math.Min(((left * 1000) + Stopwatch.Frequency - 1) / Stopwatch.Frequency, int.MaxValue);
-    }
+    private int WaitMilliseconds() => _ready.Count > 0 || _hasPosts ? 0 : _timers.Next.Milliseconds;
 
     private void RunPosts()
     {

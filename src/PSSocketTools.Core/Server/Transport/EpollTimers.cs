@@ -1,4 +1,5 @@
 #if NET
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -8,14 +9,17 @@ namespace PSSocketTools.Server.Transport;
 /// </summary>
 internal sealed class EpollTimers
 {
+    /// <summary>A timestamp by which every deadline has passed, except never.</summary>
+    public const long EndOfTime = long.MaxValue - 1;
+
     private TimedSource[] _heap = new TimedSource[16];
     private int _count;
 
-    /// <summary>When the next check is due; <see cref="TimedSource.Never"/> when there is none.</summary>
-    public long Next => _count == 0 ? TimedSource.Never : _heap[0].CheckAt;
+    /// <summary>When the next check is due; never when there is none.</summary>
+    public Deadline Next => _count == 0 ? Deadline.Never : _heap[0].CheckAt;
 
     /// <summary>Sets the deadline of a source.</summary>
-    public void Set(TimedSource source, long deadline)
+    public void Set(TimedSource source, Deadline deadline)
     {
         source.Deadline = deadline;
         if (source.TimerIndex < 0)
@@ -29,7 +33,7 @@ internal sealed class EpollTimers
             Place(source, _count++);
             SiftUp(source);
         }
-        else if (deadline < source.CheckAt)
+        else if (deadline.IsBefore(source.CheckAt))
         {
             source.CheckAt = deadline;
             SiftUp(source);
@@ -39,7 +43,7 @@ internal sealed class EpollTimers
     /// <summary>Removes a source and its deadline.</summary>
     public void Remove(TimedSource source)
     {
-        source.Deadline = TimedSource.Never;
+        source.Deadline = Deadline.Never;
         var index = source.TimerIndex;
         if (index < 0)
         {
@@ -58,18 +62,20 @@ internal sealed class EpollTimers
     }
 
     /// <summary>Removes a source whose deadline has passed.</summary>
+    /// <param name="now">A timestamp of the clock.</param>
+    /// <param name="source">The source.</param>
     public bool TryTake(long now, out TimedSource source)
     {
-        while (_count > 0 && _heap[0].CheckAt <= now)
+        while (_count > 0 && _heap[0].CheckAt.HasPassedBy(now))
         {
             source = _heap[0];
-            if (source.Deadline <= now)
+            if (source.Deadline.HasPassedBy(now))
             {
                 Remove(source);
                 return true;
             }
 
-            if (source.Deadline == TimedSource.Never)
+            if (source.Deadline.IsNever)
             {
                 Remove(source);
             }
@@ -93,7 +99,7 @@ internal sealed class EpollTimers
     private void SiftUp(TimedSource source)
     {
         var index = source.TimerIndex;
-        while (index > 0 && _heap[(index - 1) / 2].CheckAt > source.CheckAt)
+        while (index > 0 && source.CheckAt.IsBefore(_heap[(index - 1) / 2].CheckAt))
         {
             Place(_heap[(index - 1) / 2], index);
             index = (index - 1) / 2;
@@ -108,12 +114,12 @@ internal sealed class EpollTimers
         while (true)
         {
             var child = (2 * index) + 1;
-            if (child + 1 < _count && _heap[child + 1].CheckAt < _heap[child].CheckAt)
+            if (child + 1 < _count && _heap[child + 1].CheckAt.IsBefore(_heap[child].CheckAt))
             {
                 child++;
             }
 
-            if (child >= _count || _heap[child].CheckAt >= source.CheckAt)
+            if (child >= _count || !_heap[child].CheckAt.IsBefore(source.CheckAt))
             {
                 break;
             }

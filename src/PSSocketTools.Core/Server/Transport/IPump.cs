@@ -1,3 +1,5 @@
+using PSSocketTools.Platform;
+
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A request to a connection from another thread.</summary>
@@ -32,6 +34,6 @@ internal interface IPump
     /// <summary>Calls <see cref="TimedSource.OnResume"/> after the other ready sources have run. Only for the source itself.</summary>
     void Yield(TimedSource source);
 
-    /// <summary>Calls <see cref="TimedSource.OnTime"/> after a time, unless the source gets another deadline. Only for the source itself.</summary>
-    void SetTimer(TimedSource source, int milliseconds);
+    /// <summary>Calls <see cref="TimedSource.OnTime"/> at a deadline, unless the source gets another one. Only for the source itself.</summary>
+    void SetTimer(TimedSource source, Deadline deadline);
 }

@@ -18,8 +18,8 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGat
     /// <summary>The server's counters and journal.</summary>
     public ServerRecord Record => AcceptGate.Record;
 
-    /// <summary>The time limit of a handshake.</summary>
-    public virtual TimeSpan HandshakeTimeout => Timeout.InfiniteTimeSpan;
+    /// <summary>The time limit of a handshake; zero for none.</summary>
+    public virtual TimeSpan HandshakeTimeout => TimeSpan.Zero;
 
     /// <summary>The sockets that listen.</summary>
     protected IReadOnlyList<Socket> Sockets { get; } = sockets;

@@ -1,19 +1,18 @@
+using PSSocketTools.Platform;
+
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>What a pump runs: it handles socket events and an expired deadline, on one thread at a time.</summary>
 internal abstract class TimedSource
 {
-    /// <summary>No deadline.</summary>
-    public const long Never = long.MaxValue;
-
     /// <summary>No known event: the source checks for itself.</summary>
     public const int NoEvents = 0;
 
-    /// <summary>When <see cref="OnTime"/> is due, as a timestamp of the clock.</summary>
-    public long Deadline { get; set; } = Never;
+    /// <summary>When <see cref="OnTime"/> is due.</summary>
+    public Deadline Deadline { get; set; } = Deadline.Never;
 
     /// <summary>When the pump checks <see cref="Deadline"/>, which is at the deadline or earlier. Only for the pump.</summary>
-    public long CheckAt { get; set; } = Never;
+    public Deadline CheckAt { get; set; } = Deadline.Never;
 
     /// <summary>The source's index in the heap of timers; -1 when it is not there. Only for <c>EpollTimers</c>.</summary>
     public int TimerIndex { get; set; } = -1;

@@ -94,7 +94,7 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>The wait it asked for is over.</summary>
     public ConversationDriver Elapse()
     {
-        Assert.True(Step.Kind == StepKind.Pause || (Step.Kind == StepKind.Receive && Step.Milliseconds != Step.Forever));
+        Assert.True(Step.Kind == StepKind.Pause || (Step.Kind == StepKind.Receive && Step.Milliseconds != Timeout.Infinite));
         _conversation.Elapsed();
         Go();
         return this;
@@ -124,7 +124,7 @@ internal sealed class ConversationDriver : IDisposable
             Assert.InRange(Step.Count, 1, int.MaxValue);
             if (IsStalling)
             {
-                Assert.NotEqual(Step.Forever, Step.Milliseconds);
+                Assert.NotEqual(Timeout.Infinite, Step.Milliseconds);
                 _conversation.Stalled();
                 continue;
             }

@@ -185,7 +185,7 @@ public sealed class FramingConversationTests
         driver.Elapse();
         Assert.Equal("<one>\n<two>", driver.Text);
 
-        Assert.Equal(Step.Forever, driver.Step.Milliseconds);
+        Assert.Equal(Timeout.Infinite, driver.Step.Milliseconds);
         Assert.False(driver.Step.HasPendingResponse);
         Assert.Equal(
             ["MessageReceived 'one' 3", "ResponseSent '<one>' 5", "MessageReceived 'two' 3", "ResponseSent '<two>' 5"],
@@ -197,7 +197,7 @@ public sealed class FramingConversationTests
     {
         using var driver = Brackets(MessageFraming.Line);
         driver.Feed("one\ntw");
-        Assert.Equal(Step.Forever, driver.Step.Milliseconds);
+        Assert.Equal(Timeout.Infinite, driver.Step.Milliseconds);
         Assert.False(driver.Step.HasPendingResponse);
         Assert.Equal("<one>\n", driver.Text);
     }

@@ -149,7 +149,7 @@ public sealed class FaultsAtSeamsTests
                 acceptGate,
                 sequential: false,
                 (socket, pump) => new FailingChannel(new SocketChannel(socket, 1024, pump), failing),
-                Timeout.InfiniteTimeSpan,
+                TimeSpan.Zero,
                 0,
                 static (exception, _) => Assert.Fail(exception.ToString()));
             transport.Start();
@@ -191,7 +191,7 @@ public sealed class FaultsAtSeamsTests
                 new AcceptGate(plan, record, 10, null),
                 sequential: false,
                 static (socket, pump) => new SocketChannel(socket, 1024, pump),
-                Timeout.InfiniteTimeSpan,
+                TimeSpan.Zero,
                 0,
                 (_, socket) => lost.TrySetResult(socket));
         transport.Start();
@@ -290,7 +290,7 @@ public sealed class FaultsAtSeamsTests
         var onTurn = new ThrowingSource();
         await loop.PostAsync(() =>
         {
-            loop.SetTimer(onTime, 1);
+            loop.SetTimer(onTime, Deadline.AfterMilliseconds(1));
             loop.Yield(onTurn);
         }).WaitAsync(Patience.Long);
         await onTime.HasFailed.WaitAsync(Patience.Long);
