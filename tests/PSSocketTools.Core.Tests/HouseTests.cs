@@ -59,6 +59,33 @@ public sealed class HouseTests
             type.IsPublic ? Root : Root + "." + RoomOf(type).Replace('/', '.'), type.Namespace));
     }
 
+    /// <summary>
+    /// The parts of a session hold no session and no sender, so that each is read, and tested, by itself. A base class counts as one
+    /// with what derives from it: a field of the one may hold the other.
+    /// </summary>
+    [Fact]
+    public void What_the_client_holds_in_fields_is_a_tree()
+    {
+        var held = OwnTypes().Where(static type => RoomOf(type) == "Client").SelectMany(WithNested)
+            .SelectMany(static type => type.Fields.Where(static field => !field.IsStatic).SelectMany(static field => Parts(field.FieldType)), static (type, part) => (type, part))
+            .Where(static one => one.part is not GenericParameter && one.part.Scope == Core.Value.MainModule)
+            .Select(static one => (From: Eldest(one.type), To: Eldest(one.part.Resolve())))
+            .Where(static one => one.From != one.To && RoomOf(Outermost(one.To)!) == "Client")
+            .ToLookup(static one => one.From, static one => one.To);
+
+        // The rule would hold in vain if its reader overlooked the parameters that a class keeps.
+        Assert.Contains(held.Single(static one => one.Key.Name == "EchoSession"), static one => one.Name == "Incoming");
+        Assert.Contains(held.Single(static one => one.Key.Name == "Incoming"), static one => one.Name == "SessionLedger");
+        Assert.Contains(held.Single(static one => one.Key.Name == "PendingRequests"), static one => one.Name == "Exchange");
+
+        var rings = held.Select(one => Ring(one.Key, [])).Where(static ring => ring is not null).ToList();
+        Assert.True(rings.Count == 0, string.Join(Environment.NewLine, rings));
+
+        string? Ring(TypeDefinition type, TypeDefinition[] path) => path.Length > 0 && path[0] == type
+            ? string.Join(" -> ", path.Append(type).Select(static one => one.Name))
+            : path.Contains(type) ? null : held[type].Select(next => Ring(next, [.. path, type])).FirstOrDefault(static ring => ring is not null);
+    }
+
     [Fact]
     public void A_reader_finds_what_uses_what_in_bodies_signatures_and_attributes()
     {
@@ -150,6 +177,10 @@ public sealed class HouseTests
 
         return reference.Resolve();
     }
+
+    /// <summary>The last of a type's base classes that is of this assembly.</summary>
+    private static TypeDefinition Eldest(TypeDefinition type) =>
+        type.BaseType is { } above && above.Scope == Core.Value.MainModule ? Eldest(above.Resolve()) : type;
 
     /// <summary>A type and what it is made of: elements, and arguments of generic types.</summary>
     private static IEnumerable<TypeReference> Parts(TypeReference? reference) => reference switch

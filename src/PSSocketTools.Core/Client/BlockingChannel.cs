@@ -38,9 +38,9 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     public abstract int Read(byte[] buffer, Deadline deadline);
 
     /// <summary>Waits until a read would not block; false when the time passed or the waker was used first.</summary>
-    /// <param name="milliseconds">How long; -1 for no limit.</param>
+    /// <param name="deadline">When the wait ends.</param>
     /// <param name="waker">Ends the wait early.</param>
-    public abstract bool WaitReadable(int milliseconds, Waker? waker);
+    public abstract bool WaitReadable(Deadline deadline, Waker? waker);
 
     /// <summary>Writes all bytes.</summary>
     public abstract void Write(byte[] buffer, int offset, int count);

@@ -20,7 +20,8 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
     // The polling interval when no descriptor is left for the wake socket.
     private const int UnrungMilliseconds = 20;
 
-    private int _receiveTimeout = Timeout.Infinite;
+    // A new socket waits for ever.
+    private int _receiveTimeout = Deadline.Never.Milliseconds;
     private int _vainSpins;
     private int _skippedSpins;
 
@@ -37,9 +38,9 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
 
         // Setting the timeout is a system call, which is skipped while the current timeout is at least the remaining time and not
         // much more.
-        if (left == Timeout.Infinite ? _receiveTimeout != left : _receiveTimeout < left || _receiveTimeout > left + 100 + (left / 8))
+        if (left < 0 ? _receiveTimeout != left : _receiveTimeout < left || _receiveTimeout > left + 100 + (left / 8))
         {
-            Socket.ReceiveTimeout = left == Timeout.Infinite ? 0 : left;
+            Socket.ReceiveTimeout = left;
             _receiveTimeout = left;
         }
 
@@ -47,22 +48,29 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         return Receive(buffer);
     }
 
-    public override bool WaitReadable(int milliseconds, Waker? waker)
+    public override bool WaitReadable(Deadline deadline, Waker? waker)
     {
         if (waker is null)
         {
-            return Socket.Poll(Microseconds(milliseconds), SelectMode.SelectRead) || IsReadable();
+            while (!Socket.Poll(Microseconds(deadline.Milliseconds), SelectMode.SelectRead) && !IsReadable())
+            {
+                if (deadline.HasPassed)
+                {
+                    return false;
+                }
+            }
+
+            return true;
         }
 
-        if (milliseconds == 0 || IsReadable())
+        if (IsReadable())
         {
-            return IsReadable();
+            return true;
         }
 
-        var waiting = Deadline.After(TimeSpan.FromMilliseconds(milliseconds));
-        while (!waker.IsWoken)
+        while (!waker.IsWoken && !deadline.HasPassed)
         {
-            var left = waiting.Milliseconds;
+            var left = deadline.Milliseconds;
             var readable = new List<Socket>(2) { Socket };
             if (waker.WakeSocket is { } wakeSocket)
             {
@@ -77,11 +85,6 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
             if (readable.Contains(Socket) || IsReadable())
             {
                 return true;
-            }
-
-            if (readable.Count == 0 && waiting.HasPassed)
-            {
-                return false;
             }
         }
 
@@ -132,7 +135,7 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         _skippedSpins = 1 << _vainSpins;
     }
 
-    // A wait is limited to what the system's counter can hold (36 minutes); callers wait again.
+    // A wait is limited to what the system's counter can hold (36 minutes), and repeated until the deadline.
     private static int Microseconds(int milliseconds) =>
         milliseconds < 0 ? -1 : milliseconds > int.MaxValue / 1000 ? int.MaxValue : milliseconds * 1000;
 }

@@ -30,8 +30,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
     public override int Read(byte[] buffer, Deadline deadline)
     {
         // A read that is started late still needs a moment to return data that arrived in time.
-        var left = deadline.Milliseconds;
-        if (!WaitReadable(left == 0 ? LateReadMilliseconds : left, waker: null))
+        if (!WaitReadable(deadline.HasPassed ? Deadline.AfterMilliseconds(LateReadMilliseconds) : deadline, waker: null))
         {
             throw new SocketException((int)SocketError.TimedOut);
         }
@@ -39,11 +38,11 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
         return Take(buffer);
     }
 
-    public override bool WaitReadable(int milliseconds, Waker? waker)
+    public override bool WaitReadable(Deadline deadline, Waker? waker)
     {
         var coming = Coming();
         Task[] either = waker is null ? [coming] : [coming, waker.Woken];
-        return coming.IsCompleted || Task.WaitAny(either, milliseconds) == 0;
+        return coming.IsCompleted || Task.WaitAny(either, deadline.Milliseconds) == 0;
     }
 
     public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);

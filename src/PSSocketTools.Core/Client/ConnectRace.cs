@@ -50,7 +50,7 @@ internal sealed class ConnectRace : IDisposable
         }
         else
         {
-            _renewsAt = default;
+            _renewsAt = Deadline.Passed;
         }
     }
 
@@ -232,7 +232,7 @@ internal sealed class ConnectRace : IDisposable
         candidate.Pending = null;
         candidate.Error = error;
         candidate.BeginsAt = Deadline.Never;
-        _nextBegins = default;
+        _nextBegins = Deadline.Passed;
         if (!_waits)
         {
             return;

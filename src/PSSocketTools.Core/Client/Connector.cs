@@ -25,7 +25,7 @@ internal static class Connector
     /// <summary>Connects with a given resolver, for tests.</summary>
     internal static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
-        options.WaitFor > TimeSpan.Zero
+        options.Waits
             ? ConnectOrWait(options, host, report, cancellationToken)
             : ConnectOnce(options, host, cancellationToken);
 
@@ -139,7 +139,7 @@ internal static class Connector
     {
         if (!host.Resolve(ConnectPace.NameAge).Wait(deadline.Milliseconds, cancellationToken, out var addresses))
         {
-            throw options.WaitFor > TimeSpan.Zero ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
+            throw options.Waits ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
         }
 
         return Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
-using System.Text;
 using PSSocketTools.Client;
-using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
@@ -20,15 +18,12 @@ public sealed class EchoSession : IDisposable
     private readonly BlockingChannel _channel;
     private readonly MessageSource _source;
     private readonly SessionLedger _ledger;
-    private readonly Incoming _incoming;
-    private readonly Outgoing _outgoing;
 
     private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connecting)
     {
         _options = options;
-        TextEncoding = Net.TextEncoding.ReplacingInvalid(options.Encoding);
         _channel = channel;
-        EndPointName = options.EndPointName;
+        Facts = new SessionFacts(options, this);
         ConnectMilliseconds = connecting.TotalMilliseconds;
         ConnectedAt = DateTime.Now;
 
@@ -36,13 +31,13 @@ public sealed class EchoSession : IDisposable
         _ = channel.LocalEndPoint;
 
         TlsProtocol = (channel as BlockingTlsChannel)?.TlsProtocol.ToString();
-        channel.Socket.SendTimeout = Math.Max(0, Deadline.After(options.ResponseTimeout).Milliseconds);
+        channel.Socket.SendTimeout = Deadline.After(options.ResponseTimeout).Milliseconds;
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
-        _source = new MessageSource(channel, options);
-        _ledger = new SessionLedger(channel, _source, inboxLimit);
-        _incoming = new Incoming(this, channel, _source, _ledger, inboxLimit);
-        _outgoing = new Outgoing(this, channel, _source, _ledger, _incoming);
+        _source = new MessageSource(Facts, channel);
+        _ledger = new SessionLedger(Facts, channel, _source, inboxLimit);
+        Incoming = new Incoming(Facts, channel, _source, _ledger, inboxLimit);
+        Outgoing = new Outgoing(Facts, channel, _ledger, Incoming);
     }
 
     /// <summary>The session's number.</summary>
@@ -91,36 +86,25 @@ public sealed class EchoSession : IDisposable
     public double ConnectMilliseconds { get; }
 
     /// <summary>Messages sent.</summary>
-    public long MessagesSent => _outgoing.MessagesSent;
+    public long MessagesSent => Outgoing.MessagesSent;
 
     /// <summary>Messages received, solicited or not.</summary>
-    public long MessagesReceived => _incoming.MessagesReceived;
+    public long MessagesReceived => Incoming.MessagesReceived;
 
     /// <summary>Bytes sent, framing included, TLS not.</summary>
-    public long BytesSent => _outgoing.BytesSent;
+    public long BytesSent => Outgoing.BytesSent;
 
     /// <summary>Bytes received, framing included, TLS not.</summary>
     public long BytesReceived => _source.BytesReceived;
 
-    /// <summary>The default time limit for a response.</summary>
-    internal TimeSpan ResponseTimeout => _options.ResponseTimeout;
-
-    /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
-    internal bool EndsByPause => _source.EndsByPause;
-
-    internal Terminator ClientTerminator => IsDatagrams ? Terminator.None : FrameWriter.ClientTerminator(_options.Framing);
-
     /// <summary>The state as it is known, without looking.</summary>
     internal bool IsOpen => _ledger.IsOpen;
 
-    /// <summary>Whether one write is one message, on its own.</summary>
-    internal bool IsDatagrams => _source.IsDatagrams;
+    internal SessionFacts Facts { get; }
 
-    /// <summary>The encoding, which gives text for bytes that are not valid in it, too.</summary>
-    internal Encoding TextEncoding { get; }
+    internal Incoming Incoming { get; }
 
-    /// <summary>The far end, as the user would write it.</summary>
-    internal string EndPointName { get; }
+    internal Outgoing Outgoing { get; }
 
     /// <summary>Connects.</summary>
     /// <param name="options">Where to, and how to speak.</param>
@@ -184,20 +168,20 @@ public sealed class EchoSession : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
     {
-        var time = timeout ?? ResponseTimeout;
-        return _incoming.Receive(Deadline.After(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
-            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", EndPointName, time.TotalSeconds), this);
+        var time = timeout ?? _options.ResponseTimeout;
+        return Incoming.Receive(Deadline.After(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
+            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", Facts.EndPointName, time.TotalSeconds), this);
     }
 
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     /// <param name="asBytes">Whether to give it as bytes.</param>
-    public SocketMessage? TryReceive(bool asBytes = false) => _incoming.TryReceive(asBytes);
+    public SocketMessage? TryReceive(bool asBytes = false) => Incoming.TryReceive(asBytes);
 
     /// <summary>
     /// Looks whether the server has closed, without waiting. No thread watches a session that nobody uses, and no property reads its
     /// socket, so that State and Reason tell what was known when something was last sent, received or looked for.
     /// </summary>
-    public void Refresh() => _incoming.Notice();
+    public void Refresh() => Incoming.Notice();
 
     /// <summary>Throws when the session has ended, also when the server has closed it since anybody looked.</summary>
     /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted.</exception>
@@ -214,14 +198,14 @@ public sealed class EchoSession : IDisposable
     /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
     public void Close(bool reset = false)
     {
-        if (!_ledger.TryEnd(SessionEnd.ByClient(this), out var hasPending, out var isReader))
+        if (!_ledger.TryEnd(SessionEnd.ByClient(Facts), out var hasPending, out var isReader))
         {
             return;
         }
 
         if (isReader && !reset)
         {
-            _incoming.Finish(hasPending);
+            Incoming.Finish(hasPending);
         }
 
         _channel.Close(reset);
@@ -241,39 +225,11 @@ public sealed class EchoSession : IDisposable
     public EchoSessionState GetState() => _ledger.Ended?.State ?? EchoSessionState.Open;
 
     /// <inheritdoc/>
-    public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : EndPointName)!;
-
-    /// <summary>Throws when the framing can't carry a message.</summary>
-    internal void Require(byte[] buffer, int offset, int count, object message)
-    {
-        if (!IsDatagrams)
-        {
-            FrameWriter.Require(_options.Framing, buffer, offset, count, _options.MaxMessageBytes, message);
-        }
-        else if (count > SessionOptions.MaxDatagramBytes)
-        {
-            throw new SocketToolsException(
-                SocketToolsError.MessageTooLarge, Messages.Get("DatagramTooLarge", count, SessionOptions.MaxDatagramBytes), message);
-        }
-    }
-
-    /// <inheritdoc cref="Outgoing.Transmit"/>
-    internal void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan timeout, CancellationToken cancellationToken) =>
-        _outgoing.Transmit(buffer, count, batch, timeout, cancellationToken);
-
-    /// <summary>Waits until an exchange is done; when this returns it has a result or an error.</summary>
-    internal void Await(Exchange exchange, TimeSpan timeout) =>
-        _incoming.Await(exchange, Deadline.After(exchange.StartedAt, timeout), timeout);
-
-    /// <inheritdoc cref="Outgoing.Interrupt"/>
-    internal void Interrupt(SendWindow owner) => _outgoing.Interrupt(owner);
-
-    /// <inheritdoc cref="SessionLedger.Abandon"/>
-    internal void Abandon(SendWindow owner) => _ledger.Abandon(owner);
+    public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : Facts.EndPointName)!;
 
     private SocketMessage Send(object message, bool asBytes, CancellationToken cancellationToken)
     {
-        using var window = new SendWindow(this, 1, ResponseTimeout, cancellationToken);
+        using var window = new SendWindow(this, 1, _options.ResponseTimeout, cancellationToken);
         window.Add(message, asBytes);
         window.Take(out var exchange);
         return exchange.Error is { } error ? throw error : exchange.Result!;

@@ -8,7 +8,7 @@ public sealed class Exchange
 {
     private volatile bool _done;
 
-    internal Exchange(SendWindow owner, object message, int bytesSent, bool asBytes, bool waited)
+    internal Exchange(object owner, object message, int bytesSent, bool asBytes, bool waited)
     {
         Owner = owner;
         Message = message;
@@ -26,7 +26,8 @@ public sealed class Exchange
     /// <summary>Why there is no result.</summary>
     public SocketToolsException? Error { get; private set; }
 
-    internal SendWindow Owner { get; }
+    /// <summary>Whose it is: a token, which is only compared.</summary>
+    internal object Owner { get; }
 
     /// <summary>A string or a byte array.</summary>
     internal object Message { get; }

@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class Incoming(EchoSession session, BlockingChannel channel, MessageSource source, SessionLedger ledger, long inboxLimit)
+internal sealed class Incoming(SessionFacts session, BlockingChannel channel, MessageSource source, SessionLedger ledger, long inboxLimit)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
@@ -32,15 +32,15 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
     public long MessagesReceived => Interlocked.Read(ref _messagesReceived);
 
     /// <summary>Waits until an exchange is done, and reads when nobody else does; when this returns it has a result or an error.</summary>
-    public void Await(Exchange exchange, Deadline deadline, TimeSpan timeout)
+    public void Await(Exchange exchange, ResponseLimit limit)
     {
-        if (ledger.BeginReading(exchange, null, deadline))
+        if (ledger.BeginReading(exchange, null, limit.Deadline))
         {
             try
             {
                 while (!exchange.IsDone && ledger.IsOpen)
                 {
-                    ReadSome(deadline, timeout);
+                    ReadSome(limit);
                 }
             }
             finally
@@ -51,7 +51,7 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
 
         if (!exchange.IsDone)
         {
-            ledger.End(SessionEnd.TimedOut(session, timeout));
+            ledger.End(SessionEnd.TimedOut(session, limit));
         }
 
         if (!exchange.IsDone)
@@ -62,24 +62,24 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
     }
 
     /// <summary>Reads, or waits while another caller reads, until the waker is used.</summary>
-    public void ReadUntil(Waker waker, Deadline deadline, TimeSpan timeout)
+    public void ReadUntil(Waker waker, ResponseLimit limit)
     {
         while (!waker.IsWoken && ledger.IsOpen)
         {
-            if (ledger.BeginReading(null, waker.Woken, deadline))
+            if (ledger.BeginReading(null, waker.Woken, limit.Deadline))
             {
                 try
                 {
-                    ReadMeanwhile(waker, deadline, timeout);
+                    ReadMeanwhile(waker, limit);
                 }
                 finally
                 {
                     ledger.EndReading();
                 }
             }
-            else if (deadline.HasPassed)
+            else if (limit.Deadline.HasPassed)
             {
-                ledger.End(SessionEnd.TimedOut(session, timeout));
+                ledger.End(SessionEnd.TimedOut(session, limit));
             }
         }
     }
@@ -133,7 +133,7 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
             }
             catch (Exception exception) when (SessionEnd.IsKnown(exception))
             {
-                ledger.End(SessionEnd.By(session, exception, TimeSpan.Zero, Deadline.Never));
+                ledger.End(SessionEnd.By(session, exception, ResponseLimit.None));
             }
             finally
             {
@@ -187,7 +187,7 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
     /// <summary>Shuts down the output and discards what the server still sends, so that its side closes in order too. For the reader alone.</summary>
     public void Finish(bool hasPending)
     {
-        if (source.IsDatagrams)
+        if (session.IsDatagrams)
         {
             return;
         }
@@ -197,7 +197,7 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
         {
             channel.EndOutput();
             var closing = Deadline.After(CloseTime);
-            while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing.Milliseconds, null)) && source.TryDiscard())
+            while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing, null)) && source.TryDiscard())
             {
             }
         });
@@ -223,11 +223,11 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
 
         // This only waits until the socket is readable, so that other callers may read meanwhile.
         return waker.IsWoken || !ledger.IsOpen
-            || channel.WaitReadable(deadline.Milliseconds, waker) || waker.IsWoken || !deadline.HasPassed;
+            || channel.WaitReadable(deadline, waker) || waker.IsWoken || !deadline.HasPassed;
     }
 
     /// <summary>Reads once, and blocks until something arrives.</summary>
-    private void ReadSome(Deadline deadline, TimeSpan timeout)
+    private void ReadSome(ResponseLimit limit)
     {
         try
         {
@@ -237,36 +237,36 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
             }
             else
             {
-                source.Read(deadline);
+                source.Read(limit.Deadline);
             }
 
             Deliver();
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, timeout, deadline));
+            ledger.End(SessionEnd.By(session, exception, limit));
         }
     }
 
-    private void ReadMeanwhile(Waker waker, Deadline deadline, TimeSpan timeout)
+    private void ReadMeanwhile(Waker waker, ResponseLimit limit)
     {
         try
         {
             while (!waker.IsWoken && ledger.IsOpen)
             {
-                if (channel.WaitReadable(deadline.Milliseconds, waker))
+                if (channel.WaitReadable(limit.Deadline, waker))
                 {
                     ReadAvailable(Pause.Ignored, waker);
                 }
-                else if (deadline.HasPassed)
+                else if (limit.Deadline.HasPassed)
                 {
-                    ledger.End(SessionEnd.TimedOut(session, timeout));
+                    ledger.End(SessionEnd.TimedOut(session, limit));
                 }
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, timeout, deadline));
+            ledger.End(SessionEnd.By(session, exception, limit));
         }
     }
 
@@ -305,7 +305,7 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, TimeSpan.Zero, Deadline.Never));
+            ledger.End(SessionEnd.By(session, exception, ResponseLimit.None));
         }
 
         return any;
@@ -338,9 +338,9 @@ internal sealed class Incoming(EchoSession session, BlockingChannel channel, Mes
         {
             object response = exchange!.AsBytes
                 ? Copy(frame)
-                : session.TextEncoding.ToText(frame.Buffer, frame.Offset, frame.Count);
+                : session.Encoding.ToText(frame.Buffer, frame.Offset, frame.Count);
             exchange.Complete(new SocketMessage(
-                session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.TextEncoding), exchange.BytesSent, response,
+                session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.Encoding), exchange.BytesSent, response,
                 frame.Complete, bytes, roundTrip));
             ledger.PulseWaiters();
             return;

@@ -8,31 +8,25 @@ namespace PSSocketTools.Client;
 /// Assembles messages from what a channel receives. For one thread at a time, which reads, calls <see cref="TryTake"/> until it
 /// is false, and reads again.
 /// </summary>
-internal sealed class MessageSource(BlockingChannel channel, SessionOptions options)
+internal sealed class MessageSource(SessionFacts session, BlockingChannel channel)
 {
-    // How long to wait for the FIN that follows an alert.
+    // The time to wait for the FIN that follows an alert.
     private const int AlertEndMilliseconds = 2000;
 
-    private readonly FrameReader? _reader = options.Protocol == SocketProtocol.Udp
+    private readonly FrameReader? _reader = session.IsDatagrams
         ? null
-        : new FrameReader(options.Framing, options.MaxMessageBytes, TextEncoding.ReplacingInvalid(options.Encoding), gathers: true);
+        : new FrameReader(session.Options.Framing, session.Options.MaxMessageBytes, session.Encoding, gathers: true);
 
     private byte[]? _input;
     private int _datagram = BlockingChannel.Nothing;
     private bool _isRestDue;
     private long _bytesReceived;
 
-    /// <summary>Whether each receive returns one message (a datagram).</summary>
-    public bool IsDatagrams => _reader is null;
-
-    /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
-    public bool EndsByPause => _reader is { Framing: MessageFraming.None or MessageFraming.Auto };
-
     /// <summary>Whether a message has begun that has not ended yet.</summary>
     public bool HasBegun => _reader is { PendingBytes: > 0 };
 
     /// <summary>Whether a message has begun that a pause would end.</summary>
-    public bool AwaitsPause => EndsByPause && HasBegun;
+    public bool AwaitsPause => session.EndsByPause && HasBegun;
 
     /// <summary>Whether the server has sent its FIN; a last message may still be taken.</summary>
     public bool HasEnded { get; private set; }
@@ -63,8 +57,8 @@ internal sealed class MessageSource(BlockingChannel channel, SessionOptions opti
 
     /// <summary>Waits for more data; false when the gap that ends a message has passed or the waker was used first.</summary>
     public bool WaitForMore(Waker? waker) =>
-        channel.WaitReadable(options.IdleGapMilliseconds, waker)
-        || (waker is not { IsWoken: true } && _reader is { EndsMidCharacter: true } && channel.WaitReadable(FrameReader.MidCharacterWaitMilliseconds, waker));
+        channel.WaitReadable(Deadline.AfterMilliseconds(session.Options.IdleGapMilliseconds), waker)
+        || (waker is not { IsWoken: true } && _reader is { EndsMidCharacter: true } && channel.WaitReadable(Deadline.AfterMilliseconds(FrameReader.MidCharacterWaitMilliseconds), waker));
 
     /// <summary>Ends the message that has begun.</summary>
     public void EndMessage() => _isRestDue = true;
@@ -84,7 +78,7 @@ internal sealed class MessageSource(BlockingChannel channel, SessionOptions opti
         if (_isRestDue)
         {
             _isRestDue = false;
-            return _reader.TryReadRest(complete: EndsByPause, out frame);
+            return _reader.TryReadRest(complete: session.EndsByPause, out frame);
         }
 
         return _reader.TryRead(out frame);
@@ -118,14 +112,14 @@ internal sealed class MessageSource(BlockingChannel channel, SessionOptions opti
         _ = _reader.TrySkipLateLineFeed();
 
         // The same bytes may be an echo, so they count as an alert only when a FIN follows.
-        if (isAlert && channel.WaitReadable(AlertEndMilliseconds, null))
+        if (isAlert && channel.WaitReadable(Deadline.AfterMilliseconds(AlertEndMilliseconds), null))
         {
             // The frame reader still refers to the buffer, so the next read needs another.
             _input = null;
             received = channel.TryRead(Input);
             if (received == BlockingChannel.End)
             {
-                throw new FramingException(SocketToolsError.TlsFailed, Messages.Get("ServerSpeaksTls", options.EndPointName));
+                throw new FramingException(SocketToolsError.TlsFailed, Messages.Get("ServerSpeaksTls", session.EndPointName));
             }
 
             if (received > 0)
@@ -138,6 +132,6 @@ internal sealed class MessageSource(BlockingChannel channel, SessionOptions opti
 
     /// <summary>Whether all data received is a TLS server's alert to a client that does not speak TLS (RFC 8446, section 6).</summary>
     private bool IsTlsAlert(int received) =>
-        _reader is not null && !options.UseTls && BytesReceived == 0
+        _reader is not null && !session.Options.UseTls && BytesReceived == 0
         && received == 7 && Input[0] == 21 && Input[1] == 3 && Input[2] <= 4 && Input[3] == 0 && Input[4] == 2 && Input[5] is 1 or 2;
 }

@@ -1,11 +1,11 @@
+using PSSocketTools.Framing;
 using PSSocketTools.Net;
-using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
 /// <summary>The sending half of a session: one sender's batch at a time, and each request is pending before its bytes are sent.</summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is not used holds no resource, and senders may still enter it after the session has ended.
-internal sealed class Outgoing(EchoSession session, BlockingChannel channel, MessageSource source, SessionLedger ledger, Incoming incoming)
+internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, SessionLedger ledger, Incoming incoming)
 #pragma warning restore CA1001
 {
     /// <summary>
@@ -24,15 +24,30 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
     /// <summary>Bytes sent, framing included, TLS not.</summary>
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
+    /// <summary>Throws when the framing can't carry a message.</summary>
+    /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge; the target is the message.</exception>
+    public void Require(byte[] buffer, int offset, int count, object message)
+    {
+        if (!session.IsDatagrams)
+        {
+            FrameWriter.Require(session.Options.Framing, buffer, offset, count, session.Options.MaxMessageBytes, message);
+        }
+        else if (count > SessionOptions.MaxDatagramBytes)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.MessageTooLarge, Messages.Get("DatagramTooLarge", count, SessionOptions.MaxDatagramBytes), message);
+        }
+    }
+
     /// <summary>Sends a batch and makes its requests pending. An error fails the exchanges and is not thrown.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before anything was sent.</exception>
-    public void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan timeout, CancellationToken cancellationToken)
+    public void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan responseTimeout, CancellationToken cancellationToken)
     {
-        var deadline = Deadline.After(timeout);
-        if (!_gate.Wait(deadline.Milliseconds, cancellationToken))
+        var limit = ResponseLimit.From(responseTimeout);
+        if (!_gate.Wait(limit.Deadline.Milliseconds, cancellationToken))
         {
             Fail(batch, new SocketToolsException(
-                SocketToolsError.ResponseTimeout, Messages.Get("SendTimeout", session.EndPointName, timeout.TotalSeconds), session));
+                SocketToolsError.ResponseTimeout, Messages.Get("SendTimeout", session.EndPointName, responseTimeout.TotalSeconds), session.Target));
             return;
         }
 
@@ -44,7 +59,7 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
                 return;
             }
 
-            ReadAhead(batch[0].Waited, deadline, timeout);
+            ReadAhead(batch[0].Waited, limit);
             if (!ledger.TryAddPending(batch))
             {
                 // The session ended during this call, so the sender gets the original error.
@@ -59,13 +74,13 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
                 return;
             }
 
-            if (source.IsDatagrams || ledger.PendingBytes <= MostUnreadBytes)
+            if (session.IsDatagrams || ledger.PendingBytes <= MostUnreadBytes)
             {
                 channel.Write(buffer, 0, count);
             }
             else
             {
-                WriteWhileReading(buffer, count, deadline, timeout, cancellationToken);
+                WriteWhileReading(buffer, count, limit, cancellationToken);
             }
 
             Interlocked.Add(ref _messagesSent, batch.Count);
@@ -73,12 +88,12 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
             if (!batch[0].Waited && batch[0].Error is null)
             {
                 batch[0].Result = new SocketMessage(
-                    session, batch[0].Timestamp, batch[0].MessageAs(batch[0].AsBytes, session.TextEncoding), count, null, false, 0, null);
+                    session, batch[0].Timestamp, batch[0].MessageAs(batch[0].AsBytes, session.Encoding), count, null, false, 0, null);
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, timeout, deadline));
+            ledger.End(SessionEnd.By(session, exception, limit));
             Fail(batch.Where(static exchange => !exchange.IsDone), ledger.Ended!.FirstError);
         }
         finally
@@ -88,7 +103,7 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
     }
 
     /// <summary>Faults the session when a sender that is cancelled has pending requests: their responses could not be told from later ones.</summary>
-    public void Interrupt(SendWindow owner)
+    public void Interrupt(object owner)
     {
         if (ledger.HasPending(owner))
         {
@@ -96,25 +111,28 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
         }
     }
 
+    /// <summary>Lets the responses to a sender's pending requests arrive as unsolicited messages.</summary>
+    public void Abandon(object owner) => ledger.Abandon(owner);
+
     /// <summary>Reads what arrived before a message is sent, since that is not part of its response.</summary>
-    private void ReadAhead(bool waited, Deadline deadline, TimeSpan timeout)
+    private void ReadAhead(bool waited, ResponseLimit limit)
     {
         if (ledger.LastPending is { } last)
         {
-            if (!source.EndsByPause || !waited)
+            if (!session.EndsByPause || !waited)
             {
                 // Responses to pending requests are told apart by their order.
                 return;
             }
 
-            incoming.Await(last, deadline, timeout);
+            incoming.Await(last, limit);
         }
 
-        incoming.ReadUnsolicited(deadline);
+        incoming.ReadUnsolicited(limit.Deadline);
     }
 
     /// <summary>Sends on another thread while this one reads, so that a server that stops reading until its responses are read can't block both sides.</summary>
-    private void WriteWhileReading(byte[] buffer, int count, Deadline deadline, TimeSpan timeout, CancellationToken cancellationToken)
+    private void WriteWhileReading(byte[] buffer, int count, ResponseLimit limit, CancellationToken cancellationToken)
     {
         using var waker = new Waker();
 
@@ -133,7 +151,7 @@ internal sealed class Outgoing(EchoSession session, BlockingChannel channel, Mes
             }
         },
         CancellationToken.None);
-        incoming.ReadUntil(waker, deadline, timeout);
+        incoming.ReadUntil(waker, limit);
         writing.GetAwaiter().GetResult();
     }
 

@@ -44,10 +44,10 @@ internal sealed class PendingRequests
     }
 
     /// <summary>Whether a sender waits for one of them.</summary>
-    public bool AnyAwaitedBy(SendWindow owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.Waited);
+    public bool AnyAwaitedBy(object owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.Waited);
 
     /// <summary>Lets the responses to a sender's requests arrive as unsolicited messages.</summary>
-    public void Abandon(SendWindow owner)
+    public void Abandon(object owner)
     {
         foreach (var exchange in _exchanges)
         {

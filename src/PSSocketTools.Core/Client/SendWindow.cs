@@ -1,4 +1,4 @@
-using System.Text;
+using PSSocketTools.Client;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
 
@@ -20,13 +20,13 @@ public sealed class SendWindow : IDisposable
     // A busy pipeline adds its next message much sooner than this, and a person does not notice the delay.
     private const int FlushMilliseconds = 5;
 
-    private readonly EchoSession _session;
+    private readonly SessionFacts _session;
+    private readonly Outgoing _outgoing;
+    private readonly Incoming _incoming;
     private readonly int _size;
     private readonly TimeSpan _responseTimeout;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _registration;
-    private readonly Terminator _terminator;
-    private readonly Encoding _encoding;
     private readonly Timer? _timer;
 
     /// <summary>Messages without a response yet, in order; the last ones may still be in the batch.</summary>
@@ -43,18 +43,18 @@ public sealed class SendWindow : IDisposable
     /// <exception cref="SocketToolsException">InvalidOption: only one message at a time can be in flight under this framing.</exception>
     public SendWindow(EchoSession session, int size, TimeSpan? responseTimeout, CancellationToken cancellationToken)
     {
-        if (size > 1 && session.EndsByPause)
+        _session = session.Facts;
+        if (size > 1 && _session.EndsByPause)
         {
             throw new SocketToolsException(
-                SocketToolsError.InvalidOption, Messages.Get("WindowNeedsFraming", session.Framing), session);
+                SocketToolsError.InvalidOption, Messages.Get("WindowNeedsFraming", _session.Options.Framing), session);
         }
 
-        _session = session;
+        _outgoing = session.Outgoing;
+        _incoming = session.Incoming;
         _size = size;
-        _responseTimeout = responseTimeout ?? session.ResponseTimeout;
+        _responseTimeout = responseTimeout ?? _session.Options.ResponseTimeout;
         _cancellationToken = cancellationToken;
-        _terminator = session.ClientTerminator;
-        _encoding = session.TextEncoding;
         if (size > 1)
         {
             _timer = new Timer(state => ((SendWindow)state!).FlushLate(), this, Timeout.Infinite, Timeout.Infinite);
@@ -75,16 +75,16 @@ public sealed class SendWindow : IDisposable
         lock (_batch)
         {
             var start = _count;
-            var prefix = _terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0;
+            var prefix = _session.Terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0;
             var body = Encode(message, start + prefix);
-            _session.Require(_buffer, start + prefix, body, message);
+            _outgoing.Require(_buffer, start + prefix, body, message);
 
             if (prefix > 0)
             {
                 FrameWriter.WritePrefix(_buffer, start, body);
             }
 
-            var tail = FrameWriter.Tail(_terminator);
+            var tail = FrameWriter.Tail(_session.Terminator);
             Buffer.BlockCopy(tail, 0, _buffer, start + prefix + body, tail.Length);
             _count = start + prefix + body + tail.Length;
 
@@ -120,7 +120,7 @@ public sealed class SendWindow : IDisposable
 
             try
             {
-                _session.Transmit(_buffer, _count, _batch, _responseTimeout, _cancellationToken);
+                _outgoing.Transmit(_buffer, _count, _batch, _responseTimeout, _cancellationToken);
             }
             finally
             {
@@ -166,7 +166,7 @@ public sealed class SendWindow : IDisposable
         {
             Flush();
             var oldest = _unanswered.Peek();
-            _session.Await(oldest, _responseTimeout);
+            _incoming.Await(oldest, new ResponseLimit(oldest.StartedAt, _responseTimeout));
             _cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -186,11 +186,11 @@ public sealed class SendWindow : IDisposable
         // A pipeline that ends early (Select-Object -First) leaves responses that nobody takes from this window.
         if (_unanswered.Count > 0)
         {
-            _session.Abandon(this);
+            _outgoing.Abandon(this);
         }
     }
 
-    private void Interrupt() => _session.Interrupt(this);
+    private void Interrupt() => _outgoing.Interrupt(this);
 
     private void FlushLate()
     {
@@ -210,9 +210,10 @@ public sealed class SendWindow : IDisposable
         const int Tail = 2;
         if (message is string text)
         {
-            var most = text.Length <= BatchBytes / 4 ? _encoding.GetMaxByteCount(text.Length) : _encoding.GetByteCount(text);
+            var encoding = _session.Encoding;
+            var most = text.Length <= BatchBytes / 4 ? encoding.GetMaxByteCount(text.Length) : encoding.GetByteCount(text);
             EnsureRoom(at + most + Tail);
-            return _encoding.GetBytes(text, 0, text.Length, _buffer, at);
+            return encoding.GetBytes(text, 0, text.Length, _buffer, at);
         }
 
         var bytes = (byte[])message;

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
-using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
@@ -12,10 +11,10 @@ internal sealed class SessionEnd
     // A receive's own timeout ends it at about the time of the deadline.
     private const int DeadlineSlackMilliseconds = 100;
 
-    private readonly EchoSession _session;
+    private readonly SessionFacts _session;
     private readonly SocketToolsException? _error;
 
-    private SessionEnd(EchoSession session, EchoSessionState state, SessionEndReason reason, SocketToolsException? error)
+    private SessionEnd(SessionFacts session, EchoSessionState state, SessionEndReason reason, SocketToolsException? error)
     {
         _session = session;
         State = state;
@@ -33,38 +32,39 @@ internal sealed class SessionEnd
     /// <summary>The error for later calls.</summary>
     public SocketToolsException LaterError => State == EchoSessionState.Faulted
         ? new SocketToolsException(
-            SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", _session, _error!.Message), _session, _error)
-        : Create(_session, SocketToolsError.SessionClosed, null, Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session);
+            SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", _session.Target, _error!.Message), _session.Target, _error)
+        : Create(
+            _session, SocketToolsError.SessionClosed, null,
+            Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session.Target);
 
-    public static SessionEnd ByClient(EchoSession session) => new(session, EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
+    public static SessionEnd ByClient(SessionFacts session) => new(session, EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
 
-    public static SessionEnd ByServer(EchoSession session) => new(
+    public static SessionEnd ByServer(SessionFacts session) => new(
         session, EchoSessionState.Closed, SessionEndReason.ServerClosed,
         Create(session, SocketToolsError.ServerClosed, null, "ServerClosed", session.EndPointName));
 
     /// <summary>A response did not arrive within its time limit.</summary>
-    public static SessionEnd TimedOut(EchoSession session, TimeSpan timeout) => Fault(
+    public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit) => Fault(
         session, SessionEndReason.ResponseTimeout, SocketToolsError.ResponseTimeout, null, "ResponseTimeout", session.EndPointName,
-        timeout.TotalSeconds);
+        limit.Time.TotalSeconds);
 
     /// <summary>The wait for a response was cancelled.</summary>
-    public static SessionEnd Interrupted(EchoSession session) => Fault(
+    public static SessionEnd Interrupted(SessionFacts session) => Fault(
         session, SessionEndReason.Interrupted, SocketToolsError.Interrupted, null, "WaitInterrupted", session.EndPointName);
 
     /// <summary>The unsolicited messages exceed their limit.</summary>
-    public static SessionEnd Overfilled(EchoSession session, long limit) => Fault(
+    public static SessionEnd Overfilled(SessionFacts session, long limit) => Fault(
         session, SessionEndReason.MessageTooLarge, SocketToolsError.MessageTooLarge, null, "InboxFull", session.EndPointName, limit);
 
     /// <summary>Reading or writing failed.</summary>
     /// <param name="session">The session.</param>
     /// <param name="exception">The error: one of <see cref="IsKnown"/>.</param>
-    /// <param name="timeout">The time limit for a response.</param>
-    /// <param name="deadline">The deadline of this wait.</param>
-    public static SessionEnd By(EchoSession session, Exception exception, TimeSpan timeout, Deadline deadline)
+    /// <param name="limit">That of the response waited for.</param>
+    public static SessionEnd By(SessionFacts session, Exception exception, ResponseLimit limit)
     {
         if (exception is AggregateException several)
         {
-            return By(session, several.InnerExceptions[0], timeout, deadline);
+            return By(session, several.InnerExceptions[0], limit);
         }
 
         if (exception is FramingException framing)
@@ -76,7 +76,7 @@ internal sealed class SessionEnd
                 _ => SessionEndReason.InvalidMessage,
             };
             return new SessionEnd(
-                session, EchoSessionState.Faulted, reason, new SocketToolsException(framing.Error, framing.Message, session, framing));
+                session, EchoSessionState.Faulted, reason, new SocketToolsException(framing.Error, framing.Message, session.Target, framing));
         }
 
         var error = SocketErrors.Within(exception);
@@ -89,7 +89,7 @@ internal sealed class SessionEnd
         return error?.SocketErrorCode switch
         {
             // The system's own timeout for a peer that has vanished comes without our deadline.
-            SocketError.TimedOut when deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, timeout),
+            SocketError.TimedOut when limit.Deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, limit),
             SocketError.ConnectionRefused => Refused(),
             SocketError.ConnectionReset when session.IsDatagrams => Refused(),
             { } code when SocketErrors.IsReset(code) =>
@@ -109,10 +109,10 @@ internal sealed class SessionEnd
         || (exception is AggregateException several && several.InnerExceptions.All(IsKnown));
 
     private static SessionEnd Fault(
-        EchoSession session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>
+        SessionFacts session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>
         new(session, EchoSessionState.Faulted, reason, Create(session, error, inner, message, values));
 
     private static SocketToolsException Create(
-        EchoSession session, SocketToolsError error, Exception? inner, string message, params object[] values) =>
-        new(error, Messages.Get(message, values), session, inner);
+        SessionFacts session, SocketToolsError error, Exception? inner, string message, params object[] values) =>
+        new(error, Messages.Get(message, values), session.Target, inner);
 }

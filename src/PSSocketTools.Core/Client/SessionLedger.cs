@@ -6,7 +6,7 @@ namespace PSSocketTools.Client;
 /// The shared state of the threads that use a session, under one lock: pending requests, unsolicited messages, which thread
 /// reads, and how the session ended.
 /// </summary>
-internal sealed class SessionLedger(BlockingChannel channel, MessageSource source, long inboxLimit)
+internal sealed class SessionLedger(SessionFacts session, BlockingChannel channel, MessageSource source, long inboxLimit)
 {
     /// <summary>Pulsed when a reader is finished, a response arrives or the session ends.</summary>
     private readonly object _sync = new();
@@ -48,7 +48,7 @@ internal sealed class SessionLedger(BlockingChannel channel, MessageSource sourc
             }
 
             // Where only a pause ends a response, the responses to several requests arrive as one.
-            var joins = source.EndsByPause && _pending.Any;
+            var joins = session.EndsByPause && _pending.Any;
             var startedAt = Clock.System.Timestamp;
             foreach (var exchange in batch)
             {
@@ -82,7 +82,7 @@ internal sealed class SessionLedger(BlockingChannel channel, MessageSource sourc
     }
 
     /// <summary>Whether a sender waits for a response.</summary>
-    public bool HasPending(SendWindow owner)
+    public bool HasPending(object owner)
     {
         lock (_sync)
         {
@@ -91,7 +91,7 @@ internal sealed class SessionLedger(BlockingChannel channel, MessageSource sourc
     }
 
     /// <summary>Lets the responses to a sender's pending requests arrive as unsolicited messages.</summary>
-    public void Abandon(SendWindow owner)
+    public void Abandon(object owner)
     {
         lock (_sync)
         {

@@ -94,6 +94,9 @@ public sealed record SessionOptions
     /// <summary>The client's certificate, with its private key.</summary>
     public X509Certificate2? ClientCertificate { get; init; }
 
+    /// <summary>Whether connecting waits for the server, instead of trying once.</summary>
+    internal bool Waits => WaitFor > TimeSpan.Zero;
+
     /// <summary>The remote endpoint, as users would write it.</summary>
     public string EndPointName => Protocol == SocketProtocol.Unix ? SocketPath ?? string.Empty : EndPointText.Of(ComputerName, Port);
 

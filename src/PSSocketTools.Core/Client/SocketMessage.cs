@@ -1,3 +1,4 @@
+using PSSocketTools.Client;
 using PSSocketTools.Net;
 
 namespace PSSocketTools;
@@ -8,12 +9,12 @@ public sealed class SocketMessage
     private readonly DateTimeOffset _timestamp;
 
     internal SocketMessage(
-        EchoSession session, DateTimeOffset timestamp, object? message, int bytesSent, object? response, bool complete, int bytesReceived,
+        SessionFacts session, DateTimeOffset timestamp, object? message, int bytesSent, object? response, bool complete, int bytesReceived,
         TimeSpan? roundTrip)
     {
-        SessionId = session.Id;
-        ComputerName = session.ComputerName;
-        Port = session.Port;
+        SessionId = session.Options.Id;
+        ComputerName = session.Options.ComputerName;
+        Port = session.Options.Port;
         _timestamp = timestamp;
         Message = message;
         Response = response;

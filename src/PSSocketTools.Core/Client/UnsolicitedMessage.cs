@@ -12,11 +12,11 @@ internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesR
     public long Cost => bytes.Length + Overhead;
 
     /// <summary>The object for the caller that receives it.</summary>
-    public SocketMessage ToMessage(EchoSession session, bool asBytes)
+    public SocketMessage ToMessage(SessionFacts session, bool asBytes)
     {
-        object response = asBytes ? bytes : session.TextEncoding.ToText(bytes, 0, bytes.Length);
+        object response = asBytes ? bytes : session.Encoding.ToText(bytes, 0, bytes.Length);
         return new SocketMessage(
-            session, timestamp, answers?.MessageAs(asBytes, session.TextEncoding), answers?.BytesSent ?? 0, response, complete, bytesReceived,
+            session, timestamp, answers?.MessageAs(asBytes, session.Encoding), answers?.BytesSent ?? 0, response, complete, bytesReceived,
             roundTrip);
     }
 }

@@ -12,6 +12,9 @@ internal readonly struct Deadline
 
     public static Deadline Never => new(long.MaxValue);
 
+    /// <summary>One that has passed already.</summary>
+    public static Deadline Passed => default;
+
     public bool IsNever => _at == long.MaxValue;
 
     public bool HasPassed => HasPassedBy(Clock.System.Timestamp);

@@ -88,7 +88,9 @@ public sealed class MessageSourceTests
         Assert.True(source.TryRead());
         Assert.Empty(Taken(source));
         Assert.True(source.WaitForMore(null));
-        Assert.Equal([50, FrameReader.MidCharacterWaitMilliseconds], channel.Waits);
+        Assert.Equal(2, channel.Waits.Count);
+        Assert.InRange(channel.Waits[0], 0, SessionOptions.DefaultIdleGapMilliseconds);
+        Assert.InRange(channel.Waits[1], SessionOptions.DefaultIdleGapMilliseconds + 1, FrameReader.MidCharacterWaitMilliseconds);
         Assert.True(source.TryRead());
         Assert.Equal(expected, string.Join('|', Taken(source)));
     }
@@ -114,9 +116,8 @@ public sealed class MessageSourceTests
     public void Each_datagram_is_a_message_an_empty_one_too()
     {
         using var channel = new Script("um\ndois", string.Empty);
-        var source = new MessageSource(channel, new SessionOptions { Protocol = SocketProtocol.Udp, Framing = MessageFraming.None });
+        var source = Source(channel, new SessionOptions { Protocol = SocketProtocol.Udp, Framing = MessageFraming.None });
 
-        Assert.True(source.IsDatagrams);
         Assert.True(source.TryRead());
         Assert.Equal(["um\ndois"], Taken(source));
         Assert.True(source.TryRead());
@@ -124,7 +125,9 @@ public sealed class MessageSourceTests
         Assert.False(source.HasEnded);
     }
 
-    private static MessageSource Source(BlockingChannel channel, MessageFraming framing) => new(channel, new SessionOptions { Framing = framing });
+    private static MessageSource Source(BlockingChannel channel, MessageFraming framing) => Source(channel, new SessionOptions { Framing = framing });
+
+    private static MessageSource Source(BlockingChannel channel, SessionOptions options) => new(new SessionFacts(options, options), channel);
 
     private static List<string> Taken(MessageSource source)
     {
@@ -161,9 +164,9 @@ public sealed class MessageSourceTests
 
         public override int Read(byte[] buffer, Deadline deadline) => TryRead(buffer);
 
-        public override bool WaitReadable(int milliseconds, Waker? waker)
+        public override bool WaitReadable(Deadline deadline, Waker? waker)
         {
-            Waits.Add(milliseconds);
+            Waits.Add(deadline.Milliseconds);
             return Waits.Count > PausesFirst && _pieces.Count > 0;
         }
 

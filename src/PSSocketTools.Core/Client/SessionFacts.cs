@@ -1,0 +1,29 @@
+using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Net;
+
+namespace PSSocketTools.Client;
+
+/// <summary>What the parts of a session know of it: how it was asked to speak, and what its errors name.</summary>
+internal sealed class SessionFacts(SessionOptions options, object target)
+{
+    public SessionOptions Options => options;
+
+    /// <summary>The target of the session's errors, which is the session itself.</summary>
+    public object Target => target;
+
+    /// <summary>The far end, as the user would write it.</summary>
+    public string EndPointName { get; } = options.EndPointName;
+
+    /// <summary>The encoding, which gives text for bytes that are not valid in it, too.</summary>
+    public Encoding Encoding { get; } = TextEncoding.ReplacingInvalid(options.Encoding);
+
+    /// <summary>Whether one write, and one read, is one message on its own.</summary>
+    public bool IsDatagrams { get; } = options.Protocol == SocketProtocol.Udp;
+
+    /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
+    public bool EndsByPause { get; } = options.Framing is MessageFraming.None or MessageFraming.Auto && options.Protocol != SocketProtocol.Udp;
+
+    /// <summary>What ends the messages that are sent.</summary>
+    public Terminator Terminator { get; } = options.Protocol == SocketProtocol.Udp ? Terminator.None : FrameWriter.ClientTerminator(options.Framing);
+}
