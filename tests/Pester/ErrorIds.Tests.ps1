@@ -17,6 +17,7 @@ BeforeDiscovery {
             SessionClosed  = { Enter-EchoSession -Session (New-Closed) }
             SessionFaulted = { Enter-EchoSession -Session (New-Faulted) }
             ServerStopped  = { Enter-EchoSession -Server (New-Stopped) }
+            InvalidOption  = { Enter-EchoSession }
         }
         'Find-AvailablePort'    = @{
             NoFreePort   = { Find-AvailablePort -Address 127.0.0.1 -Port (Start-EchoServer -Address 127.0.0.1).Port }
@@ -33,6 +34,7 @@ BeforeDiscovery {
         }
         'Receive-SocketMessage' = @{
             WaitTimeout       = { Start-EchoServer | Connect-EchoServer | Receive-SocketMessage -TimeoutSec 0.05 }
+            InvalidOption     = { Receive-SocketMessage }
             ServerClosed      = { New-Session { } | Receive-SocketMessage }
             ConnectionRefused = { $session = Connect-EchoServer 127.0.0.1 (New-ClosedPort) -Protocol Udp; $null = Send-SocketMessage 'x' -Session $session -NoWait; $session | Receive-SocketMessage }
             ConnectionReset   = { New-Session { $Socket.LingerState = [Net.Sockets.LingerOption]::new($true, 0) } | Receive-SocketMessage }

@@ -8,6 +8,9 @@ namespace PSSocketTools.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class PortNumberTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Whether what is no port may have been meant for the address to listen on, which the command takes by name.</summary>
+    public bool IsBesideAddress { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -26,6 +29,11 @@ internal sealed class PortNumberTransformationAttribute : ArgumentTransformation
 
         // What comes down the pipeline may still fit another parameter: the binder goes on to see, if the reason is a failed cast.
         var message = Messages.Get("PortNumberNotUnderstood", text ?? value?.GetType().Name ?? "null");
+        if (IsBesideAddress && text is not null && ComputerText.LooksLikeOne(text))
+        {
+            message += " " + Messages.Get("AddressMeant", text);
+        }
+
         throw new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 
 namespace PSSocketTools.Binding;
 
@@ -21,16 +20,13 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
         catch (SocketToolsException exception)
         {
             // Down the pipeline, what is no port may still be a computer's name: the binder goes on to see, if the reason is a failed cast.
-            var message = TakesComputers && inputData is string computer && LooksLikeComputer(computer)
+            var message = TakesComputers && inputData is string computer && ComputerText.LooksLikeOne(computer)
                 ? exception.Message + " " + Resources.Messages.Get("ComputerMeant", computer.Trim())
                 : exception.Message;
             throw new ArgumentTransformationMetadataException(
                 message, inputData is string ? new PSInvalidCastException(message, exception) : exception);
         }
     }
-
-    /// <summary>Whether a text may be a name, an IPv4 or an IPv6 address, and not a number that is mistyped.</summary>
-    private static bool LooksLikeComputer(string text) => Regex.IsMatch(text, @"^\s*([A-Za-z][\w.-]*|\d+(\.\d+){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?)\s*$");
 
     private static IEnumerable<PortRange> Read(object? input)
     {

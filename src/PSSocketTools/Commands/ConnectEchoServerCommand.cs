@@ -18,13 +18,13 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     public string[] ComputerName { get; set; } = [SessionOptions.DefaultComputerName];
 
     /// <summary>The ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
-    [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = ToComputer, Position = 1, ValueFromPipelineByPropertyName = true)]
     [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public PortRange[]? Port { get; set; }
 
     /// <summary>Servers that run in this process.</summary>
-    [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ToServer, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
@@ -43,7 +43,17 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var target in Targets())
+        IEnumerable<Func<SessionOptions>> targets = [];
+        try
+        {
+            targets = Targets();
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
+
+        foreach (var target in targets)
         {
             try
             {
@@ -68,8 +78,13 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     /// <summary>What to connect to, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
     private IEnumerable<Func<SessionOptions>> Targets() => ParameterSetName switch
     {
-        ToServer => Server!.Select<EchoServer, Func<SessionOptions>>(server => () => OptionsFor(server)),
+        ToServer when Server is not null => Server.Select<EchoServer, Func<SessionOptions>>(server => () => OptionsFor(server)),
         ToSocketPath => [() => OptionsFor(SocketPath!)],
-        _ => ComputerName.SelectMany(computer => Port!.SelectMany(static range => range.Ports()).Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port))),
+        ToComputer when Port is not null => Targets(ComputerName, Port),
+        ToComputer when IsBound(nameof(ComputerName)) => Targets([SessionOptions.DefaultComputerName], LonePort.ReadSeveral(ComputerName)),
+        _ => throw LonePort.TargetMissing("ConnectWhat"),
     };
+
+    private IEnumerable<Func<SessionOptions>> Targets(string[] computers, PortRange[] ports) => computers.SelectMany(
+        computer => ports.SelectMany(static range => range.Ports()).Select<int, Func<SessionOptions>>(port => () => OptionsFor(computer, port)));
 }

@@ -17,28 +17,30 @@ public abstract class ConversingCommand : ConnectingCommand
     public string ComputerName { get; set; } = SessionOptions.DefaultComputerName;
 
     /// <summary>The port.</summary>
-    [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 2)]
+    [Parameter(ParameterSetName = ToComputer, Position = 2)]
     [PortNumberTransformation]
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
 
     /// <summary>A server that runs in this process, for a session that ends with the command.</summary>
-    [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ToServer, Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer? Server { get; set; }
 
     /// <summary>Opens the session that ends with the command.</summary>
     /// <param name="responseTimeout">How long an answer is waited for; null: what sessions have by default.</param>
-    /// <exception cref="SocketToolsException">The server could not be reached.</exception>
+    /// <exception cref="SocketToolsException">The server could not be reached; InvalidOption when it was not said which.</exception>
     protected EchoSession OpenOwnSession(TimeSpan? responseTimeout)
     {
         var options = ParameterSetName switch
         {
             ToServer => OptionsFor(Server!),
             ToSocketPath => OptionsFor(SocketPath!),
-            _ => OptionsFor(ComputerName, Port),
+            ToComputer when IsBound(nameof(Port)) => OptionsFor(ComputerName, Port),
+            ToComputer when IsBound(nameof(ComputerName)) => OptionsFor(SessionOptions.DefaultComputerName, LonePort.Read(ComputerName)),
+            _ => throw LonePort.TargetMissing("TargetMissing"),
         };
         // Servers that come down the pipeline have a session each, one after the other.
         _ownSession?.Dispose();

@@ -15,7 +15,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     private const string Exit = "exit";
 
     /// <summary>The session to speak through; it stays open.</summary>
-    [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = BySession, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession? Session { get; set; }

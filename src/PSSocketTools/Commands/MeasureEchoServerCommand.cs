@@ -18,20 +18,20 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     public string ComputerName { get; set; } = SessionOptions.DefaultComputerName;
 
     /// <summary>The port.</summary>
-    [Parameter(ParameterSetName = ToComputer, Mandatory = true, Position = 1)]
+    [Parameter(ParameterSetName = ToComputer, Position = 1)]
     [PortNumberTransformation]
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
 
     /// <summary>Servers that run in this process.</summary>
-    [Parameter(ParameterSetName = ToServer, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ToServer, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
 
     /// <summary>Sessions to use as they are, each for a measurement of its own.</summary>
-    [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = BySession, Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
@@ -81,7 +81,17 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             ThrowTerminating(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("CountOrDuration")));
         }
 
-        foreach (var load in Loads())
+        IEnumerable<Func<EchoLoadOptions>> loads = [];
+        try
+        {
+            loads = Loads();
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
+
+        foreach (var load in loads)
         {
             try
             {
@@ -104,10 +114,14 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     private IEnumerable<Func<EchoLoadOptions>> Loads() => ParameterSetName switch
     {
         BySession => Session!.Select<EchoSession, Func<EchoLoadOptions>>(session => () => LoadOn(session)),
-        ToServer => Server!.Select<EchoServer, Func<EchoLoadOptions>>(server => () => LoadOn(OptionsFor(server))),
+        ToServer when Server is not null => Server.Select<EchoServer, Func<EchoLoadOptions>>(server => () => LoadOn(OptionsFor(server))),
         ToSocketPath => [() => LoadOn(OptionsFor(SocketPath!))],
-        _ => [() => LoadOn(OptionsFor(ComputerName, Port))],
+        ToComputer when IsBound(nameof(Port)) => [() => LoadOn(OptionsFor(ComputerName, Port))],
+        ToComputer when IsBound(nameof(ComputerName)) => LoadsOnPort(LonePort.Read(ComputerName)),
+        _ => throw LonePort.TargetMissing("TargetMissing"),
     };
+
+    private IEnumerable<Func<EchoLoadOptions>> LoadsOnPort(int port) => [() => LoadOn(OptionsFor(SessionOptions.DefaultComputerName, port))];
 
     private EchoLoadOptions LoadOn(EchoSession session)
     {

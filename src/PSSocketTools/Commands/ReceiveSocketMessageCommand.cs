@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PSSocketTools.Completion;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -14,7 +15,7 @@ public sealed class ReceiveSocketMessageCommand : SocketCommand
     private const int DefaultCount = 1;
 
     /// <summary>The sessions to receive from.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
@@ -41,6 +42,11 @@ public sealed class ReceiveSocketMessageCommand : SocketCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (Session is null)
+        {
+            ThrowTerminating(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("ReceiveWhat"), nameof(Session)));
+        }
+
         foreach (var session in Session!)
         {
             try

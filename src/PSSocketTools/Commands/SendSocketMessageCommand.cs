@@ -19,7 +19,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     public object? Message { get; set; }
 
     /// <summary>The sessions to send each message through.</summary>
-    [Parameter(ParameterSetName = BySession, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = BySession, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
@@ -49,7 +49,8 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     {
         try
         {
-            if (ParameterSetName is ToComputer or ToSocketPath || Server is not null)
+            // What is said on no parameter may still come down the pipeline: a session, or a server.
+            if (ParameterSetName is ToComputer or ToSocketPath || Server is not null || (Session is null && !MyInvocation.ExpectingInput))
             {
                 _windows = Open([OpenOwnSession(OwnTimeout)]);
             }
@@ -80,6 +81,11 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         }
         catch (SocketToolsException exception)
         {
+            if (ParameterSetName == BySession)
+            {
+                ThrowTerminating(exception);
+            }
+
             WriteError(exception);
             return;
         }

@@ -16,7 +16,7 @@ public sealed class StartEchoServerCommand : SocketCommand
 
     /// <summary>The port to listen on; 0 lets the system pick.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [PortNumberTransformation]
+    [PortNumberTransformation(IsBesideAddress = true)]
     [ValidateRange(EchoServerOptions.LowestPort, EchoServerOptions.HighestPort)]
     [PSDefaultValue(Value = EchoServerOptions.DefaultPort)]
     public int Port { get; set; } = EchoServerOptions.DefaultPort;

@@ -37,7 +37,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     private bool _areAllAvailable = true;
 
     /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
-    [Parameter(ParameterSetName = LocalSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = LocalSet, Position = 0, ValueFromPipeline = true)]
     [Parameter(ParameterSetName = RemoteSet, Position = 0, ValueFromPipelineByPropertyName = true)]
     [PortTransformation(TakesComputers = true)]
     [ArgumentCompleter(typeof(ServiceNameCompleter))]
@@ -122,7 +122,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         {
             if (ParameterSetName == LocalSet)
             {
-                TestLocal(Address, Port!);
+                TestLocal(Address, Port ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TestWhat"), nameof(Port)));
             }
             else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.GetStatus())
                 && !_isComputerNamed && !_arePortsNamed)

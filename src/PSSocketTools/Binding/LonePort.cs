@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Binding;
+
+/// <summary>
+/// A number alone where a computer and its port may stand is a port of this machine: no computer is called 7000, and
+/// Start-EchoServer takes the same number for a port.
+/// </summary>
+internal static class LonePort
+{
+    private const string Target = "Port";
+
+    /// <summary>The port that stands in the computer's place.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: it is a computer, and the port is missing.</exception>
+    public static int Read(string computerName)
+    {
+        var port = ReadSeveral([computerName])[0];
+        return port.Count == 1 ? port.First : throw Missing(computerName);
+    }
+
+    /// <summary>The ports that stand in the computers' place.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: one is a computer, and the port is missing.</exception>
+    public static PortRange[] ReadSeveral(string[] computerNames) =>
+        Array.Find(computerNames, static name => !Regex.IsMatch(name, @"^\d+(-\d+)?$")) is { } computerName
+            ? throw Missing(computerName)
+            : [.. PortRange.ParseList(string.Join(",", computerNames))];
+
+    /// <summary>The error of a command that was not told what to speak with.</summary>
+    public static SocketToolsException TargetMissing(string sentence) =>
+        new(SocketToolsError.InvalidOption, Messages.Get(sentence), Target);
+
+    private static SocketToolsException Missing(string computerName) =>
+        new(SocketToolsError.InvalidOption, Messages.Get("PortOfComputerMissing", computerName), Target);
+}
