@@ -260,7 +260,7 @@ public sealed class EchoServer : IDisposable
             else
             {
                 // The log's thread runs already; it closes the file after the last event.
-                Attempt.To(() => _ = server._record.Journal.FinishLog());
+                Attempt.To(() => _ = server._record.Journal.Backlog.Finish());
                 Attempt.To(server._record.Journal.End);
                 Attempt.To(server._transport.Dispose);
             }
@@ -391,7 +391,7 @@ public sealed class EchoServer : IDisposable
     private async Task StopOnceAsync()
     {
         // Connections that are blocked by a stalled log could not be closed.
-        using var limitLogStall = _gracePeriod.Token.Register(() => Attempt.To(() => _record.Journal.LimitLogStall(JournalLog.GracePeriod)));
+        using var limitLogStall = _gracePeriod.Token.Register(() => Attempt.To(() => _record.Journal.Backlog.LimitStall(JournalLog.GracePeriod)));
         Attempt.To(RemoveSocketFile, Report);
         await Attempt.ToAsync(() => _transport.StopAsync(_gracePeriod.Token), Report).ConfigureAwait(false);
         Attempt.To(_transport.Dispose, Report);

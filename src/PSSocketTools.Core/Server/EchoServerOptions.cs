@@ -173,7 +173,7 @@ public sealed record EchoServerOptions
     public int EventCapacity { get; init; } = DefaultEventCapacity;
 
     /// <summary>The default and the range of <see cref="EventMessageBytes"/>.</summary>
-    public const int DefaultEventMessageBytes = EventJournal.DefaultMessageBytes, LowestEventMessageBytes = 0, HighestEventMessageBytes = EventJournal.MaxBytes;
+    public const int DefaultEventMessageBytes = EventJournal.DefaultMessageBytes, LowestEventMessageBytes = 0, HighestEventMessageBytes = JournalRing.MaxBytes;
 
     /// <summary>
     /// How many bytes of one message its event keeps, in the journal and in the log. The journal keeps no more than the highest

@@ -1,3 +1,6 @@
+using System.Text;
+using PSSocketTools.Net;
+
 namespace PSSocketTools.Server.Journal;
 
 /// <summary>
@@ -36,6 +39,31 @@ internal sealed class JournalBatch
         var content = new byte[row.BytesKept];
         Buffer.BlockCopy(_bytes, (int)row.BytesOffset, content, 0, content.Length);
         return content;
+    }
+
+    /// <summary>The event of a row.</summary>
+    /// <param name="index">The row.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="encoding">The encoding of messages.</param>
+    public ServerEvent ToEvent(int index, ServerFacts server, Encoding encoding)
+    {
+        ref var row = ref _rows[index];
+        return new ServerEvent(
+            new DateTimeOffset(row.UtcTicks, TimeSpan.Zero),
+            SequenceOf(index),
+            server,
+            row.Connection?.Id,
+            row.Kind,
+            row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
+            row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
+            row.Bytes < 0 ? row.Text
+                : row.IsTruncated ? encoding.ToTextUpToCut(_bytes, (int)row.BytesOffset, row.BytesKept)
+                : encoding.ToText(_bytes, (int)row.BytesOffset, row.BytesKept),
+            ContentOf(index),
+            row.IsTruncated,
+            row.Bytes >= 0 ? row.Bytes : null,
+            row.Reason,
+            row.DurationMilliseconds);
     }
 
     /// <summary>Removes the rows, and releases what they refer to.</summary>

@@ -64,7 +64,7 @@ internal sealed class JournalLog : IDisposable
     /// <returns>Completes when the journal's last event is in the file, or the time is over.</returns>
     public async Task FinishAsync(CancellationToken timeLimit)
     {
-        if (_journal is null || !_journal.FinishLog())
+        if (_journal is null || !_journal.Backlog.Finish())
         {
             return;
         }
@@ -88,7 +88,7 @@ internal sealed class JournalLog : IDisposable
         long next = 1;
         try
         {
-            while (journal.WaitForEventsToLog(next))
+            while (journal.Backlog.WaitForEvents(next))
             {
                 do
                 {
@@ -102,7 +102,7 @@ internal sealed class JournalLog : IDisposable
 
                 _file.Write(lines.Buffer, 0, lines.Count);
                 lines.Clear();
-                journal.MarkLogged(next);
+                journal.Backlog.Written(next);
             }
         }
 #pragma warning disable CA1031 // Any failure of the log is reported as an event, and the server continues without the log.

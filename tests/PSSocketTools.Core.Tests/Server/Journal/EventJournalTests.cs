@@ -119,7 +119,7 @@ public sealed class EventJournalTests
         const int Wanted = 50_000;
         var journal = Journal(Wanted);
         var message = new byte[size];
-        var count = Math.Min(Wanted, (EventJournal.MaxBytes / size * 2) + 11);
+        var count = Math.Min(Wanted, (JournalRing.MaxBytes / size * 2) + 11);
         for (var i = 0; i < count; i++)
         {
             Fill(message, i);
@@ -127,7 +127,7 @@ public sealed class EventJournalTests
         }
 
         var events = All(journal);
-        Assert.Equal(EventJournal.MaxBytes / size, events.Count);
+        Assert.Equal(JournalRing.MaxBytes / size, events.Count);
         Assert.Equal(count - events.Count, journal.Dropped);
         foreach (var e in events)
         {
@@ -375,7 +375,7 @@ public sealed class EventJournalTests
         var events = All(journal);
         Assert.Equal(noted.Count, journal.Dropped + events.Count);
         Assert.InRange(events.Count, 1, 8000);
-        Assert.InRange(events.Sum(static e => Math.Min(e.Bytes ?? 0, MessageBytes)), 0, EventJournal.MaxBytes);
+        Assert.InRange(events.Sum(static e => Math.Min(e.Bytes ?? 0, MessageBytes)), 0, JournalRing.MaxBytes);
         for (var i = 0; i < events.Count; i++)
         {
             var index = (int)journal.Dropped + i;

@@ -124,7 +124,7 @@ public sealed class JournalLogTests
     {
         var file = new FaultyFile { HangsAt = 1 };
         var journal = Follow(file, out var log);
-        journal.LimitLogStall(TimeSpan.FromMilliseconds(50));
+        journal.Backlog.LimitStall(TimeSpan.FromMilliseconds(50));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() =>
         {
             for (var i = 0; i < 10_000; i++)
