@@ -7,14 +7,8 @@ using PSSocketTools.Ports.Probing;
 namespace PSSocketTools.Ports;
 
 /// <summary>Runs the probes of a scan, a window of them at a time, on a dedicated thread.</summary>
-/// <remarks>
-/// All pending probes have the same timeout, so that the list of deadlines is sorted by insertion, and one wait serves them all.
-/// </remarks>
 internal sealed class ProbeLoop : IDisposable
 {
-    // The clock of Windows ticks 64 times a second; whatever is due within half a tick is due now.
-    private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Clock.Ticks(TimeSpan.FromMilliseconds(8)) : 0;
-
     // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
 
@@ -22,23 +16,13 @@ internal sealed class ProbeLoop : IDisposable
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
-    private readonly TimeSpan _timeout;
-    private readonly TimeSpan _tick;
-    private readonly TimeSpan? _waitFor;
+    private readonly bool _waits;
     private readonly int _window;
-    private readonly LinkedList<Timed<Probe>> _deadlines = new();
-    private readonly LinkedList<Timed<Probe>> _ticks = new();
-    private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
-    private readonly LinkedList<Timed<Probe>> _renewals = new();
-    private readonly SortedSet<Retry> _retries = [];
-    private readonly Queue<ProbeAttempt> _postponed = new();
+    private readonly ProbeTimers _timers;
+    private readonly PendingAttempts _attempts;
     private readonly Queue<Probe> _resolved = new();
     private readonly List<ProbeAttempt> _ended = [];
-    private readonly int _maxDescriptors;
-    private int _descriptors;
     private int _probes;
-    private int _attempts;
-    private long _retryNumber;
     private volatile bool _stopping;
 
     public ProbeLoop(PortScan scan, PortScanOptions options, ProbeTransport transport)
@@ -46,12 +30,10 @@ internal sealed class ProbeLoop : IDisposable
         _scan = scan;
         _transport = transport;
         _protocol = options.Protocol;
-        _descriptors = _maxDescriptors = DescriptorLimit.Available();
         _window = options.ThrottleLimit;
-        _timeout = options.Timeout;
-        _tick = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, _timeout.Ticks / 3));
-        _waitFor = options.WaitFor;
-
+        _waits = options.WaitFor is not null;
+        _timers = new ProbeTimers(options);
+        _attempts = new PendingAttempts(transport);
         _thread = new Thread(Run) { IsBackground = true, Name = "Port scan" };
         _thread.Start();
     }
@@ -75,13 +57,13 @@ internal sealed class ProbeLoop : IDisposable
             {
                 var isBatchFull = StartProbes();
                 _scan.Flush();
-                _transport.Wait(isBatchFull ? 0 : MillisecondsToNext(), _ended);
+                _transport.Wait(isBatchFull ? 0 : _timers.MillisecondsToNext, _ended);
 
                 // The ended attempts have no socket any more. All leave the pending lists before any is evaluated, since the success of one
                 // abandons the pending others.
                 foreach (var attempt in _ended)
                 {
-                    Remove(attempt);
+                    _attempts.Remove(attempt);
                 }
 
                 foreach (var attempt in _ended)
@@ -91,7 +73,7 @@ internal sealed class ProbeLoop : IDisposable
 
                 _ended.Clear();
                 TakeResolved();
-                Expire(Clock.System.Timestamp + Slack);
+                Expire(ProbeTimers.Now);
             }
         }
         catch (Exception exception)
@@ -110,18 +92,18 @@ internal sealed class ProbeLoop : IDisposable
     {
         for (var i = 0; i < BatchSize; i++)
         {
-            if (_postponed.Count > 0)
+            if (_attempts.HasPostponed)
             {
-                if (_attempts >= _descriptors)
+                if (!_attempts.HasRoom)
                 {
                     return false;
                 }
 
-                Resume(_postponed.Dequeue());
+                Resume(_attempts.TakePostponed());
                 continue;
             }
 
-            if (_probes >= _window || _attempts >= _descriptors || _scan.Take() is not { } probe)
+            if (_probes >= _window || !_attempts.HasRoom || _scan.Take() is not { } probe)
             {
                 return false;
             }
@@ -142,7 +124,7 @@ internal sealed class ProbeLoop : IDisposable
             return;
         }
 
-        StartDeadline(probe, Clock.System.Timestamp);
+        _timers.StartDeadline(probe, Clock.System.Timestamp);
         AwaitResolution(probe, resolution);
     }
 
@@ -197,18 +179,18 @@ internal sealed class ProbeLoop : IDisposable
         {
             var reason = resolution.Exception!.GetBaseException();
             probe.WhyNoAddress = reason is SocketToolsException ? reason.Message : Messages.Get("SocketFailed", probe.Host.Name, reason.Message);
-            if (_waitFor is null)
+            if (!_waits)
             {
-                End(probe, CreateResult(probe, isTimeUp: false));
+                End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: false));
                 return;
             }
         }
 
-        if (_waitFor is not null)
+        if (_waits)
         {
             var now = Clock.System.Timestamp;
-            StartDeadline(probe, now);
-            _renewals.AddLast(new Timed<Probe>(probe, Deadline.After(now, ConnectPace.NameAge)));
+            _timers.StartDeadline(probe, now);
+            _timers.StartRenewal(probe, now);
         }
 
         Advance(probe);
@@ -219,14 +201,12 @@ internal sealed class ProbeLoop : IDisposable
     {
         foreach (var attempt in probe.Pending?.Where(attempt => Array.IndexOf(addresses, attempt.Address) < 0).ToArray() ?? [])
         {
-            Remove(attempt);
-            _transport.Abandon(attempt);
+            _attempts.Abandon(attempt);
         }
 
         foreach (var retry in probe.Retries?.Where(retry => Array.IndexOf(addresses, retry.Last.Address) < 0).ToArray() ?? [])
         {
-            _retries.Remove(retry);
-            probe.Retries!.Remove(retry);
+            _timers.Remove(retry);
         }
 
         probe.NextAddress = 0;
@@ -247,7 +227,7 @@ internal sealed class ProbeLoop : IDisposable
         var resolution = probe.Postponed > 0 ? null : probe.Host.Resolve(ConnectPace.NameAge);
         if (resolution is null)
         {
-            _renewals.AddLast(new Timed<Probe>(probe, Deadline.After(now, ConnectPace.NameAge)));
+            _timers.StartRenewal(probe, now);
         }
         else if (resolution.IsCompleted)
         {
@@ -277,78 +257,42 @@ internal sealed class ProbeLoop : IDisposable
     /// <summary>Begins an attempt; true when it ended at once, false when it is pending or postponed.</summary>
     private bool Begin(ProbeAttempt attempt)
     {
-        if (!_transport.Begin(attempt))
+        switch (_attempts.Begin(attempt))
         {
-            Await(attempt);
-            return false;
-        }
+            case AttemptStart.Ended:
+                Conclude(attempt);
+                return true;
 
-        if (SocketErrors.IsExhausted(attempt.Error))
-        {
-            Postpone(attempt);
-            return false;
-        }
+            case AttemptStart.Pending:
+                StartTimers(attempt);
+                return false;
 
-        Conclude(attempt);
-        return true;
+            default:
+                return false;
+        }
     }
 
-    private void Await(ProbeAttempt attempt)
+    private void StartTimers(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
-        _attempts++;
-        (probe.Pending ??= []).Add(attempt);
-        StartDeadline(probe, attempt.StartedAt);
-        if (_waitFor is not null)
+        _timers.StartDeadline(probe, attempt.StartedAt);
+        if (_waits)
         {
-            _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(attempt.StartedAt, _timeout)));
+            _timers.StartDeadline(attempt);
         }
 
         if (probe.HasUntried)
         {
-            StartTick(probe, attempt.StartedAt);
+            _timers.StartTick(probe, attempt.StartedAt);
         }
-    }
-
-    private void StartDeadline(Probe probe, long from) =>
-        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.After(from, _waitFor ?? _timeout)));
-
-    private void StartTick(Probe probe, long from) =>
-        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, Deadline.After(from, _tick)));
-
-    /// <summary>Postpones an attempt that found no descriptor until another one ends, and lowers the number of attempts at a time.</summary>
-    private void Postpone(ProbeAttempt attempt)
-    {
-        var probe = (Probe)attempt.Owner;
-        if (_attempts == 0)
-        {
-            throw SocketErrors.Exhausted(EndPointText.Of(probe.Host.Name, probe.Port), new SocketException((int)attempt.Error));
-        }
-
-        _descriptors = _attempts;
-        probe.Postponed++;
-        _postponed.Enqueue(attempt);
     }
 
     private void Resume(ProbeAttempt postponed)
     {
         var probe = (Probe)postponed.Owner;
-        probe.Postponed--;
-        if (!probe.IsDone && Begin(new ProbeAttempt(postponed.Address, postponed.Port, probe) { RetryDelay = postponed.RetryDelay }))
+        if (!probe.IsDone && Begin(postponed))
         {
             Advance(probe);
-        }
-    }
-
-    private void Remove(ProbeAttempt attempt)
-    {
-        ((Probe)attempt.Owner).Pending!.Remove(attempt);
-        _attempts--;
-
-        // The descriptors may be free again; if they are not, the next attempt that fails lowers the number once more.
-        if (_descriptors < _maxDescriptors)
-        {
-            _descriptors++;
         }
     }
 
@@ -362,7 +306,7 @@ internal sealed class ProbeLoop : IDisposable
         }
 
         // A scan that waits retries anyway, and over UDP silence is no failed connect.
-        if (_waitFor is null && _protocol == SocketProtocol.Tcp
+        if (!_waits && _protocol == SocketProtocol.Tcp
             && SynRetransmission.ShouldRetry(attempt.Error, Clock.Between(attempt.StartedAt, attempt.EndedAt)))
         {
             if (!Begin(new ProbeAttempt(attempt.Address, attempt.Port, probe)))
@@ -384,9 +328,7 @@ internal sealed class ProbeLoop : IDisposable
         var status = PortStatuses.Of(attempt.Error);
         if (status == PortStatus.Open)
         {
-            End(probe, PortAvailability.CreateAnswered(
-                probe.Host.Name, EndPointText.Of(attempt.Address), probe.Port, _protocol, status,
-                Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt), null));
+            End(probe, ProbeResult.Open(probe, attempt, _protocol));
             return;
         }
 
@@ -395,146 +337,76 @@ internal sealed class ProbeLoop : IDisposable
             probe.Best = attempt;
         }
 
-        if (_waitFor is not null)
+        if (_waits)
         {
-            StartDeadline(probe, attempt.StartedAt);
-            ScheduleRetry(probe, attempt, Deadline.After(attempt.StartedAt, attempt.RetryDelay));
+            _timers.StartDeadline(probe, attempt.StartedAt);
+            _timers.StartRetry(attempt, attempt.StartedAt);
         }
-    }
-
-    /// <summary>Schedules a retry of the address of an attempt.</summary>
-    private void ScheduleRetry(Probe probe, ProbeAttempt last, Deadline due)
-    {
-        var retry = new Retry(last, due, _retryNumber++);
-        (probe.Retries ??= []).Add(retry);
-        _retries.Add(retry);
     }
 
     /// <summary>Ends a probe that has nothing left to try; a probe that waits for its port retries until its time is over.</summary>
     private void EndIfExhausted(Probe probe)
     {
-        if (_waitFor is null && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
+        if (!_waits && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
         {
-            End(probe, CreateResult(probe, isTimeUp: false));
+            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: false));
         }
-    }
-
-    private PortAvailability CreateResult(Probe probe, bool isTimeUp)
-    {
-        var silent = isTimeUp && probe.Pending is { Count: > 0 } pending ? pending[0] : null;
-        var best = probe.Best;
-        var silentStatus = _protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
-        if (best is null && silent is null && probe.WhyNoAddress is { } reason)
-        {
-            return Unanswered(PortStatus.NameNotFound, reason);
-        }
-
-        if (best is null && silent is null && !probe.Host.Resolve().IsCompleted)
-        {
-            return Unanswered(PortStatus.TimedOut, AddressName.NotResolvedYet(probe.Host.Name).Message);
-        }
-
-        if (best is null || (silent is not null && PortStatuses.Outranks(silentStatus, PortStatuses.Of(best.Error))))
-        {
-            return PortAvailability.CreateUnanswered(
-                probe.Host.Name, silent is null ? null : EndPointText.Of(silent.Address), probe.Port, _protocol, silentStatus, null);
-        }
-
-        var status = PortStatuses.Of(best.Error);
-        var address = EndPointText.Of(best.Address);
-        return status == PortStatus.Closed
-            ? PortAvailability.CreateAnswered(
-                probe.Host.Name, address, probe.Port, _protocol, status, Clock.Milliseconds(best.EndedAt - best.StartedAt), null)
-            : PortAvailability.CreateUnanswered(
-                probe.Host.Name, address, probe.Port, _protocol, status, SocketErrors.TextOf(best.Error, best.ErrorNumber));
-
-        PortAvailability Unanswered(PortStatus why, string detail) =>
-            PortAvailability.CreateUnanswered(probe.Host.Name, null, probe.Port, _protocol, why, detail);
     }
 
     private void End(Probe probe, PortAvailability result)
     {
         probe.IsDone = true;
         _probes--;
-        Unlink(_deadlines, probe.Deadline);
-        Unlink(_ticks, probe.NextTick);
-        if (probe.Pending is { Count: > 0 } pending)
-        {
-            _attempts -= pending.Count;
-            foreach (var attempt in pending)
-            {
-                _transport.Abandon(attempt);
-            }
-
-            pending.Clear();
-        }
-
-        probe.Retries?.ForEach(retry => _retries.Remove(retry));
+        _timers.Remove(probe);
+        _attempts.AbandonAll(probe);
         _scan.Finish(probe, result);
-    }
-
-    private static void Unlink(LinkedList<Timed<Probe>> list, LinkedListNode<Timed<Probe>>? node)
-    {
-        if (node?.List is not null)
-        {
-            list.Remove(node);
-        }
     }
 
     private void Expire(long now)
     {
-        while (_deadlines.First is { } first && first.Value.Due.HasPassedBy(now))
+        while (_timers.TakeExpired(now) is { } expired)
         {
-            End(first.Value.Item, CreateResult(first.Value.Item, isTimeUp: true));
+            End(expired, ProbeResult.Of(expired, _protocol, isTimeUp: true));
         }
 
-        while (_attemptDeadlines.First is { } first && first.Value.Due.HasPassedBy(now))
+        while (_timers.TakeExpiredAttempt(now) is { } silent)
         {
-            _attemptDeadlines.RemoveFirst();
-            TimeOut(first.Value.Item);
+            TimeOut(silent);
         }
 
-        while (_ticks.First is { } first && first.Value.Due.HasPassedBy(now))
+        while (_timers.TakeTick(now) is { } probe)
         {
-            var probe = first.Value.Item;
-            _ticks.RemoveFirst();
-            probe.NextTick = null;
-            if (_attempts < _descriptors)
+            if (_attempts.HasRoom)
             {
                 Advance(probe);
             }
             else
             {
-                StartTick(probe, now);
+                _timers.StartTick(probe, now);
             }
         }
 
-        while (_renewals.First is { } first && first.Value.Due.HasPassedBy(now))
+        while (_timers.TakeRenewal(now) is { } probe)
         {
-            _renewals.RemoveFirst();
-            ResolveAgain(first.Value.Item, now);
+            ResolveAgain(probe, now);
         }
 
-        while (_retries.Count > 0 && _retries.Min is var retry && retry.Due.HasPassedBy(now))
+        while (_timers.TakeRetry(now) is { } last)
         {
-            BeginRetry(retry, now);
+            Retry(last, now);
         }
     }
 
-    private void BeginRetry(Retry retry, long now)
+    private void Retry(ProbeAttempt last, long now)
     {
-        var last = retry.Last;
-        var probe = (Probe)last.Owner;
-        _retries.Remove(retry);
-        probe.Retries!.Remove(retry);
-        if (_attempts >= _descriptors)
+        if (!_attempts.HasRoom)
         {
-            ScheduleRetry(probe, last, Deadline.After(now, last.RetryDelay));
+            _timers.StartRetry(last, now);
             return;
         }
 
         var delay = ConnectPace.NextRetryDelay(last.RetryDelay, IPAddress.IsLoopback(last.Address));
-        _ = Begin(new ProbeAttempt(last.Address, last.Port, probe) { RetryDelay = delay });
+        _ = Begin(new ProbeAttempt(last.Address, last.Port, last.Owner) { RetryDelay = delay });
     }
 
     /// <summary>Ends an attempt that timed out, of a probe that goes on waiting for its port.</summary>
@@ -546,20 +418,9 @@ internal sealed class ProbeLoop : IDisposable
             return;
         }
 
-        Remove(attempt);
-        _transport.Abandon(attempt);
+        _attempts.Abandon(attempt);
         attempt.End(SocketError.TimedOut);
         Conclude(attempt);
         Advance(probe);
     }
-
-    private int MillisecondsToNext()
-    {
-        var next = Deadline.Earlier(NextOf(_deadlines), Deadline.Earlier(NextOf(_ticks), NextOf(_renewals)));
-        next = Deadline.Earlier(next, NextOf(_attemptDeadlines));
-        next = Deadline.Earlier(next, _retries.Count > 0 ? _retries.Min.Due : Deadline.Never);
-        return next.MillisecondsFrom(Clock.System.Timestamp + Slack);
-    }
-
-    private static Deadline NextOf<T>(LinkedList<Timed<T>> list) => list.First?.Value.Due ?? Deadline.Never;
 }

@@ -1,0 +1,134 @@
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Ports.Probing;
+
+namespace PSSocketTools.Ports;
+
+/// <summary>What the probes of a scan wait for, by when it is due.</summary>
+/// <remarks>
+/// Whatever is of one kind is due after the same time, so that its list is sorted by insertion; only the delays of retries differ.
+/// </remarks>
+internal sealed class ProbeTimers(PortScanOptions options)
+{
+    // The clock of Windows ticks 64 times a second; whatever is due within half a tick is due now.
+    private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Clock.Ticks(8) : 0;
+
+    private readonly TimeSpan _probeTime = options.WaitFor ?? options.Timeout;
+    private readonly TimeSpan _attemptTime = options.Timeout;
+    private readonly TimeSpan _tick = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, options.Timeout.Ticks / 3));
+    private readonly LinkedList<Timed<Probe>> _deadlines = new();
+    private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
+    private readonly LinkedList<Timed<Probe>> _ticks = new();
+    private readonly LinkedList<Timed<Probe>> _renewals = new();
+    private readonly SortedSet<Retry> _retries = [];
+    private long _retryNumber;
+
+    /// <summary>The timestamp by which whatever is due now has passed.</summary>
+    public static long Now => Clock.System.Timestamp + Slack;
+
+    /// <summary>How long to wait for the next of all, in milliseconds; <see cref="Timeout.Infinite"/> when there is none.</summary>
+    public int MillisecondsToNext
+    {
+        get
+        {
+            var next = Deadline.Earlier(NextOf(_deadlines), NextOf(_attemptDeadlines));
+            next = Deadline.Earlier(next, Deadline.Earlier(NextOf(_ticks), NextOf(_renewals)));
+            next = Deadline.Earlier(next, _retries.Count > 0 ? _retries.Min.Due : Deadline.Never);
+            return next.MillisecondsFrom(Now);
+        }
+    }
+
+    /// <summary>Starts the time of a probe, unless it runs.</summary>
+    public void StartDeadline(Probe probe, long from) =>
+        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.After(from, _probeTime)));
+
+    /// <summary>Starts the time of an attempt of a probe that waits for its port.</summary>
+    public void StartDeadline(ProbeAttempt attempt) =>
+        _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(attempt.StartedAt, _attemptTime)));
+
+    /// <summary>Schedules the attempt on a probe's next address, unless it is scheduled.</summary>
+    public void StartTick(Probe probe, long from) =>
+        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, Deadline.After(from, _tick)));
+
+    /// <summary>Schedules the next resolution of a probe's name.</summary>
+    public void StartRenewal(Probe probe, long from) =>
+        _renewals.AddLast(new Timed<Probe>(probe, Deadline.After(from, ConnectPace.NameAge)));
+
+    /// <summary>Schedules a retry of the address of an attempt.</summary>
+    public void StartRetry(ProbeAttempt last, long from)
+    {
+        var retry = new Retry(last, Deadline.After(from, last.RetryDelay), _retryNumber++);
+        (((Probe)last.Owner).Retries ??= []).Add(retry);
+        _retries.Add(retry);
+    }
+
+    /// <summary>Removes a retry.</summary>
+    public void Remove(Retry retry)
+    {
+        _retries.Remove(retry);
+        ((Probe)retry.Last.Owner).Retries!.Remove(retry);
+    }
+
+    /// <summary>Removes what a probe that has ended waits for. Its renewal stays until it is due.</summary>
+    public void Remove(Probe probe)
+    {
+        Unlink(_deadlines, probe.Deadline);
+        Unlink(_ticks, probe.NextTick);
+        probe.Retries?.ForEach(retry => _retries.Remove(retry));
+    }
+
+    /// <summary>Removes a probe whose time is over; null when there is none.</summary>
+    public Probe? TakeExpired(long now) => Take(_deadlines, now);
+
+    /// <summary>Removes an attempt whose time is over, even if it has ended before; null when there is none.</summary>
+    public ProbeAttempt? TakeExpiredAttempt(long now) => Take(_attemptDeadlines, now);
+
+    /// <summary>Removes a probe whose next address is due; null when there is none.</summary>
+    public Probe? TakeTick(long now)
+    {
+        var probe = Take(_ticks, now);
+        if (probe is not null)
+        {
+            probe.NextTick = null;
+        }
+
+        return probe;
+    }
+
+    /// <summary>Removes a probe whose name is to be resolved again, even if it has ended; null when there is none.</summary>
+    public Probe? TakeRenewal(long now) => Take(_renewals, now);
+
+    /// <summary>Removes a retry that is due, and returns the last attempt; null when there is none.</summary>
+    public ProbeAttempt? TakeRetry(long now)
+    {
+        if (_retries.Count == 0 || _retries.Min is var retry && !retry.Due.HasPassedBy(now))
+        {
+            return null;
+        }
+
+        Remove(retry);
+        return retry.Last;
+    }
+
+    private static T? Take<T>(LinkedList<Timed<T>> list, long now)
+        where T : class
+    {
+        if (list.First is not { } first || !first.Value.Due.HasPassedBy(now))
+        {
+            return null;
+        }
+
+        list.RemoveFirst();
+        return first.Value.Item;
+    }
+
+    private static void Unlink(LinkedList<Timed<Probe>> list, LinkedListNode<Timed<Probe>>? node)
+    {
+        if (node?.List is not null)
+        {
+            list.Remove(node);
+        }
+    }
+
+    private static Deadline NextOf<T>(LinkedList<Timed<T>> list) => list.First?.Value.Due ?? Deadline.Never;
+}
