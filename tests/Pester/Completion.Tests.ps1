@@ -102,6 +102,21 @@ Describe 'Completion' {
             $loopback.ToolTip | Should -Not -Be '127.0.0.1'
         }
 
+        It 'offers this machine''s addresses, and no names, to <_> -SourceAddress' -ForEach @(
+            'Connect-EchoServer localhost 7', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer'
+        ) {
+            $offers = Get-Completion "$_ -SourceAddress "
+            $offers.CompletionText | Should -Contain '127.0.0.1'
+            $offers.CompletionText | Should -Not -Contain 'localhost'
+        }
+
+        It 'offers the versions of TLS to <_> -TlsProtocol, one after the other' -ForEach @(
+            'Connect-EchoServer localhost 7', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer'
+        ) {
+            (Get-Completion "$_ -TlsProtocol ").CompletionText | Should -Be 'Tls12', 'Tls13'
+            (Get-Completion "$_ -TlsProtocol Tls12,").CompletionText | Should -Contain 'Tls13'
+        }
+
         It 'offers the names of services to <_> -Port, with their numbers' -ForEach 'Test-PortAvailability', 'Find-AvailablePort' {
             $offers = @(Get-Completion "$_ -Port https")
             ($offers | Where-Object ListItemText -like 'https (443)').ToolTip | Should -Be '443'

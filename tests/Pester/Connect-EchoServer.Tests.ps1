@@ -1,9 +1,16 @@
-﻿BeforeAll {
+﻿BeforeDiscovery {
+    $onLinux = $PSEdition -eq 'Core' -and $IsLinux
+    $canDropRights = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
+    $lacksRights = $onLinux -and (id -u) -ne 0
+}
+
+BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
     . "$PSScriptRoot/SilentPort.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
+    . "$PSScriptRoot/SamePowerShell.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 }
 
@@ -171,6 +178,97 @@ Describe 'Connect-EchoServer' {
         Receive-Beside $later | Should -Be 'trying'
         $null = Start-EchoServer -SocketPath $path
         Wait-Beside $later | Should -Be 'Open'
+    }
+
+    It 'connects to the family it is asked for' {
+        $server = Start-EchoServer
+        (Connect-EchoServer localhost $server.Port -IPv4).RemoteEndPoint | Should -Be "127.0.0.1:$($server.Port)"
+        ($server | Connect-EchoServer -IPv4).RemoteEndPoint | Should -Be "127.0.0.1:$($server.Port)"
+        Connect-EchoServer ::1 $server.Port -IPv4 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+        $failed[0].Exception.Message | Should -BeExactly '::1 is an IPv6 address, and -IPv4 asks for IPv4. Give an IPv4 address, or leave -IPv4 out.'
+        Connect-EchoServer localhost $server.Port -IPv4 -IPv6 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+    }
+
+    It 'connects from the address and the port it is asked to, over <_>, as does Send-SocketMessage' -Tag Linux -ForEach 'Tcp', 'Udp' {
+        $server = Start-EchoServer -Protocol $_
+        $from = "127.$(Get-Random -Minimum 64 -Maximum 255).$(Get-Random -Maximum 256).$(Get-Random -Minimum 1 -Maximum 255)"
+        $session = $server | Connect-EchoServer -SourceAddress $from -SourcePort 27007
+        $session.LocalEndPoint | Should -Be "$($from):27007"
+        ($session | Send-SocketMessage 'oi').Response | Should -Be 'oi'
+        $session | Disconnect-EchoServer
+        $null = Send-SocketMessage 'oi' -Server $server -SourceAddress $from -SourcePort 27008
+        (Get-EchoServerEvent -Server $server -Kind Message).RemotePort | Should -Be 27007, 27008
+        (Measure-EchoServer -Server $server -SourceAddress $from -SourcePort 27009 -Count 3).Messages | Should -Be 3
+        Measure-EchoServer -Server $server -SourcePort 27010 -Connections 2 -Count 3 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike '2 connections*27010*-SourcePort*-Connections 1.'
+    }
+
+    It 'says that the pair of ends is taken, and waits for it with -WaitSec' {
+        $server = Start-EchoServer -Address 127.0.0.1
+        $from = @{ SourceAddress = '127.0.0.1'; SourcePort = (Find-AvailablePort -Address 127.0.0.1).Port }
+        $first = $server | Connect-EchoServer @from
+        $first | Disconnect-EchoServer
+        $second = $server | Connect-EchoServer @from -WaitSec 100
+        $second.LocalEndPoint | Should -Be $first.LocalEndPoint
+        $server | Connect-EchoServer @from -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed PortInUse ResourceExists
+        $failed[0].TargetObject | Should -Be $first.LocalEndPoint
+        $failed[0].Exception.Message | Should -BeLike "*$($first.LocalEndPoint) to $($server.EndPoint)*TIME_WAIT*-SourcePort*-WaitSec."
+    }
+
+    It 'says that a source address is not this machine''s, or leads nowhere near' {
+        Connect-EchoServer 127.0.0.1 7 -SourceAddress 203.0.113.7 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed AddressNotAvailable ObjectNotFound
+        $failed[0].TargetObject | Should -Be '203.0.113.7'
+        $failed[0].Exception.Message | Should -BeLike '*203.0.113.7*-SourceAddress*'
+        Connect-EchoServer 127.0.0.1 7 -SourceAddress ::1 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike '127.0.0.1 is an IPv4 address, and -SourceAddress ::1 asks for IPv6.*'
+        Connect-EchoServer 127.0.0.1 7 -SourceAddress lo -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+    }
+
+    It 'says that there is no route from a source address' -Tag Linux {
+        Connect-EchoServer 192.0.2.1 7 -SourceAddress 127.0.0.1 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed Unreachable ConnectionError
+        $failed[0].Exception.Message | Should -BeLike '*192.0.2.1:7 from 127.0.0.1.*-SourceAddress*'
+    }
+
+    if ($canDropRights -or $lacksRights) {
+        It 'says that a source port below 1024 takes a right this user lacks' -Tag Linux {
+            $script = "`$env:HOME = '/tmp'; Import-Module '$manifest'; try { Connect-EchoServer 127.0.0.1 7 -SourcePort 81 -ErrorAction Stop } catch { @(`$_.FullyQualifiedErrorId, `$_.CategoryInfo.Category, `$_.TargetObject, `$_.Exception.Message) -join '|' }"
+            $said = if ((id -u) -eq 0) {
+                setpriv --inh-caps=-net_bind_service --bounding-set=-net_bind_service $pwsh @pwshArguments -NoProfile -NonInteractive -Command $script
+            }
+            else {
+                & $pwsh @pwshArguments -NoProfile -NonInteractive -Command $script
+            }
+            $said | Should -BeLike 'PortAccessDenied,PSSocketTools.Commands.ConnectEchoServerCommand|PermissionDenied|`*:81|*1024*'
+        }
+    }
+
+    It 'wants nothing of a Unix socket that only addresses have' -Tag Core {
+        $path = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid().ToString('n')).sock"
+        Start-EchoServer -SocketPath $path | Connect-EchoServer -SourcePort 27007 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike '*-SourcePort out.'
+    }
+
+    It 'speaks the version of TLS it is asked for' -Tag Linux {
+        $server = Start-EchoServer -SelfSigned
+        ($server | Connect-EchoServer -TlsProtocol Tls12).TlsProtocol | Should -Be 'Tls12'
+        ($server | Connect-EchoServer -TlsProtocol Tls12, Tls13).TlsProtocol | Should -Be 'Tls13'
+        Start-EchoServer | Connect-EchoServer -TlsProtocol Tls12 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike '-TlsProtocol*-UseTls*'
+    }
+
+    It 'has no Tls13 in Windows PowerShell' -Tag Desktop {
+        Connect-EchoServer 127.0.0.1 7 -UseTls -TlsProtocol Tls13 -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed NotSupported NotImplemented
     }
 
     It 'waits with -WaitSec for a name that has no address' {

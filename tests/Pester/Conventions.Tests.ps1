@@ -63,7 +63,7 @@ Describe 'The conventions' {
 
         It 'has parameters in Pascal case, and in the singular' {
             foreach ($parameter in $parameters) {
-                $parameter.Name | Should -CMatch '^[A-Z][A-Za-z]+$'
+                $parameter.Name | Should -CMatch '^(IPv[46]|[A-Z][A-Za-z]+)$'
                 # A unit stands in the plural.
                 if ($parameter.ParameterType.IsArray) { $parameter.Name -replace 'Milliseconds$' | Should -Not -Match '[^su]s$' }
             }

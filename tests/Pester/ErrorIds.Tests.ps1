@@ -8,6 +8,7 @@ BeforeDiscovery {
             NameNotFound      = { Connect-EchoServer name.invalid 7 }
             TlsFailed         = { Connect-EchoServer 127.0.0.1 (Start-BareServer { $null = Receive; Send 'no TLS' }).Port -UseTls }
             InvalidOption     = { Connect-EchoServer 127.0.0.1 7 -Protocol Udp -UseTls }
+            PortInUse         = { Connect-EchoServer 127.0.0.1 7 -SourceAddress 127.0.0.1 -SourcePort (Start-EchoServer -Address 127.0.0.1).Port }
         }
         'Disconnect-EchoServer' = @{
             InvalidOption = { Disconnect-EchoServer }
@@ -111,7 +112,7 @@ BeforeDiscovery {
 
     # Provoked in another file, which has what it takes: processes of their own, without descriptors, rights or with input that is typed.
     $provokedElsewhere = @{
-        'Connect-EchoServer' = @{ TooManyOpenFiles = 'Descriptors' }
+        'Connect-EchoServer' = @{ TooManyOpenFiles = 'Descriptors'; PortAccessDenied = 'Connect-EchoServer' }
         'Start-EchoServer'   = @{ PortAccessDenied = 'Start-EchoServer'; TooManyOpenFiles = 'Descriptors' }
         'Enter-EchoSession'  = @{
             ServerClosed = 'Enter-EchoSession'; TlsFailed = 'Enter-EchoSession'; ConnectionReset = 'Enter-EchoSession'

@@ -8,8 +8,10 @@ internal static class ClientSocket
 {
     private static readonly object Gate = new();
 
+    /// <summary>Opens a socket, bound to the source that was asked for.</summary>
+    /// <exception cref="SourceException">The source can't be had.</exception>
     /// <exception cref="SocketException">TooManyOpenSockets: no descriptor is left outside of the reserve.</exception>
-    public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol)
+    public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol, AddressChoice? choice = null)
     {
         // Serialized, so that at most one descriptor of the reserve is used while it is checked.
         lock (Gate)
@@ -17,13 +19,21 @@ internal static class ClientSocket
             var socket = new Socket(family, type, protocol);
             var reserve = new DescriptorReserve();
             reserve.Accepted(socket.Handle);
-            if (reserve.HasRoom())
+            try
             {
+                if (!reserve.HasRoom())
+                {
+                    throw new SocketException((int)SocketError.TooManyOpenSockets);
+                }
+
+                choice?.Bind(socket);
                 return socket;
             }
-
-            socket.Dispose();
-            throw new SocketException((int)SocketError.TooManyOpenSockets);
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
     }
 }

@@ -12,10 +12,10 @@ internal sealed class ConnectAttempt
     private bool _abandoned;
 
     /// <exception cref="TaskSchedulerException">No descriptor is left for a thread.</exception>
-    public ConnectAttempt(EndPoint endPoint)
+    public ConnectAttempt(EndPoint endPoint, AddressChoice choice)
     {
         EndPoint = endPoint;
-        Outcome = Task.Factory.StartNew(() => Connect(endPoint), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Outcome = Task.Factory.StartNew(() => Connect(endPoint, choice), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public EndPoint EndPoint { get; }
@@ -41,7 +41,7 @@ internal sealed class ConnectAttempt
         }
     }
 
-    private SocketException? Connect(EndPoint endPoint)
+    private SocketException? Connect(EndPoint endPoint, AddressChoice choice)
     {
         try
         {
@@ -53,7 +53,7 @@ internal sealed class ConnectAttempt
                 }
 
                 Socket = ClientSocket.Open(
-                    endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+                    endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified, choice);
             }
 
             if (endPoint is IPEndPoint)

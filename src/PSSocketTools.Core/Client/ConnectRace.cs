@@ -16,6 +16,7 @@ internal sealed class ConnectRace : IDisposable
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly SessionOptions _options;
+    private readonly AddressChoice _choice;
     private readonly Deadline _deadline;
     private readonly List<Candidate> _candidates = [];
     private Deadline _nextBegins;
@@ -27,7 +28,7 @@ internal sealed class ConnectRace : IDisposable
     private Deadline _renewsAt = Deadline.Never;
     private SocketToolsException? _whyNoAddress;
 
-    private ConnectRace(SessionOptions options, Deadline deadline) => (_options, _deadline) = (options, deadline);
+    private ConnectRace(SessionOptions options, Deadline deadline) => (_options, _choice, _deadline) = (options, new AddressChoice(options), deadline);
 
     /// <summary>Makes a race that tries each address once.</summary>
     public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline)
@@ -99,7 +100,7 @@ internal sealed class ConnectRace : IDisposable
         _renewsAt = Deadline.After(ConnectPace.NameAge);
         try
         {
-            Take(resolution.GetAwaiter().GetResult());
+            Take(_choice.Of(resolution.GetAwaiter().GetResult()));
             _whyNoAddress = null;
         }
         catch (SocketToolsException exception) when (exception.MayPass)
@@ -147,7 +148,7 @@ internal sealed class ConnectRace : IDisposable
         try
         {
             candidate.IsTried = true;
-            candidate.Pending = new ConnectAttempt(candidate.EndPoint);
+            candidate.Pending = new ConnectAttempt(candidate.EndPoint, _choice);
         }
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
         {
@@ -238,7 +239,7 @@ internal sealed class ConnectRace : IDisposable
             return;
         }
 
-        if (ToError(error) is { MayPass: false } final)
+        if (_choice.ToError(error, candidate.EndPoint) is { MayPass: false } final)
         {
             throw final;
         }
@@ -250,9 +251,7 @@ internal sealed class ConnectRace : IDisposable
 
     private SocketToolsException Verdict()
     {
-        // A refusal is more informative than silence, and silence more than an address without a route.
-        var refused = _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
-        if (refused is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
+        if (Telling() is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
         {
             return _waits ? Connector.WaitedFor(_options) : Connector.TimedOut(_options);
         }
@@ -263,14 +262,16 @@ internal sealed class ConnectRace : IDisposable
     /// <summary>Why there is no connection yet.</summary>
     private SocketToolsException? Latest()
     {
-        var failed = _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused)
-            ?? _candidates.Find(static one => one.Error is not null);
-        return failed is null ? _whyNoAddress : ToError(failed.Error!);
+        var failed = Telling() ?? _candidates.Find(static one => one.Error is not null);
+        return failed is null ? _whyNoAddress : _choice.ToError(failed.Error!, failed.EndPoint);
     }
 
-    private SocketToolsException ToError(SocketException error) => _options.Protocol == SocketProtocol.Unix
-        ? SocketErrors.ConnectingToPath(error, _options.EndPointName)
-        : SocketErrors.Connecting(error, _options.EndPointName);
+    /// <summary>
+    /// The candidate whose error is more informative than silence, which is more than an address without a route: one that was not
+    /// tried, because its source can't be had, else one that refused.
+    /// </summary>
+    private Candidate? Telling() => _candidates.Find(one => one.Error is { } error && _choice.IsOfSource(error))
+        ?? _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
 
     /// <summary>An address of the race.</summary>
     private sealed class Candidate(EndPoint endPoint)

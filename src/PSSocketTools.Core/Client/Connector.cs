@@ -35,7 +35,7 @@ internal static class Connector
         var deadline = Deadline.After(startedAt, options.ConnectTimeout);
         if (options.Protocol == SocketProtocol.Udp)
         {
-            return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Clock.System.Since(startedAt));
+            return (OpenDatagrams(options, host, deadline, cancellationToken), Clock.System.Since(startedAt));
         }
 
         using var race = new ConnectRace(
@@ -64,7 +64,7 @@ internal static class Connector
             {
                 if (options.Protocol == SocketProtocol.Udp)
                 {
-                    return (DatagramChannel.Open(Likely(Resolve(options, host, deadline, cancellationToken)), options), Clock.System.Since(startedAt));
+                    return (OpenDatagrams(options, host, deadline, cancellationToken), Clock.System.Since(startedAt));
                 }
 
                 using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report);
@@ -88,6 +88,18 @@ internal static class Connector
         }
     }
 
+    private static DatagramChannel OpenDatagrams(SessionOptions options, HostName host, Deadline deadline, CancellationToken cancellationToken)
+    {
+        var endPoints = Likely(Resolve(options, host, deadline, cancellationToken));
+        if (options.SourcePort != SessionOptions.AnySourcePort)
+        {
+            // While the first socket is open, a second one of its family can't have the port.
+            endPoints = [.. endPoints.GroupBy(static endPoint => endPoint.AddressFamily).Select(static family => family.First())];
+        }
+
+        return DatagramChannel.Open(endPoints, options);
+    }
+
     private static BlockingChannel ShakeHands(
         (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) connected, SessionOptions options, CancellationToken cancellationToken)
     {
@@ -98,11 +110,12 @@ internal static class Connector
                 return new BlockingSocketChannel(connected.Socket, connected.Remote);
             }
 
-            var tls = new TlsClient(options.ComputerName, options.EndPointName)
+            var tls = new TlsClient(options.ServerName ?? options.ComputerName, options.EndPointName)
             {
                 Certificate = options.ClientCertificate,
                 Thumbprint = options.CertificateThumbprint,
                 SkipCertificateCheck = options.SkipCertificateCheck,
+                Versions = options.TlsProtocol,
             };
             var stream = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
             return new BlockingTlsChannel(connected.Socket, connected.Remote, stream);
@@ -113,7 +126,6 @@ internal static class Connector
             throw;
         }
     }
-
 
     private static bool IsNear(SessionOptions options, HostName host) => options.Protocol == SocketProtocol.Unix
         || (host.Resolve() is { Status: TaskStatus.RanToCompletion } resolved && Array.TrueForAll(resolved.Result, IPAddress.IsLoopback));
@@ -142,7 +154,7 @@ internal static class Connector
             throw options.Waits ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
         }
 
-        return Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));
+        return Array.ConvertAll(new AddressChoice(options).Of(addresses), address => new IPEndPoint(address, options.Port));
     }
 
     /// <summary>

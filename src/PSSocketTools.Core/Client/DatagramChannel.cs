@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
@@ -16,16 +15,17 @@ internal sealed class DatagramChannel : BlockingSocketChannel
 
     private readonly object _sync = new();
     private readonly Queue<IPEndPoint> _others;
+    private readonly AddressChoice _choice;
     private readonly List<byte[]> _kept = [];
     private readonly List<Socket> _left = [];
     private int _keptBytes;
     private volatile bool _isSettled;
     private volatile bool _isClosed;
 
-    private DatagramChannel(Socket socket, EndPoint remote, Queue<IPEndPoint> others)
+    private DatagramChannel(Socket socket, EndPoint remote, Queue<IPEndPoint> others, AddressChoice choice)
         : base(socket, remote)
     {
-        _others = others;
+        (_others, _choice) = (others, choice);
         _isSettled = others.Count == 0;
     }
 
@@ -36,9 +36,11 @@ internal sealed class DatagramChannel : BlockingSocketChannel
     public static DatagramChannel Open(IEnumerable<IPEndPoint> endPoints, SessionOptions options)
     {
         var others = new Queue<IPEndPoint>(endPoints);
-        return OpenNext(others, out var failure) is var (socket, remote) && socket is not null
-            ? new DatagramChannel(socket, remote!, others)
-            : throw SocketErrors.Connecting(failure!, options.EndPointName);
+        var choice = new AddressChoice(options);
+        var first = others.Peek();
+        return OpenNext(others, choice, out var failure) is var (socket, remote) && socket is not null
+            ? new DatagramChannel(socket, remote!, others, choice)
+            : throw choice.ToError(failure!, first);
     }
 
     public override int TryRead(byte[] buffer)
@@ -106,7 +108,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
         // Windows reports an ICMP "port unreachable" for a datagram as a reset.
         exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset;
 
-    private static (Socket? Socket, IPEndPoint? Remote) OpenNext(Queue<IPEndPoint> endPoints, out SocketException? failure)
+    private static (Socket? Socket, IPEndPoint? Remote) OpenNext(Queue<IPEndPoint> endPoints, AddressChoice choice, out SocketException? failure)
     {
         failure = null;
         while (endPoints.Count > 0)
@@ -115,7 +117,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
             Socket? socket = null;
             try
             {
-                socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp, choice);
                 socket.Connect(endPoint);
                 return (socket, endPoint);
             }
@@ -171,7 +173,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 return true;
             }
 
-            while (!_isSettled && !_isClosed && OpenNext(_others, out _) is { Socket: { } next } opened)
+            while (!_isSettled && !_isClosed && OpenNext(_others, _choice, out _) is { Socket: { } next } opened)
             {
                 next.SendTimeout = refused.SendTimeout;
                 next.ReceiveTimeout = refused.ReceiveTimeout;

@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using PSSocketTools.Client;
 using PSSocketTools.Net;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools;
 
@@ -36,6 +38,21 @@ public sealed record SessionOptions
 
     /// <summary>The Unix socket's path, where the protocol is Unix.</summary>
     public string? SocketPath { get; init; }
+
+    /// <summary>Whether to connect to IPv4 addresses alone. Without this and <see cref="IPv6"/> both families are tried.</summary>
+    public bool IPv4 { get; init; }
+
+    /// <summary>Whether to connect to IPv6 addresses alone.</summary>
+    public bool IPv6 { get; init; }
+
+    /// <summary>The address of this machine to connect from, which limits the family too; null lets the system choose.</summary>
+    public string? SourceAddress { get; init; }
+
+    /// <summary>The value of <see cref="SourcePort"/> that lets the system choose, its default.</summary>
+    public const int AnySourcePort = 0;
+
+    /// <summary>The port of this machine to connect from: <see cref="LowestPort"/> to <see cref="HighestPort"/>, or <see cref="AnySourcePort"/>.</summary>
+    public int SourcePort { get; init; } = AnySourcePort;
 
     /// <summary>The default of <see cref="Framing"/>.</summary>
     public const MessageFraming DefaultFraming = MessageFraming.Line;
@@ -85,6 +102,12 @@ public sealed record SessionOptions
     /// <summary>Whether to use TLS.</summary>
     public bool UseTls { get; init; }
 
+    /// <summary>The name that the client asks for in the TLS handshake (SNI, RFC 6066, section 3) and that the certificate must have; null for <see cref="ComputerName"/>.</summary>
+    public string? ServerName { get; init; }
+
+    /// <summary>The versions of TLS to offer; null lets the system choose.</summary>
+    public TlsVersions? TlsProtocol { get; init; }
+
     /// <summary>Whether to accept any server certificate.</summary>
     public bool SkipCertificateCheck { get; init; }
 
@@ -120,16 +143,58 @@ public sealed record SessionOptions
             }
         }
 
-        if (!UseTls && (SkipCertificateCheck || CertificateThumbprint is not null || ClientCertificate is not null))
-        {
-            throw Invalid(Messages.Get("TlsOptionWithoutTls"));
-        }
+        RequireTls();
+        _ = new AddressChoice(this);
 
         OptionRange.Require(nameof(ConnectTimeout), ConnectTimeout, 0, HighestConnectTimeoutSeconds);
         OptionRange.Require(nameof(WaitFor), WaitFor, LowestWaitSeconds, HighestWaitSeconds);
         OptionRange.Require(nameof(ResponseTimeout), ResponseTimeout, LowestResponseTimeoutSeconds, HighestResponseTimeoutSeconds);
         OptionRange.Require(nameof(IdleGapMilliseconds), IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
         OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
+    }
+
+    private void RequireTls()
+    {
+        if (UseTls)
+        {
+            if (ServerName is not null && Uri.CheckHostName(ServerName) == UriHostNameType.Unknown)
+            {
+                throw Invalid(Messages.Get("ServerNameNotValid", ServerName));
+            }
+
+            if (TlsProtocol is { } versions)
+            {
+                RequireVersions(versions);
+            }
+
+            return;
+        }
+
+        var given = SkipCertificateCheck ? nameof(SkipCertificateCheck)
+            : CertificateThumbprint is not null ? nameof(CertificateThumbprint)
+            : ClientCertificate is not null ? nameof(ClientCertificate)
+            : ServerName is not null ? nameof(ServerName)
+            : TlsProtocol is not null ? nameof(TlsProtocol)
+            : null;
+        if (given is not null)
+        {
+            throw Invalid(Messages.Get("TlsOptionWithoutTls", Messages.Name(given)));
+        }
+    }
+
+    private void RequireVersions(TlsVersions versions)
+    {
+        const TlsVersions All = TlsVersions.Tls12 | TlsVersions.Tls13;
+        if ((versions & All) == 0 || (versions & ~All) != 0)
+        {
+            var option = Messages.Name(nameof(TlsProtocol));
+            throw Invalid(Messages.Get("OptionOutOfRange", option, versions, TlsVersions.Tls12, TlsVersions.Tls13));
+        }
+
+        if (!TlsPlatform.Has(versions))
+        {
+            throw new SocketToolsException(SocketToolsError.NotSupported, Messages.Get("TlsVersionNotSupported"), EndPointName);
+        }
     }
 
     private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, EndPointName);

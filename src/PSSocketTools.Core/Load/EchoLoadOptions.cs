@@ -49,6 +49,12 @@ public sealed record EchoLoadOptions
     {
         Target.Validate();
         OptionRange.Require(nameof(Connections), Connections, LowestConnections, HighestConnections);
+        if (Connections > 1 && Target.SourcePort != SessionOptions.AnySourcePort)
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("SourcePortOfMany", Connections, Target.SourcePort), Target.EndPointName);
+        }
+
         OptionRange.Require(nameof(Window), Window, LowestWindow, HighestWindow);
         OptionRange.Require(nameof(MessageSize), MessageSize, LowestMessageSize, HighestMessageSize);
         OptionRange.Require(nameof(Duration), Duration, LowestDurationSeconds, HighestDurationSeconds);

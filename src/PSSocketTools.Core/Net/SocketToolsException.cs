@@ -24,12 +24,12 @@ public sealed class SocketToolsException : Exception
     public object? Target { get; }
 
     /// <summary>
-    /// Whether retrying may succeed: the server, its host, its name or its socket's file may not exist yet. A proxy accepts before
-    /// the server behind it is ready, and closes, in a TLS handshake too.
+    /// Whether retrying may succeed: the server, its host, its name or its socket's file may not exist yet, and the address or the port
+    /// to connect from may not be available yet. A proxy accepts before the server behind it is ready, and closes, in a TLS handshake too.
     /// </summary>
     public bool MayPass => Error is
         SocketToolsError.ConnectionRefused or SocketToolsError.ConnectTimeout or SocketToolsError.Unreachable or
         SocketToolsError.ConnectionReset or SocketToolsError.ServerClosed or SocketToolsError.NameNotFound or
-        SocketToolsError.AddressNotAvailable or SocketToolsError.SocketFailed
+        SocketToolsError.AddressNotAvailable or SocketToolsError.PortInUse or SocketToolsError.SocketFailed
         || (Error == SocketToolsError.TlsFailed && InnerException is IOException);
 }

@@ -10,7 +10,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Tls;
 
 /// <summary>The client's side of a TLS handshake: checks the server's certificate, and explains failures.</summary>
-/// <param name="hostName">The name that the server's certificate must have.</param>
+/// <param name="hostName">The name to ask for (SNI), which the server's certificate must have.</param>
 /// <param name="endPointName">The server, as users would write it.</param>
 internal sealed class TlsClient(string hostName, string endPointName)
 {
@@ -22,6 +22,9 @@ internal sealed class TlsClient(string hostName, string endPointName)
 
     /// <summary>Whether to accept any server certificate.</summary>
     public bool SkipCertificateCheck { get; init; }
+
+    /// <summary>The versions to offer; null lets the system choose.</summary>
+    public TlsVersions? Versions { get; init; }
 
     /// <summary>Runs the handshake.</summary>
     /// <returns>The stream, which owns the socket; null when the time passed first. A failed handshake closes the socket.</returns>
@@ -47,8 +50,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
                 own.Add(certificate);
             }
 
-            // None lets the system choose the protocols.
-            var handshake = Complete(stream.AuthenticateAsClientAsync(hostName, own, SslProtocols.None, false));
+            var handshake = Complete(stream.AuthenticateAsClientAsync(hostName, own, TlsPlatform.ToSystem(Versions), false));
             if (!handshake.Wait(deadline.Milliseconds, cancellationToken, out _))
             {
                 stream.Dispose();
@@ -64,7 +66,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
                 SocketToolsError.TlsFailed,
                 refusal is not null ? Messages.Get(refusal, endPointName)
                     // Without a certificate and a socket error, the peer did not send TLS, and the library's message would only confuse.
-                    : !hasCertificate && SocketErrors.Within(exception) is null ? Messages.Get("TlsNotSpoken", endPointName)
+                    : !hasCertificate && SocketErrors.Within(exception) is null ? NotSpoken()
                     : Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.')),
                 endPointName,
                 exception);
@@ -75,6 +77,9 @@ internal sealed class TlsClient(string hostName, string endPointName)
             throw;
         }
     }
+
+    private string NotSpoken() =>
+        Versions is { } versions ? Messages.Get("TlsVersionNotSpoken", endPointName, versions) : Messages.Get("TlsNotSpoken", endPointName);
 
     private static async Task<bool> Complete(Task handshake)
     {

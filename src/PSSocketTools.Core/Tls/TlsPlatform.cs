@@ -14,6 +14,25 @@ internal static class TlsPlatform
         SslProtocols.Tls12;
 #endif
 
+    /// <summary>Whether the framework and the system have these versions.</summary>
+    public static bool Has(TlsVersions versions) => (versions & TlsVersions.Tls13) == 0 || HasTls13();
+
+    /// <summary>The versions that a client offers; None lets the system choose.</summary>
+    public static SslProtocols ToSystem(TlsVersions? versions) =>
+        ((versions & TlsVersions.Tls12) > 0 ? SslProtocols.Tls12 : SslProtocols.None)
+#if NET
+        | ((versions & TlsVersions.Tls13) > 0 ? SslProtocols.Tls13 : SslProtocols.None)
+#endif
+        ;
+
+    private static bool HasTls13() =>
+#if NET
+        // Schannel has it from Windows 11 and Windows Server 2022 on; .NET on macOS uses a library without it.
+        OperatingSystem.IsWindows() ? OperatingSystem.IsWindowsVersionAtLeast(10, 0, 20348) : !OperatingSystem.IsMacOS();
+#else
+        false;
+#endif
+
     /// <summary>Sends close_notify (RFC 8446, section 6.1), which netstandard2.0 does not offer: there only the FIN follows.</summary>
     public static Task ShutdownAsync(SslStream stream) =>
 #if NET

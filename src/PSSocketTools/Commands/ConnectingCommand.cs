@@ -36,6 +36,31 @@ public abstract class ConnectingCommand : SocketCommand
     [PSDefaultValue(Value = SessionOptions.DefaultProtocol)]
     public SocketProtocol Protocol { get; set; } = SessionOptions.DefaultProtocol;
 
+    /// <summary>Connects to IPv4 addresses alone.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    public SwitchParameter IPv4 { get; set; }
+
+    /// <summary>Connects to IPv6 addresses alone.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    public SwitchParameter IPv6 { get; set; }
+
+    /// <summary>The address of this machine to connect from.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    [TrimTransformation]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SourceAddressCompleter))]
+    public string? SourceAddress { get; set; }
+
+    /// <summary>The port of this machine to connect from.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    [PortNumberTransformation]
+    [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
+    public int SourcePort { get; set; } = SessionOptions.AnySourcePort;
+
     /// <summary>Where messages end: Line (with Udp, None), LengthPrefix, None or Auto.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
@@ -88,6 +113,18 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>Speaks TLS.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     public SwitchParameter UseTls { get; set; }
+
+    /// <summary>The name asked for in the TLS handshake, which the certificate must have.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    [TrimTransformation]
+    [ValidateNotNullOrEmpty]
+    public string? ServerName { get; set; }
+
+    /// <summary>The versions of TLS to offer.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToServer)]
+    public TlsVersions TlsProtocol { get; set; }
 
     /// <summary>Takes any server certificate: for tests only.</summary>
     [Parameter(ParameterSetName = ToComputer)]
@@ -149,6 +186,12 @@ public abstract class ConnectingCommand : SocketCommand
     {
         Framing = IsBound(nameof(Framing)) ? Framing : options.Framing,
         Encoding = IsBound(nameof(Encoding)) ? Encoding.Encoding : options.Encoding,
+        IPv4 = IPv4,
+        IPv6 = IPv6,
+        SourceAddress = SourceAddress,
+        SourcePort = SourcePort,
+        ServerName = ServerName,
+        TlsProtocol = IsBound(nameof(TlsProtocol)) ? TlsProtocol : null,
         ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
         WaitFor = TimeSpan.FromSeconds(WaitSec),
         IdleGapMilliseconds = IdleGapMilliseconds,

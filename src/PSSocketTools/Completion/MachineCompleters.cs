@@ -13,14 +13,27 @@ public sealed class LocalAddressCompleter : ValueCompleter
     {
         yield return ("localhost", "127.0.0.1, ::1");
         yield return ("Any", "0.0.0.0, ::");
-        foreach (var network in NetworkInterface.GetAllNetworkInterfaces())
+        foreach (var address in MachineAddresses.All())
         {
-            foreach (var unicast in network.GetIPProperties().UnicastAddresses)
-            {
-                yield return (unicast.Address.ToString(), network.Name);
-            }
+            yield return address;
         }
     }
+}
+
+/// <summary>Offers the addresses of this machine, from which a connection can come.</summary>
+public sealed class SourceAddressCompleter : ValueCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Value, string Tooltip)> Values() => MachineAddresses.All();
+}
+
+/// <summary>The addresses of this machine, each with its interface.</summary>
+internal static class MachineAddresses
+{
+    public static IEnumerable<(string Value, string Tooltip)> All() =>
+        from network in NetworkInterface.GetAllNetworkInterfaces()
+        from unicast in network.GetIPProperties().UnicastAddresses
+        select (unicast.Address.ToString(), network.Name);
 }
 
 /// <summary>Offers the encodings by the names PowerShell's cmdlets use, then by all the others.</summary>

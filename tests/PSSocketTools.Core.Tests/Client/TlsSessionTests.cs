@@ -9,7 +9,7 @@ namespace PSSocketTools.Tests.Client;
 
 public sealed class TlsSessionTests : IDisposable
 {
-    private readonly X509Certificate2 _certificate = Make("localhost", DateTimeOffset.UtcNow.AddDays(1));
+    private readonly X509Certificate2 _certificate = SelfSignedCertificates.Make("localhost");
 
     public void Dispose() => _certificate.Dispose();
 
@@ -86,7 +86,7 @@ public sealed class TlsSessionTests : IDisposable
     [InlineData("elsewhere.example", 1, "another name")]
     public void A_certificate_that_will_not_do_is_refused_with_its_reason(string name, int days, string reason)
     {
-        using var certificate = Make(name, DateTimeOffset.UtcNow.AddDays(days));
+        using var certificate = SelfSignedCertificates.Make(name, notAfter: DateTimeOffset.UtcNow.AddDays(days));
         using var server = Serve(certificate);
 
         var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { ComputerName = "localhost", UseTls = true }));
@@ -202,15 +202,4 @@ public sealed class TlsSessionTests : IDisposable
             // The client did not like the certificate.
         }
     });
-
-    private static X509Certificate2 Make(string name, DateTimeOffset until)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        using var made = request.CreateSelfSigned(until.AddDays(-30), until);
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
-    }
 }
