@@ -62,6 +62,27 @@ Describe 'What a parameter takes' {
         @(Test-PortAvailability 8000, '7999-8001', 8000).Port | Should -Be 8000, 7999, 8001
     }
 
+    Context 'as a delimiter' {
+        It 'is text, or bytes as numbers: <Value> is <Bytes>' -ForEach @(
+            @{ Value = '|'; Bytes = '7C' }
+            @{ Value = "`0"; Bytes = '00' }
+            @{ Value = '0'; Bytes = '30' }
+            @{ Value = 0; Bytes = '00' }
+            @{ Value = 0x1E; Bytes = '1E' }
+            @{ Value = [char] 3; Bytes = '03' }
+            @{ Value = [byte] 255; Bytes = 'FF' }
+            @{ Value = 0x0D, 0x0A; Bytes = '0D 0A' }
+            @{ Value = [byte[]] (1, 2); Bytes = '01 02' }
+        ) {
+            $delimiter = (Get-Bound Start-EchoServer Delimiter $Value).ToDelimiter([Text.Encoding]::UTF8)
+            ($delimiter.GetBytes() | ForEach-Object { '{0:X2}' -f $_ }) -join ' ' | Should -BeExactly $Bytes
+        }
+
+        It 'is no other thing, and the error says what to write: <_>' -ForEach 256, (-1), 1.5, @('a', 'b'), $true {
+            { Start-EchoServer -Delimiter $_ } | Should -Throw '*0x0D, 0x0A*'
+        }
+    }
+
     Context 'in a mock or a proxy function, which keep the type alone' {
         It '<Name> -<Parameter> <Value>' -ForEach @(
             @{ Name = 'Test-PortAvailability'; Parameter = 'Port'; Value = 80 }
@@ -72,6 +93,10 @@ Describe 'What a parameter takes' {
             @{ Name = 'Connect-EchoServer'; Parameter = 'Encoding'; Value = 'utf-8' }
             @{ Name = 'Start-EchoServer'; Parameter = 'Encoding'; Value = 1200 }
             @{ Name = 'Start-EchoServer'; Parameter = 'Encoding'; Value = [Text.Encoding]::ASCII }
+            @{ Name = 'Start-EchoServer'; Parameter = 'Delimiter'; Value = '|' }
+            @{ Name = 'Connect-EchoServer'; Parameter = 'Delimiter'; Value = [byte[]] (1, 2) }
+            @{ Name = 'Connect-EchoServer'; Parameter = 'Delimiter'; Value = 0x0D, 0x0A }
+            @{ Name = 'Send-SocketMessage'; Parameter = 'Delimiter'; Value = 3 }
             @{ Name = 'Start-EchoServer'; Parameter = 'ResponseDelayMilliseconds'; Value = '100-500' }
             @{ Name = 'Start-EchoServer'; Parameter = 'ResponseDelayMilliseconds'; Value = 100 }
         ) {

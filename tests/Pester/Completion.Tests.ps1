@@ -131,6 +131,20 @@ Describe 'Completion' {
             $offers | Where-Object { -not $_.ToolTip } | Should -BeNullOrEmpty
         }
 
+        It 'offers framings, line endings and delimiters to <_>' -ForEach @(
+            'Start-EchoServer', 'Connect-EchoServer localhost 7', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer'
+        ) {
+            (Get-Completion "$_ -Framing ").CompletionText | Should -Be Auto, Delimiter, LengthPrefix, Line, None
+            (Get-Completion "$_ -LineEnding ").CompletionText | Sort-Object | Should -Be CrLf, Lf
+            $offers = Get-Completion "$_ -Delimiter "
+            $offers.ToolTip | Should -Contain 'NUL'
+            (Get-Completion "$_ -Delimiter 0x0").ToolTip | Should -Be 'ETX'
+            foreach ($offer in $offers) {
+                $delimiter = [Management.Automation.LanguagePrimitives]::ConvertTo((Invoke-Expression $offer.CompletionText), [PSSocketTools.DelimiterArgument])
+                $delimiter.ToDelimiter([Text.Encoding]::UTF8).Length | Should -BeGreaterThan 0
+            }
+        }
+
         It 'offers the thumbprints of servers that run to <_> -CertificateThumbprint' -Tag Core -ForEach @(
             'Connect-EchoServer localhost 7', 'Send-SocketMessage hello', 'Enter-EchoSession', 'Measure-EchoServer'
         ) {

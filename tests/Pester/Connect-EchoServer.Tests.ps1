@@ -53,6 +53,46 @@ Describe 'Connect-EchoServer' {
         $session.BytesSent | Should -Be 13
     }
 
+    It 'takes a server with its delimiter and its line ending' {
+        $session = Start-EchoServer -Delimiter "`0" -Encoding latin1 | Connect-EchoServer
+        $session.Framing | Should -Be 'Delimiter'
+        ($session | Send-SocketMessage "a`nb").Response | Should -Be "a`nb"
+        $session.BytesSent | Should -Be 4
+        $session = Start-EchoServer -LineEnding CrLf | Connect-EchoServer
+        ($session | Send-SocketMessage 'ab').BytesSent | Should -Be 4
+        $session = Start-EchoServer -LineEnding CrLf | Connect-EchoServer -LineEnding Lf
+        ($session | Send-SocketMessage 'ab').BytesSent | Should -Be 3
+        $session = Start-EchoServer -LineEnding CrLf | Connect-EchoServer -Framing None
+        ($session | Send-SocketMessage 'ab').BytesSent | Should -Be 2
+        $session = Start-EchoServer -Delimiter '|' | Connect-EchoServer -Framing LengthPrefix
+        $session.Framing | Should -Be 'LengthPrefix'
+        $session = Start-EchoServer -Delimiter '|' | Connect-EchoServer -Delimiter '||'
+        ($session | Send-SocketMessage 'ab' -NoWait).BytesSent | Should -Be 4
+    }
+
+    It 'chooses Delimiter framing by -Delimiter alone' {
+        $server = Start-EchoServer
+        $session = Connect-EchoServer -Port $server.Port -Delimiter 0
+        $session.Framing | Should -Be 'Delimiter'
+        ($session | Send-SocketMessage 'ab').BytesSent | Should -Be 3
+    }
+
+    It 'refuses <Name>, with one error that names both' -ForEach @(
+        @{ Name = '-Delimiter with another framing'; Options = @{ Delimiter = '|'; Framing = 'Line' }; Names = '-Delimiter', '-Framing Line' }
+        @{ Name = '-Framing Delimiter without -Delimiter'; Options = @{ Framing = 'Delimiter' }; Names = '-Framing Delimiter', '-Delimiter' }
+        @{ Name = 'an empty -Delimiter'; Options = @{ Delimiter = '' }; Names = '-Delimiter has 0 bytes', '1 to 16' }
+        @{ Name = 'a -Delimiter of 17 bytes'; Options = @{ Delimiter = [byte[]]::new(17) }; Names = '-Delimiter has 17 bytes', '1 to 16' }
+        @{ Name = '-LineEnding with a delimiter'; Options = @{ LineEnding = 'CrLf'; Delimiter = '|' }; Names = '-LineEnding', 'Delimiter' }
+        @{ Name = '-LineEnding with -Framing None'; Options = @{ LineEnding = 'Lf'; Framing = 'None' }; Names = '-LineEnding', 'None' }
+        @{ Name = '-LineEnding with a length prefix'; Options = @{ LineEnding = 'CrLf'; Framing = 'LengthPrefix' }; Names = '-LineEnding', 'LengthPrefix' }
+        @{ Name = '-LineEnding over UDP'; Options = @{ LineEnding = 'CrLf'; Protocol = 'Udp' }; Names = '-LineEnding', '-Protocol Udp' }
+        @{ Name = '-Delimiter over UDP'; Options = @{ Delimiter = '|'; Protocol = 'Udp' }; Names = 'Delimiter', 'Udp' }
+    ) {
+        Connect-EchoServer 127.0.0.1 7 @Options -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed InvalidOption InvalidArgument
+        foreach ($part in $Names) { $failed[0].Exception.Message | Should -BeLike "*$part*" }
+    }
+
     It 'pins the certificate of a server it is given' -Tag Core {
         $session = Start-EchoServer -SelfSigned | Connect-EchoServer
         $session.IsEncrypted | Should -BeTrue

@@ -15,11 +15,13 @@ BeforeAll {
     $types = @{
         Address               = [string]
         Count                 = [int], [long]
+        Delimiter             = [PSSocketTools.DelimiterArgument]
         Encoding              = [PSSocketTools.EncodingArgument]
         Force                 = [switch]
         Framing               = [PSSocketTools.MessageFraming]
         Id                    = [int[]]
         IdleGapMilliseconds   = [int]
+        LineEnding            = [PSSocketTools.LineEnding]
         MaxMessageBytes       = [int]
         PassThru              = [switch]
         Quiet                 = [switch]

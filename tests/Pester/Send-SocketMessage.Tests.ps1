@@ -91,6 +91,7 @@ Describe 'Send-SocketMessage' {
     It 'carries an empty message and its empty answer with <Name>' -ForEach @(
         @{ Name = 'lines'; With = @{ Framing = 'Line' } }
         @{ Name = 'length prefixes'; With = @{ Framing = 'LengthPrefix' } }
+        @{ Name = 'delimiters'; With = @{ Delimiter = '|' } }
         @{ Name = 'datagrams'; With = @{ Protocol = 'Udp' } }
     ) {
         $session = Start-EchoServer @With -Transform Upper | Connect-EchoServer
@@ -98,6 +99,33 @@ Describe 'Send-SocketMessage' {
         $answers.Response | Should -BeExactly '', 'A', ''
         $answers.Complete | Should -Be $true, $true, $true
         $session | Disconnect-EchoServer
+    }
+
+    It 'sends a message that ends in CR where CRLF ends it, and refuses it where LF does' {
+        $server = Start-EchoServer
+        $answer = Send-SocketMessage "a`r" -Port $server.Port -LineEnding CrLf
+        $answer.Response | Should -BeExactly "a`r"
+        $answer.BytesSent | Should -Be 4
+        Send-SocketMessage "a`r" -Port $server.Port -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed MessageNotCarried InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike '*CR*-LineEnding CrLf*'
+        Send-SocketMessage "a`nb" -Port $server.Port -LineEnding CrLf -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed MessageNotCarried InvalidArgument
+    }
+
+    It 'refuses <Message> before the delimiter <Delimiter>, and sends nothing of it' -ForEach @(
+        @{ Delimiter = '|'; Message = 'a|b' }
+        @{ Delimiter = 'aa'; Message = 'xa' }
+        @{ Delimiter = '||'; Message = '||' }
+    ) {
+        $server = Start-EchoServer -Delimiter $Delimiter
+        $session = $server | Connect-EchoServer
+        $answers = 'one', $Message, 'two' | Send-SocketMessage -Session $session -Window 10 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $answers.Response | Should -Be one, two
+        Assert-Error $failed MessageNotCarried InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike "*'$Delimiter'*"
+        $session | Disconnect-EchoServer
+        $server.MessagesReceived | Should -Be 2
     }
 
     It 'sends the answers of others, and rows of a CSV file' {

@@ -235,6 +235,18 @@ Describe 'Start-EchoServer' {
             Receive-Bare $client | Should -BeExactly 'hi'
             $client = Connect-Bare (Start-EchoServer @at -Greeting 'hi' -Framing LengthPrefix)
             Receive-Bare $client | Should -BeExactly "`0`0`0$([char]2)hi"
+            $client = Connect-Bare (Start-EchoServer @at -Greeting 'hi' -Delimiter '||')
+            Receive-Bare $client | Should -BeExactly 'hi||'
+        }
+
+        It 'says with -LineEnding CrLf what it says unasked, and answers as it was asked' {
+            $server = Start-EchoServer @at -LineEnding CrLf -Greeting 'hi' -ResponseFormat '<{0}>' -ExitCommand quit -Farewell 'bye'
+            $client = Connect-Bare $server
+            Receive-Bare $client | Should -BeExactly "hi`r`n"
+            Invoke-Bare $client "a`n" | Should -BeExactly "<a>`n"
+            Invoke-Bare $client "a`r`n" | Should -BeExactly "<a>`r`n"
+            Send-Bare $client "quit`n"
+            Read-Bare $client | Should -BeExactly "bye`r`n"
         }
 
         It 'takes "<_>" for an exit command' -ForEach 'sair', '  SAIR ', 'Quit', "quit`r`n" {
@@ -566,6 +578,34 @@ Describe 'Start-EchoServer' {
             Receive-Bare $client | Should -BeExactly ('a' * 100 + "`n")
             Send-Bare $client ('a' * 101)
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageTooLarge'
+        }
+
+        It 'ends messages and answers with -Delimiter, given as <Name>' -ForEach @(
+            @{ Name = 'text'; Delimiter = "`0"; Sent = 65, 0, 0, 66, 10, 0; Answer = 65, 65, 0, 0, 66, 10, 66, 10, 0 }
+            @{ Name = 'a number'; Delimiter = 3; Sent = 65, 3, 66, 3; Answer = 65, 65, 3, 66, 66, 3 }
+            @{ Name = 'bytes'; Delimiter = [byte[]] (13, 10); Sent = 65, 10, 13, 10, 66; Answer = 65, 10, 65, 10, 13, 10, 66, 66 }
+            @{ Name = 'text in UTF-16'; Delimiter = '|'; Encoding = 'utf-16'; Sent = 65, 0, 124, 0; Answer = 65, 0, 65, 0, 124, 0 }
+        ) {
+            $in = if ($Encoding) { @{ Encoding = $Encoding } } else { @{} }
+            $server = Start-EchoServer @at -Delimiter $Delimiter -ResponseFormat '{0}{0}' @in
+            $server.Framing | Should -Be 'Delimiter'
+            $client = Connect-Bare $server
+            Send-Bare $client ([byte[]] $Sent)
+            Close-BareOutput $client
+            (Read-BareBytes $client) -join ' ' | Should -Be ($Answer -join ' ')
+        }
+
+        It 'has messages without their delimiters in the journal, the log and the responder' {
+            $path = Join-Path $TestDrive delimited.jsonl
+            $server = Start-EchoServer @at -Delimiter '|' -LogPath $path -Responder { "$($_.ToUpperInvariant())$($args[0].Bytes)" }
+            $client = Connect-Bare $server
+            Send-Bare $client 'one|two|'
+            Close-BareOutput $client
+            Read-Bare $client | Should -BeExactly 'ONE3|TWO3|'
+            $null = $server | Wait-EchoServer -Kind Disconnected
+            ($server | Get-EchoServerEvent -Kind MessageReceived, ResponseSent).Message | Sort-Object | Should -Be one, ONE3, two, TWO3
+            $server | Stop-EchoServer
+            ([IO.File]::ReadAllLines($path) | ConvertFrom-Json | Where-Object Kind -eq 'MessageReceived').Message | Should -Be one, two
         }
 
         It 'answers each receive without framing' {
@@ -959,6 +999,17 @@ Describe 'Start-EchoServer' {
             @{ Name = 'Udp with -ResetAfter'; Options = @{ Protocol = 'Udp'; ResetAfter = 5 }; Names = 'ResetAfter', 'Udp' }
             @{ Name = 'Udp with -FragmentBytes'; Options = @{ Protocol = 'Udp'; FragmentBytes = 5 }; Names = 'FragmentBytes', 'Udp' }
             @{ Name = 'Udp with -Framing LengthPrefix'; Options = @{ Protocol = 'Udp'; Framing = 'LengthPrefix' }; Names = 'Framing LengthPrefix', 'Udp' }
+            @{ Name = 'Udp with -Delimiter'; Options = @{ Protocol = 'Udp'; Delimiter = '|' }; Names = 'Framing Delimiter', 'Udp' }
+            @{ Name = 'Udp with -LineEnding'; Options = @{ Protocol = 'Udp'; LineEnding = 'CrLf' }; Names = 'LineEnding', 'Udp' }
+            @{ Name = '-Delimiter with -Framing Line'; Options = @{ Delimiter = '|'; Framing = 'Line' }; Names = 'Delimiter', 'Framing Line' }
+            @{ Name = '-Framing Delimiter without -Delimiter'; Options = @{ Framing = 'Delimiter' }; Names = 'Framing', 'Delimiter' }
+            @{ Name = '-Delimiter without bytes'; Options = @{ Delimiter = '' }; Names = 'Delimiter', 'has 0 bytes', '16' }
+            @{ Name = '-Delimiter of 17 bytes'; Options = @{ Delimiter = 'x' * 17 }; Names = 'Delimiter', 'has 17 bytes', '16' }
+            @{ Name = '-Delimiter that the encoding lacks'; Options = @{ Delimiter = [string] [char] 0x20AC; Encoding = 'latin1' }; Names = 'Delimiter', 'iso-8859-1' }
+            @{ Name = '-LineEnding with -Framing LengthPrefix'; Options = @{ LineEnding = 'Lf'; Framing = 'LengthPrefix' }; Names = 'LineEnding', 'LengthPrefix' }
+            @{ Name = '-LineEnding with -Framing None'; Options = @{ LineEnding = 'CrLf'; Framing = 'None' }; Names = 'LineEnding', 'None' }
+            @{ Name = '-LineEnding with -Delimiter'; Options = @{ LineEnding = 'CrLf'; Delimiter = '|' }; Names = 'LineEnding', 'Delimiter' }
+            @{ Name = '-IdleGapMilliseconds with -Delimiter'; Options = @{ IdleGapMilliseconds = 5; Delimiter = '|' }; Names = 'IdleGapMilliseconds', 'Framing Delimiter' }
             @{ Name = '-SocketPath with Udp'; Options = @{ SocketPath = 'x.sock'; Protocol = 'Udp' }; Names = 'SocketPath', 'Udp' }
             @{ Name = '-SocketPath with -Port'; Options = @{ SocketPath = 'x.sock'; Port = 5000 }; Names = 'SocketPath', 'Port' }
             @{ Name = '-SocketPath with -Port 0'; Options = @{ SocketPath = 'x.sock'; Port = 0 }; Names = 'SocketPath', 'Port' }

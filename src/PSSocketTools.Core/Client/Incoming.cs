@@ -332,7 +332,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         var exchange = _beganUnsolicited ? null : ledger.TakePending(out isWaitedFor);
         _beganUnsolicited = false;
         Interlocked.Increment(ref _messagesReceived);
-        var bytes = frame.Count + FrameWriter.Overhead(frame.Terminator);
+        var bytes = frame.Count + session.Writer.Overhead(frame.Terminator);
         TimeSpan? roundTrip = exchange is null ? null : Since(exchange.StartedAt);
         if (isWaitedFor)
         {

@@ -1,4 +1,3 @@
-using PSSocketTools.Framing;
 using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
@@ -30,7 +29,7 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
     {
         if (!session.IsDatagrams)
         {
-            FrameWriter.Require(session.Options.Framing, buffer, offset, count, session.Options.MaxMessageBytes, message);
+            session.Writer.Require(buffer, offset, count, session.Options.MaxMessageBytes, message);
         }
         else if (count > SessionOptions.MaxDatagramBytes)
         {

@@ -75,7 +75,7 @@ public sealed class SendWindow : IDisposable
         lock (_batch)
         {
             var start = _count;
-            var prefix = _session.Terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0;
+            var prefix = _session.Writer.Terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0;
             var body = Encode(message, start + prefix);
             _outgoing.Require(_buffer, start + prefix, body, message);
 
@@ -84,7 +84,7 @@ public sealed class SendWindow : IDisposable
                 FrameWriter.WritePrefix(_buffer, start, body);
             }
 
-            var tail = FrameWriter.Tail(_session.Terminator);
+            var tail = _session.Writer.Tail(_session.Writer.Terminator);
             Buffer.BlockCopy(tail, 0, _buffer, start + prefix + body, tail.Length);
             _count = start + prefix + body + tail.Length;
 
@@ -206,8 +206,8 @@ public sealed class SendWindow : IDisposable
 
     private int Encode(object message, int at)
     {
-        // The buffer keeps room for a prefix before the message and for a line end after it.
-        const int Tail = 2;
+        // The buffer keeps room for a prefix before the message and for what ends it.
+        const int Tail = MessageDelimiter.HighestBytes;
         if (message is string text)
         {
             var encoding = _session.Encoding;

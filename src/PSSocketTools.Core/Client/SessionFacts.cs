@@ -24,6 +24,6 @@ internal sealed class SessionFacts(SessionOptions options, object target)
     /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
     public bool EndsByPause { get; } = options.Framing is MessageFraming.None or MessageFraming.Auto && options.Protocol != SocketProtocol.Udp;
 
-    /// <summary>What ends the messages that are sent.</summary>
-    public Terminator Terminator { get; } = options.Protocol == SocketProtocol.Udp ? Terminator.None : FrameWriter.ClientTerminator(options.Framing);
+    /// <summary>Frames the messages that are sent; for datagrams, whose framing is None, it adds nothing.</summary>
+    public FrameWriter Writer { get; } = new(options.Framing, options.LineEnding ?? SessionOptions.DefaultLineEnding, options.Delimiter);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PSSocketTools.Client;
+using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Tls;
 
@@ -59,6 +60,15 @@ public sealed record SessionOptions
 
     /// <summary>Where messages end. A datagram is a message in itself, so that with Udp this must be None.</summary>
     public MessageFraming Framing { get; init; } = DefaultFraming;
+
+    /// <summary>What ends messages under Delimiter framing, which needs one; null under others.</summary>
+    public MessageDelimiter? Delimiter { get; init; }
+
+    /// <summary>The default of <see cref="LineEnding"/> where there are lines.</summary>
+    public const LineEnding DefaultLineEnding = FramingOptions.DefaultLineEnding;
+
+    /// <summary>What ends the lines that are sent under Line and Auto framing; null for the default. Those received may end with either.</summary>
+    public LineEnding? LineEnding { get; init; }
 
     /// <summary>The name of the default of <see cref="Encoding"/>, which writes no byte order mark.</summary>
     public const string DefaultEncoding = TextEncoding.Utf8;
@@ -132,6 +142,11 @@ public sealed record SessionOptions
 
         if (Protocol == SocketProtocol.Udp)
         {
+            if (LineEnding is not null)
+            {
+                throw Invalid(Messages.Get("OptionsExclude", Messages.Name(nameof(LineEnding)), Messages.Name("Protocol Udp")));
+            }
+
             if (Framing != MessageFraming.None)
             {
                 throw Invalid(Messages.Get("UdpHasNoFraming", Framing));
@@ -143,6 +158,7 @@ public sealed record SessionOptions
             }
         }
 
+        FramingOptions.Require(Framing, Delimiter, LineEnding);
         RequireTls();
         _ = new AddressChoice(this);
 

@@ -7,6 +7,7 @@ internal enum Terminator : byte
     LineFeed,
     CarriageReturnLineFeed,
     LengthPrefix,
+    Delimiter,
 }
 
 /// <summary>One message within a buffer that it does not own: valid until the next call of the reader.</summary>

@@ -16,7 +16,9 @@ namespace PSSocketTools.Framing;
 /// <param name="maxMessageBytes">The largest message accepted.</param>
 /// <param name="encoding">The encoding of text, which must not throw: a pause inside one of its characters ends no message; null for bytes without text.</param>
 /// <param name="gathers">Whether under None a message is all bytes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
-internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, Encoding? encoding = null, bool gathers = false) : IDisposable
+/// <param name="delimiter">What ends messages under Delimiter, which needs one.</param>
+internal sealed class FrameReader(
+    MessageFraming framing, int maxMessageBytes, Encoding? encoding = null, bool gathers = false, MessageDelimiter? delimiter = null) : IDisposable
 {
     /// <summary>The size of a length prefix, which is a big-endian Int32.</summary>
     public const int PrefixLength = 4;
@@ -27,8 +29,8 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
     /// </summary>
     public const int MidCharacterWaitMilliseconds = 500;
 
-    // Room for a terminator, a prefix and one receive beyond the longest message.
-    private const int Slack = 65536 + PrefixLength;
+    // Room for a terminator or a prefix and one receive beyond the longest message.
+    private const int Slack = 65536 + MessageDelimiter.HighestBytes;
 
     // The largest byte array that .NET allows.
     private const int MaxArrayLength = 0x7FFFFFC7;
@@ -37,7 +39,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
     private int _start;
     private int _end;
 
-    // How many bytes from _start on were scanned for a line end already, so that each byte is scanned once.
+    // In how many bytes from _start on no line end and no delimiter begins, so that these are not scanned again.
     private int _scanned;
     private byte[]? _ownBuffer;
 
@@ -105,6 +107,7 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
         {
             MessageFraming.Line or MessageFraming.Auto => TryReadLine(out frame),
             MessageFraming.LengthPrefix => TryReadPrefixed(out frame),
+            MessageFraming.Delimiter => TryReadDelimited(out frame),
             _ => TryReadAll(out frame),
         };
         if (!found)
@@ -184,6 +187,40 @@ internal sealed class FrameReader(MessageFraming framing, int maxMessageBytes, E
 
         frame = new Frame(_input, _start, count, crlf ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed, true);
         _start = at + 1;
+        _scanned = 0;
+        return true;
+    }
+
+    private bool TryReadDelimited(out Frame frame)
+    {
+        var from = _start + _scanned;
+        var at = delimiter!.Find(_input, from, _end - from);
+        if (at < 0)
+        {
+            // A delimiter may begin in the last bytes, which are scanned again with those that follow.
+            _scanned = Math.Max(0, PendingBytes - (delimiter.Length - 1));
+            if (PendingBytes > maxMessageBytes)
+            {
+                // What may be the beginning of the delimiter does not count.
+                var certain = PendingBytes - delimiter.BeginsAtEnd(_input, _start, PendingBytes);
+                if (certain > maxMessageBytes)
+                {
+                    throw TooLarge(certain);
+                }
+            }
+
+            frame = default;
+            return false;
+        }
+
+        var count = at - _start;
+        if (count > maxMessageBytes)
+        {
+            throw TooLarge(count);
+        }
+
+        frame = new Frame(_input, _start, count, Terminator.Delimiter, true);
+        _start = at + delimiter.Length;
         _scanned = 0;
         return true;
     }

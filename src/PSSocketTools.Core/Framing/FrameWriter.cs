@@ -2,30 +2,36 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Framing;
 
-/// <summary>Frames messages for sending, and rejects what a framing can't carry.</summary>
-internal static class FrameWriter
+/// <summary>Frames messages for sending, and rejects what a framing can't carry. It has no state.</summary>
+/// <param name="framing">Where messages end.</param>
+/// <param name="lineEnding">What ends a line that ends none of the peer's.</param>
+/// <param name="delimiter">What ends messages under Delimiter, which needs one.</param>
+internal sealed class FrameWriter(MessageFraming framing, LineEnding lineEnding = LineEnding.Lf, MessageDelimiter? delimiter = null)
 {
     private static readonly byte[] LineFeed = [(byte)'\n'];
     private static readonly byte[] CarriageReturnLineFeed = [(byte)'\r', (byte)'\n'];
 
-    /// <summary>The bytes after a message; none for a length prefix, which precedes it.</summary>
-    public static byte[] Tail(Terminator terminator) => terminator switch
+    /// <summary>The terminator of a message that responds to none, as all of a client's do.</summary>
+    public Terminator Terminator { get; } = framing switch
     {
-        Terminator.LineFeed => LineFeed,
-        Terminator.CarriageReturnLineFeed => CarriageReturnLineFeed,
-        _ => [],
-    };
-
-    /// <summary>The terminator of a client's messages under a framing.</summary>
-    public static Terminator ClientTerminator(MessageFraming framing) => framing switch
-    {
-        MessageFraming.Line or MessageFraming.Auto => Terminator.LineFeed,
+        MessageFraming.Line or MessageFraming.Auto =>
+            lineEnding == LineEnding.CrLf ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed,
         MessageFraming.LengthPrefix => Terminator.LengthPrefix,
+        MessageFraming.Delimiter => Terminator.Delimiter,
         _ => Terminator.None,
     };
 
+    /// <summary>The bytes after a message; none for a length prefix, which precedes it.</summary>
+    public byte[] Tail(Terminator terminator) => terminator switch
+    {
+        Terminator.LineFeed => LineFeed,
+        Terminator.CarriageReturnLineFeed => CarriageReturnLineFeed,
+        Terminator.Delimiter => delimiter!.Bytes,
+        _ => [],
+    };
+
     /// <summary>How many bytes a framing adds to a message.</summary>
-    public static int Overhead(Terminator terminator) =>
+    public int Overhead(Terminator terminator) =>
         terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : Tail(terminator).Length;
 
     /// <summary>Writes a message's big-endian length prefix.</summary>
@@ -39,12 +45,11 @@ internal static class FrameWriter
 
     /// <summary>Throws for a message that would not arrive as one message.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
-    public static void Require(MessageFraming framing, byte[] message, int maxMessageBytes) =>
-        Require(framing, message, 0, message.Length, maxMessageBytes, message);
+    public void Require(byte[] message, int maxMessageBytes) => Require(message, 0, message.Length, maxMessageBytes, message);
 
     /// <summary>Throws for a message within a buffer that would not arrive as one message; the target is that of the error.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
-    public static void Require(MessageFraming framing, byte[] buffer, int offset, int count, int maxMessageBytes, object target)
+    public void Require(byte[] buffer, int offset, int count, int maxMessageBytes, object target)
     {
         if (count > maxMessageBytes)
         {
@@ -52,17 +57,24 @@ internal static class FrameWriter
                 SocketToolsError.MessageTooLarge, Messages.Get("MessageTooLargeToSend", count, maxMessageBytes), target);
         }
 
-        if (framing is MessageFraming.Line or MessageFraming.Auto)
+        switch (framing)
         {
-            // The peer would take a CR at the end for half of a CRLF.
-            if (Array.IndexOf(buffer, (byte)'\n', offset, count) >= 0 || (count > 0 && buffer[offset + count - 1] == '\r'))
-            {
-                throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageHasLineEnd"), target);
-            }
-        }
-        else if (count == 0 && framing == MessageFraming.None)
-        {
-            throw new SocketToolsException(SocketToolsError.MessageNotCarried, Messages.Get("MessageIsEmpty", framing), target);
+            case MessageFraming.Line or MessageFraming.Auto when Array.IndexOf(buffer, (byte)'\n', offset, count) >= 0:
+                throw NotCarried("MessageHasLineEnd", target);
+
+            // The peer would take a CR at the end and the LF that follows for CRLF.
+            case MessageFraming.Line or MessageFraming.Auto
+                when lineEnding == LineEnding.Lf && count > 0 && buffer[offset + count - 1] == '\r':
+                throw NotCarried("MessageEndsInCarriageReturn", target);
+
+            case MessageFraming.Delimiter when delimiter!.Cuts(buffer, offset, count):
+                throw NotCarried("MessageHasDelimiter", target, delimiter);
+
+            case MessageFraming.None when count == 0:
+                throw NotCarried("MessageIsEmpty", target, framing);
         }
     }
+
+    private static SocketToolsException NotCarried(string sentence, object target, params object?[] values) =>
+        new(SocketToolsError.MessageNotCarried, Messages.Get(sentence, values), target);
 }

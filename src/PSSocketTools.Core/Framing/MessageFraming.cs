@@ -12,6 +12,9 @@ public enum MessageFraming
     /// <summary>A 4-byte big-endian length, then that many bytes.</summary>
     LengthPrefix,
 
+    /// <summary>The bytes up to a <see cref="MessageDelimiter"/>; at the end of input, the rest.</summary>
+    Delimiter,
+
     /// <summary>No boundaries: what one receive returned, or the bytes until a pause.</summary>
     None,
 }

@@ -26,6 +26,8 @@ public sealed class EchoServer : IDisposable
     private readonly UnixListener? _unixListener;
     private readonly SocketProtocol _protocol;
     private readonly MessageFraming _framing;
+    private readonly MessageDelimiter? _delimiter;
+    private readonly LineEnding? _lineEnding;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
     // Continuations run synchronously, so that the server is off the list of running servers before waiters resume.
@@ -56,6 +58,8 @@ public sealed class EchoServer : IDisposable
         CertificateThumbprint = options.Certificate?.Thumbprint;
         Mode = options.IsSequential ? "Sequential" : "Concurrent";
         _framing = options.Framing;
+        _delimiter = options.Delimiter;
+        _lineEnding = options.LineEnding;
         Encoding = options.Encoding.WebName;
         Faults = options.DescribeFaults();
         ResponseFormat = options.ResponseFormat;
@@ -370,6 +374,12 @@ public sealed class EchoServer : IDisposable
 
     /// <summary>The framing it follows where it looks at messages.</summary>
     public MessageFraming GetFraming() => _framing;
+
+    /// <summary>What ends messages under Delimiter framing; null under others.</summary>
+    public MessageDelimiter? GetDelimiter() => _delimiter;
+
+    /// <summary>What ends the lines that it sends unasked, as it was given; null for the default.</summary>
+    public LineEnding? GetLineEnding() => _lineEnding;
 
     /// <summary>Throws when it has stopped and can't do what is asked.</summary>
     /// <exception cref="SocketToolsException">ServerStopped.</exception>

@@ -49,6 +49,18 @@ public sealed record EchoServerOptions
     /// <summary>Where a message ends, when an option needs message boundaries.</summary>
     public MessageFraming Framing { get; init; } = DefaultFraming;
 
+    /// <summary>What ends messages under Delimiter framing, which needs one; null under others.</summary>
+    public MessageDelimiter? Delimiter { get; init; }
+
+    /// <summary>The default of <see cref="LineEnding"/> where there are lines.</summary>
+    public const LineEnding DefaultLineEnding = FramingOptions.DefaultLineEnding;
+
+    /// <summary>
+    /// What ends the lines that the server sends unasked, as the greeting, under Line and Auto framing; null for the default. A
+    /// response ends as its message did.
+    /// </summary>
+    public LineEnding? LineEnding { get; init; }
+
     /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>
     public const int DefaultIdleGapMilliseconds = 20, LowestIdleGapMilliseconds = 1, HighestIdleGapMilliseconds = 60_000;
 
@@ -267,17 +279,19 @@ public sealed record EchoServerOptions
         RequireProtocol();
 
         var encoding = TextEncoding.ReplacingBothWays(Encoding);
-        var terminator = FrameWriter.ClientTerminator(Framing);
+        var writer = new FrameWriter(Framing, LineEnding ?? DefaultLineEnding, Delimiter);
         return new ConversationPlan
         {
             Framing = Framing,
+            Delimiter = Delimiter,
+            Writer = writer,
             IsPlain = IsPlain,
             IsDiscarding = IsDiscarding,
             Encoding = encoding,
             MaxMessageBytes = MaxMessageBytes,
             IdleGapMilliseconds = IdleGapMilliseconds,
             IdleMilliseconds = IdleTimeout > TimeSpan.Zero ? (int)IdleTimeout.TotalMilliseconds : Timeout.Infinite,
-            Greeting = Greeting is null ? [] : Framed(encoding.GetBytes(Greeting), terminator),
+            Greeting = Greeting is null ? [] : Framed(encoding.GetBytes(Greeting), writer),
             Farewell = Farewell is null ? [] : encoding.GetBytes(Farewell),
             ExitCommand = [.. ExitCommand.Select(static word => word.Trim())],
             Response = Server.Conversations.ResponseFormat.Parse(ResponseFormat, Transform, encoding),
@@ -322,6 +336,7 @@ public sealed record EchoServerOptions
             throw RefusedWithout(nameof(Farewell), nameof(ExitCommand));
         }
 
+        FramingOptions.Require(Framing, Delimiter, LineEnding);
         RefuseTogether(nameof(ResetAfter), ResetAfter > 0 && DisconnectAfter > 0, nameof(DisconnectAfter));
         if (!IsPlain && Framing is MessageFraming.Line or MessageFraming.Auto && Encoding.GetByteCount("\n") != 1)
         {
@@ -354,7 +369,8 @@ public sealed record EchoServerOptions
             RefuseTogether(nameof(DisconnectAfter), DisconnectAfter > 0, Udp);
             RefuseTogether(nameof(ResetAfter), ResetAfter > 0, Udp);
             RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, Udp);
-            RefuseTogether(nameof(Framing) + " LengthPrefix", Framing == MessageFraming.LengthPrefix, Udp);
+            RefuseTogether($"{nameof(Framing)} {Framing}", Framing is MessageFraming.LengthPrefix or MessageFraming.Delimiter, Udp);
+            RefuseTogether(nameof(LineEnding), LineEnding is not null, Udp);
         }
 
         if (Certificate is { HasPrivateKey: false })
@@ -380,12 +396,12 @@ public sealed record EchoServerOptions
         return new AddressFilter(AllowFrom.Select(AddressRange.Parse)).Contains;
     }
 
-    private static byte[] Framed(byte[] content, Terminator terminator)
+    private static byte[] Framed(byte[] content, FrameWriter writer)
     {
-        using var output = new ResponseBuffer();
-        var begin = output.Begin(terminator);
+        using var output = new ResponseBuffer(writer);
+        var begin = output.Begin(writer.Terminator);
         output.Append(content, 0, content.Length);
-        output.End(begin, terminator);
+        output.End(begin, writer.Terminator);
         var framed = new byte[output.Count];
         Buffer.BlockCopy(output.Buffer, 0, framed, 0, framed.Length);
         return framed;

@@ -61,12 +61,28 @@ public abstract class ConnectingCommand : SocketCommand
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     public int SourcePort { get; set; } = SessionOptions.AnySourcePort;
 
-    /// <summary>Where messages end: Line (with Udp, None), LengthPrefix, None or Auto.</summary>
+    /// <summary>Where messages end: Line (with Udp, None), LengthPrefix, Delimiter, None or Auto.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
     [PSDefaultValue(Value = SessionOptions.DefaultFraming)]
     public MessageFraming Framing { get; set; } = SessionOptions.DefaultFraming;
+
+    /// <summary>What ends each message, as text or bytes; given alone, it stands for Delimiter framing too.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [DelimiterTransformation]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(DelimiterCompleter))]
+    public DelimiterArgument? Delimiter { get; set; }
+
+    /// <summary>What ends the lines that are sent: Lf or CrLf.</summary>
+    [Parameter(ParameterSetName = ToComputer)]
+    [Parameter(ParameterSetName = ToSocketPath)]
+    [Parameter(ParameterSetName = ToServer)]
+    [PSDefaultValue(Value = SessionOptions.DefaultLineEnding)]
+    public LineEnding LineEnding { get; set; } = SessionOptions.DefaultLineEnding;
 
     /// <summary>How text becomes bytes.</summary>
     [Parameter(ParameterSetName = ToComputer)]
@@ -178,28 +194,39 @@ public abstract class ConnectingCommand : SocketCommand
             CertificateThumbprint = server.CertificateThumbprint,
             // A line is what Auto takes for a message without waiting for a pause.
             Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : framing == MessageFraming.Auto ? MessageFraming.Line : framing,
+            Delimiter = server.GetDelimiter(),
+            LineEnding = server.GetLineEnding(),
             Encoding = System.Text.Encoding.GetEncoding(server.Encoding),
         });
     }
 
-    private SessionOptions Complete(SessionOptions options) => options with
+    private SessionOptions Complete(SessionOptions options)
     {
-        Framing = IsBound(nameof(Framing)) ? Framing : options.Framing,
-        Encoding = IsBound(nameof(Encoding)) ? Encoding.Encoding : options.Encoding,
-        IPv4 = IPv4,
-        IPv6 = IPv6,
-        SourceAddress = SourceAddress,
-        SourcePort = SourcePort,
-        ServerName = ServerName,
-        TlsProtocol = IsBound(nameof(TlsProtocol)) ? TlsProtocol : null,
-        ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
-        WaitFor = TimeSpan.FromSeconds(WaitSec),
-        IdleGapMilliseconds = IdleGapMilliseconds,
-        MaxMessageBytes = MaxMessageBytes,
-        SkipCertificateCheck = SkipCertificateCheck,
-        CertificateThumbprint = CertificateThumbprint ?? options.CertificateThumbprint,
-        ClientCertificate = ClientCertificate,
-    };
+        var framing = IsBound(nameof(Framing)) ? Framing : Delimiter is not null ? MessageFraming.Delimiter : options.Framing;
+        var encoding = IsBound(nameof(Encoding)) ? Encoding.Encoding : options.Encoding;
+        return options with
+        {
+            Framing = framing,
+            Encoding = encoding,
+
+            // What a server brings belongs to its own framing.
+            Delimiter = Delimiter?.ToDelimiter(encoding) ?? (framing == MessageFraming.Delimiter ? options.Delimiter : null),
+            LineEnding = IsBound(nameof(LineEnding)) ? LineEnding : framing is MessageFraming.Line or MessageFraming.Auto ? options.LineEnding : null,
+            IPv4 = IPv4,
+            IPv6 = IPv6,
+            SourceAddress = SourceAddress,
+            SourcePort = SourcePort,
+            ServerName = ServerName,
+            TlsProtocol = IsBound(nameof(TlsProtocol)) ? TlsProtocol : null,
+            ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
+            WaitFor = TimeSpan.FromSeconds(WaitSec),
+            IdleGapMilliseconds = IdleGapMilliseconds,
+            MaxMessageBytes = MaxMessageBytes,
+            SkipCertificateCheck = SkipCertificateCheck,
+            CertificateThumbprint = CertificateThumbprint ?? options.CertificateThumbprint,
+            ClientCertificate = ClientCertificate,
+        };
+    }
 
     /// <summary>Whether the user gave the parameter.</summary>
     protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);

@@ -49,6 +49,18 @@ public sealed class StartEchoServerCommand : SocketCommand
     [PSDefaultValue(Value = EchoServerOptions.DefaultFraming)]
     public MessageFraming Framing { get; set; } = EchoServerOptions.DefaultFraming;
 
+    /// <summary>What ends each message, as text or bytes; given alone, it stands for Delimiter framing too.</summary>
+    [Parameter]
+    [DelimiterTransformation]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(DelimiterCompleter))]
+    public DelimiterArgument? Delimiter { get; set; }
+
+    /// <summary>What ends the lines that the server sends unasked: Lf or CrLf.</summary>
+    [Parameter]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultLineEnding)]
+    public LineEnding LineEnding { get; set; } = EchoServerOptions.DefaultLineEnding;
+
     /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds.</summary>
     [Parameter]
     [ValidateRange(EchoServerOptions.LowestIdleGapMilliseconds, EchoServerOptions.HighestIdleGapMilliseconds)]
@@ -304,9 +316,10 @@ public sealed class StartEchoServerCommand : SocketCommand
                 SocketToolsError.InvalidOption, Messages.Get("ResponderTimeoutNeedsResponder"), nameof(ResponderTimeoutSec));
         }
 
-        if (Framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(IdleGapMilliseconds)))
+        var framing = Delimiter is null || MyInvocation.BoundParameters.ContainsKey(nameof(Framing)) ? Framing : MessageFraming.Delimiter;
+        if (framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(IdleGapMilliseconds)))
         {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("IdleGapNeedsAuto", Framing), nameof(IdleGapMilliseconds));
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("IdleGapNeedsAuto", framing), nameof(IdleGapMilliseconds));
         }
 
         var options = new EchoServerOptions
@@ -318,7 +331,9 @@ public sealed class StartEchoServerCommand : SocketCommand
             Protocol = Protocol,
             SocketPath = ToFullPath(SocketPath),
             IsSequential = Sequential,
-            Framing = Framing,
+            Framing = framing,
+            Delimiter = Delimiter?.ToDelimiter(Encoding.Encoding),
+            LineEnding = MyInvocation.BoundParameters.ContainsKey(nameof(LineEnding)) ? LineEnding : null,
             IdleGapMilliseconds = IdleGapMilliseconds,
             ResponseFormat = ResponseFormat,
             Transform = Transform,

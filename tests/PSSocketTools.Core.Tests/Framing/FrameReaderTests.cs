@@ -47,6 +47,56 @@ public sealed class FrameReaderTests
     public void Prefixed_messages_come_out_of_bytes_that_come_one_by_one() =>
         Assert.Equal(PrefixedReads, Read.All(MessageFraming.LengthPrefix, Read.Bytes(Prefixed).Chunk(1)));
 
+    [Theory]
+    [InlineData("\0", "one\0\0two\n\0rest", "rest", "one", "", "two\n")]
+    [InlineData("\r\n", "one\r\n\rtwo\r\r\n\n\r\n", "", "one", "\rtwo\r", "\n")]
+    [InlineData("aab", "aaabaabxaaab", "", "a", "", "xa")]
+    [InlineData("aa", "xaaayaaa", "a", "x", "ay")]
+    [InlineData("abab", "abaababababab", "ab", "aba", "")]
+    [InlineData("<|end|>", "a<|end|><|end<|end|>b<|en", "b<|en", "a", "<|end")]
+    public void Delimited_messages_come_out_the_same_wherever_the_bytes_are_split(string delimiter, string wire, string rest, params string[] messages)
+    {
+        Read[] expected =
+        [
+            .. messages.Select(static message => new Read(message, Terminator.Delimiter)),
+            .. rest.Length == 0 ? Array.Empty<Read>() : [new Read(rest, Terminator.None, Complete: false)],
+        ];
+        foreach (var chunks in Splits(wire).Append([.. Read.Bytes(wire).Chunk(1)]))
+        {
+            Assert.Equal(expected, Read.All(MessageFraming.Delimiter, chunks, 1000, delimiter: delimiter));
+        }
+    }
+
+    [Theory]
+    [InlineData("abcde--", true)]
+    [InlineData("abcde-", false)]
+    [InlineData("abcdef--", false)]
+    [InlineData("abcdef", false)]
+    [InlineData("abcde-x", false)]
+    public void The_limit_counts_a_message_without_its_delimiter_wherever_it_is_split(string wire, bool passes)
+    {
+        foreach (var chunks in Splits(wire))
+        {
+            List<Read> ReadAll() => Read.All(MessageFraming.Delimiter, chunks, 5, delimiter: "--");
+            if (passes)
+            {
+                Assert.Equal([new Read("abcde", Terminator.Delimiter)], ReadAll());
+            }
+            else
+            {
+                Assert.Equal(SocketToolsError.MessageTooLarge, Assert.Throws<FramingException>(ReadAll).Error);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_may_be_the_beginning_of_a_delimiter_is_waited_for_beyond_the_limit()
+    {
+        Read[] expected = [new("abcde", Terminator.Delimiter)];
+
+        Assert.Equal(expected, Read.All(MessageFraming.Delimiter, [Read.Bytes("abcde----"), Read.Bytes("-")], 5, delimiter: "-----"));
+    }
+
     [Fact]
     public void Without_framing_a_message_is_one_receive()
     {
@@ -59,7 +109,7 @@ public sealed class FrameReaderTests
     [MemberData(nameof(EveryFraming))]
     public void An_empty_reader_has_no_message_however_often_it_is_asked(MessageFraming framing)
     {
-        using var reader = new FrameReader(framing, 10);
+        using var reader = new FrameReader(framing, 10, delimiter: new MessageDelimiter([0]));
 
         Assert.False(reader.TryRead(out _));
         Assert.False(reader.TryRead(out _));

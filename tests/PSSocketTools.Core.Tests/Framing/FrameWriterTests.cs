@@ -15,17 +15,18 @@ public sealed class FrameWriterTests
     public void A_message_that_is_carried_is_read_as_it_was_written(MessageFraming framing, string text)
     {
         var message = Read.Bytes(text);
-        FrameWriter.Require(framing, message, 100);
+        var writer = new FrameWriter(framing);
+        writer.Require(message, 100);
 
-        var terminator = FrameWriter.ClientTerminator(framing);
+        var terminator = writer.Terminator;
         var prefix = new byte[terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0];
         if (prefix.Length > 0)
         {
             FrameWriter.WritePrefix(prefix, 0, message.Length);
         }
 
-        byte[] wire = [.. prefix, .. message, .. FrameWriter.Tail(terminator)];
-        Assert.Equal(message.Length + FrameWriter.Overhead(terminator), wire.Length);
+        byte[] wire = [.. prefix, .. message, .. writer.Tail(terminator)];
+        Assert.Equal(message.Length + writer.Overhead(terminator), wire.Length);
         Assert.Equal([new Read(text, terminator)], Read.All(framing, [wire]));
     }
 
@@ -38,7 +39,7 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.None, "")]
     public void A_message_that_would_not_arrive_as_one_is_refused(MessageFraming framing, string text)
     {
-        var refusal = Assert.Throws<SocketToolsException>(() => FrameWriter.Require(framing, Read.Bytes(text), 100));
+        var refusal = Assert.Throws<SocketToolsException>(() => new FrameWriter(framing).Require(Read.Bytes(text), 100));
 
         Assert.Equal(SocketToolsError.MessageNotCarried, refusal.Error);
         Assert.Equal(Read.Bytes(text), refusal.Target);
@@ -51,9 +52,9 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.None)]
     public void A_message_may_have_the_limit_and_no_byte_more(MessageFraming framing)
     {
-        FrameWriter.Require(framing, new byte[5], 5);
+        new FrameWriter(framing).Require(new byte[5], 5);
 
-        var refusal = Assert.Throws<SocketToolsException>(() => FrameWriter.Require(framing, new byte[6], 5));
+        var refusal = Assert.Throws<SocketToolsException>(() => new FrameWriter(framing).Require(new byte[6], 5));
         Assert.Equal(SocketToolsError.MessageTooLarge, refusal.Error);
     }
 
@@ -73,9 +74,56 @@ public sealed class FrameWriterTests
     [Fact]
     public void A_response_ends_as_its_message_did()
     {
-        Assert.Empty(FrameWriter.Tail(Terminator.None));
-        Assert.Empty(FrameWriter.Tail(Terminator.LengthPrefix));
-        Assert.Equal("\n"u8.ToArray(), FrameWriter.Tail(Terminator.LineFeed));
-        Assert.Equal("\r\n"u8.ToArray(), FrameWriter.Tail(Terminator.CarriageReturnLineFeed));
+        var writer = new FrameWriter(MessageFraming.Delimiter, delimiter: new MessageDelimiter([1, 2]));
+        Assert.Empty(writer.Tail(Terminator.None));
+        Assert.Empty(writer.Tail(Terminator.LengthPrefix));
+        Assert.Equal("\n"u8.ToArray(), writer.Tail(Terminator.LineFeed));
+        Assert.Equal("\r\n"u8.ToArray(), writer.Tail(Terminator.CarriageReturnLineFeed));
+        Assert.Equal([1, 2], writer.Tail(Terminator.Delimiter));
+    }
+
+    [Theory]
+    [InlineData("a\r")]
+    [InlineData("\r")]
+    [InlineData("")]
+    public void A_message_may_end_in_CR_where_CRLF_ends_it(string text)
+    {
+        var writer = new FrameWriter(MessageFraming.Line, LineEnding.CrLf);
+        writer.Require(Read.Bytes(text), 100);
+
+        Assert.Equal(Terminator.CarriageReturnLineFeed, writer.Terminator);
+        Assert.Equal(
+            [new Read(text, Terminator.CarriageReturnLineFeed)],
+            Read.All(MessageFraming.Line, [[.. Read.Bytes(text), .. writer.Tail(writer.Terminator)]]));
+        Assert.Throws<SocketToolsException>(() => writer.Require(Read.Bytes(text + "\n"), 100));
+    }
+
+    /// <summary>Every message of three letters up to a length, each either read as it was written or refused.</summary>
+    [Theory]
+    [InlineData("a")]
+    [InlineData("aa")]
+    [InlineData("ab")]
+    [InlineData("aab")]
+    [InlineData("aba")]
+    [InlineData("abab")]
+    [InlineData("abcab")]
+    [InlineData("aaaaa")]
+    public void A_message_is_carried_with_its_delimiter_just_when_it_is_read_as_it_was_written(string delimiter)
+    {
+        var writer = new FrameWriter(MessageFraming.Delimiter, delimiter: new MessageDelimiter(Read.Bytes(delimiter)));
+        List<string> messages = [string.Empty];
+        for (var at = 0; messages[at].Length < 6; at++)
+        {
+            messages.AddRange("abc".Select(letter => messages[at] + letter));
+        }
+
+        foreach (var message in messages)
+        {
+            byte[] wire = [.. Read.Bytes(message), .. writer.Tail(writer.Terminator)];
+            var isCarried = Read.All(MessageFraming.Delimiter, [wire], delimiter: delimiter).SequenceEqual([new Read(message, Terminator.Delimiter)]);
+            var refusal = Record.Exception(() => writer.Require(Read.Bytes(message), 100));
+            Assert.Equal(isCarried ? null : SocketToolsError.MessageNotCarried, (refusal as SocketToolsException)?.Error);
+            Assert.Equal(isCarried, refusal is null);
+        }
     }
 }

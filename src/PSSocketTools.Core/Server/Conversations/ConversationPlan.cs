@@ -13,6 +13,12 @@ internal sealed class ConversationPlan
 
     public MessageFraming Framing { get; init; }
 
+    /// <summary>What ends messages under Delimiter framing; null under others.</summary>
+    public MessageDelimiter? Delimiter { get; init; }
+
+    /// <summary>Frames responses, and what is sent unasked.</summary>
+    public FrameWriter Writer { get; init; } = new(MessageFraming.None);
+
     /// <summary>Whether no option needs message boundaries, so that bytes are echoed or discarded as received.</summary>
     public bool IsPlain { get; init; }
 
@@ -72,6 +78,9 @@ internal sealed class ConversationPlan
         return false;
     }
 
+    /// <summary>The terminator of the farewell, which is the message's, or CRLF where the lines that the server sends unasked end so.</summary>
+    public Terminator FarewellTerminator(Terminator message) => message == Terminator.LineFeed ? Writer.Terminator : message;
+
     public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock)
     {
         var content = new byte[message.Count];
@@ -79,7 +88,7 @@ internal sealed class ConversationPlan
         return new ReceivedMessage(
             content,
             Encoding.ToText(content, 0, content.Length),
-            message.Terminator == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
+            (message.Terminator == Terminator.None ? Writer.Terminator : message.Terminator) == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
             connection.Id,
             connection.RemoteAddress,
             connection.RemotePort,

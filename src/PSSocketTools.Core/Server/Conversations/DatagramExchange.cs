@@ -15,7 +15,7 @@ internal static class DatagramExchange
             terminator = count > 1 && buffer[count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
         }
 
-        return new Frame(buffer, 0, count - FrameWriter.Overhead(terminator), terminator, true);
+        return new Frame(buffer, 0, count - plan.Writer.Overhead(terminator), terminator, true);
     }
 
     /// <summary>Writes the response to a message into a buffer, which stays empty when there is none.</summary>

@@ -62,6 +62,6 @@ public sealed class ReceivedMessage
     /// <summary>The message's bytes as received, without their framing.</summary>
     public byte[] GetContent() => (byte[])Content.Clone();
 
-    /// <summary>The separator between the lines of a response: the line end that the message had, or LF.</summary>
+    /// <summary>The separator between the lines of a response: the line end that the message had; where it had none, that of what the server sends unasked, or LF.</summary>
     public string GetLineEnd() => LineEnd;
 }

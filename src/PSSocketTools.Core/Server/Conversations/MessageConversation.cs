@@ -16,7 +16,7 @@ internal sealed class MessageConversation : Conversation
     private static readonly byte[] LineFeed = [(byte)'\n'];
 
     private readonly FrameReader _reader;
-    private readonly ResponseBuffer _output = new();
+    private readonly ResponseBuffer _output;
 
     // Created for the first message that goes to the responder; cancelled when the conversation ends.
     private CancellationTokenSource? _responderCancellation;
@@ -42,7 +42,8 @@ internal sealed class MessageConversation : Conversation
     public MessageConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
     {
-        _reader = new FrameReader(plan.Framing, plan.MaxMessageBytes, plan.Encoding);
+        _reader = new FrameReader(plan.Framing, plan.MaxMessageBytes, plan.Encoding, delimiter: plan.Delimiter);
+        _output = new ResponseBuffer(plan.Writer);
         _greeting = plan.Greeting.Length > 0;
     }
 
@@ -209,7 +210,7 @@ internal sealed class MessageConversation : Conversation
             }
 
             // At the end of the input a line without its terminator is incomplete; under Auto it is complete.
-            if (!HandleRest(complete: Plan.Framing != MessageFraming.Line))
+            if (!HandleRest(complete: Plan.Framing is not (MessageFraming.Line or MessageFraming.Delimiter)))
             {
                 End(ServerEventReason.ClientClosed);
             }
@@ -247,7 +248,7 @@ internal sealed class MessageConversation : Conversation
         {
             if (Plan.Farewell.Length > 0)
             {
-                AppendResponse(Plan.Farewell, message.Terminator);
+                AppendResponse(Plan.Farewell, Plan.FarewellTerminator(message.Terminator));
             }
 
             End(ServerEventReason.ExitCommand);

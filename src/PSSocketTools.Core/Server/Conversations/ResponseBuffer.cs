@@ -4,8 +4,9 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>Responses to send, one after the other in a pooled buffer, and the position of each.</summary>
+/// <param name="writer">Frames them.</param>
 /// <param name="carriesEmpty">Whether a response without content or framing counts, as it does in a datagram of its own.</param>
-internal sealed class ResponseBuffer(bool carriesEmpty = false) : IDisposable
+internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = false) : IDisposable
 {
     private const int InitialLength = 4096;
 
@@ -74,7 +75,7 @@ internal sealed class ResponseBuffer(bool carriesEmpty = false) : IDisposable
         }
         else
         {
-            var tail = FrameWriter.Tail(terminator);
+            var tail = writer.Tail(terminator);
             Append(tail, 0, tail.Length);
         }
 

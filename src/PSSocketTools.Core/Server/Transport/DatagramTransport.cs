@@ -80,7 +80,7 @@ internal sealed class DatagramTransport : ServerTransport
 
     private async Task ReceiveAllAsync(DatagramSocket socket)
     {
-        using var output = new ResponseBuffer(carriesEmpty: true);
+        using var output = new ResponseBuffer(_plan.Writer, carriesEmpty: true);
         using var operation = new DatagramOperation(socket);
         var buffer = new byte[ushort.MaxValue];
         try
@@ -196,7 +196,7 @@ internal sealed class DatagramTransport : ServerTransport
             var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborted) : Task.CompletedTask;
             await before.ConfigureAwait(false);
             _aborted.ThrowIfCancellationRequested();
-            using var output = new ResponseBuffer(carriesEmpty: true);
+            using var output = new ResponseBuffer(_plan.Writer, carriesEmpty: true);
             using var operation = new DatagramOperation(socket);
             await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, message, sequence, output, _aborted).ConfigureAwait(false);
             await delay.ConfigureAwait(false);

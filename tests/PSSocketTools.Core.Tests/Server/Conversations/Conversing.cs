@@ -7,13 +7,14 @@ namespace PSSocketTools.Tests.Server.Conversations;
 
 /// <summary>A conversation made at random: a server's options, and what a client sends in which pieces.</summary>
 /// <param name="Framing">Where messages end.</param>
+/// <param name="Delimiter">What ends messages under Delimiter framing.</param>
 /// <param name="EncodingName">The encoding on the wire.</param>
 /// <param name="Format">The response format; null for the bare message.</param>
 /// <param name="Transform">What is done to a message first.</param>
 /// <param name="DisconnectAfter">After how many messages the server ends the conversation; 0 for never.</param>
 /// <param name="Pieces">What is sent; with framing None each piece is a message.</param>
 internal sealed record Conversing(
-    MessageFraming Framing, string EncodingName, string? Format, ResponseTransform Transform, int DisconnectAfter, byte[][] Pieces)
+    MessageFraming Framing, byte[]? Delimiter, string EncodingName, string? Format, ResponseTransform Transform, int DisconnectAfter, byte[][] Pieces)
 {
     private const string Exit = "sair";
     private const string Farewell = "tchau";
@@ -28,14 +29,24 @@ internal sealed record Conversing(
 
     /// <summary>Any conversation whose answers follow from what is sent.</summary>
     public static readonly Gen<Conversing> Any =
-        from framing in Gen.OneOf(MessageFraming.Line, MessageFraming.LengthPrefix, MessageFraming.None)
-        from encoding in framing == MessageFraming.LengthPrefix ? Gen.OneOf("utf-8", "iso-8859-1", "us-ascii", "utf-16") : Gen.OneOf("utf-8", "iso-8859-1", "us-ascii")
+        from framing in Gen.OneOf(MessageFraming.Line, MessageFraming.LengthPrefix, MessageFraming.Delimiter, MessageFraming.None)
+        from delimiter in Delimiters
+        from encoding in framing is MessageFraming.LengthPrefix or MessageFraming.Delimiter ? Gen.OneOf("utf-8", "iso-8859-1", "us-ascii", "utf-16") : Gen.OneOf("utf-8", "iso-8859-1", "us-ascii")
         from format in Gen.OneOf(null, "{0}", "<{0}>", "ção: {Message}!", "{{{0}}}")
         from transform in Gen.OneOf(ResponseTransform.None, ResponseTransform.Upper, ResponseTransform.Lower, ResponseTransform.Reverse)
         from limit in Gen.Frequency((4, Gen.Const(0)), (1, Gen.Int[1, 4]))
-        from sent in framing == MessageFraming.LengthPrefix ? Prefixed : Content
+        from sent in framing switch { MessageFraming.LengthPrefix => Prefixed, MessageFraming.Delimiter => Delimited(delimiter), _ => Content }
         from cuts in Gen.Int[0, Math.Max(0, sent.Length)].Array[0, 6]
-        select new Conversing(framing, encoding, format, transform, limit, Cut(sent, cuts));
+        select new Conversing(framing, framing == MessageFraming.Delimiter ? delimiter : null, encoding, format, transform, limit, Cut(sent, cuts));
+
+    // Ones that overlap themselves and what is sent, and any.
+    private static Gen<byte[]> Delimiters => Gen.OneOf(
+        Gen.OneOf("\0", "\r\n", "aa", "aab", "aB", "<|end|>", "\n\n", "á").Select(Encoding.UTF8.GetBytes), Gen.Byte.Array[1, 16]);
+
+    /// <summary>Scraps with delimiters and parts of them between.</summary>
+    private static Gen<byte[]> Delimited(byte[] delimiter) =>
+        Gen.Frequency((2, Scraps), (2, Gen.Const(delimiter)), (1, Gen.Int[0, delimiter.Length - 1].Select(length => delimiter[..length])))
+            .Array[0, 16].Select(static scraps => scraps.SelectMany(static s => s).ToArray());
 
     /// <summary>Messages behind their lengths; sometimes the last is cut short, or its length is none.</summary>
     private static Gen<byte[]> Prefixed =>
@@ -49,6 +60,7 @@ internal sealed record Conversing(
     public EchoServerOptions Options => new()
     {
         Framing = Framing,
+        Delimiter = Delimiter is null ? null : new MessageDelimiter(Delimiter),
         Encoding = Encoding.GetEncoding(EncodingName),
         ResponseFormat = Format,
         Transform = Transform,
@@ -59,7 +71,7 @@ internal sealed record Conversing(
 
     /// <summary>What a failure prints, beside the seed.</summary>
     public override string ToString() =>
-        $"{Framing}, {EncodingName}, format {Format ?? "(none)"}, {Transform}, at most {DisconnectAfter}: {string.Join(' ', Pieces.Select(Convert.ToHexString))}";
+        $"{Framing} {Convert.ToHexString(Delimiter ?? [])}, {EncodingName}, format {Format ?? "(none)"}, {Transform}, at most {DisconnectAfter}: {string.Join(' ', Pieces.Select(Convert.ToHexString))}";
 
     /// <summary>What the server must answer: a plain model, without buffers, pieces or state.</summary>
     /// <param name="messages">How many messages it must have counted.</param>
@@ -110,7 +122,26 @@ internal sealed record Conversing(
             return Pieces.Select(static piece => (piece, Array.Empty<byte>()));
         }
 
-        return Framing == MessageFraming.Line ? Lines(Sent) : PrefixedMessages(Sent);
+        return Framing switch
+        {
+            MessageFraming.Line => Lines(Sent),
+            MessageFraming.Delimiter => DelimitedMessages(Sent, Delimiter!),
+            _ => PrefixedMessages(Sent),
+        };
+    }
+
+    private static IEnumerable<(byte[] Content, byte[] End)> DelimitedMessages(byte[] sent, byte[] delimiter)
+    {
+        var from = 0;
+        for (int count; (count = sent.AsSpan(from).IndexOf(delimiter)) >= 0; from += count + delimiter.Length)
+        {
+            yield return (sent[from..(from + count)], delimiter);
+        }
+
+        if (from < sent.Length)
+        {
+            yield return (sent[from..], []);
+        }
     }
 
     private static IEnumerable<(byte[] Content, byte[] End)> Lines(byte[] sent)

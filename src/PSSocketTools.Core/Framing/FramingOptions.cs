@@ -1,0 +1,33 @@
+using PSSocketTools.Net;
+
+namespace PSSocketTools.Framing;
+
+/// <summary>The options that belong to a framing, which a server and a client have alike.</summary>
+internal static class FramingOptions
+{
+    /// <summary>The default of a line ending where there are lines.</summary>
+    public const LineEnding DefaultLineEnding = LineEnding.Lf;
+
+    /// <summary>Throws for an option that has no meaning under the framing, and for one that is missing.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
+    public static void Require(MessageFraming framing, MessageDelimiter? delimiter, LineEnding? lineEnding)
+    {
+        if (delimiter is not null && framing != MessageFraming.Delimiter)
+        {
+            throw Invalid("OptionsExclude", "Delimiter", Messages.Name("Delimiter"), Messages.Name($"Framing {framing}"));
+        }
+
+        if (delimiter is null && framing == MessageFraming.Delimiter)
+        {
+            throw Invalid("OptionNeeds", "Framing", Messages.Name("Framing Delimiter"), Messages.Name("Delimiter"));
+        }
+
+        if (lineEnding is not null && framing is not (MessageFraming.Line or MessageFraming.Auto))
+        {
+            throw Invalid("LineEndingNeedsLines", nameof(LineEnding), framing);
+        }
+    }
+
+    private static SocketToolsException Invalid(string sentence, string option, params object[] values) =>
+        new(SocketToolsError.InvalidOption, Messages.Get(sentence, values), option);
+}
