@@ -18,6 +18,7 @@
         'Get-EchoServerEvent'
         'Get-EchoSession'
         'Measure-EchoServer'
+        'New-EchoCertificate'
         'Receive-SocketMessage'
         'Send-SocketMessage'
         'Start-EchoServer'

@@ -33,6 +33,7 @@ BeforeDiscovery {
             ServerStopped = { Measure-EchoServer -Server (New-Stopped) }
             InvalidOption = { Measure-EchoServer -Server (Start-EchoServer) -Count 1 -DurationSec 1 }
         }
+        'New-EchoCertificate'   = @{ InvalidOption = { New-EchoCertificate 'no name' } }
         'Receive-SocketMessage' = @{
             WaitTimeout       = { Start-EchoServer | Connect-EchoServer | Receive-SocketMessage -TimeoutSec 0.05 }
             InvalidOption     = { Receive-SocketMessage }
@@ -90,6 +91,7 @@ BeforeDiscovery {
 
     # Windows PowerShell makes no certificates in memory.
     $provokedOnCore = @{
+        'New-EchoCertificate'   = @{ FileFailed = { New-EchoCertificate -PemPath "$TestDrive/no/such/folder.pem" } }
         'Receive-SocketMessage' = @{ TlsFailed = { $session = New-PlainAtTls; $null = $session | Send-SocketMessage 'x' -NoWait; $session | Receive-SocketMessage } }
         'Send-SocketMessage'    = @{ TlsFailed = { New-PlainAtTls | Send-SocketMessage 'x' } }
     }
@@ -97,6 +99,7 @@ BeforeDiscovery {
     # What Windows PowerShell can't do.
     $provokedOnDesktop = @{
         'Connect-EchoServer' = @{ NotSupported = { Connect-EchoServer -SocketPath "$TestDrive/s" } }
+        'New-EchoCertificate' = @{ NotSupported = { New-EchoCertificate } }
         'Start-EchoServer'   = @{ NotSupported = { Start-EchoServer -SelfSigned } }
     }
 

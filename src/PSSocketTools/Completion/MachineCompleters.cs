@@ -20,6 +20,15 @@ public sealed class LocalAddressCompleter : ValueCompleter
     }
 }
 
+/// <summary>Offers the names and addresses under which a server of this machine is met.</summary>
+public sealed class CertificateNameCompleter : ValueCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Value, string Tooltip)> Values() =>
+        new[] { ("localhost", "127.0.0.1, ::1"), (Environment.MachineName, Environment.MachineName) }
+            .Concat(MachineAddresses.All().Select(static address => (address.Value.Split('%')[0], address.Tooltip)));
+}
+
 /// <summary>Offers the addresses of this machine, from which a connection can come.</summary>
 public sealed class SourceAddressCompleter : ValueCompleter
 {

@@ -12,6 +12,7 @@ internal static class EngineWords
         [nameof(EchoServerOptions.MinDelayMilliseconds)] = "ResponseDelayMilliseconds",
         [nameof(EchoServerOptions.MaxDelayMilliseconds)] = "ResponseDelayMilliseconds",
         [nameof(SelfSignedCertificate)] = "SelfSigned",
+        [nameof(CertificateFileOptions.Overwrite)] = "Force",
         [nameof(SessionOptions.ConnectTimeout)] = "TimeoutSec",
         [nameof(SessionOptions.ResponseTimeout)] = "ResponseTimeoutSec",
         [nameof(SessionOptions.WaitFor)] = "WaitSec",
