@@ -42,16 +42,16 @@ Describe 'Enter-EchoSession' {
     It 'converses with redirected input' {
         $server = Start-EchoServer -Greeting 'bem-vindo' -ExitCommand sair -Farewell 'tchau'
         $said = 'oi', '', 'sair', 'never sent' |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -SendExitCommand; 'over'"
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -ExitCommand sair -SendExitCommand; 'over'"
         $said -join '|' | Should -Match 'oi  \(.+ ms\).*tchau  \(.+ ms\)\|over$'
         $said -join '|' | Should -Match 'bem-vindo'
-        $server.MessagesReceived | Should -Be 2
+        $server.MessagesReceived | Should -Be 3
     }
 
     It 'takes a server from the pipeline' {
         $process = Start-Conversation "Start-EchoServer -Transform Upper | Enter-EchoSession; 'over'"
         $process.StandardInput.WriteLine('oi')
-        $process.StandardInput.WriteLine('exit')
+        $process.StandardInput.WriteLine('/quit')
         Wait-Conversation $process | Should -Match '(?s)OI  \(.+ ms\).*over\s*$'
     }
 
@@ -61,7 +61,7 @@ Describe 'Enter-EchoSession' {
         do { $line = $process.StandardOutput.ReadLine() } until ($line -eq 'trying' -or $null -eq $line)
         $null = Start-EchoServer $port
         $process.StandardInput.WriteLine('oi')
-        $process.StandardInput.WriteLine('exit')
+        $process.StandardInput.WriteLine('/quit')
         Wait-Conversation $process | Should -Match '(?s)oi  \(.+ ms\).*over\s*$'
     }
 
@@ -110,7 +110,7 @@ Describe 'Enter-EchoSession' {
         $process = Start-Conversation "Enter-EchoSession -ComputerName 127.0.0.1 -Port $($server.Port) -ResponseTimeoutSec $limit $Options -ErrorVariable failed 2>`$null; `$failed.FullyQualifiedErrorId; 'over'"
         # U+0A0A has the bytes of two line ends in UTF-16.
         $process.StandardInput.WriteLine("o$([char] 0x0A0A)i")
-        if ($Id -eq 'MessageNotCarried') { $process.StandardInput.WriteLine('exit') }
+        if ($Id -eq 'MessageNotCarried') { $process.StandardInput.WriteLine('/quit') }
         Wait-Conversation $process | Should -Match "(?s)(^|\n)$Id,PSSocketTools.Commands.EnterEchoSessionCommand\s+over\s*$"
     }
 
@@ -122,7 +122,7 @@ Describe 'Enter-EchoSession' {
         $server | Stop-EchoServer
         do { $line = $process.StandardOutput.ReadLine() } until ($line -eq 'lost' -or $null -eq $line)
         $process.StandardInput.WriteLine('depois')
-        $process.StandardInput.WriteLine('exit')
+        $process.StandardInput.WriteLine('/quit')
         Wait-Conversation $process | Should -Match '(?s)DEPOIS  \(.+ ms\).*over\s*$'
     }
 
@@ -156,7 +156,7 @@ Describe 'Enter-EchoSession' {
 
     It 'leaves a session it was given open' {
         $server = Start-EchoServer
-        $said = 'oi', 'exit' |
+        $said = 'oi', '/quit' |
             & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port); `$s | Enter-EchoSession; `$s.State"
         $said[-1] | Should -Be 'Open'
     }

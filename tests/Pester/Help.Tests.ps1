@@ -132,7 +132,7 @@ BeforeAll {
     function Invoke-Conversation($Step) {
         $typed = [regex]::Matches($Step.Output, '(?m)^\[.*?\]: (.+)$') | ForEach-Object { $_.Groups[1].Value }
         $script = Join-Path $TestDrive 'Conversation.ps1'
-        [IO.File]::WriteAllText($script, "`$ErrorActionPreference = 'Stop'; Import-Module '$manifest'`n$($Step.Code)")
+        [IO.File]::WriteAllText($script, "[Threading.Thread]::CurrentThread.CurrentUICulture = '$Culture'; `$ErrorActionPreference = 'Stop'; Import-Module '$manifest'`n$($Step.Code)")
         $output = $typed | & $pwsh @pwshArguments -NoProfile -ExecutionPolicy Bypass -File $script 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
         $output -join "`n"

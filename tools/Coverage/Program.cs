@@ -36,6 +36,7 @@ try
     (string Project, string Assembly, bool HasModernBuild)[] runs =
     [
         ("PSSocketTools.Core.Tests", "tests/PSSocketTools.Core.Tests/bin/Debug/net10.0/PSSocketTools.Core.Tests.dll", true),
+        ("PSSocketTools.Tests", "tests/PSSocketTools.Tests/bin/Debug/net10.0/PSSocketTools.Tests.dll", true),
         ("PSSocketTools.Core.Tests.NetStandard", "tests/PSSocketTools.Core.Tests.NetStandard/bin/Debug/net10.0/PSSocketTools.Core.Tests.NetStandard.dll", false),
         ("PSSocketTools.Pester", "module/bin/net8.0/PSSocketTools.dll", true),
     ];

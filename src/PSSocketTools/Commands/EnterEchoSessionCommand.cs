@@ -11,8 +11,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
 {
     // A server that ends the conversation with its answer closes right behind it; nobody types as fast.
     private const int GoodbyeMilliseconds = 50;
-    private const string Sair = "sair";
-    private const string Exit = "exit";
+    private const string LeavingKey = "Ctrl+D";
+    private const string LeavingCommand = "/quit";
 
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Position = 1, ValueFromPipeline = true)]
@@ -20,11 +20,10 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession? Session { get; set; }
 
-    /// <summary>The lines that leave, in any case.</summary>
+    /// <summary>The lines that leave, in any case, beside /quit.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [PSDefaultValue(Value = new[] { Sair, Exit })]
-    public string[] ExitCommand { get; set; } = [Sair, Exit];
+    public string[] ExitCommand { get; set; } = [];
 
     /// <summary>Sends the line that leaves to the server too, and shows its farewell.</summary>
     [Parameter]
@@ -37,6 +36,17 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
     [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]
     public double ResponseTimeoutSec { get; set; } = SessionOptions.DefaultResponseTimeoutSeconds;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (SendExitCommand && ExitCommand.Length == 0)
+        {
+            ThrowTerminating(new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("SendExitNeedsWords"), nameof(SendExitCommand)));
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -58,7 +68,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             return;
         }
 
-        using var prompt = new LinePrompt(this, Messages.Get("SessionPrompt", session.RemoteEndPoint), StopToken);
+        using var prompt = LinePrompt.Create(this, Messages.Get("SessionPrompt", session.RemoteEndPoint), StopToken);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         var listening = Task.Factory.StartNew(
             () => Listen(session, prompt, leaving.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -75,6 +85,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
 
     private void Converse(EchoSession session, LinePrompt prompt)
     {
+        prompt.Show(Messages.Get("SessionLeave", string.Join(", ", WaysOut(prompt))));
         while (prompt.Ask() is { } line)
         {
             var leaves = ExitCommand.Contains(line.Trim(), StringComparer.OrdinalIgnoreCase);
@@ -83,12 +94,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                 return;
             }
 
-            if (!string.IsNullOrWhiteSpace(line) && !Say(session, prompt, line))
-            {
-                return;
-            }
-
-            if (leaves)
+            var command = leaves ? ConversationCommand.None : ConversationCommands.Of(ref line);
+            if (command == ConversationCommand.None ? !Say(session, prompt, line) || leaves : !Obey(session, prompt, command))
             {
                 return;
             }
@@ -96,7 +103,36 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             session.Refresh();
 
             // The listener shows what came before the end, and then there is nothing to ask for.
-            WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], session.GetState() == EchoSessionState.Open ? GoodbyeMilliseconds : Timeout.Infinite);
+            var wait = session.GetState() != EchoSessionState.Open ? Timeout.Infinite : prompt.HasMore ? 0 : GoodbyeMilliseconds;
+            WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], wait);
+        }
+    }
+
+    private IEnumerable<string> WaysOut(LinePrompt prompt)
+    {
+        var words = ExitCommand.Select(static word => ViewCell.Plain(word, keepsLines: false));
+        return (prompt.EndsByKey ? words.Append(LeavingKey) : words).Append(LeavingCommand);
+    }
+
+    /// <summary>Does what a line asked for; false when it ends the conversation.</summary>
+    private static bool Obey(EchoSession session, LinePrompt prompt, ConversationCommand command)
+    {
+        switch (command)
+        {
+            case ConversationCommand.Help:
+                prompt.Show(Messages.Get("SessionHelp"));
+                return true;
+            case ConversationCommand.Stats:
+                prompt.Show(Messages.Get(
+                    "SessionStats", session.MessagesSent, HumanUnits.Size(session.BytesSent), session.MessagesReceived,
+                    HumanUnits.Size(session.BytesReceived), session.ConnectedAt));
+                return true;
+            case ConversationCommand.Reset:
+                session.Close(reset: true);
+                prompt.Show(Messages.Get("SessionReset"));
+                return false;
+            default:
+                return false;
         }
     }
 

@@ -1,0 +1,49 @@
+namespace PSSocketTools.Interactive;
+
+/// <summary>What a line of a conversation by hand can ask for here, instead of being sent.</summary>
+internal enum ConversationCommand
+{
+    /// <summary>Nothing: the line is sent.</summary>
+    None,
+
+    /// <summary>End the conversation.</summary>
+    Quit,
+
+    /// <summary>List the commands.</summary>
+    Help,
+
+    /// <summary>Throw the connection away (RST).</summary>
+    Reset,
+
+    /// <summary>Show what was sent and received.</summary>
+    Stats,
+}
+
+/// <summary>Tells the lines that are commands from those that are sent.</summary>
+internal static class ConversationCommands
+{
+    private static readonly Dictionary<string, ConversationCommand> Names = new(StringComparer.Ordinal)
+    {
+        ["/quit"] = ConversationCommand.Quit,
+        ["/help"] = ConversationCommand.Help,
+        ["/reset"] = ConversationCommand.Reset,
+        ["/stats"] = ConversationCommand.Stats,
+    };
+
+    /// <summary>What a line asks for, which is nothing unless it is exactly a command.</summary>
+    /// <param name="line">The line; where it is a command behind more slashes, one of them is taken off, so that any line can be sent.</param>
+    public static ConversationCommand Of(ref string line)
+    {
+        if (Names.TryGetValue(line, out var command))
+        {
+            return command;
+        }
+
+        if (line.StartsWith("//", StringComparison.Ordinal) && Names.ContainsKey('/' + line.TrimStart('/')))
+        {
+            line = line.Substring(1);
+        }
+
+        return ConversationCommand.None;
+    }
+}
