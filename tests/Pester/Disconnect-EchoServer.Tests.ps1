@@ -2,6 +2,7 @@ BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/SamePowerShell.ps1"
     . "$PSScriptRoot/SessionAssertions.ps1"
+    . "$PSScriptRoot/BareServer.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
 }
 
@@ -130,5 +131,131 @@ Describe 'Disconnect-EchoServer' {
         $watch.Elapsed | Should -BeLessThan ([timespan]'0:0:10')
         $session.State | Should -Be 'Closed'
         $deaf.Stop()
+    }
+}
+
+Describe 'Disconnect-EchoServer -SendOnly' {
+    BeforeDiscovery {
+        $onUnix = $env:OS -ne 'Windows_NT'
+        $openssl = if ($onUnix) { Get-Command openssl -CommandType Application -ErrorAction Ignore }
+        $transports = if ($IsLinux) { 'Epoll', 'Async' } else { 'Async' }
+    }
+
+    AfterEach {
+        Get-EchoSession | Disconnect-EchoServer -Reset
+        Get-EchoServer | Stop-EchoServer -Force
+        Stop-BareServer
+    }
+
+    It 'receives on from a server that reads to the end and then answers' {
+        $peer = Start-BareServer { $all = ''; while ($more = Receive) { $all += $more }; Send "$($all.Length) characters`nbye`n" }
+        $session = Connect-EchoServer 127.0.0.1 $peer.Port
+        $null = 'one', 'two' | Send-SocketMessage -Session $session -NoWait
+        $session | Disconnect-EchoServer -SendOnly | Should -BeNullOrEmpty
+        $session.State, $session.Reason | Should -Be 'HalfClosed', $null
+        ($session | Receive-SocketMessage -Count 2).Response | Should -Be '8 characters', 'bye'
+        $session | Receive-SocketMessage -ErrorVariable ended -ErrorAction SilentlyContinue
+        $ended[0].FullyQualifiedErrorId | Should -Match '^(ServerClosed|SessionClosed),'
+        $session.State, $session.Reason | Should -Be 'Closed', 'ServerClosed'
+    }
+
+    It 'shows the session as HalfClosed, which sends no more, and says what to do' {
+        $session = Connect-EchoServer 127.0.0.1 (Start-BareServer { Wait-Peer; $null = Wait-Event }).Port -Name half
+        Disconnect-EchoServer -Name half -SendOnly
+        (Get-EchoSession).State | Should -Be 'HalfClosed'
+        Get-EchoSession | Out-String | Should -Match 'half .* HalfClosed'
+        'a', 'b' | Send-SocketMessage -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error @($failed[0]) SessionHalfClosed InvalidOperation
+        $failed.Count | Should -Be 2
+        $failed[0].Exception.Message | Should -BeLike '*Receive-SocketMessage*Connect-EchoServer*'
+        Disconnect-EchoServer -Name half -SendOnly -ErrorAction Stop
+        $session.State | Should -Be 'HalfClosed'
+        $session | Disconnect-EchoServer
+        $session.State, $session.Reason | Should -Be 'Closed', 'ClientClosed'
+    }
+
+    It 'gives a command that waits for its answer the answer' {
+        $server = Start-EchoServer -Framing Line
+        $session = $server | Connect-EchoServer -Framing None
+        $null = 'to the end' | Send-SocketMessage -Session $session -NoWait
+        $session | Disconnect-EchoServer -SendOnly
+        ($session | Receive-SocketMessage).Response | Should -Be 'to the end'
+        $null = $server | Wait-EchoServer Disconnected
+        (Get-EchoSession -Id $session.Id).Reason | Should -Be 'ServerClosed'
+    }
+
+    It 'is told in the journal of a server over <Over>, in its table and its log' -ForEach @(
+        @($transports | ForEach-Object { @{ Over = $_; Transport = $_; At = @{} } })
+        if ($PSVersionTable.PSEdition -eq 'Core') {
+            @{ Over = 'TLS'; Transport = ''; At = @{ SelfSigned = $true } }
+            @{ Over = 'a Unix socket'; Transport = ''; At = @{ SocketPath = $true } }
+        }
+    ) {
+        $options = $At.Clone()
+        if ($options.SocketPath) { $options.SocketPath = Join-Path $TestDrive 's' }
+        $before = $env:PSSOCKETTOOLS_TRANSPORT
+        $env:PSSOCKETTOOLS_TRANSPORT = $Transport
+        try { $server = Start-EchoServer -Framing Line -LogPath "$TestDrive/half.log" @options } finally { $env:PSSOCKETTOOLS_TRANSPORT = $before }
+        $tls = if ($At.SelfSigned) { @{ UseTls = $true; CertificateThumbprint = $server.CertificateThumbprint } } else { @{} }
+        $session = $server | Connect-EchoServer -Framing None @tls
+        $null = 'no line end' | Send-SocketMessage -Session $session -NoWait
+        $session | Disconnect-EchoServer -SendOnly
+        ($session | Receive-SocketMessage).Response | Should -Be 'no line end'
+        $null = $server | Wait-EchoServer Disconnected
+        ($server | Get-EchoServerEvent).Kind | Should -Be 'Started', 'Connected', 'MessageReceived', 'HalfClosed', 'ResponseSent', 'Disconnected'
+        $half = $server | Get-EchoServerEvent -Kind HalfClosed
+        $half.ConnectionId | Should -Be 1
+        $half | Out-String | Should -Match '\d HalfClosed '
+        $server | Stop-EchoServer
+        (Get-Content "$TestDrive/half.log" | ConvertFrom-Json).Kind | Should -Contain 'HalfClosed'
+        Remove-Item "$TestDrive/half.log"
+    }
+
+    It 'sends openssl s_server a close_notify' -Skip:(-not $openssl) {
+        $certificate = "$TestDrive/tls.pem"
+        openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout $certificate -out "$TestDrive/cert.pem" 2>$null
+        Get-Content "$TestDrive/cert.pem" | Add-Content $certificate
+        $port = (Find-AvailablePort -Address 127.0.0.1).Port
+        $start = [Diagnostics.ProcessStartInfo]::new('openssl', "s_server -accept 127.0.0.1:$port -cert `"$certificate`" -rev -trace -naccept 1")
+        $start.RedirectStandardOutput = $start.RedirectStandardError = $start.RedirectStandardInput = $true
+        $openssl = [Diagnostics.Process]::Start($start)
+        try {
+            $seen = $openssl.StandardOutput.ReadToEndAsync()
+            $null = $openssl.StandardError.ReadToEndAsync()
+            $session = Connect-EchoServer 127.0.0.1 $port -UseTls -SkipCertificateCheck -WaitSec 20
+            ($session | Send-SocketMessage 'abc').Response | Should -Be 'cba'
+            $session | Disconnect-EchoServer -SendOnly
+            $openssl.WaitForExit(30000) | Should -BeTrue
+            $seen.Result | Should -Match 'Received Record[^S]*(?s:.)*close notify'
+            (Get-EchoSession -Id $session.Id).State | Should -Be 'Closed'
+            $session.Reason | Should -Be 'ServerClosed'
+        }
+        finally {
+            if (-not $openssl.HasExited) { $openssl.Kill() }
+            $openssl.Dispose()
+        }
+    }
+
+    It 'is refused for UDP, whose session stays as it is' {
+        $session = Start-EchoServer -Protocol Udp | Connect-EchoServer
+        $session | Disconnect-EchoServer -SendOnly -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed InvalidOption InvalidArgument
+        $failed[0].Exception.Message | Should -BeLike '*Udp*-SendOnly*'
+        ($session | Send-SocketMessage 'oi').Response | Should -Be 'oi'
+    }
+
+    It 'is refused together with -Reset, and nothing is done' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $failure = { $session | Disconnect-EchoServer -SendOnly -Reset } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -Be 'InvalidOption,PSSocketTools.Commands.DisconnectEchoServerCommand'
+        $failure.Exception.Message | Should -BeLike '*-SendOnly*-Reset*'
+        $session.State | Should -Be 'Open'
+    }
+
+    It 'does nothing with -WhatIf' {
+        $session = Start-EchoServer | Connect-EchoServer
+        $session | Disconnect-EchoServer -SendOnly -WhatIf
+        $session.State | Should -Be 'Open'
+        ($session | Send-SocketMessage 'oi').Response | Should -Be 'oi'
     }
 }

@@ -13,9 +13,12 @@ BeforeDiscovery {
         'Disconnect-EchoServer' = @{
             InvalidOption = { Disconnect-EchoServer }
             NotFound      = { Disconnect-EchoServer -Id 999999 }
+            SessionClosed  = { New-Closed | Disconnect-EchoServer -SendOnly }
+            SessionFaulted = { New-Faulted | Disconnect-EchoServer -SendOnly }
         }
         'Enter-EchoSession'     = @{
             SessionClosed  = { Enter-EchoSession -Session (New-Closed) }
+            SessionHalfClosed = { Enter-EchoSession -Session (New-HalfClosed) }
             SessionFaulted = { Enter-EchoSession -Session (New-Faulted) }
             ServerStopped  = { Enter-EchoSession -Server (New-Stopped) }
             InvalidOption  = { Enter-EchoSession }
@@ -51,6 +54,7 @@ BeforeDiscovery {
             ConnectionRefused = { Connect-EchoServer 127.0.0.1 (New-ClosedPort) -Protocol Udp | Send-SocketMessage 'x' }
             ConnectionReset   = { New-Session { $null = Receive; $Socket.LingerState = [Net.Sockets.LingerOption]::new($true, 0) } | Send-SocketMessage 'x' }
             SessionClosed     = { New-Closed | Send-SocketMessage 'x' }
+            SessionHalfClosed = { New-HalfClosed | Send-SocketMessage 'x' }
             SessionFaulted    = { New-Faulted | Send-SocketMessage 'x' }
             MessageNotCarried = { Start-EchoServer | Connect-EchoServer | Send-SocketMessage "a`nb" }
             MessageTooLarge   = { Start-EchoServer | Connect-EchoServer -MaxMessageBytes 10 | Send-SocketMessage ('x' * 100) }
@@ -180,6 +184,13 @@ BeforeAll {
     function New-Closed {
         $session = New-Session { Wait-Peer }
         $session | Disconnect-EchoServer
+        $session
+    }
+
+    # The server reads to the end, and then neither says nor closes anything.
+    function New-HalfClosed {
+        $session = New-Session { Wait-Peer; $null = Wait-Event }
+        $session | Disconnect-EchoServer -SendOnly
         $session
     }
 

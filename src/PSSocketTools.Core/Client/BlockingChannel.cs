@@ -17,6 +17,7 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     public const int End = -2;
 
     private int _closed;
+    private bool _outputEnded;
     private EndPoint? _local;
 
     public Socket Socket { get; private set; } = socket;
@@ -45,8 +46,9 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     /// <summary>Writes all bytes.</summary>
     public abstract void Write(byte[] buffer, int offset, int count);
 
-    /// <summary>Shuts down the output (FIN).</summary>
-    public virtual void EndOutput() => Socket.Shutdown(SocketShutdown.Send);
+    /// <summary>Shuts down the output (FIN), once; false when the time passed first. Not while another thread writes.</summary>
+    /// <exception cref="SocketException">What the system reports.</exception>
+    public bool EndOutput(Deadline deadline) => _outputEnded = _outputEnded || TryEndOutput(deadline);
 
     /// <summary>Closes the connection, which ends pending operations. A reset (RST) discards what was not delivered yet.</summary>
     public void Close(bool reset)
@@ -72,6 +74,12 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     {
         (_local, RemoteEndPoint) = (socket.LocalEndPoint, remote);
         Socket = socket;
+    }
+
+    protected virtual bool TryEndOutput(Deadline deadline)
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        return true;
     }
 
     protected virtual void DisposeTransport(bool reset) => Socket.Dispose();

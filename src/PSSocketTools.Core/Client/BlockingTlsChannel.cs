@@ -15,11 +15,9 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 {
     private const int LateReadMilliseconds = 20;
 
-    // How long a close waits for a peer that does not read any more.
-    private static readonly TimeSpan ShutdownTime = TimeSpan.FromMilliseconds(500);
-
     private readonly byte[] _incoming = new byte[32768];
     private Task<int>? _reading;
+    private Task? _shutdown;
     private int _start;
     private int _end;
 
@@ -47,14 +45,9 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
 
-    /// <remarks>Sends a close_notify (RFC 8446, section 6.1), then a FIN.</remarks>
-    public override void EndOutput()
-    {
-        if (TlsPlatform.ShutdownAsync(stream).Ends(ShutdownTime))
-        {
-            base.EndOutput();
-        }
-    }
+    /// <remarks>Sends a close_notify (RFC 8446, section 6.1), which a peer that does not read holds up, then a FIN.</remarks>
+    protected override bool TryEndOutput(Deadline deadline) =>
+        (_shutdown ??= TlsPlatform.ShutdownAsync(stream)).Ends(deadline) && base.TryEndOutput(deadline);
 
     protected override void DisposeTransport(bool reset)
     {

@@ -97,8 +97,8 @@ public sealed class EchoSession : IDisposable
     /// <summary>Bytes received, framing included, TLS not.</summary>
     public long BytesReceived => _source.BytesReceived;
 
-    /// <summary>The state as it is known, without looking.</summary>
-    internal bool IsOpen => _ledger.IsOpen;
+    /// <summary>Whether messages can still be sent, as it is known, without looking.</summary>
+    internal bool IsOpen => GetState() == EchoSessionState.Open;
 
     internal SessionFacts Facts { get; }
 
@@ -150,7 +150,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>Sends text and waits for the response as text.</summary>
     /// <param name="message">What the framing can carry.</param>
     /// <param name="cancellationToken">Ends the wait, and faults the session when a request was pending.</param>
-    /// <exception cref="SocketToolsException">MessageNotCarried, MessageTooLarge, ResponseTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionFaulted, InvalidMessage.</exception>
+    /// <exception cref="SocketToolsException">MessageNotCarried, MessageTooLarge, ResponseTimeout, ServerClosed, ConnectionReset, SessionClosed, SessionHalfClosed, SessionFaulted, InvalidMessage.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SocketMessage Send(string message, CancellationToken cancellationToken = default) =>
         Send(message, asBytes: false, cancellationToken);
@@ -183,8 +183,8 @@ public sealed class EchoSession : IDisposable
     /// </summary>
     public void Refresh() => Incoming.Notice();
 
-    /// <summary>Throws when the session has ended, also when the server has closed it since anybody looked.</summary>
-    /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted.</exception>
+    /// <summary>Throws when nothing can be sent any more, also when the server has closed the session since anybody looked.</summary>
+    /// <exception cref="SocketToolsException">SessionClosed, SessionHalfClosed, SessionFaulted.</exception>
     public void RequireOpen()
     {
         Refresh();
@@ -192,6 +192,29 @@ public sealed class EchoSession : IDisposable
         {
             throw end.LaterError;
         }
+
+        if (_ledger.IsSendClosed)
+        {
+            throw SessionEnd.HalfClosed(Facts);
+        }
+    }
+
+    /// <summary>
+    /// Ends what this side sends (half-close: RFC 9293, section 3.6), with a close_notify before the FIN where there is TLS (RFC 8446,
+    /// section 6.1). Pending responses, and all that the server still sends, are received until it ends its side too: then the
+    /// session is closed. Nothing happens when this side has ended already.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for another thread's message that is still being sent.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: UDP has no connection to close; SessionClosed, SessionFaulted, ConnectionReset, ResponseTimeout.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and nothing has changed.</exception>
+    public void CloseSend(CancellationToken cancellationToken = default)
+    {
+        if (Facts.IsDatagrams)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("UdpHasNoHalfClose", this), this);
+        }
+
+        Outgoing.Close(cancellationToken);
     }
 
     /// <summary>Ends the conversation.</summary>
@@ -222,7 +245,7 @@ public sealed class EchoSession : IDisposable
     public SessionOptions ToOptions() => _options;
 
     /// <summary>Whether it can still be spoken through, as far as that is known: see <see cref="Refresh"/>.</summary>
-    public EchoSessionState GetState() => _ledger.Ended?.State ?? EchoSessionState.Open;
+    public EchoSessionState GetState() => _ledger.Ended?.State ?? (_ledger.IsSendClosed ? EchoSessionState.HalfClosed : EchoSessionState.Open);
 
     /// <inheritdoc/>
     public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : Facts.EndPointName)!;

@@ -195,8 +195,8 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         // Any error here means that the server has gone, and then there is nothing left to close in order.
         Attempt.To(() =>
         {
-            channel.EndOutput();
             var closing = Deadline.After(CloseTime);
+            _ = channel.EndOutput(closing);
             while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing, null)) && source.TryDiscard())
             {
             }

@@ -45,16 +45,15 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
         var limit = ResponseLimit.From(responseTimeout);
         if (!_gate.Wait(limit.Deadline.Milliseconds, cancellationToken))
         {
-            Fail(batch, new SocketToolsException(
-                SocketToolsError.ResponseTimeout, Messages.Get("SendTimeout", session.EndPointName, responseTimeout.TotalSeconds), session.Target));
+            Fail(batch, NotSent(limit));
             return;
         }
 
         try
         {
-            if (!ledger.IsOpen)
+            if (!ledger.IsOpen || ledger.IsSendClosed)
             {
-                Fail(batch, ledger.Ended!.LaterError);
+                Fail(batch, ledger.Ended?.LaterError ?? SessionEnd.HalfClosed(session));
                 return;
             }
 
@@ -94,6 +93,42 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
         {
             ledger.End(SessionEnd.By(session, exception, limit));
             Fail(batch.Where(static exchange => !exchange.IsDone), ledger.Ended!.FirstError);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Ends what is sent, once a sender that is sending is done; receiving goes on.</summary>
+    /// <exception cref="SocketToolsException">SessionClosed, SessionFaulted, ResponseTimeout, ConnectionReset.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public void Close(CancellationToken cancellationToken)
+    {
+        var limit = ResponseLimit.From(session.Options.ResponseTimeout);
+        if (!_gate.Wait(limit.Deadline.Milliseconds, cancellationToken))
+        {
+            throw NotSent(limit);
+        }
+
+        try
+        {
+            if (ledger.Ended is { } ended)
+            {
+                throw ended.LaterError;
+            }
+
+            ledger.IsSendClosed = true;
+            if (!channel.EndOutput(limit.Deadline))
+            {
+                ledger.End(SessionEnd.TimedOut(session, limit));
+                throw ledger.Ended!.FirstError;
+            }
+        }
+        catch (Exception exception) when (SessionEnd.IsKnown(exception))
+        {
+            ledger.End(SessionEnd.By(session, exception, limit));
+            throw ledger.Ended!.FirstError;
         }
         finally
         {
@@ -153,6 +188,9 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
         incoming.ReadUntil(waker, limit);
         writing.GetAwaiter().GetResult();
     }
+
+    private SocketToolsException NotSent(ResponseLimit limit) => new(
+        SocketToolsError.ResponseTimeout, Messages.Get("SendTimeout", session.EndPointName, limit.Time.TotalSeconds), session.Target);
 
     private static void Fail(IEnumerable<Exchange> exchanges, SocketToolsException error)
     {

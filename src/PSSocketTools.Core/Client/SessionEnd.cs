@@ -37,6 +37,10 @@ internal sealed class SessionEnd
             _session, SocketToolsError.SessionClosed, null,
             Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session.Target);
 
+    /// <summary>The error for a sender after this side has ended what it sends, which ends no session.</summary>
+    public static SocketToolsException HalfClosed(SessionFacts session) =>
+        Create(session, SocketToolsError.SessionHalfClosed, null, "SessionHalfClosed", session.Target);
+
     public static SessionEnd ByClient(SessionFacts session) => new(session, EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
 
     public static SessionEnd ByServer(SessionFacts session) => new(

@@ -14,12 +14,20 @@ internal sealed class SessionLedger(SessionFacts session, BlockingChannel channe
     private readonly Inbox _inbox = new(inboxLimit);
     private readonly List<Waker> _listeners = [];
     private bool _hasReader;
+    private volatile bool _isSendClosed;
     private volatile SessionEnd? _ended;
 
     /// <summary>How the session ended; null while it is open.</summary>
     public SessionEnd? Ended => _ended;
 
     public bool IsOpen => _ended is null;
+
+    /// <summary>Whether this side has ended what it sends.</summary>
+    public bool IsSendClosed
+    {
+        get => _isSendClosed;
+        set => _isSendClosed = value;
+    }
 
     /// <summary>The size in bytes of the pending requests.</summary>
     public long PendingBytes => _pending.Bytes;

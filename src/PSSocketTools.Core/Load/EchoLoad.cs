@@ -66,7 +66,7 @@ public sealed class EchoLoad : IDisposable
 
     /// <summary>Waits for the end; false when the time passed first.</summary>
     /// <param name="time">How long.</param>
-    public bool Wait(TimeSpan time) => _done.Ends(time);
+    public bool Wait(TimeSpan time) => _done.Ends(Deadline.AfterMilliseconds((int)time.TotalMilliseconds));
 
     /// <summary>The measurement; call this after the load has ended.</summary>
     public EchoMeasurement ToMeasurement()

@@ -36,6 +36,9 @@ public enum SocketToolsError
     /// <summary>The session was closed before.</summary>
     SessionClosed,
 
+    /// <summary>This side of the session sends no more; it still receives.</summary>
+    SessionHalfClosed,
+
     /// <summary>The session faulted before and can't pair responses with requests any more.</summary>
     SessionFaulted,
 

@@ -18,9 +18,9 @@ internal static class Waiting
     }
 
     /// <summary>Waits for a task's end; false when the time passed first.</summary>
-    public static bool Ends(this Task task, TimeSpan time)
+    public static bool Ends(this Task task, Deadline deadline)
     {
-        if (Task.WaitAny([task], time) < 0)
+        if (Task.WaitAny([task], deadline.Milliseconds) < 0)
         {
             return false;
         }

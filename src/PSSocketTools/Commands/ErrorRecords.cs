@@ -21,7 +21,8 @@ internal static class ErrorRecords
         SocketToolsError.ConnectionRefused or SocketToolsError.ConnectionReset or SocketToolsError.ServerClosed
             or SocketToolsError.Unreachable => ErrorCategory.ConnectionError,
         SocketToolsError.ConnectTimeout or SocketToolsError.ResponseTimeout or SocketToolsError.WaitTimeout => ErrorCategory.OperationTimeout,
-        SocketToolsError.SessionClosed or SocketToolsError.SessionFaulted or SocketToolsError.ServerStopped => ErrorCategory.InvalidOperation,
+        SocketToolsError.SessionClosed or SocketToolsError.SessionHalfClosed or SocketToolsError.SessionFaulted
+            or SocketToolsError.ServerStopped => ErrorCategory.InvalidOperation,
         SocketToolsError.Interrupted => ErrorCategory.OperationStopped,
         SocketToolsError.MessageNotCarried or SocketToolsError.InvalidOption => ErrorCategory.InvalidArgument,
         SocketToolsError.MessageTooLarge => ErrorCategory.LimitsExceeded,

@@ -28,6 +28,8 @@ internal static class EngineWords
     {
         HostWords.Name = static name => name switch
         {
+            "EchoSession.Close" => "Disconnect-EchoServer",
+            "EchoSession.CloseSend" => "Disconnect-EchoServer -SendOnly",
             "EchoSession.Connect" => "Connect-EchoServer",
             "EchoSession.Receive" => "Receive-SocketMessage",
             nameof(LocalPortTest) => "Test-PortAvailability",

@@ -78,7 +78,7 @@ public static class ViewCell
     private static string Colour(string? name) => name switch
     {
         "Available" or "Open" or "Listening" or "Connected" => "Green",
-        "InUse" or "OpenOrFiltered" or "TimedOut" or "Draining" or "Rejected" => "Yellow",
+        "InUse" or "OpenOrFiltered" or "TimedOut" or "Draining" or "Rejected" or "HalfClosed" => "Yellow",
         "Closed" or "Stopped" or "Started" or "Disconnected" => "BrightBlack",
         "MessageReceived" => "Cyan",
         "ResponseSent" => "Blue",

@@ -40,6 +40,51 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
+    public async Task A_half_close_that_completes_a_message_is_told_before_its_response()
+    {
+        using var server = Start(Own with { Framing = MessageFraming.Line });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("no line end");
+        client.EndOutput();
+
+        await client.AssertEndsWithAsync("no line end");
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived HalfClosed ResponseSent Disconnected/ClientClosed", events.Story(1));
+    }
+
+    [Fact]
+    public async Task A_half_close_is_told_once_while_a_response_is_held_back()
+    {
+        using var server = Start(Own with
+        {
+            Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000,
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("one\ntwo\n");
+        await server.UntilAsync(ServerEventKind.MessageReceived);
+        client.EndOutput();
+        await server.UntilAsync(ServerEventKind.HalfClosed);
+        Assert.Equal(1, server.ActiveConnections);
+
+        client.Reset();
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived HalfClosed Disconnected/Reset", events.Story(1));
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_when_it_has_all_its_responses_has_just_disconnected()
+    {
+        using var server = Start();
+        using var client = await BareClient.ConnectAsync(server);
+        await client.ExchangeAsync("one");
+        client.EndOutput();
+        await client.AssertEndsWithAsync(string.Empty);
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived ResponseSent Disconnected/ClientClosed", events.Story(1));
+    }
+
+    [Fact]
     public async Task Single_bytes_come_back_one_by_one()
     {
         using var server = Start();
@@ -147,8 +192,9 @@ public abstract class EchoServerTests(string transport)
 
         client.Reset();
 
+        // The end may be seen before the reset.
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+        Assert.Matches($"^Connected MessageReceived {(endsFirst ? "(HalfClosed )?" : string.Empty)}Disconnected/Reset$", events.Story(1));
     }
 
     [Fact]
@@ -364,7 +410,7 @@ public abstract class EchoServerTests(string transport)
             }
 
             var events = await server.UntilAsync(ServerEventKind.Disconnected, i);
-            Assert.Matches("^Connected MessageReceived ResponseSent MessageReceived (ResponseSent )?Disconnected/(ExitCommand|Reset)$", events.Story(i));
+            Assert.Matches("^Connected MessageReceived ResponseSent MessageReceived (HalfClosed )?(ResponseSent )?Disconnected/(ExitCommand|Reset)$", events.Story(i));
         }
 
         using var staying = await BareClient.ConnectAsync(server);

@@ -144,6 +144,22 @@ public sealed class TlsEchoServerTests : IDisposable
         public async ValueTask DisposeAsync() => await Server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
     }
 
+    [Fact]
+    public async Task A_close_notify_that_completes_a_message_is_told_as_a_half_close()
+    {
+        using var server = EchoServer.Start(Tls with { Framing = MessageFraming.Line });
+        using var client = await BareClient.ConnectAsync(server);
+        await using var stream = await AuthenticateAsync(client, null);
+        await stream.WriteAsync("no line end"u8.ToArray());
+        await stream.ShutdownAsync().WaitAsync(Patience.Long);
+
+        using var answer = new MemoryStream();
+        await stream.CopyToAsync(answer).WaitAsync(Patience.Long);
+        Assert.Equal("no line end"u8.ToArray(), answer.ToArray());
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived HalfClosed ResponseSent Disconnected/ClientClosed", events.Story(1));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(200_000)]

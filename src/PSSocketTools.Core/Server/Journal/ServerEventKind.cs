@@ -15,6 +15,9 @@ public enum ServerEventKind
     /// <summary>A response was sent to the last byte.</summary>
     ResponseSent,
 
+    /// <summary>A client ended what it sends (FIN), and the server still answers what it sent before.</summary>
+    HalfClosed,
+
     /// <summary>A connection ended; the reason says how.</summary>
     Disconnected,
 

@@ -61,6 +61,8 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         }
     }
 
+    public void HalfClosed(ConnectionFacts connection) => Journal.Append(ServerEventKind.HalfClosed, connection);
+
     public void Disconnected(ConnectionFacts connection, ServerEventReason reason)
     {
         Interlocked.Decrement(ref _activeConnections);

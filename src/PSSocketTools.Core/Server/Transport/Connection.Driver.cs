@@ -50,6 +50,7 @@ internal sealed partial class Connection<TChannel> : Connection
     private bool _isWaiting;
     private bool _isTimeUp;
     private bool _inputEnded;
+    private bool _isHalfClosed;
     private bool _draining;
 
     /// <param name="transport">The transport it belongs to.</param>
@@ -270,11 +271,32 @@ internal sealed partial class Connection<TChannel> : Connection
     private void BeginNextStep(Conversation conversation)
     {
         _step = conversation.Next();
+        if (_inputEnded && _step.Kind is not (StepKind.Close or StepKind.Reset))
+        {
+            ReportHalfClose();
+        }
+
         _sent = 0;
         _isWaiting = false;
         _isTimeUp = false;
         _queuedBefore = -1;
         Deadline = Deadline.Never;
+    }
+
+    /// <summary>Reports once that the client has ended its side while it still gets responses.</summary>
+    private void ReportHalfClose()
+    {
+        if (_isHalfClosed)
+        {
+            return;
+        }
+
+        // A client of a Unix socket that has closed both directions gets no more responses.
+        _isHalfClosed = true;
+        if (!_channel.HasPeerReset)
+        {
+            _record.HalfClosed(_client);
+        }
     }
 
     private void WakeOnCompletion(Task task)

@@ -180,6 +180,10 @@ internal sealed partial class Connection<TChannel>
             {
                 EndByError(SocketError.ConnectionReset);
             }
+            else if (_channel.HasPeerEnded)
+            {
+                ReportHalfClose();
+            }
 
             return;
         }
@@ -198,6 +202,10 @@ internal sealed partial class Connection<TChannel>
             }
 
             Deliver(conversation, buffer, count);
+            if (_inputEnded)
+            {
+                ReportHalfClose();
+            }
         }
 
         var isCheckDue = _nextResetCheck.HasPassed;

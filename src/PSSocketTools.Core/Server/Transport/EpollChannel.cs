@@ -36,6 +36,9 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     /// <summary>Whether the kernel has reported EPOLLERR or EPOLLHUP.</summary>
     public bool HasPeerReset { get; private set; }
 
+    /// <summary>Whether the kernel has reported EPOLLRDHUP.</summary>
+    public bool HasPeerEnded { get; private set; }
+
     /// <inheritdoc/>
     public readonly int QueuedBytes => SendQueue.Bytes(_socket.Number);
 
@@ -55,6 +58,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
         {
             _isReadable = true;
             _isShortReceiveInconclusive = (events & ~BytesOrRoom) != 0;
+            HasPeerEnded |= (events & Libc.EpollReadHangUp) != 0;
             HasPeerReset |= (events & (Libc.EpollError | Libc.EpollHangUp)) != 0;
         }
 

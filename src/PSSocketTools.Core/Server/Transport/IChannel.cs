@@ -17,6 +17,9 @@ internal interface IChannel : IDisposable
     /// </summary>
     bool HasPeerReset { get; }
 
+    /// <summary>Whether the peer has shut down its output (FIN), where the pump reports that even when nothing is being received.</summary>
+    bool HasPeerEnded { get; }
+
     /// <summary>How many sent bytes the client has not acknowledged; -1 where the system does not tell.</summary>
     int QueuedBytes { get; }
 

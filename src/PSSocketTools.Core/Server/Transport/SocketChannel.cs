@@ -37,6 +37,9 @@ internal struct SocketChannel : IChannel
     public readonly bool HasPeerReset => SocketState.IsReset(_socket);
 
     /// <inheritdoc/>
+    public bool HasPeerEnded => false;
+
+    /// <inheritdoc/>
     public readonly int QueuedBytes => SendQueue.Bytes(_socket);
 
     /// <inheritdoc/>

@@ -44,6 +44,9 @@ internal sealed class TlsChannel : IChannel
     public bool HasPeerReset => SocketState.IsReset(_socket);
 
     /// <inheritdoc/>
+    public bool HasPeerEnded => false;
+
+    /// <inheritdoc/>
     public int QueuedBytes => SendQueue.Bytes(_socket);
 
     /// <inheritdoc/>

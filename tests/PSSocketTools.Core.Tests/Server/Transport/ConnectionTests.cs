@@ -85,6 +85,8 @@ public sealed class ConnectionTests : IDisposable
 
         public bool HasPeerReset => false;
 
+        public bool HasPeerEnded => false;
+
         public int QueuedBytes => Queued.Dequeue();
 
         public bool HasBytesAvailable => false;

@@ -444,6 +444,8 @@ public sealed class FaultsAtSeamsTests
 
         public bool HasPeerReset => _channel.HasPeerReset;
 
+        public bool HasPeerEnded => _channel.HasPeerEnded;
+
         public int QueuedBytes => _channel.QueuedBytes;
 
         public bool HasBytesAvailable => _channel.HasBytesAvailable;

@@ -37,8 +37,9 @@ public sealed class ResponderServerTests
 
         client.Reset();
 
+        // The end may be seen before the reset.
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+        Assert.Matches($"^Connected MessageReceived {(endsFirst ? "(HalfClosed )?" : string.Empty)}Disconnected/Reset$", events.Story(1));
         await cancelled.WaitAsync(Patience.Long);
         Assert.Equal(0, server.ActiveConnections);
     }
