@@ -66,7 +66,7 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
             bytes[place] = (byte)Hex(text.Substring(i * 2, 2));
         }
 
-        return (new IPAddress(bytes), Hex(text.Substring(colon + 1)));
+        return (new IPAddress(bytes), Hex(text[(colon + 1)..]));
     }
 
     private static int Hex(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
@@ -139,7 +139,7 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
 
         var text = Encoding.UTF8.GetString(target, length);
         return text.StartsWith(Prefix, StringComparison.Ordinal)
-            ? long.Parse(text.Substring(Prefix.Length, text.Length - Prefix.Length - 1), CultureInfo.InvariantCulture)
+            ? long.Parse(text[Prefix.Length..^1], CultureInfo.InvariantCulture)
             : null;
     }
 }

@@ -58,19 +58,19 @@ internal sealed class MacSocketTable : SocketTable
             {
                 case 'p':
                     AddEntry(ref name, ref state, id);
-                    id = long.Parse(line.Substring(1), CultureInfo.InvariantCulture);
+                    id = long.Parse(line[1..], CultureInfo.InvariantCulture);
                     break;
                 case 'c':
-                    _names[id] = line.Substring(1);
+                    _names[id] = line[1..];
                     break;
                 case 'f':
                     AddEntry(ref name, ref state, id);
                     break;
                 case 'n':
-                    name = line.Substring(1);
+                    name = line[1..];
                     break;
                 case 'T' when line.StartsWith("TST=", StringComparison.Ordinal):
-                    state = ToState(line.Substring(4));
+                    state = ToState(line[4..]);
                     break;
             }
         }
@@ -81,8 +81,8 @@ internal sealed class MacSocketTable : SocketTable
         if (name is not null)
         {
             var arrow = name.IndexOf("->", StringComparison.Ordinal);
-            var local = ParseEndPoint(arrow < 0 ? name : name.Substring(0, arrow));
-            var remote = arrow < 0 ? null : ParseEndPoint(name.Substring(arrow + 2));
+            var local = ParseEndPoint(arrow < 0 ? name : name[..arrow]);
+            var remote = arrow < 0 ? null : ParseEndPoint(name[(arrow + 2)..]);
             if (local is not null)
             {
                 _entries.Add(new SocketEntry(local.Address, local.Port, remote?.Address ?? IPAddress.Any, remote?.Port ?? 0, state, id));
@@ -97,12 +97,12 @@ internal sealed class MacSocketTable : SocketTable
     private static IPEndPoint? ParseEndPoint(string text)
     {
         var colon = text.LastIndexOf(':');
-        if (colon < 0 || !int.TryParse(text.Substring(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        if (colon < 0 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
         {
             return null;
         }
 
-        var host = text.Substring(0, colon).Trim('[', ']');
+        var host = text[..colon].Trim('[', ']');
         return IPAddress.TryParse(host == "*" ? "::" : host, out var address) ? new IPEndPoint(address, port) : null;
     }
 

@@ -35,7 +35,7 @@ internal static class Messages
     public static string Name(string option)
     {
         var end = option.IndexOf(' ');
-        var name = end < 0 ? option : option.Substring(0, end);
-        return (HostWords.Name?.Invoke(name) ?? name) + option.Substring(name.Length);
+        var name = end < 0 ? option : option[..end];
+        return (HostWords.Name?.Invoke(name) ?? name) + option[name.Length..];
     }
 }

@@ -108,8 +108,8 @@ public readonly record struct PortRange
             length = 1;
         }
 
-        if (separator > 0 && TryNumber(text.Substring(0, separator), out var first)
-            && TryNumber(text.Substring(separator + length), out var last))
+        if (separator > 0 && TryNumber(text[..separator], out var first)
+            && TryNumber(text[(separator + length)..], out var last))
         {
             return new PortRange(first, last);
         }

@@ -75,16 +75,16 @@ public static class ServiceNames
         foreach (var line in lines)
         {
             var comment = line.IndexOf('#');
-            var fields = (comment < 0 ? line : line.Substring(0, comment)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            var fields = (comment < 0 ? line : line[..comment]).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length < 2)
             {
                 continue;
             }
 
             var slash = fields[1].IndexOf('/');
-            if (slash > 0 && int.TryParse(fields[1].Substring(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            if (slash > 0 && int.TryParse(fields[1][..slash], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             {
-                table.Add(OutsideText.Clean(fields[0])!, fields.Skip(2).Select(alias => OutsideText.Clean(alias)!), port, fields[1].Substring(slash + 1));
+                table.Add(OutsideText.Clean(fields[0])!, fields.Skip(2).Select(alias => OutsideText.Clean(alias)!), port, fields[1][(slash + 1)..]);
             }
         }
 

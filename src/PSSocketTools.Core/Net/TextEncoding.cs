@@ -39,7 +39,7 @@ internal static class TextEncoding
     public static string ToText(this Encoding encoding, byte[] buffer, int offset, int count)
     {
         var text = encoding.GetString(buffer, offset, count);
-        return text.Length > 0 && text[0] == ByteOrderMark ? text.Substring(1) : text;
+        return text.Length > 0 && text[0] == ByteOrderMark ? text[1..] : text;
     }
 
     /// <summary>The text of a truncated message, without an incomplete character at its end.</summary>
