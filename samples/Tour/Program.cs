@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text;
 using PSSocketTools.Tools;
 using PSSocketTools.Tour;
@@ -6,20 +7,20 @@ using PSSocketTools.Tour;
 // Accents and emoji reach a Windows console only this way; elsewhere this is the default.
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-const string Manifest = "PSSocketTools.psd1";
-
-var root = FindRepository(AppContext.BaseDirectory);
-if (root is null)
-{
-    Console.Error.WriteLine("The tour plays what the repository's build staged. Run it from there: dotnet run --project samples/Tour");
-    return 1;
-}
-
 if (args is not ["--core"])
 {
+    // Where it was built, and the build staged the module.
+    var root = typeof(CoreTour).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "RepositoryRoot").Value!;
+    var manifest = Path.Combine(root, "PSSocketTools.psd1");
+    if (!File.Exists(manifest))
+    {
+        Console.Error.WriteLine($"The tour plays what the build staged, and {manifest} is not there any more. Run it from the repository: dotnet run --project samples/Tour");
+        return 1;
+    }
+
     if (PowerShellHost.Find(root, Console.WriteLine, out var missing) is { } powerShell)
     {
-        using var tour = Process.Start(powerShell.StartInfo(Path.Combine(AppContext.BaseDirectory, "Tour.ps1"), Path.Combine(root, Manifest)))!;
+        using var tour = Process.Start(powerShell.StartInfo(Path.Combine(AppContext.BaseDirectory, "Tour.ps1"), manifest))!;
         tour.WaitForExit();
         return tour.ExitCode;
     }
@@ -28,16 +29,3 @@ if (args is not ["--core"])
 }
 
 return CoreTour.Play();
-
-static string? FindRepository(string folder)
-{
-    for (var candidate = new DirectoryInfo(folder); candidate is not null; candidate = candidate.Parent)
-    {
-        if (File.Exists(Path.Combine(candidate.FullName, Manifest)))
-        {
-            return candidate.FullName;
-        }
-    }
-
-    return null;
-}

@@ -11,13 +11,8 @@ public abstract class LiveObjectCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var typed = (wordToComplete ?? string.Empty).Trim('\'', '"');
-        return Objects()
-            .Where(one => one.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-            .Select(static one => new CompletionResult(one.Command, one.Name, CompletionResultType.ParameterValue, one.Tooltip));
-    }
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        ValueCompleter.Matching(wordToComplete, Objects());
 
     /// <summary>Each object's name, the command that gets it, and what it is.</summary>
     protected abstract IEnumerable<(string Name, string Command, string Tooltip)> Objects();

@@ -10,19 +10,23 @@ public abstract class ValueCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var typed = (wordToComplete ?? string.Empty).Trim('\'', '"');
-        return Values()
-            .Where(v => v.Value.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-            .Select(static v => new CompletionResult(Quoted(v.Value), v.Value, CompletionResultType.ParameterValue, v.Tooltip));
-    }
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Matching(wordToComplete, Values().Select(static v => (v.Value, Quoted(v.Value), v.Tooltip)));
 
     /// <summary>The values, and what each is.</summary>
     protected abstract IEnumerable<(string Value, string Tooltip)> Values();
 
     /// <summary>A number as it is typed.</summary>
     private protected static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What of an offer begins with what was typed: its name, what Tab writes for it, and what it is.</summary>
+    internal static IEnumerable<CompletionResult> Matching(string? wordToComplete, IEnumerable<(string Name, string Text, string Tooltip)> offered)
+    {
+        var typed = (wordToComplete ?? string.Empty).Trim('\'', '"');
+        return offered
+            .Where(o => o.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            .Select(static o => new CompletionResult(o.Text, o.Name, CompletionResultType.ParameterValue, o.Tooltip));
+    }
 
     private static string Quoted(string value) =>
         value.Any(static c => !char.IsLetterOrDigit(c) && c is not ('-' or '_' or '.' or ':'))
