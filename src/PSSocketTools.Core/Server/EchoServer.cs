@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
@@ -14,9 +13,7 @@ namespace PSSocketTools;
 public sealed class EchoServer : IDisposable
 {
     private readonly object _gate = new();
-
-    // The sockets that have not failed, with their endpoints, in the order of opening.
-    private readonly List<(Socket Socket, EndPoint? EndPoint)> _listening;
+    private readonly ListeningSockets _listening;
     private readonly ServerRecord _record;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
@@ -36,7 +33,6 @@ public sealed class EchoServer : IDisposable
     private Deadline _gracePeriodEnd = Deadline.Never;
     private Task? _stopped;
     private volatile string? _faultedBy;
-    private volatile string _endPoint;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
@@ -45,13 +41,12 @@ public sealed class EchoServer : IDisposable
         Name = options.Name ?? $"EchoServer{options.Id}";
         _protocol = options.ActualProtocol;
         SocketPath = options.SocketPath;
-        _listening = sockets.ConvertAll(static socket => (socket, (EndPoint?)socket.LocalEndPoint));
-        _endPoint = TextOfEndPoints();
-        if (sockets[0].LocalEndPoint is IPEndPoint first)
+        _listening = new ListeningSockets(sockets, options.SocketPath);
+        if (_listening.First is { } first)
         {
             Address = options.Address;
             Port = first.Port;
-            ComputerName = ConnectableName(options.Address, first);
+            ComputerName = _listening.ConnectableName(options.Address);
         }
 
         IsEncrypted = options.Certificate is not null;
@@ -92,7 +87,7 @@ public sealed class EchoServer : IDisposable
     public int Port { get; }
 
     /// <summary>Every endpoint it listens on, without those that failed; where none is left, or it has stopped, the last it listened on.</summary>
-    public string EndPoint => _endPoint;
+    public string EndPoint => _listening.EndPoint;
 
     /// <summary>What a client on this machine connects to.</summary>
     public string? ComputerName { get; }
@@ -173,22 +168,10 @@ public sealed class EchoServer : IDisposable
     public string? Error => _faultedBy ?? _record.Journal.Errors.Last;
 
     /// <summary>Whether other machines may reach it: an address it listens on is not a loopback one.</summary>
-    public bool CanBeReachedFromOutside()
-    {
-        lock (_gate)
-        {
-            return _listening.Exists(static listener => listener.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address));
-        }
-    }
+    public bool CanBeReachedFromOutside() => _listening.CanBeReachedFromOutside;
 
     /// <summary>The sockets it listens on that have not failed.</summary>
-    internal IReadOnlyList<Socket> ListeningSockets()
-    {
-        lock (_gate)
-        {
-            return [.. _listening.Select(static listener => listener.Socket)];
-        }
-    }
+    internal IReadOnlyList<Socket> ListeningSockets() => _listening.ToArray();
 
     /// <summary>Ends when the server has stopped.</summary>
     public Task WhenStopped() => _completion.Task;
@@ -448,16 +431,8 @@ public sealed class EchoServer : IDisposable
         var what = exception.Message;
         lock (_gate)
         {
-            var lost = _listening.FindIndex(listening => listening.Socket == listener);
-            if (lost >= 0)
-            {
-                what = Messages.Get(
-                    _listening.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
-                _listening.RemoveAt(lost);
-                _endPoint = _listening.Count > 0 ? TextOfEndPoints() : _endPoint;
-            }
-
-            if (_state == ServerState.Listening && (listener is null || _listening.Count == 0))
+            var isNoneLeft = _listening.Remove(listener, ref what);
+            if (_state == ServerState.Listening && (listener is null || isNoneLeft))
             {
                 _state = ServerState.Faulted;
                 _faultedBy = what;
@@ -465,22 +440,5 @@ public sealed class EchoServer : IDisposable
         }
 
         Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, what));
-    }
-
-    private string TextOfEndPoints() => string.Join(", ", _listening.Select(listener => TextOf(listener.EndPoint)));
-
-    private string TextOf(EndPoint? endPoint) => SocketPath ?? EndPointText.Of(endPoint);
-
-    /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>
-    private static string ConnectableName(string address, IPEndPoint first)
-    {
-        if (first.Address.Equals(IPAddress.Any) || first.Address.Equals(IPAddress.IPv6Any))
-        {
-            return string.Equals(address, AddressName.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
-                ? AddressName.Localhost
-                : EndPointText.Of(first.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback);
-        }
-
-        return address;
     }
 }

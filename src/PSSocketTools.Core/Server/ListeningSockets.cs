@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+
+namespace PSSocketTools.Server;
+
+/// <summary>The sockets that a server listens on, without those that have failed, in the order of opening.</summary>
+internal sealed class ListeningSockets
+{
+    private readonly string? _path;
+    private readonly List<(Socket Socket, EndPoint? EndPoint)> _listening;
+    private volatile string _endPoint;
+
+    /// <param name="sockets">The sockets; the server's transport closes them.</param>
+    /// <param name="path">The path of a Unix domain socket; null for ports.</param>
+    public ListeningSockets(IEnumerable<Socket> sockets, string? path)
+    {
+        _path = path;
+        _listening = [.. sockets.Select(static socket => (socket, (EndPoint?)socket.LocalEndPoint))];
+        First = _listening[0].EndPoint as IPEndPoint;
+        _endPoint = TextOfAll();
+    }
+
+    /// <summary>The first endpoint; null for a path.</summary>
+    public IPEndPoint? First { get; }
+
+    /// <summary>Every endpoint as text; where no socket is left, the last one's.</summary>
+    public string EndPoint => _endPoint;
+
+    /// <summary>Whether other machines may reach one of the endpoints: it is not a loopback address.</summary>
+    public bool CanBeReachedFromOutside
+    {
+        get
+        {
+            lock (_listening)
+            {
+                return _listening.Exists(static listener => listener.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address));
+            }
+        }
+    }
+
+    /// <summary>The sockets.</summary>
+    public IReadOnlyList<Socket> ToArray()
+    {
+        lock (_listening)
+        {
+            return [.. _listening.Select(static listener => listener.Socket)];
+        }
+    }
+
+    /// <summary>Removes a socket that has failed.</summary>
+    /// <param name="socket">The socket; null, or one that was removed before, for none.</param>
+    /// <param name="what">What has failed; afterwards it names the endpoint.</param>
+    /// <returns>Whether none is left.</returns>
+    public bool Remove(Socket? socket, ref string what)
+    {
+        lock (_listening)
+        {
+            var lost = _listening.FindIndex(listener => listener.Socket == socket);
+            if (lost >= 0)
+            {
+                what = Messages.Get(
+                    _listening.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
+                _listening.RemoveAt(lost);
+                _endPoint = _listening.Count > 0 ? TextOfAll() : _endPoint;
+            }
+
+            return _listening.Count == 0;
+        }
+    }
+
+    /// <summary>The name for a client on this machine: an address bound to all is reached over loopback.</summary>
+    /// <param name="address">The address that the server was to listen on.</param>
+    public string? ConnectableName(string address)
+    {
+        if (First is null)
+        {
+            return null;
+        }
+
+        if (First.Address.Equals(IPAddress.Any) || First.Address.Equals(IPAddress.IPv6Any))
+        {
+            return string.Equals(address, AddressName.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
+                ? AddressName.Localhost
+                : EndPointText.Of(First.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback);
+        }
+
+        return address;
+    }
+
+    private string TextOfAll() => string.Join(", ", _listening.Select(listener => TextOf(listener.EndPoint)));
+
+    private string TextOf(EndPoint? endPoint) => _path ?? EndPointText.Of(endPoint);
+}
