@@ -5,7 +5,7 @@ namespace PSSocketTools.Platform;
 /// <summary>How many more files and sockets this process may open.</summary>
 internal static unsafe class DescriptorLimit
 {
-    // Left for what a running PowerShell opens meanwhile: assemblies, pipes, a server's connections.
+    // Left for what the program opens meanwhile: assemblies, pipes, a server's connections.
     private const int Reserved = 32;
 
     private static bool IsLinux { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);

@@ -6,10 +6,10 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Certificates as users give them: the object itself, or the path of a PFX file.</summary>
+/// <summary>Gets the certificate that a user gave: the object itself, or the path of a PFX file.</summary>
 internal static class CertificateFile
 {
-    /// <exception cref="SocketToolsException">FileFailed: no such file, not this user's to read, or not the password; InvalidOption: no path of a file.</exception>
+    /// <exception cref="SocketToolsException">FileFailed: the file does not exist, can't be read, or has another password; InvalidOption: not the path of a file.</exception>
     public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session)
     {
         if (certificate is not string path)

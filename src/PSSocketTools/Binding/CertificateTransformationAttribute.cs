@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes a certificate, or leaves the path of a PFX file to be opened with its password later.</summary>
+/// <summary>Accepts a certificate, or the path of a PFX file, which is opened later with its password.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class CertificateTransformationAttribute : ArgumentTransformationAttribute
 {

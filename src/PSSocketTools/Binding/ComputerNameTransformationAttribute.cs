@@ -4,7 +4,7 @@ using System.Net;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes names and addresses, and refuses to make a name of anything else: of a port, least of all.</summary>
+/// <summary>Accepts names and addresses, and refuses to convert anything else, such as a port, to a name.</summary>
 public sealed class ComputerNameTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ public sealed record DelayRange
 {
     /// <summary>The same delay each time.</summary>
     /// <param name="milliseconds">The delay, 0 or more.</param>
-    /// <exception cref="ArgumentException">A negative one.</exception>
+    /// <exception cref="ArgumentException">The delay is negative.</exception>
     public DelayRange(int milliseconds)
         : this(milliseconds, milliseconds)
     {
@@ -25,19 +25,19 @@ public sealed record DelayRange
         Most = most;
     }
 
-    /// <summary>The shortest, in milliseconds.</summary>
+    /// <summary>The minimum, in milliseconds.</summary>
     public int Least { get; }
 
-    /// <summary>The longest, in milliseconds.</summary>
+    /// <summary>The maximum, in milliseconds.</summary>
     public int Most { get; }
 
     /// <summary>Reads a number, or two with a dash between.</summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="ArgumentException">Neither, or the longest is the shorter.</exception>
+    /// <exception cref="ArgumentException">The text is neither, or the maximum is less than the minimum.</exception>
     public static DelayRange Parse(string text)
     {
         var bounds = (text ?? throw new ArgumentNullException(nameof(text))).Split('-');
-        if (bounds.Length > 2 || !TryRead(bounds[0], out var least) || !TryRead(bounds[bounds.Length - 1], out var most) || least > most)
+        if (bounds.Length > 2 || !TryRead(bounds[0], out var least) || !TryRead(bounds[^1], out var most) || least > most)
         {
             throw NotUnderstood(text);
         }

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes what <see cref="DelayRange"/> takes, with its own words where that is none.</summary>
+/// <summary>Converts to <see cref="DelayRange"/>, with its error where that fails.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class DelayTransformationAttribute : ArgumentTransformationAttribute
 {

@@ -11,11 +11,11 @@ namespace PSSocketTools;
 /// </summary>
 public sealed class EncodingArgument
 {
-    /// <summary>Takes an encoding as it is.</summary>
+    /// <summary>Converts from an encoding.</summary>
     /// <param name="encoding">The encoding.</param>
     public EncodingArgument(Encoding encoding) => Encoding = encoding ?? throw new ArgumentNullException(nameof(encoding));
 
-    /// <summary>Takes a code page.</summary>
+    /// <summary>Converts from a code page.</summary>
     /// <param name="codePage">Its number.</param>
     /// <exception cref="ArgumentException">This PowerShell does not know it.</exception>
     public EncodingArgument(int codePage)
@@ -26,7 +26,7 @@ public sealed class EncodingArgument
     /// <summary>The encoding.</summary>
     public Encoding Encoding { get; }
 
-    /// <summary>Takes a name or the number of a code page.</summary>
+    /// <summary>Converts from a name, or the number of a code page.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="ArgumentException">This PowerShell does not know it.</exception>
     public static EncodingArgument Parse(string text) => new(Find((text ?? throw new ArgumentNullException(nameof(text))).Trim()));

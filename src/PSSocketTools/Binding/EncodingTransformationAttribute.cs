@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes what <see cref="EncodingArgument"/> takes, with its own words where that is none.</summary>
+/// <summary>Converts to <see cref="EncodingArgument"/>, with its error where that fails.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class EncodingTransformationAttribute : ArgumentTransformationAttribute
 {

@@ -3,12 +3,12 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools;
 
-/// <summary>Makes paths as PowerShell has them, relative to its location and on its drives, paths of the file system.</summary>
+/// <summary>Converts PowerShell's paths, relative to its location and on its drives, to paths of the file system.</summary>
 internal static class FilePath
 {
     private const string FileSystem = "FileSystem";
 
-    /// <summary>The full path, whether or not there is something.</summary>
+    /// <summary>The full path, whether or not it exists.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: the path is on a drive that has no files, such as env: or HKCU:.</exception>
     public static string ToFull(string path, SessionState session)
     {

@@ -11,7 +11,7 @@ internal static class LonePort
 {
     private const string Target = "Port";
 
-    /// <summary>The port that stands in the computer's place.</summary>
+    /// <summary>The port given in place of a computer.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: it is a computer, and the port is missing.</exception>
     public static int Read(string computerName)
     {
@@ -19,14 +19,14 @@ internal static class LonePort
         return port.Count == 1 ? port.First : throw Missing(computerName);
     }
 
-    /// <summary>The ports that stand in the computers' place.</summary>
+    /// <summary>The ports given in place of computers.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: one is a computer, and the port is missing.</exception>
     public static PortRange[] ReadSeveral(string[] computerNames) =>
         Array.Find(computerNames, static name => !Regex.IsMatch(name, @"^\d+(-\d+)?$")) is { } computerName
             ? throw Missing(computerName)
             : [.. PortRange.ParseList(string.Join(",", computerNames))];
 
-    /// <summary>The error of a command that was not told what to speak with.</summary>
+    /// <summary>The error of a command without a server or session to use.</summary>
     public static SocketToolsException TargetMissing(string sentence) =>
         new(SocketToolsError.InvalidOption, Messages.Get(sentence), Target);
 

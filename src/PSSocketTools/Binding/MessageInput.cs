@@ -5,19 +5,19 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>What is a message among the things that come down a pipeline.</summary>
+/// <summary>Converts pipeline input to messages.</summary>
 internal static class MessageInput
 {
     private const string MessageProperty = "Message";
 
-    /// <summary>The several messages an argument holds; null when it is one message. Bytes are one.</summary>
+    /// <summary>The messages in an argument that holds several; null when it is one message. A byte array is one.</summary>
     public static IList? AsSeveral(object input)
     {
         var value = Unwrap(input);
         return value is IList list and not byte[] ? list : null;
     }
 
-    /// <summary>A message as what goes out: a string, or bytes.</summary>
+    /// <summary>A message as it is sent: a string, or bytes.</summary>
     /// <exception cref="SocketToolsException">It is no message, or a file that can't be read.</exception>
     public static object ToMessage(object? input) => ToMessage(input, isProperty: false);
 
@@ -43,7 +43,7 @@ internal static class MessageInput
         };
     }
 
-    // What makes text of an object is the object's own code, which may fail with anything.
+    // An object's own code converts it to text, and may throw anything.
     private static string ToText(object value)
     {
         try

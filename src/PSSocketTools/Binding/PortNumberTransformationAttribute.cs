@@ -4,11 +4,11 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes one port as its number in decimal; PowerShell by itself would make 80 of '0x50', 1024 of '1kb' and 0 of nothing.</summary>
+/// <summary>Accepts one port as a decimal number; PowerShell itself would convert '0x50' to 80, '1kb' to 1024 and $null to 0.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class PortNumberTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Whether what is no port may have been meant for the address to listen on, which the command takes by name.</summary>
+    /// <summary>Whether a value that is no port may have been meant as the address to listen on, which the command has a parameter for.</summary>
     public bool IsBesideAddress { get; set; }
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class PortNumberTransformationAttribute : ArgumentTransformation
             return port;
         }
 
-        // What comes down the pipeline may still fit another parameter: the binder goes on to see, if the reason is a failed cast.
+        // Pipeline input may still fit another parameter: the binder tries that when the error is a failed cast.
         var message = Messages.Get("PortNumberNotUnderstood", text ?? value?.GetType().Name ?? "null");
         if (IsBesideAddress && text is not null && ComputerText.LooksLikeOne(text))
         {

@@ -4,10 +4,10 @@ using System.Management.Automation;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes ports as people write them: numbers, ranges (<c>'1-1024'</c>, <c>8000..8100</c>) and service names.</summary>
+/// <summary>Accepts ports as users write them: numbers, ranges (<c>'1-1024'</c>, <c>8000..8100</c>) and service names.</summary>
 public sealed class PortTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Whether what is no port may have been meant for a computer, which the command takes too.</summary>
+    /// <summary>Whether a value that is no port may have been meant as a computer, which the command takes too.</summary>
     public bool TakesComputers { get; set; }
 
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
         }
         catch (SocketToolsException exception)
         {
-            // Down the pipeline, what is no port may still be a computer's name: the binder goes on to see, if the reason is a failed cast.
+            // Pipeline input that is no port may still be a computer's name: the binder tries that when the error is a failed cast.
             var message = TakesComputers && inputData is string computer && ComputerText.LooksLikeOne(computer)
                 ? exception.Message + " " + Resources.Messages.Get("ComputerMeant", computer.Trim())
                 : exception.Message;

@@ -9,12 +9,12 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Binding;
 
 /// <summary>
-/// Answers messages with a script block, apart from the caller's session: in a bounded pool of runspaces, which see the
+/// Computes responses with a script block, isolated from the caller's session: in a bounded pool of runspaces, which see the
 /// caller's variables only through $using:.
 /// </summary>
 internal sealed class ScriptResponder : IMessageResponder
 {
-    /// <summary>How long a script block may take over an answer, in seconds, where nobody says otherwise.</summary>
+    /// <summary>The default for how long a script block may take for a response, in seconds.</summary>
     public const double DefaultTimeoutSeconds = 30;
 
     private const string UsingPrefix = "__using_";
@@ -34,7 +34,7 @@ internal sealed class ScriptResponder : IMessageResponder
     private readonly SemaphoreSlim _places = new(Places);
     private readonly TimeSpan _timeout;
 
-    // Cancelled while every place is taken by a script that can't be stopped.
+    // Cancelled while every slot is taken by a script that can't be stopped.
     private CancellationTokenSource _hopeless = new();
     private int _stuck;
     private bool _disposed;
@@ -47,12 +47,12 @@ internal sealed class ScriptResponder : IMessageResponder
         _encoding = encoding;
     }
 
-    /// <summary>Readies a script block; the values of its $using: variables are taken now.</summary>
+    /// <summary>Prepares a script block; the values of its $using: variables are read now.</summary>
     /// <param name="script">The script block.</param>
-    /// <param name="encoding">What makes bytes of its answers.</param>
-    /// <param name="timeout">How long it may take over an answer before it is stopped; zero for as long as it likes.</param>
+    /// <param name="encoding">The encoding of its responses.</param>
+    /// <param name="timeout">How long it may take for a response before it is stopped; zero for no limit.</param>
     /// <param name="session">Where the variables are.</param>
-    /// <exception cref="SocketToolsException">InvalidOption: one of them is not there.</exception>
+    /// <exception cref="SocketToolsException">InvalidOption: a $using: variable does not exist.</exception>
     public static ScriptResponder Create(ScriptBlock script, Encoding encoding, TimeSpan timeout, SessionState session)
     {
         var ast = (ScriptBlockAst)script.Ast;
@@ -72,10 +72,10 @@ internal sealed class ScriptResponder : IMessageResponder
             text.Insert(variable.Extent.StartOffset - start, variable.Splatted ? $"@{UsingPrefix}{name}" : $"${{{UsingPrefix}{name}}}");
         }
 
-        // A script block written as such has its braces in its text; one made of text or a file has not.
+        // The text of a literal script block includes its braces; that of one made of text or a file does not.
         var block = ast.Parent is ScriptBlockExpressionAst ? text.ToString() : "{" + text + "\n}";
 
-        // The last thing given out says that the script block came to its end: exit, and a break outside a loop, end all of it.
+        // This last output shows that the script block ran to its end: exit, and a break outside a loop, end the whole script.
         var invoke = (ast.ProcessBlock is null ? $"$_ = $args[0]; & {block} $args[1]" : $"$args[0] | & {block} $args[1]") + "\n$args[2]";
         return new ScriptResponder(invoke, variables, encoding, timeout);
     }
@@ -117,11 +117,11 @@ internal sealed class ScriptResponder : IMessageResponder
 
         try
         {
-            // Ends the wait that lost.
+            // Cancels the other wait.
             limit.Cancel();
             await running.ConfigureAwait(false);
             var given = output.ReadAll();
-            if (given.Count == 0 || !ReferenceEquals(given[given.Count - 1]?.BaseObject, CameToItsEnd))
+            if (given.Count == 0 || !ReferenceEquals(given[^1]?.BaseObject, CameToItsEnd))
             {
                 throw new InvalidOperationException(Messages.Get("ResponderExited"));
             }
@@ -131,7 +131,7 @@ internal sealed class ScriptResponder : IMessageResponder
         }
         catch (RuntimeException exception) when (exception is IContainsErrorRecord { ErrorRecord.Exception: { } cause } && cause != exception)
         {
-            // What failed, rather than that a failure ends the script.
+            // The error itself, rather than the exception that says that an error ended the script.
             throw new InvalidOperationException(cause.Message, exception);
         }
         finally
@@ -150,7 +150,7 @@ internal sealed class ScriptResponder : IMessageResponder
             workers = [.. _all];
         }
 
-        // Interrupts scripts that loop, all at once. One that is deep in .NET code may not hear it: it is not waited for long.
+        // Interrupts scripts that loop, all at once. One that is inside .NET code may not react: the wait for it is short.
         var freeing = Task.WhenAll(workers.Select(static worker => FreeAsync(worker, Task.CompletedTask)));
         if (Task.WaitAny([freeing], StopTime) == 0)
         {
@@ -158,7 +158,7 @@ internal sealed class ScriptResponder : IMessageResponder
         }
     }
 
-    /// <summary>Stops a worker, then frees it even if stopping it failed.</summary>
+    /// <summary>Stops a worker, and then disposes of it even if stopping failed.</summary>
     private static async Task FreeAsync(PowerShell worker, Task running)
     {
         try
@@ -173,7 +173,7 @@ internal sealed class ScriptResponder : IMessageResponder
         }
     }
 
-    /// <summary>Waits for a place among the script blocks that run at once; fails when all of them are taken for good.</summary>
+    /// <summary>Waits for a slot to run a script block; fails when scripts that can't be stopped take all of them.</summary>
     private async Task EnterAsync(CancellationToken cancellationToken)
     {
         CancellationToken hopeless;
@@ -205,8 +205,8 @@ internal sealed class ScriptResponder : IMessageResponder
     }
 
     /// <summary>
-    /// Stops a script whose answer nobody waits for any more. One that is deep in .NET code may not hear it: it keeps its
-    /// place and its thread until it ends by itself, so that however many messages come there are no more threads than places.
+    /// Stops a script whose response nobody waits for any more. One that is inside .NET code may not react: it keeps its slot and
+    /// its thread until it ends by itself, so that there are never more threads than slots, however many messages come.
     /// </summary>
     private async Task StopAsync(PowerShell worker, Task running)
     {
@@ -215,7 +215,7 @@ internal sealed class ScriptResponder : IMessageResponder
             _all.Remove(worker);
         }
 
-        // Its end is the script's, so that it tells nothing that is not known.
+        // Its outcome is the script's, which is handled elsewhere.
         var freeing = FreeAsync(worker, running);
         if (await Task.WhenAny(freeing, Task.Delay(StopTime)).ConfigureAwait(false) != freeing)
         {
@@ -261,7 +261,7 @@ internal sealed class ScriptResponder : IMessageResponder
             state.Variables.Add(new SessionStateVariableEntry(variable.Key, variable.Value, null));
         }
 
-        // An error the script does not handle is a failed answer, not an empty one.
+        // An error that the script does not handle is a failed response, not an empty one.
         state.Variables.Add(new SessionStateVariableEntry("ErrorActionPreference", ActionPreference.Stop, null));
         var runspace = RunspaceFactory.CreateRunspace(state);
         runspace.ThreadOptions = PSThreadOptions.ReuseThread;
@@ -282,7 +282,7 @@ internal sealed class ScriptResponder : IMessageResponder
         throw new ObjectDisposedException(nameof(ScriptResponder));
     }
 
-    /// <summary>Nothing is no answer; bytes are as they are; anything else is text, its lines joined.</summary>
+    /// <summary>No output is no response; bytes are sent unchanged; anything else is text, its lines joined.</summary>
     private byte[]? ToBytes(Collection<PSObject> output, ReceivedMessage message)
     {
         var values = output.Where(static o => o is not null).ToArray();

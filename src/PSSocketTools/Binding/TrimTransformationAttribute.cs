@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes names and addresses without the white space around them, which lines of a file and cells of a table bring along.</summary>
+/// <summary>Removes the white space around names and addresses, which lines of a file and cells of a table often have.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class TrimTransformationAttribute : ArgumentTransformationAttribute
 {

@@ -4,7 +4,7 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools;
 
-/// <summary>What happens when the module comes and goes: the engine learns how users call things; what its runspace started ends.</summary>
+/// <summary>On import, gives the engine the names that users know its options by; on removal, stops what the runspace started.</summary>
 public sealed class OnImportAndRemove : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <inheritdoc/>

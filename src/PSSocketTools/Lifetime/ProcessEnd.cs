@@ -5,24 +5,24 @@ using System.Runtime.InteropServices;
 namespace PSSocketTools.Lifetime;
 
 /// <summary>
-/// Stops what runs, in order, when the process is told to end: at exit, when a service manager ends it (SIGTERM), and when
-/// its terminal closes (SIGHUP, and the closing of a console window or a shutdown on Windows). What was answered is in the
-/// logs then, and no socket file stays.
+/// Stops what runs, in order, when the process is about to end: at exit, when a service manager ends it (SIGTERM), and when
+/// its terminal closes (SIGHUP, and the closing of a console window or a shutdown on Windows). The logs are complete then, and
+/// no socket file is left.
 /// </summary>
 internal static class ProcessEnd
 {
-    // A second is what a closing console window leaves a process at the least, and what who waits for a service puts up with.
+    // A closing console window leaves a process a second at least, and whoever waits for a service accepts a second.
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TimeToAnswer = TimeSpan.FromSeconds(0.5);
 
     private static readonly object Gate = new();
     private static bool _isWatched;
 #if NET
-    // Referred to, since a registration that is collected ends.
+    // Kept in a field, since a registration ends when it is collected.
     private static PosixSignalRegistration[] _signals = [];
 #endif
 
-    /// <summary>Begins to watch for the end, with the first server of the process.</summary>
+    /// <summary>Registers for the end of the process, with its first server.</summary>
     public static void Watch()
     {
         lock (Gate)
@@ -41,7 +41,7 @@ internal static class ProcessEnd
     }
 
 #if NET
-    /// <summary>The signal does after this what it would have done, unless somebody in the process keeps it alive.</summary>
+    /// <summary>The signal has its usual effect after this, unless another handler cancels it.</summary>
     private static void OnSignal(PosixSignalContext context)
     {
         if (!context.Cancel)
@@ -60,7 +60,7 @@ internal static class ProcessEnd
         }
         catch (AggregateException)
         {
-            // Nobody is left to be told.
+            // The process ends, so that there is nobody to report to.
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace PSSocketTools.Lifetime;
 
 /// <summary>
-/// What this process has running, by number: any runspace sees what another started, as with any listening port, and each
-/// entry remembers the runspace that owns it.
+/// The running servers or the open sessions of this process, by number: every runspace sees what another started, as with any
+/// listening port, and each entry records the runspace that owns it.
 /// </summary>
 /// <typeparam name="T">EchoServer or EchoSession.</typeparam>
 internal sealed class Registry<T>
@@ -11,7 +11,7 @@ internal sealed class Registry<T>
     private readonly SortedDictionary<int, (T Entry, Guid Owner)> _entries = [];
     private int _lastId;
 
-    /// <summary>A number nothing else has had.</summary>
+    /// <summary>A number that was not used before.</summary>
     public int NextId() => Interlocked.Increment(ref _lastId);
 
     public void Add(int id, T entry, Guid owner)
@@ -39,7 +39,7 @@ internal sealed class Registry<T>
         }
     }
 
-    /// <summary>Takes out what a runspace owns.</summary>
+    /// <summary>Removes and returns what a runspace owns.</summary>
     public T[] TakeOwnedBy(Guid owner)
     {
         lock (_entries)

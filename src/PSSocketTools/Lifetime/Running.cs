@@ -9,10 +9,10 @@ internal static class Running
 
     public static Registry<EchoSession> Sessions { get; } = new();
 
-    /// <summary>Keeps a session findable until it is disconnected.</summary>
+    /// <summary>Lists a session until it is disconnected.</summary>
     public static void Add(EchoSession session) => Sessions.Add(session.Id, session, CurrentRunspace);
 
-    /// <summary>Keeps a server findable for as long as it runs.</summary>
+    /// <summary>Lists a server for as long as it runs.</summary>
     public static void Add(EchoServer server)
     {
         ProcessEnd.Watch();

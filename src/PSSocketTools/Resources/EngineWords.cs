@@ -23,7 +23,7 @@ internal static class EngineWords
     /// <summary>The parameter of an option, without its dash.</summary>
     public static string Parameter(string option) => Parameters.TryGetValue(option, out var parameter) ? parameter : option;
 
-    /// <summary>Has the engine say what users write.</summary>
+    /// <summary>Makes the engine's sentences name parameters and cmdlets.</summary>
     public static void Tell()
     {
         HostWords.Name = static name => name switch

@@ -3,7 +3,7 @@ using System.Resources;
 
 namespace PSSocketTools.Resources;
 
-/// <summary>The sentences the cmdlets say, in the UI culture's language: Messages.resx is English, Messages.pt-BR.resx Portuguese.</summary>
+/// <summary>The cmdlets' sentences, in the language of the UI culture: Messages.resx is English, Messages.pt-BR.resx Portuguese.</summary>
 internal static class Messages
 {
     private static readonly ResourceManager Source = new("PSSocketTools.Resources.Messages", typeof(Messages).Assembly);

@@ -25,14 +25,14 @@ public static class HumanUnits
         var value = count / 1024.0;
         var unit = 0;
 
-        // What would be rounded to 1024 of a unit is 1 of the next.
+        // A value that would be rounded to 1024 is 1 of the next unit.
         while (value >= 1023.5 && unit < Units.Length - 1)
         {
             value /= 1024;
             unit++;
         }
 
-        // A decimal of hundreds says nothing, and costs the tables two columns.
+        // A decimal is insignificant from 100 on, and takes two columns.
         return Text(value < 99.95 ? "{0:0.#} {1}" : "{0:0} {1}", value, Units[unit]);
     }
 

@@ -5,8 +5,8 @@ using System.Text;
 namespace PSSocketTools;
 
 /// <summary>
-/// The cells of the views that are more than a property. They take what a view has in hand, which after a remoting hop
-/// is data without methods: nothing then is what the type says but strings and numbers.
+/// The table cells that show more than a property. They take single values, since after a remoting hop an object has properties
+/// without methods, and only strings and numbers have their types.
 /// </summary>
 public static class ViewCell
 {
@@ -15,12 +15,12 @@ public static class ViewCell
     /// <summary>A state, a status or an event's kind, in its colour where the screen has colours.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="style">The session's PSStyle; nothing in Windows PowerShell.</param>
-    /// <param name="reason">Why it is so, or nothing.</param>
+    /// <param name="reason">The reason, or nothing.</param>
     public static string State(string? name, object? style, string? reason = null)
     {
         var text = string.IsNullOrEmpty(reason) ? name ?? "" : $"{name}: {reason}";
 
-        // What goes into a pipe or a file through the host keeps its escape sequences, unless there are none.
+        // The host writes escape sequences into pipes and files too, so that there must be none.
         if (style is null || Console.IsOutputRedirected)
         {
             return text;
@@ -37,7 +37,7 @@ public static class ViewCell
     /// <param name="message">Text or bytes, or nothing.</param>
     public static string? WholeMessage(object? message) => Show(message, keepsLines: true);
 
-    /// <summary>What an event tells beside its kind: the reason, the message, or both.</summary>
+    /// <summary>What an event has beside its kind: the reason, the message, or both.</summary>
     /// <param name="reason">The reason's name, or nothing.</param>
     /// <param name="message">The message, or nothing.</param>
     public static string? Told(string? reason, object? message)
@@ -60,19 +60,19 @@ public static class ViewCell
     public static string? EndPoint(string? address, int? port) =>
         port is null ? address : address?.Contains(':') == true ? $"[{address}]:{port}" : $"{address}:{port}";
 
-    /// <summary>What takes so short that it is always said in milliseconds.</summary>
+    /// <summary>A duration that is always shown in milliseconds.</summary>
     /// <param name="milliseconds">Milliseconds, or nothing.</param>
     public static string? Latency(double? milliseconds) =>
         milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.00}ms", value) : null;
 
-    /// <summary>How long an answer took, to the microsecond.</summary>
-    /// <param name="milliseconds">Milliseconds; nothing where none was waited for.</param>
+    /// <summary>A round-trip time, to the microsecond.</summary>
+    /// <param name="milliseconds">Milliseconds; nothing where no response was waited for.</param>
     public static string? RoundTrip(double? milliseconds) =>
         milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.000}ms", value) : null;
 
     /// <summary>Who holds a port.</summary>
     /// <param name="processName">The program's name.</param>
-    /// <param name="processId">The process's number; nothing where nobody is known.</param>
+    /// <param name="processId">The process's number; nothing where none is known.</param>
     public static string? HeldBy(string? processName, int? processId) => processId is null ? null : $"{processName} ({processId})";
 
     private static string Colour(string? name) => name switch
@@ -92,7 +92,7 @@ public static class ViewCell
         var text => Plain(LanguagePrimitives.ConvertTo<string>(text), keepsLines),
     };
 
-    /// <summary>The text with nothing in it that acts on a terminal.</summary>
+    /// <summary>The text without control characters that act on a terminal.</summary>
     internal static string Plain(string text, bool keepsLines)
     {
         if (!text.Any(char.IsControl))

@@ -36,7 +36,7 @@ public enum ServerEventReason
     /// <summary>The connection has reached its limit of messages, after which the server closes (FIN) or resets (RST) it.</summary>
     MessageLimit,
 
-    /// <summary>The server's script block failed.</summary>
+    /// <summary>The server's responder failed.</summary>
     ResponderFailed,
 
     /// <summary>The server stopped.</summary>
