@@ -12,22 +12,15 @@ internal static class FramingOptions
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     public static void Require(MessageFraming framing, MessageDelimiter? delimiter, LineEnding? lineEnding)
     {
-        if (delimiter is not null && framing != MessageFraming.Delimiter)
-        {
-            throw Invalid("OptionsExclude", "Delimiter", Messages.Name("Delimiter"), Messages.Name($"Framing {framing}"));
-        }
-
+        OptionRules.RefuseTogether("Delimiter", delimiter is not null && framing != MessageFraming.Delimiter, $"Framing {framing}");
         if (delimiter is null && framing == MessageFraming.Delimiter)
         {
-            throw Invalid("OptionNeeds", "Framing", Messages.Name("Framing Delimiter"), Messages.Name("Delimiter"));
+            throw OptionRules.Missing("Framing Delimiter", "Delimiter");
         }
 
         if (lineEnding is not null && framing is not (MessageFraming.Line or MessageFraming.Auto))
         {
-            throw Invalid("LineEndingNeedsLines", nameof(LineEnding), framing);
+            throw OptionRules.Invalid(nameof(LineEnding), "LineEndingNeedsLines", framing);
         }
     }
-
-    private static SocketToolsException Invalid(string sentence, string option, params object[] values) =>
-        new(SocketToolsError.InvalidOption, Messages.Get(sentence, values), option);
 }

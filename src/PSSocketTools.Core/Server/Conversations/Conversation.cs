@@ -22,6 +22,8 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
     protected ConversationPlan Plan { get; } = plan;
 
+    protected ConversationOptions Options { get; } = plan.Options;
+
     protected ServerRecord Record { get; } = record;
 
     /// <summary>The next step.</summary>

@@ -6,68 +6,61 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>A server's options, compiled once for its conversations.</summary>
+/// <summary>A server's options for conversations, and what is compiled of them once.</summary>
 internal sealed class ConversationPlan
 {
     private const int MaxExitBytes = 1024;
 
-    public MessageFraming Framing { get; init; }
+    private readonly string[] _exitWords;
 
-    /// <summary>What ends messages under Delimiter framing; null under others.</summary>
-    public MessageDelimiter? Delimiter { get; init; }
+    /// <param name="options">Valid options.</param>
+    public ConversationPlan(ConversationOptions options)
+    {
+        Options = options;
+        Encoding = TextEncoding.ReplacingBothWays(options.Encoding);
+        Writer = new FrameWriter(options.Framing, options.LineEnding ?? ConversationOptions.DefaultLineEnding, options.Delimiter);
+        IdleMilliseconds = options.IdleTimeout > TimeSpan.Zero ? (int)options.IdleTimeout.TotalMilliseconds : Timeout.Infinite;
+        Greeting = options.Greeting is null ? [] : Framed(Encoding.GetBytes(options.Greeting), Writer);
+        Farewell = options.Farewell is null ? [] : Encoding.GetBytes(options.Farewell);
+        ErrorResponse = options.ErrorResponse is null ? null : Encoding.GetBytes(options.ErrorResponse);
+        Response = ResponseFormat.Parse(options.ResponseFormat, options.Transform, Encoding);
+        _exitWords = [.. options.ExitCommand.Select(static word => word.Trim())];
+    }
+
+    public ConversationOptions Options { get; }
+
+    /// <summary>The encoding, which throws neither on bytes that are not valid in it nor on characters that it does not have.</summary>
+    public Encoding Encoding { get; }
 
     /// <summary>Frames responses, and what is sent unasked.</summary>
-    public FrameWriter Writer { get; init; } = new(MessageFraming.None);
-
-    /// <summary>Whether no option needs message boundaries, so that bytes are echoed or discarded as received.</summary>
-    public bool IsPlain { get; init; }
-
-    public bool IsDiscarding { get; init; }
-
-    public Encoding Encoding { get; init; } = Encoding.UTF8;
-
-    public int MaxMessageBytes { get; init; }
-
-    public int IdleGapMilliseconds { get; init; }
+    public FrameWriter Writer { get; }
 
     /// <summary>The idle timeout of both directions; <see cref="Timeout.Infinite"/> without a limit.</summary>
-    public int IdleMilliseconds { get; init; } = Timeout.Infinite;
+    public int IdleMilliseconds { get; }
 
     /// <summary>The greeting, framing included; empty for none.</summary>
-    public byte[] Greeting { get; init; } = [];
+    public byte[] Greeting { get; }
 
-    public byte[] Farewell { get; init; } = [];
-
-    public string[] ExitCommand { get; init; } = [];
-
-    public ResponseWriter Response { get; init; } = ResponseWriter.Same;
-
-    public IMessageResponder? Responder { get; init; }
+    /// <summary>The farewell without its framing, which is the message's; empty for none.</summary>
+    public byte[] Farewell { get; }
 
     /// <summary>The response when the responder fails; null closes the connection.</summary>
-    public byte[]? ErrorResponse { get; init; }
+    public byte[]? ErrorResponse { get; }
 
-    public int MinDelayMilliseconds { get; init; }
-
-    public int MaxDelayMilliseconds { get; init; }
-
-    public int DisconnectAfter { get; init; }
-
-    public int ResetAfter { get; init; }
-
-    public int FragmentBytes { get; init; }
+    /// <summary>Writes the response where there is no responder.</summary>
+    public ResponseWriter Response { get; }
 
     /// <summary>Whether a message is an exit command; white space around it and case do not matter.</summary>
     public bool IsExitCommand(in Frame message)
     {
         // Too long for an exit command with some white space around it.
-        if (ExitCommand.Length == 0 || message.Count > MaxExitBytes)
+        if (_exitWords.Length == 0 || message.Count > MaxExitBytes)
         {
             return false;
         }
 
         var text = Encoding.ToText(message.Buffer, message.Offset, message.Count).Trim();
-        foreach (var word in ExitCommand)
+        foreach (var word in _exitWords)
         {
             if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
             {
@@ -94,5 +87,16 @@ internal sealed class ConversationPlan
             connection.RemotePort,
             sequence,
             clock.Now);
+    }
+
+    private static byte[] Framed(byte[] content, FrameWriter writer)
+    {
+        using var output = new ResponseBuffer(writer);
+        var begin = output.Begin(writer.Terminator);
+        output.Append(content, 0, content.Length);
+        output.End(begin, writer.Terminator);
+        var framed = new byte[output.Count];
+        Buffer.BlockCopy(output.Buffer, 0, framed, 0, framed.Length);
+        return framed;
     }
 }

@@ -10,7 +10,7 @@ internal static class DatagramExchange
     public static Frame ToMessage(ConversationPlan plan, byte[] buffer, int count)
     {
         var terminator = Terminator.None;
-        if (!plan.IsPlain && plan.Framing != MessageFraming.None && count > 0 && buffer[count - 1] == '\n')
+        if (!plan.Options.IsPlain && plan.Options.Framing != MessageFraming.None && count > 0 && buffer[count - 1] == '\n')
         {
             terminator = count > 1 && buffer[count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
         }
@@ -27,11 +27,11 @@ internal static class DatagramExchange
         {
             content = plan.Farewell.Length > 0 ? plan.Farewell : null;
         }
-        else if (plan.Responder is { } responder)
+        else if (plan.Options.Responder is { } responder)
         {
             content = await RespondAsync(plan, record, connection, message, sequence, responder, cancellationToken).ConfigureAwait(false);
         }
-        else if (!plan.IsDiscarding)
+        else if (!plan.Options.IsDiscarding)
         {
             var begin = output.Begin(message.Terminator);
             plan.Response.Write(output, message, connection, sequence, record.Clock.Now);

@@ -42,7 +42,7 @@ internal sealed class MessageConversation : Conversation
     public MessageConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
     {
-        _reader = new FrameReader(plan.Framing, plan.MaxMessageBytes, plan.Encoding, delimiter: plan.Delimiter);
+        _reader = new FrameReader(Options.Framing, Options.MaxMessageBytes, plan.Encoding, delimiter: Options.Delimiter);
         _output = new ResponseBuffer(plan.Writer);
         _greeting = plan.Greeting.Length > 0;
     }
@@ -63,7 +63,7 @@ internal sealed class MessageConversation : Conversation
                 return Step.Pause(_pause);
             }
 
-            if (_output.Count > 0 && (_ending || _responderTask is not null || _output.Count >= FlushLength || Plan.MaxDelayMilliseconds > 0))
+            if (_output.Count > 0 && (_ending || _responderTask is not null || _output.Count >= FlushLength || Options.MaxDelayMilliseconds > 0))
             {
                 return Flush();
             }
@@ -110,7 +110,7 @@ internal sealed class MessageConversation : Conversation
         _reader.DetachInput();
 
         // Without framing each receive is a message, so that two receives must not be joined.
-        return _reader.PendingBytes < (Plan.Framing == MessageFraming.None ? 1 : MaxReceiveAhead);
+        return _reader.PendingBytes < (Options.Framing == MessageFraming.None ? 1 : MaxReceiveAhead);
     }
 
     /// <inheritdoc/>
@@ -141,7 +141,7 @@ internal sealed class MessageConversation : Conversation
         {
             _pause = 0;
         }
-        else if (Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
+        else if (Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
         {
             // The wait is extended once at most.
             _isWaitExtended = !_isWaitExtended && _reader.EndsMidCharacter;
@@ -170,15 +170,15 @@ internal sealed class MessageConversation : Conversation
 
     private Step ReceiveStep()
     {
-        var pausing = Plan.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
+        var pausing = Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
         return Step.Receive(
-            !pausing ? Plan.IdleMilliseconds : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds : Plan.IdleGapMilliseconds, pendingResponse: pausing);
+            !pausing ? Plan.IdleMilliseconds : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds : Options.IdleGapMilliseconds, pendingResponse: pausing);
     }
 
     private Step Flush()
     {
         var remaining = _output.Count - _sentBytes;
-        _sending = Plan.FragmentBytes > 0 ? Math.Min(remaining, Plan.FragmentBytes) : remaining;
+        _sending = Options.FragmentBytes > 0 ? Math.Min(remaining, Options.FragmentBytes) : remaining;
         return Step.Send(_output.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
     }
 
@@ -210,7 +210,7 @@ internal sealed class MessageConversation : Conversation
             }
 
             // At the end of the input a line without its terminator is incomplete; under Auto it is complete.
-            if (!HandleRest(complete: Plan.Framing is not (MessageFraming.Line or MessageFraming.Delimiter)))
+            if (!HandleRest(complete: Options.Framing is not (MessageFraming.Line or MessageFraming.Delimiter)))
             {
                 End(ServerEventReason.ClientClosed);
             }
@@ -255,13 +255,13 @@ internal sealed class MessageConversation : Conversation
             return;
         }
 
-        if (Plan.Responder is { } responder)
+        if (Options.Responder is { } responder)
         {
             _responseTerminator = message.Terminator;
             _responderCancellation ??= new CancellationTokenSource();
             _responderTask = CallResponder(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _responderCancellation.Token);
         }
-        else if (!Plan.IsDiscarding)
+        else if (!Options.IsDiscarding)
         {
             var begin = _output.Begin(message.Terminator);
             Plan.Response.Write(_output, message, Connection, _messages, Record.Clock.Now);
@@ -328,12 +328,12 @@ internal sealed class MessageConversation : Conversation
 
     private void ApplyMessageLimits()
     {
-        if (Plan.ResetAfter > 0 && _messages >= Plan.ResetAfter)
+        if (Options.ResetAfter > 0 && _messages >= Options.ResetAfter)
         {
             _resetting = true;
             End(ServerEventReason.MessageLimit);
         }
-        else if (Plan.DisconnectAfter > 0 && _messages >= Plan.DisconnectAfter)
+        else if (Options.DisconnectAfter > 0 && _messages >= Options.DisconnectAfter)
         {
             End(ServerEventReason.MessageLimit);
         }
@@ -347,10 +347,10 @@ internal sealed class MessageConversation : Conversation
 
     private void Delay()
     {
-        if (Plan.MaxDelayMilliseconds > 0)
+        if (Options.MaxDelayMilliseconds > 0)
         {
             _random ??= new Random(Connection.Id);
-            _pause = _random.Next(Plan.MinDelayMilliseconds, Plan.MaxDelayMilliseconds + 1);
+            _pause = _random.Next(Options.MinDelayMilliseconds, Options.MaxDelayMilliseconds + 1);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class PlainConversation : Conversation
     {
         if (_count > 0)
         {
-            _sending = Plan.FragmentBytes > 0 ? Math.Min(_count, Plan.FragmentBytes) : _count;
+            _sending = Options.FragmentBytes > 0 ? Math.Min(_count, Options.FragmentBytes) : _count;
             return Step.Send(_buffer, _offset, _sending, Plan.IdleMilliseconds);
         }
 
@@ -38,7 +38,7 @@ internal sealed class PlainConversation : Conversation
     {
         Record.AddBytesReceived(count);
         Record.MessageReceived(Connection, buffer, offset, count);
-        if (Plan.IsDiscarding)
+        if (Options.IsDiscarding)
         {
             return;
         }

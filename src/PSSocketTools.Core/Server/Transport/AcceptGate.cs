@@ -45,7 +45,7 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
             return null;
         }
 
-        return plan.IsPlain
+        return plan.Options.IsPlain
             ? new PlainConversation(plan, client, Record)
             : new MessageConversation(plan, client, Record);
     }

@@ -149,15 +149,15 @@ internal sealed class DatagramTransport : ServerTransport
         var message = DatagramExchange.ToMessage(_plan, buffer, count);
         _record.MessageReceived(peer.Facts, buffer, 0, message.Count);
         var sequence = ++peer.Messages;
-        if (_plan.Responder is not null || _plan.MaxDelayMilliseconds > 0)
+        if (_plan.Options.Responder is not null || _plan.Options.MaxDelayMilliseconds > 0)
         {
             RespondInBackground(socket, operation.Local, peer, message, sequence);
             return;
         }
 
-        if (_plan.IsPlain)
+        if (_plan.Options.IsPlain)
         {
-            if (!_plan.IsDiscarding)
+            if (!_plan.Options.IsDiscarding)
             {
                 await SendAsync(operation, operation.Local, peer, buffer, count, 0, count).ConfigureAwait(false);
             }
@@ -193,7 +193,7 @@ internal sealed class DatagramTransport : ServerTransport
             message = new Frame(copy, 0, copy.Length, message.Terminator, true);
 
             // Delays run concurrently: each starts when its message is received.
-            var delay = _plan.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborted) : Task.CompletedTask;
+            var delay = _plan.Options.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborted) : Task.CompletedTask;
             await before.ConfigureAwait(false);
             _aborted.ThrowIfCancellationRequested();
             using var output = new ResponseBuffer(_plan.Writer, carriesEmpty: true);
@@ -302,7 +302,7 @@ internal sealed class DatagramTransport : ServerTransport
         {
             lock (_random)
             {
-                return _random.Next(plan.MinDelayMilliseconds, plan.MaxDelayMilliseconds + 1);
+                return _random.Next(plan.Options.MinDelayMilliseconds, plan.Options.MaxDelayMilliseconds + 1);
             }
         }
     }

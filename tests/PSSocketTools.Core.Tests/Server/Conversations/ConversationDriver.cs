@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 
-/// <summary>Drives one conversation as a transport would, without a socket: what is fed comes in through one buffer, what is sent is kept.</summary>
+/// <summary>Drives one conversation as a transport would, without a socket: all input is received in one buffer, and all output is kept.</summary>
 internal sealed class ConversationDriver : IDisposable
 {
     private readonly Conversation _conversation;
@@ -18,7 +18,7 @@ internal sealed class ConversationDriver : IDisposable
         var plan = options.ToPlan();
         Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
         var connection = new ConnectionFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
-        _conversation = plan.IsPlain
+        _conversation = plan.Options.IsPlain
             ? new PlainConversation(plan, connection, Record)
             : new MessageConversation(plan, connection, Record);
         Go();
@@ -31,12 +31,12 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>What the conversation waits for, or how it ended.</summary>
     public Step Step { get; private set; }
 
-    /// <summary>Whether the client takes in nothing more.</summary>
+    /// <summary>Whether the client acknowledges nothing more.</summary>
     public bool IsStalling { get; set; }
 
     public ServerEventReason EndReason => _conversation.EndReason;
 
-    /// <summary>What was sent, send by send.</summary>
+    /// <summary>The bytes of each send.</summary>
     public List<byte[]> Sends { get; } = [];
 
     public byte[] Output => [.. _output];
@@ -45,7 +45,7 @@ internal sealed class ConversationDriver : IDisposable
 
     public IReadOnlyList<ServerEvent> Events => Record.Journal.Read(1, int.MaxValue, default, out _);
 
-    /// <summary>The journal in short: the kind, then what the event carries of text, bytes and reason.</summary>
+    /// <summary>The journal in short: the kind of each event, then its text, bytes and reason.</summary>
     public string[] Journal => [.. Events.Select(static e => string.Join(
         ' ',
         new[] { e.Kind, e.Message is null ? null : $"'{e.Message}'", e.Bytes?.ToString(CultureInfo.InvariantCulture), e.Reason }.Where(static part => part is not null)))];
@@ -70,7 +70,7 @@ internal sealed class ConversationDriver : IDisposable
         return this;
     }
 
-    /// <summary>More comes while an answer is made or held back.</summary>
+    /// <summary>Receives more while a response is computed or delayed.</summary>
     public ConversationDriver FeedAhead(string text)
     {
         Assert.True(Step.Kind is StepKind.Await or StepKind.Pause);
@@ -82,7 +82,7 @@ internal sealed class ConversationDriver : IDisposable
         return this;
     }
 
-    /// <summary>The client ends its side.</summary>
+    /// <summary>The client half-closes.</summary>
     public ConversationDriver End()
     {
         Assert.Equal(StepKind.Receive, Step.Kind);
@@ -91,7 +91,7 @@ internal sealed class ConversationDriver : IDisposable
         return this;
     }
 
-    /// <summary>The wait it asked for is over.</summary>
+    /// <summary>Ends the wait that it asked for.</summary>
     public ConversationDriver Elapse()
     {
         Assert.True(Step.Kind == StepKind.Pause || (Step.Kind == StepKind.Receive && Step.Milliseconds != Timeout.Infinite));
@@ -100,7 +100,7 @@ internal sealed class ConversationDriver : IDisposable
         return this;
     }
 
-    /// <summary>The task it awaits is over.</summary>
+    /// <summary>Completes when the task that it awaits does.</summary>
     public ConversationDriver Resume()
     {
         Assert.Equal(StepKind.Await, Step.Kind);
@@ -137,7 +137,7 @@ internal sealed class ConversationDriver : IDisposable
 
         if (Step.Kind == StepKind.Receive)
         {
-            // Lent bytes are good until now; what still looks at them sees garbage.
+            // The conversation may use the buffer until now; overwrite it, so that a later use shows.
             Array.Fill(_receiveBuffer, (byte)0xEE);
         }
     }

@@ -1,0 +1,218 @@
+using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Net;
+using PSSocketTools.Server.Conversations;
+
+namespace PSSocketTools;
+
+/// <summary>How a server converses with a client: where a message ends, and what is sent for it. Immutable, and validated when the server starts.</summary>
+public abstract record ConversationOptions
+{
+    private protected ConversationOptions()
+    {
+    }
+
+    /// <summary>The default of <see cref="Framing"/>.</summary>
+    public const MessageFraming DefaultFraming = MessageFraming.Auto;
+
+    /// <summary>Where a message ends, when an option needs message boundaries.</summary>
+    public MessageFraming Framing { get; init; } = DefaultFraming;
+
+    /// <summary>What ends messages under Delimiter framing, which needs one; null under others.</summary>
+    public MessageDelimiter? Delimiter { get; init; }
+
+    /// <summary>The default of <see cref="LineEnding"/> where there are lines.</summary>
+    public const LineEnding DefaultLineEnding = FramingOptions.DefaultLineEnding;
+
+    /// <summary>
+    /// What ends the lines that the server sends unasked, as the greeting, under Line and Auto framing; null for the default. A
+    /// response ends as its message did.
+    /// </summary>
+    public LineEnding? LineEnding { get; init; }
+
+    /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>
+    public const int DefaultIdleGapMilliseconds = 20, LowestIdleGapMilliseconds = 1, HighestIdleGapMilliseconds = 60_000;
+
+    /// <summary>With Auto framing, how long a sender pauses before what it sent counts as a message, in milliseconds.</summary>
+    public int IdleGapMilliseconds { get; init; } = DefaultIdleGapMilliseconds;
+
+    /// <summary>The format of the response, with <c>{0}</c> or named fields; null for the message itself.</summary>
+    public string? ResponseFormat { get; init; }
+
+    /// <summary>The default of <see cref="Transform"/>.</summary>
+    public const ResponseTransform DefaultTransform = ResponseTransform.None;
+
+    /// <summary>How the message is transformed for the response.</summary>
+    public ResponseTransform Transform { get; init; } = DefaultTransform;
+
+    /// <summary>Computes the responses instead; disposed of with the server.</summary>
+    public IMessageResponder? Responder { get; init; }
+
+    /// <summary>Whether messages are discarded without a response (RFC 863).</summary>
+    public bool IsDiscarding { get; init; }
+
+    /// <summary>What a client gets when the responder fails; null closes its connection.</summary>
+    public string? ErrorResponse { get; init; }
+
+    /// <summary>Messages that end a conversation, in any case and with any white space around.</summary>
+    public IReadOnlyList<string> ExitCommand { get; init; } = [];
+
+    /// <summary>The response to an exit command; null for none.</summary>
+    public string? Farewell { get; init; }
+
+    /// <summary>What a client is sent when it connects; null for nothing.</summary>
+    public string? Greeting { get; init; }
+
+    /// <summary>The name of the default of <see cref="Encoding"/>, which writes no byte order mark.</summary>
+    public const string DefaultEncoding = TextEncoding.Utf8;
+
+    /// <summary>
+    /// The encoding of text on the wire. Bytes that are not valid in it read as U+FFFD, whatever its own fallback;
+    /// characters it does not have are written as its own fallback says, or as a question mark where that throws.
+    /// </summary>
+    public Encoding Encoding { get; init; } = TextEncoding.Default;
+
+    /// <summary>The default and the range of <see cref="MaxMessageBytes"/>.</summary>
+    public const int DefaultMaxMessageBytes = 1024 * 1024, LowestMaxMessageBytes = 1, HighestMaxMessageBytes = 1024 * 1024 * 1024;
+
+    /// <summary>How long a message may be, in bytes.</summary>
+    public int MaxMessageBytes { get; init; } = DefaultMaxMessageBytes;
+
+    /// <summary>The default and the range of <see cref="IdleTimeout"/>, in seconds.</summary>
+    public const double DefaultIdleTimeoutSeconds = 0, LowestIdleTimeoutSeconds = 0, HighestIdleTimeoutSeconds = TimeLimit.HighestSeconds;
+
+    /// <summary>
+    /// The idle timeout: how long a client may neither send nor acknowledge anything; zero for no limit. The time that the server
+    /// takes for a response does not count.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(DefaultIdleTimeoutSeconds);
+
+    /// <summary>The default and the range of <see cref="MinDelayMilliseconds"/> and <see cref="MaxDelayMilliseconds"/>.</summary>
+    public const int DefaultDelayMilliseconds = 0, LowestDelayMilliseconds = 0, HighestDelayMilliseconds = 600_000;
+
+    /// <summary>The minimum delay of a response, in milliseconds.</summary>
+    public int MinDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
+
+    /// <summary>The maximum delay of a response, in milliseconds; not less than the minimum.</summary>
+    public int MaxDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
+
+    /// <summary>The default and the range of <see cref="DisconnectAfter"/>.</summary>
+    public const int DefaultDisconnectAfter = 0, LowestDisconnectAfter = 0, HighestDisconnectAfter = int.MaxValue;
+
+    /// <summary>Closes a connection (FIN) after the responses to so many messages; 0 for never.</summary>
+    public int DisconnectAfter { get; init; } = DefaultDisconnectAfter;
+
+    /// <summary>The default and the range of <see cref="ResetAfter"/>.</summary>
+    public const int DefaultResetAfter = 0, LowestResetAfter = 0, HighestResetAfter = int.MaxValue;
+
+    /// <summary>Resets a connection (RST) after the responses to so many messages; 0 for never.</summary>
+    public int ResetAfter { get; init; } = DefaultResetAfter;
+
+    /// <summary>The default and the range of <see cref="FragmentBytes"/>.</summary>
+    public const int DefaultFragmentBytes = 0, LowestFragmentBytes = 0, HighestFragmentBytes = int.MaxValue;
+
+    /// <summary>Sends responses in fragments of so many bytes; 0 for whole.</summary>
+    public int FragmentBytes { get; init; } = DefaultFragmentBytes;
+
+    /// <summary>Whether an option needs message boundaries; otherwise bytes are echoed as received.</summary>
+    internal bool IsPlain =>
+        Framing is MessageFraming.Auto or MessageFraming.None
+        && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
+        && MaxDelayMilliseconds == 0 && DisconnectAfter == 0 && ResetAfter == 0;
+
+    /// <summary>What is broken on purpose, in words; empty for nothing.</summary>
+    internal string DescribeFaults()
+    {
+        var faults = new List<string>();
+        if (MaxDelayMilliseconds > 0)
+        {
+            faults.Add(MinDelayMilliseconds == MaxDelayMilliseconds
+                ? $"ResponseDelayMilliseconds {MaxDelayMilliseconds}"
+                : $"ResponseDelayMilliseconds {MinDelayMilliseconds}-{MaxDelayMilliseconds}");
+        }
+
+        if (DisconnectAfter > 0)
+        {
+            faults.Add($"DisconnectAfter {DisconnectAfter}");
+        }
+
+        if (ResetAfter > 0)
+        {
+            faults.Add($"ResetAfter {ResetAfter}");
+        }
+
+        if (FragmentBytes > 0)
+        {
+            faults.Add($"FragmentBytes {FragmentBytes}");
+        }
+
+        return string.Join(", ", faults);
+    }
+
+    /// <summary>Validates the options and compiles them for conversations.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
+    internal ConversationPlan ToPlan()
+    {
+        Validate();
+        return new ConversationPlan(this);
+    }
+
+    /// <summary>Throws for options that are out of range or do not go together.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
+    private protected virtual void Validate()
+    {
+        OptionRange.Require(nameof(IdleGapMilliseconds), IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
+        OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
+        OptionRange.Require(nameof(MinDelayMilliseconds), MinDelayMilliseconds, LowestDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds, MinDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(nameof(DisconnectAfter), DisconnectAfter, LowestDisconnectAfter, HighestDisconnectAfter);
+        OptionRange.Require(nameof(ResetAfter), ResetAfter, LowestResetAfter, HighestResetAfter);
+        OptionRange.Require(nameof(FragmentBytes), FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
+        OptionRange.Require(nameof(IdleTimeout), IdleTimeout, LowestIdleTimeoutSeconds, HighestIdleTimeoutSeconds);
+        if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromSeconds(TimeLimit.LowestSeconds))
+        {
+            throw OptionRules.Invalid(nameof(IdleTimeout), "IdleTimeoutTooShort", IdleTimeout.TotalSeconds);
+        }
+
+        RequireTogether();
+    }
+
+    private void RequireTogether()
+    {
+        if (IsDiscarding)
+        {
+            OptionRules.RefuseTogether(nameof(ResponseFormat), ResponseFormat is not null, nameof(IsDiscarding));
+            OptionRules.RefuseTogether(nameof(Transform), Transform != ResponseTransform.None, nameof(IsDiscarding));
+            OptionRules.RefuseTogether(nameof(Responder), Responder is not null, nameof(IsDiscarding));
+            OptionRules.RefuseTogether(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds > 0, nameof(IsDiscarding));
+            OptionRules.RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, nameof(IsDiscarding));
+        }
+
+        if (Responder is not null)
+        {
+            OptionRules.RefuseTogether(nameof(ResponseFormat), ResponseFormat is not null, nameof(Responder));
+            OptionRules.RefuseTogether(nameof(Transform), Transform != ResponseTransform.None, nameof(Responder));
+        }
+        else if (ErrorResponse is not null)
+        {
+            throw OptionRules.Missing(nameof(ErrorResponse), nameof(Responder));
+        }
+
+        if (ExitCommand.Any(string.IsNullOrWhiteSpace))
+        {
+            throw OptionRules.Invalid(nameof(ExitCommand), "ExitCommandIsBlank");
+        }
+
+        if (Farewell is not null && ExitCommand.Count == 0)
+        {
+            throw OptionRules.Missing(nameof(Farewell), nameof(ExitCommand));
+        }
+
+        FramingOptions.Require(Framing, Delimiter, LineEnding);
+        OptionRules.RefuseTogether(nameof(ResetAfter), ResetAfter > 0 && DisconnectAfter > 0, nameof(DisconnectAfter));
+        if (!IsPlain && Framing is MessageFraming.Line or MessageFraming.Auto && Encoding.GetByteCount("\n") != 1)
+        {
+            throw OptionRules.Invalid(Encoding.WebName, "EncodingNeedsPrefix", Encoding.WebName, Framing);
+        }
+    }
+}
