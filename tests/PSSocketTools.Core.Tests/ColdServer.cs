@@ -3,8 +3,8 @@ using System.Globalization;
 namespace PSSocketTools.Tests;
 
 /// <summary>
-/// What these tests are as a program: an echo server in a process that has done nothing else, so that .NET has loaded and
-/// opened nothing but what a server needs. A line of input makes it tell its counters, the end of input stops it.
+/// These tests started as a program: an echo server in a process that has done nothing else, so that .NET has loaded and
+/// opened only what a server needs. A line of input makes it print its counters, the end of input stops it.
 /// </summary>
 internal static class ColdServer
 {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace PSSocketTools.Tests;
 
-/// <summary>What tests compare is English, whatever the machine speaks.</summary>
+/// <summary>Sets English, since tests compare sentences, whatever the language of the machine.</summary>
 internal static class English
 {
     [ModuleInitializer]

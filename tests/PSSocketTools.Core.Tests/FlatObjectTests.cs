@@ -24,11 +24,11 @@ public sealed class FlatObjectTests
     ];
 
     [Fact]
-    public void A_property_is_text_a_number_a_truth_a_moment_or_bytes() =>
+    public void A_property_is_a_string_a_number_a_Boolean_a_DateTime_or_bytes() =>
         Assert.Equal(Others, Properties.Where(static property => !Flat.Contains(ValueType(property))).Select(NameOf));
 
     [Fact]
-    public void A_fraction_is_of_milliseconds_or_a_second()
+    public void A_double_is_in_milliseconds_or_per_second()
     {
         var fractions = Properties.Where(static property => ValueType(property) == typeof(double)).Select(NameOf).ToArray();
         Assert.NotEmpty(fractions);
@@ -36,7 +36,7 @@ public sealed class FlatObjectTests
     }
 
     [Fact]
-    public void A_timestamp_has_the_same_moment_beside_it_as_text_in_UTC()
+    public void A_Timestamp_has_a_TimestampUtc_of_the_same_moment()
     {
         string[] stamped = ["ServerEvent", "SocketMessage", "PortAvailability", "ReceivedMessage"];
         Assert.Equal(

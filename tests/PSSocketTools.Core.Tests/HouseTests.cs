@@ -12,7 +12,7 @@ public sealed class HouseTests
 {
     private const string Root = "PSSocketTools";
 
-    /// <summary>What each room may use beside itself.</summary>
+    /// <summary>The folders that each may use beside itself.</summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         ["Platform"] = [],
@@ -47,7 +47,7 @@ public sealed class HouseTests
     }
 
     [Fact]
-    public void Every_room_is_drawn_and_used()
+    public void Every_folder_is_in_the_table_of_arrows()
     {
         Assert.Equal(Arrows.Keys.Order(), OwnTypes().Select(RoomOf).Distinct().Order());
     }
@@ -87,7 +87,7 @@ public sealed class HouseTests
     }
 
     [Fact]
-    public void A_reader_finds_what_uses_what_in_bodies_signatures_and_attributes()
+    public void Uses_are_found_in_bodies_signatures_and_attributes()
     {
         // The rule would hold in vain if its reader overlooked a kind of use.
         var uses = Uses().Select(use => (use.Type.Name, use.Used.Name)).ToHashSet();
@@ -101,7 +101,7 @@ public sealed class HouseTests
 
     private static readonly Dictionary<string, string> Rooms = [];
 
-    /// <summary>The types that somebody wrote: nested ones, and those the compiler makes, count with what holds them.</summary>
+    /// <summary>The types in the source: nested ones, and those that the compiler generates, count with the type that contains them.</summary>
     private static IEnumerable<TypeDefinition> OwnTypes() => Core.Value.MainModule.Types.Where(static type =>
         (type.Namespace == Root || type.Namespace.StartsWith(Root + ".", StringComparison.Ordinal)) && !type.Name.StartsWith('<'));
 

@@ -2,7 +2,7 @@ namespace PSSocketTools.Tests;
 
 /// <summary>
 /// A loopback address that only one test uses: all of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3), but for macOS.
-/// There a server meets no client of another test, be it a port scan's.
+/// No client of another test, such as a port scan, connects to a server there.
 /// </summary>
 internal static class OwnAddress
 {

@@ -41,14 +41,14 @@ Describe 'Disconnect-EchoServer' {
         $server.ActiveConnections | Should -Be 0
     }
 
-    It 'lets the server have what was sent before' {
+    It 'lets the server receive what was sent before' {
         $null = 'one', 'two' | Send-SocketMessage -Session $session -NoWait
         $session | Disconnect-EchoServer
         ($server | Wait-EchoServer Disconnected).Reason | Should -Be 'ClientClosed'
         $server.BytesReceived | Should -Be 8
     }
 
-    It 'throws the connection away with -Reset' {
+    It 'resets the connection with -Reset' {
         $session | Disconnect-EchoServer -Reset
         $session.State | Should -Be 'Closed'
         $session.Reason | Should -Be 'ClientClosed'
@@ -120,7 +120,7 @@ Describe 'Disconnect-EchoServer' {
         $server.State | Should -Be 'Listening'
     }
 
-    It 'is soon done with a server that neither reads nor closes' {
+    It 'waits only briefly for a server that neither reads nor closes' {
         # Its clients are taken by the system, and read by nobody.
         $deaf = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
         $deaf.Start()

@@ -83,7 +83,7 @@ Describe 'Enter-EchoSession' {
         Wait-Conversation $process | Should -Match '(?s)oi  \(.+ ms\).*(localhost:\d+|Connect-EchoServer).*over\s*$'
     }
 
-    It 'says so too when the server closes with its answer' {
+    It 'says so too when the server closes after its response' {
         $server = Start-EchoServer -ExitCommand fim -Farewell tchau
         $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
         $process.StandardInput.WriteLine('fim')

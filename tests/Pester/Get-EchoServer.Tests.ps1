@@ -128,7 +128,7 @@ Describe 'Get-EchoServer' {
             }
         }
 
-        It 'tells the format, who may come and the log, and when the log has ended' -Tag Linux {
+        It 'shows the format, who may connect and the log, and when the log has ended' -Tag Linux {
             $plain = Start-EchoServer @at
             $plain.ResponseFormat | Should -BeNullOrEmpty
             $plain.LogPath | Should -BeNullOrEmpty
@@ -188,7 +188,7 @@ Describe 'Get-EchoServer' {
             $said | Should -Be 'done'
         }
 
-        It 'tells how many clients wait for a server that serves one at a time' -Tag Linux {
+        It 'shows how many clients wait for a server that serves one at a time' -Tag Linux {
             $server = Start-EchoServer @at -Sequential
             $clients = 1..3 | ForEach-Object { [Net.Sockets.TcpClient]::new($server.Address, $server.Port) }
             $null = $server | Wait-EchoServer Connected

@@ -109,7 +109,7 @@ Describe 'Get-EchoServerEvent' {
     }
 
     Context 'the ring' {
-        It 'holds -EventCapacity events, and counts those it gave up' {
+        It 'holds -EventCapacity events, and counts the dropped ones' {
             $server = Start-EchoServer @at -EventCapacity 5
             foreach ($i in 1..3) { Invoke-Conversation $server "$i" }
             $events = $server | Get-EchoServerEvent

@@ -14,7 +14,7 @@ Describe 'The hand-written servers' {
             $server = Start-EchoServer @at -Sequential -ResponseFormat 'Echo: {0}'
         }
 
-        It 'answers the first client and leaves the second unread in the backlog until the first leaves' {
+        It 'answers the first client and leaves the second in the backlog until the first disconnects' {
             $first = Connect-Bare $server
             Invoke-Bare $first 'hello' | Should -BeExactly 'Echo: hello'
             $second = Connect-Bare $server
@@ -35,7 +35,7 @@ Describe 'The hand-written servers' {
                     '2 Connected', '2 MessageReceived and me?', '2 Disconnected'
         }
 
-        It 'serves those that wait in the order they came' {
+        It 'serves waiting clients in the order of connecting' {
             $clients = 1..4 | ForEach-Object {
                 $client = Connect-Bare $server
                 Send-Bare $client "client $_"
@@ -73,7 +73,7 @@ Describe 'The hand-written servers' {
             Get-BareAnswer $server 'hello' | Should -BeExactly 'Echo: hello'
         }
 
-        It 'outlives one that closes without reading, and serves the next' {
+        It 'survives one that closes without reading, and serves the next' {
             $rude = Connect-Bare $server
             Send-Bare $rude 'bye'
             Close-Bare $rude
@@ -94,7 +94,7 @@ Describe 'The hand-written servers' {
             $server.ActiveConnections | Should -Be 0
         }
 
-        It 'answers one that half-closes, and outlives one that closes without reading' {
+        It 'answers one that half-closes, and survives one that closes without reading' {
             $server = Start-EchoServer @at -ResponseFormat 'Echo: {0}'
             $rude = Connect-Bare $server
             Send-Bare $rude 'bye'
@@ -129,7 +129,7 @@ Describe 'The hand-written servers' {
             Get-BareAnswer $server 'eu' | Should -BeExactly "Servidor recebeu: 'eu'"
         }
 
-        It 'is not disturbed by one that sends "sair" and leaves without reading' {
+        It 'is not disturbed by one that sends "sair" and disconnects without reading' {
             foreach ($i in 1..10) {
                 $client = Connect-Bare $server
                 Send-Bare $client 'sair'
@@ -151,7 +151,7 @@ Describe 'The hand-written servers' {
     }
 
     Context 'never answers, and reports ports, bytes and messages (127.0.0.1:9999)' {
-        It 'delivers a 28-byte message in pieces of a 5-byte buffer' {
+        It 'receives a 28-byte message in parts of a 5-byte buffer' {
             $server = Start-EchoServer @at -NoResponse -Framing None -BufferSize 5
             $client = Connect-Bare $server
             Send-Bare $client 'abcdefghijklmnopqrstuvwxyz12'
@@ -210,7 +210,7 @@ Describe 'The hand-written servers' {
             $clients | ForEach-Object { Read-Bare $_ } | Should -BeExactly 'UM', 'DOIS', 'TRÊS'
         }
 
-        It 'answers one that half-closes, and outlives one that closes without reading' {
+        It 'answers one that half-closes, and survives one that closes without reading' {
             $rude = Connect-Bare $server
             Send-Bare $rude 'tchau'
             Close-Bare $rude
@@ -223,14 +223,14 @@ Describe 'The hand-written servers' {
             $server = Start-EchoServer -Address 0.0.0.0 -Backlog 5 -ResponseFormat 'Servidor recebeu: {0}' -ExitCommand sair -Farewell 'Conexão encerrada.' -WarningAction SilentlyContinue
         }
 
-        It 'answers many, and each that says "sair" with its farewell' {
+        It 'answers many, and each that sends "sair" with its farewell' {
             $clients = 1..10 | ForEach-Object { Connect-Bare $server }
             foreach ($client in $clients) { Invoke-Bare $client 'olá' | Should -BeExactly 'Servidor recebeu: olá' }
             foreach ($client in $clients) { Send-Bare $client 'sair' }
             foreach ($client in $clients) { Read-Bare $client | Should -BeExactly 'Conexão encerrada.' }
         }
 
-        It 'answers one that half-closes, and outlives one that closes without reading' {
+        It 'answers one that half-closes, and survives one that closes without reading' {
             $rude = Connect-Bare $server
             Send-Bare $rude 'olá'
             Close-Bare $rude

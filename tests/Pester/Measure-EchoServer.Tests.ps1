@@ -55,7 +55,7 @@ Describe 'Measure-EchoServer' {
         $session.State | Should -Be 'Open'
     }
 
-    It 'waits for an answer as long as it is told, over a session too' {
+    It 'waits for a response as long as -ResponseTimeoutSec says, over a session too' {
         $session = Start-EchoServer -NoResponse | Connect-EchoServer -ResponseTimeoutSec 0
         $measured = $session | Measure-EchoServer -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
         $measured.Errors | Should -Be 1
@@ -100,7 +100,7 @@ Describe 'Measure-EchoServer' {
         $server.TotalConnections | Should -Be 4
     }
 
-    It 'ends at once on Ctrl+C while no answer comes' {
+    It 'ends at once on Ctrl+C while no response comes' {
         $server = Start-EchoServer -NoResponse
         $measuring = Start-Beside { $Values.Server | Measure-EchoServer -DurationSec 600 -ResponseTimeoutSec 0 } @{ Server = $server }
         $null = $server | Wait-EchoServer MessageReceived

@@ -87,7 +87,7 @@ Describe 'Text that others chose' {
         Assert-Clean (@($answer) + @(Get-EchoServerEvent -Server $server) | Get-Shown) 'begin'
     }
 
-    It 'is clean as what a responder failed with' {
+    It 'is clean as the error of a responder' {
         $server = Start-EchoServer -Responder { throw "failed: $_" }
         $null = $server | Connect-EchoServer | Send-SocketMessage "x$([char] 27)[31mz" -ErrorAction SilentlyContinue -ErrorVariable failures
         $null = Wait-EchoServer -Server $server -Kind Error

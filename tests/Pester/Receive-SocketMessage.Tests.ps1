@@ -14,7 +14,7 @@ Describe 'Receive-SocketMessage' {
         Stop-BareServer
     }
 
-    It 'takes what comes unasked' {
+    It 'receives unsolicited messages' {
         $server = Start-BareServer { Send "bem-vindo`nlinha 2`nlinha 3`n"; Wait-Peer }
         $session = Connect-EchoServer -Port $server.Port
         $greeting = $session | Receive-SocketMessage
@@ -32,7 +32,7 @@ Describe 'Receive-SocketMessage' {
         $message.Response | Should -Be 65, 255
     }
 
-    It 'says when nothing came, and leaves the session as it was' {
+    It 'says that nothing came, and leaves the session open' {
         $session = Start-EchoServer | Connect-EchoServer
         Receive-SocketMessage $session -TimeoutSec 0.05 -ErrorVariable failed -ErrorAction SilentlyContinue
         Assert-Error $failed WaitTimeout OperationTimeout

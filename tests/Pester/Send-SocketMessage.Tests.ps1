@@ -41,7 +41,7 @@ Describe 'Send-SocketMessage' {
         Wait-Beside $later | Should -Be 'oi'
     }
 
-    It 'returns every message with its answer, in order' {
+    It 'returns every message with its response, in order' {
         $session = Start-EchoServer | Connect-EchoServer
         $answers = 1..1000 | Send-SocketMessage -Session $session
         $answers.Count | Should -Be 1000
@@ -88,7 +88,7 @@ Describe 'Send-SocketMessage' {
         }
     }
 
-    It 'carries an empty message and its empty answer with <Name>' -ForEach @(
+    It 'carries an empty message and its empty response with <Name>' -ForEach @(
         @{ Name = 'lines'; With = @{ Framing = 'Line' } }
         @{ Name = 'length prefixes'; With = @{ Framing = 'LengthPrefix' } }
         @{ Name = 'delimiters'; With = @{ Delimiter = '|' } }
@@ -182,7 +182,7 @@ Describe 'Send-SocketMessage' {
         $session.BytesSent | Should -Be 0
     }
 
-    It 'keeps a window of <Window> full, with answers in order' -ForEach @{ Window = 2 }, @{ Window = 64 }, @{ Window = 1000 } {
+    It 'keeps a window of <Window> full, with responses in order' -ForEach @{ Window = 2 }, @{ Window = 64 }, @{ Window = 1000 } {
         $session = Start-EchoServer | Connect-EchoServer
         $answers = 1..5000 | ForEach-Object { "mensagem $_" } | Send-SocketMessage -Session $session -Window $Window
         $answers.Count | Should -Be 5000
@@ -197,7 +197,7 @@ Describe 'Send-SocketMessage' {
         (Send-SocketMessage 'esta' -Session $session).Response | Should -Be 'esta'
     }
 
-    It 'reads off answers that were not waited for before it pairs the next' {
+    It 'reads responses that were not waited for before the next one' {
         $session = Start-EchoServer | Connect-EchoServer
         $sent = 'a', 'b' | Send-SocketMessage -Session $session -NoWait
         @($sent | Where-Object Response) | Should -BeNullOrEmpty
@@ -206,7 +206,7 @@ Describe 'Send-SocketMessage' {
         (Receive-SocketMessage -Session $session -Count 2).Response | Should -Be a, b
     }
 
-    It 'faults the session when no answer comes, and says why ever after' {
+    It 'faults the session when no response comes, and says why from then on' {
         $server = Start-BareServer { Wait-Peer }
         $session = Connect-EchoServer -Port $server.Port -ResponseTimeoutSec 0.1
         Send-SocketMessage 'oi' -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
@@ -234,7 +234,7 @@ Describe 'Send-SocketMessage' {
         $failure.TargetObject | Should -Be $server
     }
 
-    It 'delivers half a line as incomplete, and half a prefixed message as an error' {
+    It 'returns half a line as incomplete, and half a prefixed message as an error' {
         $server = Start-BareServer { $null = Receive; Send 'mei' }
         $answer = Send-SocketMessage 'oi' -Port $server.Port
         $answer.Response | Should -Be 'mei'
@@ -296,7 +296,7 @@ Describe 'Send-SocketMessage' {
         $session.MessagesReceived | Should -Be 800
     }
 
-    It 'takes an answer that came in time for in time, however late it is looked at' {
+    It 'accepts a response that came in time, however late it is read' {
         $server = Start-EchoServer
         $session = $server | Connect-EchoServer
         $answers = 1..3 | Send-SocketMessage -Session $session -Window 2 -ResponseTimeoutSec 3 | ForEach-Object {
@@ -308,7 +308,7 @@ Describe 'Send-SocketMessage' {
         $session.State | Should -Be 'Open'
     }
 
-    It 'sends much without waiting where only a pause ends an answer' {
+    It 'sends much without waiting where only a pause ends a response' {
         $server = Start-EchoServer
         $session = $server | Connect-EchoServer -Framing None
         $text = 'x' * 8000

@@ -64,7 +64,7 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server 'hello' | Should -BeExactly 'hello'
         }
 
-        It 'sends bytes back as they came, valid text or not' {
+        It 'echoes bytes as received, valid text or not' {
             $server = Start-EchoServer @at
             $bytes = [byte[]] (0..255)
             $client = Connect-Bare $server
@@ -96,7 +96,7 @@ Describe 'Start-EchoServer' {
             Get-EchoServer | Should -BeNullOrEmpty
         }
 
-        It 'loses count of nothing over 1,000 connections that are reset' {
+        It 'counts exactly over 1,000 connections that are reset' {
             $server = Start-EchoServer @at -EventCapacity 100
             foreach ($i in 1..1000) { Reset-Bare (Connect-Bare $server) }
             $bareSockets.Clear()
@@ -124,7 +124,7 @@ Describe 'Start-EchoServer' {
     }
 
     Context '-Wait' {
-        It 'gives out what happens as it happens, and ends and stops the server when the pipeline has enough' {
+        It 'writes events as they happen, and stops the server when the pipeline has enough' {
             $running = Start-Beside { Start-EchoServer -Wait -Name waiting -Address $Values.Address | ForEach-Object { $Queue.Add($_); $_ } | Select-Object -First 3 } $at
             (Receive-Beside $running).Kind | Should -Be 'Started'
             $server = Get-EchoServer -Name waiting
@@ -230,7 +230,7 @@ Describe 'Start-EchoServer' {
             Invoke-Bare $client 'olá' | Should -BeExactly 'olá'
         }
 
-        It 'greets as its framing has it' {
+        It 'greets with its framing' {
             $client = Connect-Bare (Start-EchoServer @at -Greeting 'hi' -Framing None)
             Receive-Bare $client | Should -BeExactly 'hi'
             $client = Connect-Bare (Start-EchoServer @at -Greeting 'hi' -Framing LengthPrefix)
@@ -264,7 +264,7 @@ Describe 'Start-EchoServer' {
             Read-Bare $client | Should -BeExactly ''
         }
 
-        It 'ends answers as their messages ended' {
+        It 'ends responses as their messages ended' {
             $server = Start-EchoServer @at -ResponseFormat '<{0}>'
             $client = Connect-Bare $server
             Send-Bare $client "a`nb`r`n`nc"
@@ -303,14 +303,14 @@ Describe 'Start-EchoServer' {
     }
 
     Context '-Responder' {
-        It 'answers what the script block gives out, from the message and the connection''s facts' {
+        It 'sends what the script block outputs, from the message and what it knows of the connection' {
             $server = Start-EchoServer @at -Responder { "$_ from $($args[0].RemoteAddress):$($args[0].RemotePort), $($args[0].ConnectionId).$($args[0].Sequence), $($args[0].Bytes) bytes" }
             $client = Connect-Bare $server
             Invoke-Bare $client 'olá' | Should -BeExactly "olá from $($client.LocalEndPoint), 1.1, 4 bytes"
             Invoke-Bare $client 'oi' | Should -BeLike 'oi from *, 1.2, 2 bytes'
         }
 
-        It 'answers nothing where it gives nothing out' {
+        It 'sends no response where it outputs nothing' {
             $server = Start-EchoServer @at -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
             Get-BareAnswer $server "quiet`nloud`nquiet`n" | Should -BeExactly "<loud>`n"
         }
@@ -322,7 +322,7 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server 'a' | Should -BeExactly "1`n2`n3"
         }
 
-        It 'is an error where it ends by <_> in place of an answer, and the next client is answered' -ForEach 'exit', 'exit 3', 'break', 'continue' {
+        It 'is an error where it ends by <_> without a response, and the next client gets one' -ForEach 'exit', 'exit 3', 'break', 'continue' {
             $script = [scriptblock]::Create("if (`$_ -eq 'end') { 'half an answer'; $_ }; `$_")
             $server = Start-EchoServer @at -Framing Line -Responder $script
             Get-BareAnswer $server "end`nmore`n" | Should -BeExactly ''
@@ -336,7 +336,7 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server "end`nmore`n" | Should -BeExactly "failed`nmore`n"
         }
 
-        It 'is answered by what a script block has given out before it returns' {
+        It 'sends what a script block has output before it returns' {
             $server = Start-EchoServer @at -Framing Line -Responder { 'before'; return; 'after' }
             Get-BareAnswer $server "x`n" | Should -BeExactly "before`n"
             $server = Start-EchoServer @at -Framing Line -Responder { process { "<$_>" } }
@@ -351,7 +351,7 @@ Describe 'Start-EchoServer' {
             [int[]] (Read-BareBytes $client) | Should -Be 0, 255, 10, 13
         }
 
-        It 'answers in order within a connection, though later answers are made sooner' {
+        It 'responds in order within a connection, though later responses are computed sooner' {
             $gate = [Threading.ManualResetEventSlim]::new()
             $server = Start-EchoServer @at -Framing Line -Responder {
                 if ($_ -eq '1') { $null = ($using:gate).Wait(10000) }
@@ -367,7 +367,7 @@ Describe 'Start-EchoServer' {
             Read-Bare $client | Should -BeExactly "1`n2`n3`n"
         }
 
-        It 'runs side by side across connections' {
+        It 'runs concurrently across connections' {
             $all = [Threading.CountdownEvent]::new(3)
             $server = Start-EchoServer @at -Responder {
                 $null = ($using:all).Signal()
@@ -399,13 +399,13 @@ Describe 'Start-EchoServer' {
             Assert-Failure $failure InvalidOption InvalidArgument 'nosuchvariable' '*$using:nosuchvariable*'
         }
 
-        It 'leaves nothing from one message to the next' {
+        It 'keeps no variable from one message to the next' {
             $server = Start-EchoServer @at -Responder { $n++; "$n" }
             $client = Connect-Bare $server
             foreach ($i in 1..3) { Invoke-Bare $client 'x' | Should -BeExactly '1' }
         }
 
-        It 'closes the connection where it throws, notes the error, and serves on' {
+        It 'closes the connection where it throws, records the error, and serves on' {
             $server = Start-EchoServer @at -Responder { if ($_ -eq 'bad') { throw "no good: $_" }; "<$_>" }
             $client = Connect-Bare $server
             Send-Bare $client 'bad'
@@ -562,7 +562,7 @@ Describe 'Start-EchoServer' {
             (Read-BareBytes $client) -join ' ' | Should -Be '0 0 0 0 0 0 0 1 65'
         }
 
-        It 'tells of a message that its sender cut short' {
+        It 'reports a message that its sender cut short' {
             $server = Start-EchoServer @at -Framing LengthPrefix
             $client = Connect-Bare $server
             Send-Bare $client ([byte[]] (0, 0, 0, 5, 65))
@@ -723,7 +723,7 @@ Describe 'Start-EchoServer' {
             }
         }
 
-        It 'is not disturbed by clients that are gone when the answer comes' {
+        It 'is not disturbed by clients that have closed before the response' {
             $server = Start-EchoServer @at -Protocol Udp
             foreach ($i in 1..20) {
                 $gone = Connect-BareDatagram $server
@@ -771,7 +771,7 @@ Describe 'Start-EchoServer' {
             Test-Path $path | Should -BeFalse
         }
 
-        It 'is this user''s alone' -Tag Linux {
+        It 'is accessible to this user alone' -Tag Linux {
             $null = Start-EchoServer -SocketPath $path
             [int] [IO.File]::GetUnixFileMode($path) | Should -Be ([Convert]::ToInt32('600', 8))
         }
@@ -787,7 +787,7 @@ Describe 'Start-EchoServer' {
             try { (Start-EchoServer -SocketPath "./$(Split-Path $path -Leaf)").SocketPath | Should -Be $path } finally { Pop-Location }
         }
 
-        It 'replaces a file that a dead server left' {
+        It 'replaces a stale socket file' {
             $dead = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
             $dead.Bind([Net.Sockets.UnixDomainSocketEndPoint]::new($path))
             # A copy, since closing the socket takes its own file away.
@@ -910,7 +910,7 @@ Describe 'Start-EchoServer' {
             }
         }
 
-        It 'notes a handshake that fails, and serves on' {
+        It 'records a handshake that fails, and serves on' {
             $server = Start-EchoServer @at -Certificate $own.Certificate
             $open = Connect-Tls $server
             $plain = Connect-Bare $server
@@ -934,7 +934,7 @@ Describe 'Start-EchoServer' {
             $server.TotalConnections | Should -Be 0
         }
 
-        It 'turns away clients without a certificate with -RequireClientCertificate' {
+        It 'rejects clients without a certificate with -RequireClientCertificate' {
             $server = Start-EchoServer @at -Certificate $own.Certificate -RequireClientCertificate
             # TLS 1.3 tells the client only when it reads, by an end or a reset.
             $answer = try { Invoke-Tls (Connect-Tls $server) 'let me in' } catch [System.Management.Automation.MethodInvocationException] { '' }
@@ -943,7 +943,7 @@ Describe 'Start-EchoServer' {
             $server.MessagesReceived | Should -Be 0
         }
 
-        It 'lets clients in with -RequireClientCertificate whose certificate this machine trusts, and no others' -Tag Linux {
+        It 'accepts with -RequireClientCertificate the clients whose certificate this machine trusts, and no others' -Tag Linux {
             $trusted, $other = (New-Certificate trusted), (New-Certificate other)
             # What a machine trusts is changed for one process alone (OpenSSL's SSL_CERT_FILE).
             $roots = Join-Path $TestDrive 'roots.pem'
@@ -1097,7 +1097,7 @@ Describe 'Start-EchoServer' {
             Get-EchoServer | Should -BeNullOrEmpty
         }
 
-        It 'serves addresses of -AllowFrom, and turns others away' {
+        It 'accepts addresses of -AllowFrom, and rejects others' {
             $server = Start-EchoServer @at -AllowFrom 127.0.0.0/8, 10.0.0.0/8
             Get-BareAnswer $server 'me' | Should -BeExactly 'me'
             $server.RejectedConnections | Should -Be 0
@@ -1127,7 +1127,7 @@ Describe 'Start-EchoServer' {
             $failure.Exception.Message | Should -BeLike '*leading zeros*'
         }
 
-        It 'turns away more than -MaxConnections, and serves again when one has left' {
+        It 'rejects more than -MaxConnections, and accepts again when one has disconnected' {
             $server = Start-EchoServer @at -MaxConnections 2
             $first, $second = 1..2 | ForEach-Object { Connect-Bare $server }
             Invoke-Bare $first '1' | Should -BeExactly '1'
@@ -1170,7 +1170,7 @@ Describe 'Start-EchoServer' {
             (Start-EchoServer).Faults | Should -BeNullOrEmpty
         }
 
-        It 'holds answers back by -ResponseDelayMilliseconds <Delay>' -ForEach @(
+        It 'delays responses by -ResponseDelayMilliseconds <Delay>' -ForEach @(
             @{ Delay = 100; Least = 100 }
             @{ Delay = '50-100'; Least = 50 }
         ) {
@@ -1183,7 +1183,7 @@ Describe 'Start-EchoServer' {
             ($sent.Timestamp - $received.Timestamp).TotalMilliseconds | Should -BeGreaterThan ($Least - 20)
         }
 
-        It 'ends a connection in order with -DisconnectAfter 2' {
+        It 'closes a connection with a FIN with -DisconnectAfter 2' {
             $server = Start-EchoServer @at -DisconnectAfter 2 -Framing Line
             Get-BareAnswer $server "1`n2`n3`n" | Should -BeExactly "1`n2`n"
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageLimit'
@@ -1199,7 +1199,7 @@ Describe 'Start-EchoServer' {
             ($server | Wait-EchoServer -Kind Disconnected).Reason | Should -Be 'MessageLimit'
         }
 
-        It 'sends answers in pieces with -FragmentBytes 3' {
+        It 'sends responses in fragments with -FragmentBytes 3' {
             $server = Start-EchoServer @at -FragmentBytes 3 -ResponseFormat '{0}'
             $client = Connect-Bare $server
             Send-Bare $client "abcdefgh`n"
@@ -1320,7 +1320,7 @@ Describe 'Start-EchoServer' {
         }
 
         if ($python) {
-            It 'sends 64 MiB back to Python as they came, also after it half-closed' {
+            It 'echoes 64 MiB to Python unchanged, also after it half-closed' {
                 $server = Start-EchoServer @at
                 $program = Join-Path $TestDrive 'client.py'
                 Set-Content $program -Encoding Ascii -Value @'
@@ -1347,7 +1347,7 @@ print(h.hexdigest().upper())
         }
 
         if ($ncat) {
-            It 'sends 64 MiB back to ncat as they came' {
+            It 'echoes 64 MiB to ncat unchanged' {
                 $server = Start-EchoServer @at
                 $back = Join-Path $TestDrive 'ncat.bin'
                 sh -c "ncat $($server.Address) $($server.Port) < '$file' > '$back'"
@@ -1356,7 +1356,7 @@ print(h.hexdigest().upper())
         }
 
         if ($socat) {
-            It 'sends 64 MiB back to socat as they came' {
+            It 'echoes 64 MiB to socat unchanged' {
                 $server = Start-EchoServer @at
                 $back = Join-Path $TestDrive 'socat.bin'
                 sh -c "socat -t 30 - TCP:$($server.Address):$($server.Port) < '$file' > '$back'"

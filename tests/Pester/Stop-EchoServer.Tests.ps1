@@ -32,7 +32,7 @@ Describe 'Stop-EchoServer' {
         $server | Stop-EchoServer -PassThru | Should -Be $server
     }
 
-    It 'stops several side by side' {
+    It 'stops several concurrently' {
         $servers = 1..3 | ForEach-Object { Start-EchoServer @at }
         $servers | Stop-EchoServer
         $servers.State | Should -Be 'Stopped', 'Stopped', 'Stopped'
@@ -46,7 +46,7 @@ Describe 'Stop-EchoServer' {
         (Start-EchoServer $server.Port @at -ErrorAction Stop).Port | Should -Be $server.Port
     }
 
-    It 'closes connections in order, and says that the server stopped' {
+    It 'closes connections with a FIN, and says that the server stopped' {
         $server = Start-EchoServer @at
         $client = Connect-Bare $server
         $null = Invoke-Bare $client 'hello'
@@ -57,7 +57,7 @@ Describe 'Stop-EchoServer' {
         $server.ActiveConnections | Should -Be 0
     }
 
-    It 'lets a client have the answer it is owed' {
+    It 'lets a client receive its pending response' {
         $server = Start-EchoServer @at -ResponseDelayMilliseconds 300
         $client = Connect-Bare $server
         Send-Bare $client "hello`n"
@@ -66,7 +66,7 @@ Describe 'Stop-EchoServer' {
         Read-Bare $client | Should -BeExactly "hello`n"
     }
 
-    It 'lets nobody have it with <_>' -ForEach '-Force', '-TimeoutSec 0' {
+    It 'sends no pending response with <_>' -ForEach '-Force', '-TimeoutSec 0' {
         $server = Start-EchoServer @at -ResponseDelayMilliseconds 60000
         $client = Connect-Bare $server
         Send-Bare $client "hello`n"
@@ -133,7 +133,7 @@ Describe 'Stop-EchoServer' {
         $server.State | Should -Be 'Listening'
     }
 
-    It 'ends at once on Ctrl+C, while clients are still owed answers, which they get' {
+    It 'ends at once on Ctrl+C, while responses are pending, which clients still get' {
         $gate = [Threading.ManualResetEventSlim]::new()
         $server = Start-EchoServer @at -Framing Line -Responder { ($using:gate).Wait(); $_ }
         $idle = Connect-Bare $server
@@ -151,7 +151,7 @@ Describe 'Stop-EchoServer' {
         $server.State | Should -Be 'Stopped'
     }
 
-    It 'stops at once with -Force, though another stop is patient' {
+    It 'stops at once with -Force, though another stop waits' {
         $server = Start-EchoServer @at -ResponseDelayMilliseconds 60000
         $idle = Connect-Bare $server
         $client = Connect-Bare $server
@@ -174,7 +174,7 @@ Describe 'Stop-EchoServer' {
         ($server | Get-EchoServerEvent -Last 1).Kind | Should -Be 'Stopped'
     }
 
-    It 'does not wait for a responder that hears nothing' {
+    It 'does not wait for a responder that ignores its cancellation' {
         $server = Start-EchoServer -Responder { [Threading.ManualResetEventSlim]::new().Wait(30000) }
         $client = [Net.Sockets.TcpClient]::new('localhost', $server.Port)
         $null = $client.Client.Send([byte[]] (0x61, 0x0A))

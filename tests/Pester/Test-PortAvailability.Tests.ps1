@@ -210,7 +210,7 @@ Describe 'Test-PortAvailability' {
     }
 
     Context 'of another computer' {
-        It 'tells open from closed' {
+        It 'distinguishes open from closed' {
             $results = Test-PortAvailability $port, $closed -ComputerName 127.0.0.1
             $results.Status | Should -Be 'Open', 'Closed'
             $results.Available | Should -Be $true, $false
@@ -241,7 +241,7 @@ Describe 'Test-PortAvailability' {
             $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
         }
 
-        It 'times out a port that stays silent, and holds back no other' -Tag Linux {
+        It 'times out a port that stays silent, and delays no other' -Tag Linux {
             $silent = @(New-SilentPort 200)
             $open = @(1..200 | ForEach-Object { New-Listener })
             try {
@@ -263,7 +263,7 @@ Describe 'Test-PortAvailability' {
             (Test-PortAvailability $port, $closed, $port -ComputerName 127.0.0.1).Port | Should -Be $port, $closed
         }
 
-        It 'tells a UDP port that answers from one that is closed, and from silence' {
+        It 'distinguishes a UDP port that responds from a closed and a silent one' {
             $server = Start-EchoServer -Protocol Udp -Address 127.0.0.1
             $silent = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
             try {

@@ -33,7 +33,7 @@ Describe 'Wait-EchoServer' {
         ($server | Wait-EchoServer -Kind Disconnected -Count 2).ConnectionId | Should -Be 1, 2
     }
 
-    It 'returns as soon as it happens' {
+    It 'returns as soon as the events happen' {
         $running = Start-Beside {
             $Queue.Add('waiting')
             $Values.Server | Wait-EchoServer -Kind Connected -Count 2
@@ -57,7 +57,7 @@ Describe 'Wait-EchoServer' {
         (& $Wait).Kind | Should -Be 'Started'
     }
 
-    It 'says how far it came when the time is up' {
+    It 'says how many events there were when the time is up' {
         $null = Get-BareAnswer $server 'hello'
         $null = $server | Wait-EchoServer Disconnected
         $failure = { $server | Wait-EchoServer -Kind Connected -Count 2 -TimeoutSec 0.1 -ErrorAction Stop } | Should -Throw -PassThru

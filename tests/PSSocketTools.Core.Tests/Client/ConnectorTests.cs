@@ -11,7 +11,7 @@ namespace PSSocketTools.Tests.Client;
 public sealed class ConnectorTests
 {
     [Fact]
-    public void Families_take_turns_beginning_with_the_resolvers_first()
+    public void Address_families_alternate_beginning_with_the_resolvers_first()
     {
         IPEndPoint[] resolved = [At("192.0.2.1"), At("192.0.2.2"), At("2001:db8::1"), At("192.0.2.3"), At("2001:db8::2")];
 
@@ -23,7 +23,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public void Whose_a_datagrams_port_is_is_not_asked()
+    public void The_holder_of_a_datagram_port_is_not_looked_up()
     {
         IPEndPoint[] loopback = [At("127.0.0.1"), At("::1")];
 
@@ -54,7 +54,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public void Nobody_there_is_refused_with_the_endpoint_as_target()
+    public void A_refused_connection_is_an_error_with_the_endpoint_as_target()
     {
         var error = Assert.Throws<SocketToolsException>(() => EchoSession.Connect(Options("localhost", FreePort())));
 
@@ -63,7 +63,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public void A_name_that_is_none_is_not_found()
+    public void An_unknown_name_is_not_found()
     {
         var error = Assert.Throws<SocketToolsException>(() => EchoSession.Connect(Options("no.such.host.invalid", 5000)));
 
@@ -72,7 +72,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public void A_server_that_takes_no_connection_is_a_timeout()
+    public void A_server_that_accepts_no_connection_is_a_timeout()
     {
         using var full = new FullListener();
 
@@ -95,7 +95,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public async Task A_server_that_comes_later_is_waited_for()
+    public async Task A_server_that_starts_later_is_waited_for()
     {
         var port = FreePort();
         using var asked = new ManualResetEventSlim();
@@ -121,7 +121,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public async Task A_wait_follows_a_name_that_has_no_address_yet_and_takes_no_time_of_the_connect()
+    public async Task A_wait_resolves_a_name_again_and_leaves_the_connect_timeout_whole()
     {
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
         var questions = 0;
@@ -142,7 +142,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public async Task A_wait_leaves_a_silent_address_that_a_name_has_no_more()
+    public async Task A_wait_abandons_a_silent_address_that_the_name_no_longer_has()
     {
         using var full = new FullListener();
         var server = EchoServer.Start(new EchoServerOptions { Address = "::1", Port = full.Port });
@@ -205,7 +205,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public void What_is_on_this_machine_is_tried_as_often_as_at_first_and_others_less_and_less_often()
+    public void Loopback_is_retried_at_a_constant_interval_and_others_with_back_off()
     {
         var near = ConnectPace.RetryDelay;
         var far = ConnectPace.RetryDelay;

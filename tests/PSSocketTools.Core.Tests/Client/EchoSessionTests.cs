@@ -8,7 +8,7 @@ namespace PSSocketTools.Tests.Client;
 public sealed class EchoSessionTests
 {
     [Fact]
-    public void A_message_comes_back_with_its_figures()
+    public void A_response_has_its_byte_counts_and_round_trip_time()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
@@ -28,7 +28,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void A_session_that_has_ended_says_so_to_who_requires_it_open()
+    public void Requiring_a_closed_session_to_be_open_is_an_error_that_says_so()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         var session = server.Connect();
@@ -96,7 +96,7 @@ public sealed class EchoSessionTests
     [Theory]
     [InlineData(MessageFraming.Line)]
     [InlineData(MessageFraming.LengthPrefix)]
-    public void Answers_in_single_bytes_are_put_together(MessageFraming framing)
+    public void A_response_in_single_bytes_is_assembled(MessageFraming framing)
     {
         using var server = BareServer.Play(peer =>
         {
@@ -115,7 +115,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Two_answers_in_one_segment_go_to_their_messages()
+    public void Two_responses_in_one_segment_complete_their_requests()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -167,7 +167,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void A_server_that_closes_instead_of_answering_is_named()
+    public void A_server_that_closes_instead_of_responding_is_an_error_that_says_so()
     {
         using var server = BareServer.Play(peer => peer.Receive());
         using var session = server.Connect();
@@ -181,7 +181,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task A_server_that_closed_while_nothing_was_asked_is_noticed()
+    public async Task A_close_while_no_request_is_pending_is_detected()
     {
         using var server = BareServer.Play(peer => { });
         using var session = server.Connect();
@@ -198,7 +198,7 @@ public sealed class EchoSessionTests
     [Theory]
     [InlineData(false, "Closed", "ServerClosed")]
     [InlineData(true, "Faulted", "Reset")]
-    public async Task An_end_shows_once_it_was_looked_for_and_no_property_reads_the_socket(bool resets, string state, string reason)
+    public async Task The_end_of_a_session_is_detected_by_its_methods_and_not_by_its_properties(bool resets, string state, string reason)
     {
         using var server = BareServer.Play(peer =>
         {
@@ -240,7 +240,7 @@ public sealed class EchoSessionTests
     [Theory]
     [InlineData(false, SocketToolsError.ServerClosed, SocketToolsError.SessionClosed)]
     [InlineData(true, SocketToolsError.ConnectionReset, SocketToolsError.SessionFaulted)]
-    public async Task Who_waits_as_the_server_goes_is_told_how_and_who_comes_later_that_it_has(
+    public async Task A_pending_request_fails_with_how_the_server_disconnected_and_later_ones_with_that_it_has(
         bool resets, SocketToolsError first, SocketToolsError later)
     {
         using var listening = new SemaphoreSlim(0);
@@ -266,7 +266,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task A_server_that_resets_at_once_is_named()
+    public async Task A_reset_at_once_is_an_error_that_says_so()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var address = OwnAddress.Pick();
@@ -309,7 +309,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void A_reset_is_named()
+    public void A_reset_is_an_error_that_says_so()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -326,7 +326,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void No_answer_faults_the_session_and_says_why()
+    public void A_missing_response_faults_the_session_and_says_why()
     {
         using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
         using var session = server.Connect(options => options with { ResponseTimeout = TimeSpan.FromMilliseconds(50) });
@@ -342,7 +342,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Half_an_answer_that_never_ends_is_a_timeout()
+    public void An_incomplete_response_is_a_timeout()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -356,7 +356,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task What_came_before_a_message_is_not_its_answer()
+    public async Task Bytes_received_before_a_message_are_not_its_response()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -374,7 +374,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void The_rest_of_a_line_begun_before_a_message_is_not_its_answer()
+    public void The_rest_of_a_line_begun_before_a_message_is_not_its_response()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -391,7 +391,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Answers_to_messages_not_waited_for_are_read_off_first()
+    public void Responses_to_messages_not_waited_for_are_read_first()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
@@ -441,7 +441,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_are_shown_as_such_and_lost_never()
+    public void Bytes_that_are_no_text_read_as_replacement_characters_and_are_never_lost()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -470,7 +470,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task Without_framing_an_answer_is_what_comes_until_a_pause()
+    public async Task Without_framing_a_response_ends_with_a_pause()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -488,7 +488,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Auto_takes_a_line_at_once_and_the_rest_at_a_pause()
+    public void Auto_framing_ends_a_response_with_a_line_end_or_a_pause()
     {
         using var server = BareServer.Play(peer =>
         {
@@ -507,7 +507,7 @@ public sealed class EchoSessionTests
     [Theory]
     [InlineData(MessageFraming.Line)]
     [InlineData(MessageFraming.LengthPrefix)]
-    public void Sixty_four_mebibytes_come_back_from_a_server_that_blocks_while_it_owes(MessageFraming framing)
+    public void Sixty_four_mebibytes_are_echoed_by_a_server_that_blocks_while_its_responses_are_unread(MessageFraming framing)
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect(options => options with { Framing = framing });
@@ -528,7 +528,7 @@ public sealed class EchoSessionTests
     [InlineData(3)]
     [InlineData(64)]
     [InlineData(5000)]
-    public void A_window_gives_every_answer_in_order(int size)
+    public void A_window_returns_every_response_in_order(int size)
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
@@ -553,7 +553,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void A_window_sends_what_is_in_it_when_the_sender_pauses()
+    public void A_window_flushes_when_the_sender_pauses()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
@@ -585,7 +585,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void Threads_with_big_and_small_messages_share_a_session()
+    public void Threads_with_large_and_small_messages_share_a_session()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
@@ -601,7 +601,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task An_interrupted_wait_for_an_answer_faults_the_session()
+    public async Task A_cancelled_wait_for_a_response_faults_the_session()
     {
         using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
         using var session = server.Connect();
@@ -620,7 +620,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task An_interrupted_wait_for_what_is_not_owed_leaves_the_session_as_it_was()
+    public async Task A_cancelled_wait_for_an_unsolicited_message_leaves_the_session_open()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
@@ -656,7 +656,7 @@ public sealed class EchoSessionTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Close_ends_in_order_or_by_a_reset(bool reset)
+    public async Task Close_sends_a_FIN_or_a_reset(bool reset)
     {
         var seen = 0;
         SocketError error = default;
@@ -724,7 +724,7 @@ public sealed class EchoSessionTests
     [InlineData("127.0.0.1", false)]
     [InlineData("::1", true)]
     [InlineData("::1", false)]
-    public async Task A_datagram_that_one_address_of_a_name_refuses_goes_to_the_next(string address, bool waits)
+    public async Task A_datagram_that_one_address_of_a_name_refuses_is_sent_to_the_next(string address, bool waits)
     {
         // Nobody is there when the session opens, so that nothing tells which of the two it will be.
         var port = FreeDatagramPort();
@@ -761,7 +761,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public async Task A_server_that_has_answered_and_is_gone_is_looked_for_nowhere_else()
+    public async Task After_a_response_no_other_address_is_tried()
     {
         var port = FreeDatagramPort();
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Port = port, Protocol = SocketProtocol.Udp });
@@ -778,7 +778,7 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
-    public void A_datagram_to_nobody_is_refused()
+    public void A_datagram_to_a_closed_port_is_refused()
     {
         int port;
         using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))

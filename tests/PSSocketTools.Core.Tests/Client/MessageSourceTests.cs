@@ -11,7 +11,7 @@ namespace PSSocketTools.Tests.Client;
 public sealed class MessageSourceTests
 {
     [Fact]
-    public void Messages_are_put_together_from_pieces_and_taken_apart()
+    public void Messages_are_assembled_from_segments_and_separated()
     {
         using var channel = new Script("o", "i\nol", "á\nrest");
         var source = Source(channel, MessageFraming.Line);
@@ -29,7 +29,7 @@ public sealed class MessageSourceTests
     }
 
     [Fact]
-    public void The_end_gives_out_the_rest_as_incomplete()
+    public void The_end_of_input_completes_the_rest_as_incomplete()
     {
         using var channel = new Script("mei", null);
         var source = Source(channel, MessageFraming.Line);
@@ -44,7 +44,7 @@ public sealed class MessageSourceTests
     }
 
     [Fact]
-    public void A_message_cut_short_is_an_error_where_a_length_was_promised()
+    public void A_prefixed_message_cut_short_is_an_error()
     {
         using var channel = new Script("\0\0\0\u0009A", null);
         var source = Source(channel, MessageFraming.LengthPrefix);
@@ -58,7 +58,7 @@ public sealed class MessageSourceTests
     [Theory]
     [InlineData(MessageFraming.None)]
     [InlineData(MessageFraming.Auto)]
-    public void A_pause_ends_a_message_that_nothing_else_does(MessageFraming framing)
+    public void A_pause_ends_a_message_without_a_terminator(MessageFraming framing)
     {
         using var channel = new Script("sem ", "fim");
         var source = Source(channel, framing);
@@ -96,7 +96,7 @@ public sealed class MessageSourceTests
     }
 
     [Fact]
-    public void A_line_feed_that_comes_too_late_is_no_answer_to_the_next_message()
+    public void A_late_line_feed_is_not_the_response_to_the_next_message()
     {
         using var channel = new Script("um\r", "\n", "dois\n") { PausesFirst = 2 };
         var source = Source(channel, MessageFraming.Auto);

@@ -6,80 +6,80 @@ namespace PSSocketTools.Tests.Client;
 public sealed class OwedAnswersTests
 {
     [Fact]
-    public void Answers_are_owed_in_the_order_of_their_messages()
+    public void Responses_complete_requests_in_their_order()
     {
-        var owed = new PendingRequests();
+        var pending = new PendingRequests();
         Exchange first = Message(3), second = Message(4);
-        owed.Add(first, joined: false);
-        owed.Add(second, joined: false);
+        pending.Add(first, joined: false);
+        pending.Add(second, joined: false);
 
-        Assert.Equal(7, owed.Bytes);
-        Assert.Same(second, owed.Last);
-        Assert.Same(first, owed.Take());
-        Assert.Equal(4, owed.Bytes);
-        Assert.Same(second, owed.Take());
-        Assert.Null(owed.Take());
-        Assert.Null(owed.Last);
-        Assert.Equal(0, owed.Bytes);
+        Assert.Equal(7, pending.Bytes);
+        Assert.Same(second, pending.Last);
+        Assert.Same(first, pending.Take());
+        Assert.Equal(4, pending.Bytes);
+        Assert.Same(second, pending.Take());
+        Assert.Null(pending.Take());
+        Assert.Null(pending.Last);
+        Assert.Equal(0, pending.Bytes);
     }
 
     [Fact]
-    public void The_last_is_known_whoever_else_is_owed()
+    public void The_last_request_is_known_however_many_are_pending()
     {
-        var owed = new PendingRequests();
-        owed.Add(Message(1), joined: false);
-        Assert.NotNull(owed.Take());
-        Assert.Null(owed.Last);
+        var pending = new PendingRequests();
+        pending.Add(Message(1), joined: false);
+        Assert.NotNull(pending.Take());
+        Assert.Null(pending.Last);
 
         var later = Message(2);
-        owed.Add(later, joined: false);
-        owed.Add(Message(3), joined: true);
-        Assert.Same(later, owed.Last);
+        pending.Add(later, joined: false);
+        pending.Add(Message(3), joined: true);
+        Assert.Same(later, pending.Last);
     }
 
     [Fact]
-    public void A_joined_answer_comes_with_the_first()
+    public void A_joined_response_completes_with_the_first()
     {
-        var owed = new PendingRequests();
+        var pending = new PendingRequests();
         var first = Message(3);
-        owed.Add(first, joined: false);
-        owed.Add(Message(4), joined: true);
-        owed.Add(Message(5), joined: true);
+        pending.Add(first, joined: false);
+        pending.Add(Message(4), joined: true);
+        pending.Add(Message(5), joined: true);
 
-        Assert.Equal(12, owed.Bytes);
-        Assert.Same(first, owed.Last);
-        Assert.Same(first, owed.Take());
-        Assert.False(owed.Any);
-        Assert.Equal(0, owed.Bytes);
+        Assert.Equal(12, pending.Bytes);
+        Assert.Same(first, pending.Last);
+        Assert.Same(first, pending.Take());
+        Assert.False(pending.Any);
+        Assert.Equal(0, pending.Bytes);
     }
 
     [Fact]
-    public void What_is_disowned_is_waited_for_by_nobody()
+    public void An_abandoned_request_completes_nothing()
     {
-        var owed = new PendingRequests();
+        var pending = new PendingRequests();
         var message = Message(3);
-        owed.Add(message, joined: false);
+        pending.Add(message, joined: false);
 
-        Assert.True(owed.AnyAwaitedBy(message.Owner));
-        owed.Abandon(message.Owner);
-        Assert.False(owed.AnyAwaitedBy(message.Owner));
+        Assert.True(pending.AnyAwaitedBy(message.Owner));
+        pending.Abandon(message.Owner);
+        Assert.False(pending.AnyAwaitedBy(message.Owner));
         Assert.False(message.Waited);
-        Assert.True(owed.Any);
+        Assert.True(pending.Any);
     }
 
     [Fact]
-    public void All_that_is_owed_fails_with_the_session()
+    public void All_pending_requests_fail_with_the_session()
     {
-        var owed = new PendingRequests();
+        var pending = new PendingRequests();
         var message = Message(3);
-        owed.Add(message, joined: false);
+        pending.Add(message, joined: false);
         var error = new SocketToolsException(SocketToolsError.ServerClosed, "over");
 
-        owed.Fail(error);
+        pending.Fail(error);
 
         Assert.Same(error, message.Error);
-        Assert.False(owed.Any);
-        Assert.Equal(0, owed.Bytes);
+        Assert.False(pending.Any);
+        Assert.Equal(0, pending.Bytes);
     }
 
     [Fact]

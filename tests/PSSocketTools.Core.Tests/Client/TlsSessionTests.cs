@@ -43,7 +43,7 @@ public sealed class TlsSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task An_interrupted_receive_keeps_what_comes_later()
+    public async Task A_cancelled_receive_loses_no_later_message()
     {
         using var server = Serve(_certificate);
         using var session = server.Connect(options => options with { UseTls = true, SkipCertificateCheck = true });
@@ -59,7 +59,7 @@ public sealed class TlsSessionTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_close_throws_nothing_however_the_server_has_gone(bool hasNoticed)
+    public async Task A_close_throws_nothing_however_the_server_has_disconnected(bool hasNoticed)
     {
         for (var round = 0; round < 10; round++)
         {
@@ -84,7 +84,7 @@ public sealed class TlsSessionTests : IDisposable
     [InlineData("localhost", 1, "not trusted")]
     [InlineData("localhost", -1, "expired")]
     [InlineData("elsewhere.example", 1, "another name")]
-    public void A_certificate_that_will_not_do_is_refused_with_its_reason(string name, int days, string reason)
+    public void An_invalid_certificate_is_refused_with_its_reason(string name, int days, string reason)
     {
         using var certificate = SelfSignedCertificates.Make(name, notAfter: DateTimeOffset.UtcNow.AddDays(days));
         using var server = Serve(certificate);
@@ -112,7 +112,7 @@ public sealed class TlsSessionTests : IDisposable
     [Theory]
     [InlineData(null)]
     [InlineData("220 mail.example ready\r\n")]
-    public void A_server_that_does_not_speak_TLS_is_named(string? answer)
+    public void A_server_that_does_not_speak_TLS_is_an_error_that_says_so(string? answer)
     {
         using var server = BareServer.Play(peer =>
         {

@@ -31,20 +31,20 @@ public sealed class FrameReaderTests
 
     [Theory]
     [MemberData(nameof(LineFramings))]
-    public void Lines_come_out_the_same_wherever_the_bytes_are_split(MessageFraming framing) =>
+    public void Lines_are_the_same_wherever_the_bytes_are_split(MessageFraming framing) =>
         AssertAtEverySplit(framing, Lines, LineReads);
 
     [Fact]
-    public void Prefixed_messages_come_out_the_same_wherever_the_bytes_are_split() =>
+    public void Prefixed_messages_are_the_same_wherever_the_bytes_are_split() =>
         AssertAtEverySplit(MessageFraming.LengthPrefix, Prefixed, PrefixedReads);
 
     [Theory]
     [MemberData(nameof(LineFramings))]
-    public void Lines_come_out_of_bytes_that_come_one_by_one(MessageFraming framing) =>
+    public void Lines_are_read_from_single_bytes(MessageFraming framing) =>
         Assert.Equal(LineReads, Read.All(framing, Read.Bytes(Lines).Chunk(1)));
 
     [Fact]
-    public void Prefixed_messages_come_out_of_bytes_that_come_one_by_one() =>
+    public void Prefixed_messages_are_read_from_single_bytes() =>
         Assert.Equal(PrefixedReads, Read.All(MessageFraming.LengthPrefix, Read.Bytes(Prefixed).Chunk(1)));
 
     [Theory]
@@ -140,7 +140,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void A_message_cut_off_by_a_pause_is_whole_when_the_framing_lets_it_end_so()
+    public void A_message_that_ends_with_a_pause_is_complete_where_the_framing_says_so()
     {
         using var reader = new FrameReader(MessageFraming.Auto, 100);
         reader.Feed(Read.Bytes("oi"), 0, 2);
@@ -153,7 +153,7 @@ public sealed class FrameReaderTests
     [Theory]
     [InlineData("abcde\n", Terminator.LineFeed)]
     [InlineData("abcde\r\n", Terminator.CarriageReturnLineFeed)]
-    public void A_line_of_just_the_limit_passes_wherever_it_is_split(string text, object terminator) =>
+    public void A_line_as_long_as_the_limit_is_accepted_wherever_it_is_split(string text, object terminator) =>
         AssertAtEverySplit(MessageFraming.Line, text, [new("abcde", (Terminator)terminator)], maxMessageBytes: 5);
 
     [Theory]
@@ -181,7 +181,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void A_prefix_over_the_limit_is_refused_before_the_message_came()
+    public void A_prefix_over_the_limit_is_refused_before_the_message_is_received()
     {
         Assert.Single(Read.All(MessageFraming.LengthPrefix, [Read.Bytes("\0\0\0\u0005abcde")], 5));
         AssertRefusedAtEverySplit(MessageFraming.LengthPrefix, "\0\0\0\u0006", 5, SocketToolsError.MessageTooLarge);
@@ -190,7 +190,7 @@ public sealed class FrameReaderTests
     [Theory]
     [InlineData("\u0080\0\0\0", "2147483648")]
     [InlineData("\u00ff\u00ff\u00ff\u00ff", "4294967295")]
-    public void A_prefix_no_message_can_have_is_refused_and_named(string prefix, string number)
+    public void A_prefix_out_of_range_is_refused_and_named(string prefix, string number)
     {
         var refusal = AssertRefusedAtEverySplit(MessageFraming.LengthPrefix, prefix, 5, SocketToolsError.InvalidMessage);
 
@@ -218,7 +218,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void Long_messages_in_uneven_receives_come_back_byte_for_byte()
+    public void Long_messages_in_uneven_receives_are_read_byte_for_byte()
     {
         var random = new Random(20260101);
         var messages = Enumerable.Range(0, 40).Select(_ => RandomText(random, random.Next(0, 200_000))).ToList();
@@ -234,7 +234,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void A_cleared_reader_begins_anew()
+    public void A_cleared_reader_starts_afresh()
     {
         using var reader = new FrameReader(MessageFraming.Line, 100);
         List<Read> reads = [];

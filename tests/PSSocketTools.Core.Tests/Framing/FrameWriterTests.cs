@@ -12,7 +12,7 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.Auto, "oi")]
     [InlineData(MessageFraming.LengthPrefix, "")]
     [InlineData(MessageFraming.LengthPrefix, "a\r\nb\0")]
-    public void A_message_that_is_carried_is_read_as_it_was_written(MessageFraming framing, string text)
+    public void A_message_that_the_framing_can_carry_is_read_as_it_was_written(MessageFraming framing, string text)
     {
         var message = Read.Bytes(text);
         var writer = new FrameWriter(framing);
@@ -37,7 +37,7 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.Line, "\r")]
     [InlineData(MessageFraming.Auto, "a\r\nb")]
     [InlineData(MessageFraming.None, "")]
-    public void A_message_that_would_not_arrive_as_one_is_refused(MessageFraming framing, string text)
+    public void A_message_that_the_framing_cannot_carry_as_one_is_refused(MessageFraming framing, string text)
     {
         var refusal = Assert.Throws<SocketToolsException>(() => new FrameWriter(framing).Require(Read.Bytes(text), 100));
 
@@ -50,7 +50,7 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.Line)]
     [InlineData(MessageFraming.LengthPrefix)]
     [InlineData(MessageFraming.None)]
-    public void A_message_may_have_the_limit_and_no_byte_more(MessageFraming framing)
+    public void A_message_may_be_as_long_as_the_limit_and_no_longer(MessageFraming framing)
     {
         new FrameWriter(framing).Require(new byte[5], 5);
 

@@ -9,7 +9,7 @@ internal sealed record Read(string Text, Terminator Terminator, bool Complete = 
     public static Read Of(Frame frame) =>
         new(Encoding.Latin1.GetString(frame.Buffer, frame.Offset, frame.Count), frame.Terminator, frame.Complete);
 
-    /// <summary>Feeds the chunks as receives would bring them, each in a buffer that is reused and so spoilt between them.</summary>
+    /// <summary>Feeds the chunks as receives would, each in a buffer that is reused and so overwritten between them.</summary>
     public static List<Read> All(MessageFraming framing, IEnumerable<byte[]> chunks, int maxMessageBytes = 1 << 20, bool atEnd = true, string? delimiter = null)
     {
         using var reader = new FrameReader(framing, maxMessageBytes, delimiter: delimiter is null ? null : new MessageDelimiter(Bytes(delimiter)));

@@ -7,7 +7,7 @@ namespace PSSocketTools.Tests.Load;
 public sealed class MeasurementTests
 {
     [Fact]
-    public void Percentiles_are_right_to_a_few_percent()
+    public void Percentiles_are_accurate_to_a_few_percent()
     {
         var histogram = new LatencyHistogram();
         for (var microseconds = 1; microseconds <= 100_000; microseconds++)
@@ -24,7 +24,7 @@ public sealed class MeasurementTests
     }
 
     [Fact]
-    public void A_count_is_sent_and_every_answer_checked()
+    public void The_count_of_messages_is_sent_and_every_response_checked()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
 
@@ -60,7 +60,7 @@ public sealed class MeasurementTests
     }
 
     [Fact]
-    public void A_cancelled_measurement_has_the_figures_so_far()
+    public void A_cancelled_measurement_has_the_results_so_far()
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var stop = new CancellationTokenSource();

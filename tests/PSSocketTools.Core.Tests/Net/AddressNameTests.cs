@@ -23,7 +23,7 @@ public sealed class AddressNameTests
     [InlineData("localhost.invalid")]
     [InlineData(".localhost")]
     [InlineData("localhost..")]
-    public async Task What_only_looks_like_localhost_is_not_found(string name) =>
+    public async Task Names_that_only_resemble_localhost_are_not_found(string name) =>
         Assert.Equal(
             SocketToolsError.NameNotFound,
             (await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(name))).Error);
@@ -56,7 +56,7 @@ public sealed class AddressNameTests
     [InlineData("")]
     // Longer than a label may be (RFC 1035, section 2.3.4), so that no name server is asked.
     [InlineData("a234567890123456789012345678901234567890123456789012345678901234")]
-    public async Task What_is_neither_a_name_nor_an_address_is_not_found(string text)
+    public async Task Text_that_is_neither_a_name_nor_an_address_is_not_found(string text)
     {
         var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text));
 
@@ -99,7 +99,7 @@ public sealed class AddressNameTests
     [InlineData("tcp://[::1]:7000", "Write [::1] alone")]
     [InlineData("fe80::1%999999", "no interface '999999'")]
     [InlineData("fe80::1%", "no interface ''")]
-    public async Task An_address_that_is_not_as_it_should_be_written_is_refused_with_how_to_write_it(string text, string hint)
+    public async Task A_misspelt_address_is_refused_with_its_canonical_form(string text, string hint)
     {
         var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text));
 

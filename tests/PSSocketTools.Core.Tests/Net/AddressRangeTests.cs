@@ -51,7 +51,7 @@ public sealed class AddressRangeTests
             (AddressRange.Parse(range).Contains(IPAddress.Parse(address)), new AddressFilter([AddressRange.Parse(range)]).Contains(IPAddress.Parse(address))));
 
     [Fact]
-    public void Many_blocks_are_as_good_as_each_of_them()
+    public void A_filter_of_many_blocks_matches_what_any_of_them_contains()
     {
         var random = new Random(5);
         var texts = Enumerable.Range(0, 2000).Select(_ => $"10.{random.Next(4)}.{random.Next(256)}.{random.Next(256)}/{random.Next(20, 33)}")
@@ -68,12 +68,12 @@ public sealed class AddressRangeTests
     }
 
     [Fact]
-    public void The_last_block_of_all_ends_where_addresses_end() =>
+    public void The_last_block_ends_at_the_last_address() =>
         Assert.Equal(["255.255.255.254", "255.255.255.255"],
             AddressRange.Parse("255.255.255.254/31").Addresses().Select(address => address.ToString()));
 
     [Fact]
-    public void However_many_addresses_come_one_at_a_time() =>
+    public void Addresses_are_enumerated_lazily() =>
         Assert.Equal("fd00::2", AddressRange.Parse("fd00::/8").Addresses().Skip(2).First().ToString());
 
     [Theory]
@@ -103,6 +103,6 @@ public sealed class AddressRangeTests
     [InlineData("::ffff:10.0.0.0/95")]
     [InlineData("::ffff:10.0.0.0/129")]
     [InlineData("fe80::1%nowhere/64")]
-    public void What_is_no_block_is_refused(string text) =>
+    public void Text_that_is_no_block_is_refused(string text) =>
         Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => AddressRange.Parse(text)).Error);
 }

@@ -36,7 +36,7 @@ public sealed class EndPointTextTests
         Assert.Equal(expected, EndPointText.Of(host, 7));
 
     [Fact]
-    public void A_connection_to_its_own_port_is_told_from_one_to_a_server()
+    public void A_self_connection_is_distinguished_from_one_to_a_server()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

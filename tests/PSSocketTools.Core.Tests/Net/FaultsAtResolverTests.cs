@@ -40,7 +40,7 @@ public sealed class FaultsAtResolverTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public void A_resolver_that_throws_is_a_name_without_an_address_to_all_that_ask(string failure, bool atOnce)
+    public void A_resolver_that_throws_means_a_name_without_an_address_everywhere(string failure, bool atOnce)
     {
         var resolver = new Failing(1, atOnce, failure, []);
 
@@ -55,7 +55,7 @@ public sealed class FaultsAtResolverTests
     }
 
     [Fact]
-    public void A_resolver_that_answers_nothing_has_no_address_for_the_name()
+    public void A_resolver_that_returns_nothing_means_a_name_without_an_address()
     {
         static Task<IPAddress[]> Resolve(string name) => Task.FromResult<IPAddress[]>([]);
         AssertNotFound(Assert.Throws<SocketToolsException>(() => Connect(Resolve)));
@@ -67,7 +67,7 @@ public sealed class FaultsAtResolverTests
     }
 
     [Fact]
-    public void A_resolver_that_never_answers_is_given_up_in_time_or_when_cancelled()
+    public void Waiting_for_a_resolver_ends_with_the_timeout_or_the_cancellation()
     {
         static Task<IPAddress[]> Resolve(string name) => new TaskCompletionSource<IPAddress[]>().Task;
         using var cancelling = new CancellationTokenSource();
@@ -81,7 +81,7 @@ public sealed class FaultsAtResolverTests
     }
 
     [Fact]
-    public void A_resolver_that_answers_what_no_server_can_be_at_is_an_error_that_says_where()
+    public void A_resolver_that_returns_an_unusable_address_is_an_error_that_names_it()
     {
         static Task<IPAddress[]> Resolve(string name) => Task.FromResult(Garbage);
 
@@ -102,14 +102,14 @@ public sealed class FaultsAtResolverTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task A_wait_goes_on_after_a_resolver_that_throws_once(int n)
+    public async Task A_wait_continues_after_a_resolver_that_throws_once(int n)
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
         var resolver = new Failing(n, false, nameof(SocketException), [IPAddress.Loopback]);
 
-        // Nobody listens before the failure is over, so that every wait meets it.
+        // No server listens before the failure is over, so that every wait includes it.
         var listening = resolver.WhenAskedAgain.ContinueWith(_ => taken.Listen(10), TaskScheduler.Default);
         var (channel, _) = await Task.Run(() => Connector.Connect(
             new SessionOptions { ComputerName = Name, Port = port, WaitFor = Ample }, new HostName(Name, Canonical(resolver.ResolveAsync)), null, CancellationToken.None));
@@ -128,7 +128,7 @@ public sealed class FaultsAtResolverTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task A_wait_for_a_free_port_goes_on_after_a_resolver_that_throws_once(int n)
+    public async Task A_wait_for_a_free_port_continues_after_a_resolver_that_throws_once(int n)
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -140,7 +140,7 @@ public sealed class FaultsAtResolverTests
         var result = await Task.Run(() => Test(resolver.ResolveAsync).WaitUntilAvailable(port, Ample, CancellationToken.None));
         Assert.Equal("Available", result.Status);
 
-        // What the test bound is let go.
+        // The sockets that the test bound are closed.
         using var again = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         again.Bind(new IPEndPoint(IPAddress.Loopback, port));
     }
@@ -188,13 +188,13 @@ public sealed class FaultsAtResolverTests
         return Assert.Single(results);
     }
 
-    /// <summary>Answers, but fails at the n-th question.</summary>
+    /// <summary>Returns addresses, but fails at the n-th call.</summary>
     private sealed class Failing(int n, bool atOnce, string failure, IPAddress[] answer)
     {
         private readonly TaskCompletionSource _askedAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _questions;
 
-        /// <summary>Ends with the question after the one that failed.</summary>
+        /// <summary>Completes with the call after the one that failed.</summary>
         public Task WhenAskedAgain => _askedAgain.Task;
 
         public Failing Anew() => new(n, atOnce, failure, answer);

@@ -11,7 +11,7 @@ public sealed class ListenerSetupTests
     private static readonly PortHolder SomebodyHidden = new() { Address = "0.0.0.0" };
 
     [Fact]
-    public void A_port_in_use_is_taken_whoever_has_it()
+    public void A_port_in_use_is_taken_whoever_holds_it()
     {
         Assert.True(ListenerSetup.IsTaken(SocketError.AddressAlreadyInUse, Nobody));
         Assert.True(ListenerSetup.IsTaken(SocketError.AddressAlreadyInUse, SomebodyHidden));
@@ -40,7 +40,7 @@ public sealed class ListenerSetupTests
     // Each family has sockets of its own.
     [InlineData("::", "127.0.0.1", false)]
     [InlineData("0.0.0.0", "::1", false)]
-    public void An_endpoint_is_shared_with_who_has_it_or_where_one_of_the_two_is_the_wildcard(string held, string wanted, bool shared)
+    public void Endpoints_clash_when_equal_or_when_one_is_the_wildcard(string held, string wanted, bool shared)
     {
         var listener = new IPEndPoint(IPAddress.Parse(held), 7007);
         Assert.Equal(shared, ListenerSetup.IsShared(listener, new IPEndPoint(IPAddress.Parse(wanted), 7007)));

@@ -11,7 +11,7 @@ public sealed partial class MessagesTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void Sentences_are_sorted_by_their_name_and_none_is_said_twice(string source)
+    public void Sentences_are_sorted_by_name_without_duplicates(string source)
     {
         var names = Sentences(Path.Combine(Root(), source)).Select(sentence => sentence.Name).ToList();
 
@@ -20,7 +20,7 @@ public sealed partial class MessagesTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void Code_has_a_sentence_for_each_name_it_gives_and_a_use_for_each_sentence(string source)
+    public void Every_sentence_that_code_names_exists_and_every_sentence_is_used(string source)
     {
         var file = Path.Combine(Root(), source);
         var names = Sentences(file).Select(sentence => sentence.Name).ToHashSet();
@@ -44,7 +44,7 @@ public sealed partial class MessagesTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void The_Portuguese_of_what_has_words_is_not_the_English(string source)
+    public void No_Portuguese_sentence_is_left_in_English(string source)
     {
         var file = Path.Combine(Root(), source);
         var english = Sentences(file).ToDictionary(sentence => sentence.Name, sentence => sentence.Text);
@@ -62,13 +62,13 @@ public sealed partial class MessagesTests
         object[] values = [1, 2, 3, 4, 5, 6, 7];
         foreach (var sentence in Sentences(file).Concat(Sentences(Portuguese(file))))
         {
-            // One that takes no values is said as it is, and may have braces that are no format.
+            // A sentence without values is no format, and may have braces.
             Assert.True(!Placeholder().IsMatch(sentence.Text) || string.Format(CultureInfo.InvariantCulture, Name().Replace(sentence.Text, "$1"), values).Length > 0);
         }
     }
 
     [Fact]
-    public void The_engine_says_what_the_engine_has()
+    public void The_engines_sentences_name_the_engines_options()
     {
         var assembly = typeof(EchoServer).Assembly;
         var has = assembly.GetExportedTypes()
@@ -86,7 +86,7 @@ public sealed partial class MessagesTests
     }
 
     [Fact]
-    public void A_name_in_a_sentence_is_said_as_the_program_says_it()
+    public void A_name_in_a_sentence_is_replaced_by_the_programs_word()
     {
         Assert.EndsWith("Connect with UseTls.", PSSocketTools.Net.Messages.Get("ServerSpeaksTls", "x"), StringComparison.Ordinal);
         Assert.Equal("Framing LengthPrefix", PSSocketTools.Net.Messages.Name("Framing LengthPrefix"));
@@ -98,7 +98,7 @@ public sealed partial class MessagesTests
     private static IEnumerable<(string Name, string Text)> Sentences(string file) =>
         XDocument.Load(file).Root!.Elements("data").Select(data => ((string)data.Attribute("name")!, (string)data.Element("value")!));
 
-    /// <summary>Each sentence's name with the values it has room for.</summary>
+    /// <summary>Each sentence's name, and the values in it.</summary>
     private static List<string> Values(string file) =>
         [.. Sentences(file)
             .Select(sentence => $"{sentence.Name}: {string.Join(' ', Placeholder().Matches(sentence.Text).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal))}")
@@ -122,7 +122,7 @@ public sealed partial class MessagesTests
     [GeneratedRegex(@"(?<!\{)\{([A-Z][\w.]*)\}(?!\})")]
     private static partial Regex Name();
 
-    /// <summary>A parameter, a cmdlet of ours or PowerShell: what the engine knows nothing of.</summary>
+    /// <summary>A parameter, a cmdlet of ours or PowerShell: which the engine does not know.</summary>
     [GeneratedRegex(@"(?<![\w}])-([A-Z]|\{)|[A-Z][a-z]+-(Echo|Socket|Port|Available)[A-Z]?[a-z]+|PowerShell")]
     private static partial Regex OfCmdlets();
 

@@ -37,14 +37,14 @@ public sealed class PortExclusionsTests
     [InlineData("", "")]
     [InlineData("The system cannot find the file specified.", "")]
     [InlineData("9 1\n0 5\n70000 70001\n1 2 3\n-1 5\n1 2 3 4", "")]
-    public void What_netsh_shows_is_read_in_any_language(string output, string expected)
+    public void The_output_of_netsh_is_read_in_any_language(string output, string expected)
     {
         Assert.Equal(expected, string.Join(',', PortExclusions.Parse(output)));
         Assert.Equal(expected, string.Join(',', PortExclusions.Parse(output.ReplaceLineEndings("\r\n"))));
     }
 
     [Fact]
-    public void A_port_that_is_kept_back_is_told_with_its_range_and_what_shows_it()
+    public void An_excluded_port_is_reported_with_its_range_and_the_command_that_shows_it()
     {
         var sentence = SocketErrors.Excluded(
             new IPEndPoint(IPAddress.Loopback, 50051), new PortRange(50000, 50059), PortExclusions.Command(AddressFamily.InterNetwork, SocketProtocol.Tcp));
@@ -56,7 +56,7 @@ public sealed class PortExclusionsTests
     }
 
     [Fact]
-    public void Other_systems_keep_none_back()
+    public void Other_systems_exclude_no_ports()
     {
         if (!OperatingSystem.IsWindows())
         {

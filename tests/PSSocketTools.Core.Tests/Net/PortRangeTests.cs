@@ -45,14 +45,14 @@ public sealed class PortRangeTests
     }
 
     [Fact]
-    public void Ports_that_follow_each_other_become_one_range()
+    public void Adjacent_ports_become_one_range()
     {
         var ports = Enumerable.Range(1, 65535).Select(port => new PortRange(port));
         Assert.Equal([PortRange.All], PortRange.Merge(ports));
     }
 
     [Fact]
-    public void Merging_keeps_the_order_and_leaves_out_what_came_before() =>
+    public void Merging_keeps_the_order_and_drops_duplicates() =>
         Assert.Equal(
             [new PortRange(9), new PortRange(1, 2), new PortRange(4, 8), new PortRange(10, 12)],
             PortRange.Merge([new PortRange(9), new PortRange(1), new PortRange(2), new PortRange(2), new PortRange(4, 12), new PortRange(5)]));

@@ -15,7 +15,7 @@ public sealed class SocketPathsTests : IDisposable
     [InlineData("no/such/s")]
     [InlineData("file/s")]
     [InlineData("file/no/s")]
-    public void What_is_missing_on_the_way_to_a_path_is_named(string name)
+    public void The_missing_part_of_a_path_is_named(string name)
     {
         File.WriteAllText(Path.Combine(_folder, "file"), string.Empty);
         var path = Path.Combine(_folder, name);
@@ -53,7 +53,7 @@ public sealed class SocketPathsTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
-    public void A_socket_of_datagrams_is_no_server()
+    public void A_datagram_socket_is_no_server()
     {
         var path = Path.Combine(_folder, "datagrams");
         using var datagrams = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
@@ -81,7 +81,7 @@ public sealed class SocketPathsTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
-    public void An_error_that_nothing_has_a_name_for_keeps_its_number()
+    public void An_error_without_a_name_keeps_its_number()
     {
         // EROFS, which is none of a socket's usual errors.
         var exception = SocketErrors.Listening(new LinuxSocketException(30), "here");

@@ -53,7 +53,7 @@ public sealed class SocketTableTests
     }
 
     [Fact]
-    public void What_no_table_has_is_said_to_be_unknown()
+    public void A_port_that_is_in_no_table_has_no_known_holder()
     {
         var holder = PortHolder.Find(new MacSocketTable(string.Empty), IPAddress.Loopback, 80);
         Assert.Null(holder.ProcessId);

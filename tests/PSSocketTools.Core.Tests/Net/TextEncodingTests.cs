@@ -19,7 +19,7 @@ public sealed class TextEncodingTests
     [InlineData("utf-16", "aé", 0, false)]
     [InlineData("utf-16", "👋", 2, true)]
     [InlineData("iso-8859-1", "aé", 0, false)]
-    public void A_character_that_is_not_whole_is_noticed(string name, string text, int missing, bool isInside)
+    public void An_incomplete_character_is_detected(string name, string text, int missing, bool isInside)
     {
         var encoding = TextEncoding.ReplacingInvalid(Encoding.GetEncoding(name));
         byte[] bytes = [0xff, .. encoding.GetBytes(text)];
@@ -30,6 +30,6 @@ public sealed class TextEncodingTests
     [InlineData(0xff)]
     [InlineData(0x80)]
     [InlineData(0xc0)]
-    public void A_byte_that_begins_no_character_waits_for_nothing(byte last) =>
+    public void A_byte_that_begins_no_character_is_not_incomplete(byte last) =>
         Assert.False(TextEncoding.EndsInsideCharacter(TextEncoding.ReplacingInvalid(Encoding.UTF8), [(byte)'a', last], 0, 2));
 }

@@ -8,7 +8,7 @@ namespace PSSocketTools.Tests.Platform;
 public sealed class DescriptorReserveTests
 {
     [Fact]
-    public void There_is_room_until_a_client_has_one_of_the_last_numbers_and_again_when_lower_ones_are_free()
+    public void There_is_room_until_a_client_has_one_of_the_last_descriptors_and_again_when_lower_ones_are_free()
     {
         var free = LowestFree();
         var reserve = new DescriptorReserve(free + 1000 + 32);
@@ -16,13 +16,13 @@ public sealed class DescriptorReserveTests
         reserve.Accepted(free + 999);
         Assert.True(reserve.HasRoom());
 
-        // Others of this process have come and gone meanwhile: low numbers are free, and nobody is kept waiting.
+        // Lower descriptors were closed meanwhile, so that there is room.
         reserve.Accepted(free + 1000);
         Assert.True(reserve.HasRoom());
     }
 
     [Fact]
-    public void There_is_no_room_while_only_the_last_numbers_are_free()
+    public void There_is_no_room_while_only_the_last_descriptors_are_free()
     {
         // As if the limit were just above what this process has open.
         var reserve = new DescriptorReserve(4);
@@ -40,7 +40,7 @@ public sealed class DescriptorReserveTests
     }
 
     [Fact]
-    public void A_server_opens_nothing_that_its_clients_and_the_process_need()
+    public void A_server_does_not_start_on_the_descriptors_that_clients_and_the_process_need()
     {
         // Twice what the process keeps, of which its clients get the one half.
         var free = LowestFree();

@@ -14,8 +14,8 @@ public sealed class OutsideTextTests
     [InlineData("\u009b31mred", "\uFFFD31mred")]
     [InlineData("a\nb\r\tc\0\u007f", "a\uFFFDb\uFFFD\uFFFDc\uFFFD\uFFFD")]
     [InlineData("\u202egpj.exe\u2028\u2029", "\uFFFDgpj.exe\uFFFD\uFFFD")]
-    public void What_acts_on_a_terminal_is_replaced(string? text, string? expected) => Assert.Equal(expected, OutsideText.Clean(text));
+    public void Control_characters_are_replaced(string? text, string? expected) => Assert.Equal(expected, OutsideText.Clean(text));
 
     [Fact]
-    public void Half_a_pair_is_replaced() => Assert.Equal("\uFFFDx\uFFFD", OutsideText.Clean("\udc00x\ud83c"));
+    public void Half_a_surrogate_pair_is_replaced() => Assert.Equal("\uFFFDx\uFFFD", OutsideText.Clean("\udc00x\ud83c"));
 }

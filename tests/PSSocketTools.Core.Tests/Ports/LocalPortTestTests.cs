@@ -9,7 +9,7 @@ namespace PSSocketTools.Tests.Ports;
 public sealed class LocalPortTestTests
 {
     [Fact]
-    public void A_free_port_is_available_and_still_is_after_the_test()
+    public void A_free_port_is_available_before_and_after_the_test()
     {
         var port = FreePort();
         var test = new LocalPortTest("127.0.0.1");
@@ -111,7 +111,7 @@ public sealed class LocalPortTestTests
     }
 
     [Fact]
-    public void A_connection_that_holds_a_port_is_told_from_a_server()
+    public void A_connection_that_holds_a_port_is_distinguished_from_a_server()
     {
         var address = OwnAddress.Pick();
         using var listener = Listen(IPAddress.Parse(address));
@@ -130,7 +130,7 @@ public sealed class LocalPortTestTests
         Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => new LocalPortTest("name.invalid").Test(80)).Error);
 
     [Fact]
-    public async Task Waiting_notices_a_port_that_becomes_free()
+    public async Task Waiting_detects_a_port_that_becomes_free()
     {
         var listener = Listen(IPAddress.Loopback);
         var port = Port(listener);
@@ -155,14 +155,14 @@ public sealed class LocalPortTestTests
     }
 
     [Fact]
-    public void Waiting_asks_again_for_a_name_that_has_no_address_yet()
+    public void Waiting_resolves_a_name_again_that_has_no_address_yet()
     {
         var asked = 0;
         var test = new LocalPortTest("soon", SocketProtocol.Tcp, name => ++asked switch
         {
             1 => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)),
 
-            // Another machine's (RFC 5737), and then ours.
+            // An address of another machine (RFC 5737), and then ours.
             2 => Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),
             _ => Task.FromResult<IPAddress[]>([IPAddress.Loopback]),
         });
@@ -186,7 +186,7 @@ public sealed class LocalPortTestTests
     }
 
     [Fact]
-    public void A_resolver_that_hangs_can_be_interrupted()
+    public void Waiting_for_a_resolver_that_hangs_can_be_cancelled()
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
         var test = new LocalPortTest("slow", SocketProtocol.Tcp, _ => new TaskCompletionSource<IPAddress[]>().Task);
@@ -228,7 +228,7 @@ public sealed class LocalPortTestTests
 
     private static int Port(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
-    // Below the ephemeral range, where the system hands none of them to another test.
+    // Below the ephemeral range, from which the system assigns ports to other tests.
     private static int FreePort() =>
         PortFinder.Find(new LocalPortTest(), [new PortRange(20000, 29999)], 1, Reserved)[0].Port;
 

@@ -19,7 +19,7 @@ public sealed class PortFinderTests
     }
 
     [Fact]
-    public void Nobody_is_given_a_port_that_another_has_just_been_given()
+    public void A_port_just_returned_is_not_returned_to_another()
     {
         var reservations = Forever();
         var ports = new int[8][];
@@ -30,7 +30,7 @@ public sealed class PortFinderTests
     }
 
     [Fact]
-    public void A_range_with_too_few_is_an_error_and_gives_back_what_it_had()
+    public void A_range_with_too_few_free_ports_is_an_error_and_releases_its_reservations()
     {
         var reservations = Forever();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -46,14 +46,14 @@ public sealed class PortFinderTests
     }
 
     [Fact]
-    public void Without_a_range_it_looks_where_the_system_does()
+    public void Without_a_range_it_searches_the_ephemeral_ports()
     {
         var result = Assert.Single(PortFinder.Find(new LocalPortTest(), null, 1, Forever()));
         Assert.True(PortFinder.EphemeralRange().Contains(result.Port));
     }
 
     [Fact]
-    public void A_reservation_ends()
+    public void A_reservation_expires()
     {
         var clock = new ManualClock();
         var reservations = new PortReservations(TimeSpan.FromSeconds(10), clock);
@@ -62,7 +62,7 @@ public sealed class PortFinderTests
         Assert.False(reservations.TryTake(80, SocketProtocol.Tcp));
         Assert.True(reservations.TryTake(80, SocketProtocol.Udp));
 
-        // What people set their clocks to is no matter.
+        // A change of the wall clock has no effect.
         clock.SetWall(DateTimeOffset.MinValue);
         Assert.False(reservations.TryTake(80, SocketProtocol.Tcp));
         clock.SetWall(DateTimeOffset.MaxValue);

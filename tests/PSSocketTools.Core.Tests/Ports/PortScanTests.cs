@@ -14,7 +14,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public void It_finds_what_is_open_and_what_is_closed(string transport)
+    public void It_finds_open_and_closed_ports(string transport)
     {
         using var listener = Listen(IPAddress.Loopback);
         var results = Scan(transport, ["127.0.0.1"], [listener.Port, ClosedPort()]);
@@ -41,7 +41,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public void A_refused_socket_serves_the_next_port_without_taking_anything_along(string transport)
+    public void A_reused_socket_keeps_nothing_of_its_last_attempt(string transport)
     {
         using var listener = Listen(IPAddress.Loopback);
         int[] ports = [ClosedPort(), listener.Port, ClosedPort(), ClosedPort(), listener.Port];
@@ -54,7 +54,7 @@ public sealed class PortScanTests
     [Theory]
     [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void A_silent_port_times_out_in_the_time_allowed(string transport)
+    public void A_silent_port_times_out(string transport)
     {
         using var silent = new SilentPort();
         var clock = Stopwatch.StartNew();
@@ -121,7 +121,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public async Task A_udp_port_is_open_when_it_answers(string transport)
+    public async Task A_udp_port_is_open_when_it_responds(string transport)
     {
         using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var stop = new CancellationTokenSource();
@@ -145,7 +145,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public void A_silent_udp_port_may_be_open(string transport)
+    public void A_silent_udp_port_is_open_or_filtered(string transport)
     {
         using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var result = Assert.Single(Scan(
@@ -157,9 +157,9 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public void A_connection_with_itself_is_closed(string transport)
+    public void A_self_connection_counts_as_closed(string transport)
     {
-        // Over and over to each port of the ephemeral range, until the system picks that very port for our side; each hit would be Open.
+        // Repeatedly to each ephemeral port, until the system picks the same port for our side; each self-connection would be Open.
         var range = PortFinder.EphemeralRange();
         var ports = new PortRange(range.First, Math.Min(range.First + 2000, range.Last));
         using var scan = Create(transport, new PortScanOptions { Timeout = TimeSpan.FromSeconds(30) });
@@ -172,7 +172,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public void Waiting_notices_a_port_that_opens(string transport)
+    public void Waiting_detects_a_port_that_opens(string transport)
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -190,7 +190,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public void Waiting_ends_with_what_was_found_last(string transport)
+    public void Waiting_ends_with_the_last_result(string transport)
     {
         using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(2) });
         scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
@@ -200,7 +200,7 @@ public sealed class PortScanTests
     [Theory]
     [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void Waiting_for_a_silent_port_notices_when_it_is_not(string transport)
+    public void Waiting_detects_a_silent_port_that_opens(string transport)
     {
         using var silent = new SilentPort();
         using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
@@ -211,7 +211,7 @@ public sealed class PortScanTests
     [Theory]
     [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public void Disposing_leaves_no_socket_behind(string transport)
+    public void Disposing_closes_every_socket(string transport)
     {
         using var silent = new SilentPort();
         using (var scan = Create(transport, new PortScanOptions { Timeout = TimeSpan.FromMinutes(10) }))
@@ -222,7 +222,7 @@ public sealed class PortScanTests
             Assert.Empty(none);
         }
 
-        // A process that another test is starting has copies of them until it runs its program.
+        // A process that another test starts has copies of the descriptors until it runs its program.
         Assert.True(SpinWait.SpinUntil(
             () => !SocketTable.Read(SocketProtocol.Tcp).Entries.Any(entry =>
                 entry.RemotePort == silent.Port && entry.State == System.Net.NetworkInformation.TcpState.SynSent),
@@ -252,7 +252,7 @@ public sealed class PortScanTests
     }
 
     [Fact]
-    public void Reading_says_when_there_is_room_for_more_and_when_all_was_read()
+    public void Reading_reports_room_for_more_input_and_the_end_of_the_scan()
     {
         using var scan = new PortScan(new PortScanOptions { ThrottleLimit = 2 });
         Assert.True(scan.HasRoom && scan.IsIdle);
@@ -316,7 +316,7 @@ public sealed class PortScanTests
 
     private static Listener Listen(IPAddress address) => new(address);
 
-    // Below the ephemeral range, where no other test's port may turn up.
+    // Below the ephemeral range, from which other tests get their ports.
     private static int ClosedPort() => 1;
 
     private static int ClosedUdpPort() => 1;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Ports;
 
-/// <summary>What the loop asks of a transport, told by one without sockets.</summary>
+/// <summary>How the loop uses a transport, tested with one without sockets.</summary>
 public sealed class ProbeLoopTests
 {
     // TEST-NET-1 and the documentation's IPv6 prefix (RFC 5737, RFC 3849): remote, as far as the loop is concerned.
@@ -43,7 +43,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void While_it_waits_another_machine_is_asked_less_and_less_often()
+    public void While_it_waits_another_machine_is_retried_with_back_off()
     {
         using var transport = new ScriptedProbeTransport(static _ => SocketError.ConnectionRefused);
         using var scan = Scan(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(4) }, Remote);
@@ -56,7 +56,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void While_it_waits_loopback_is_asked_as_often_as_at_first()
+    public void While_it_waits_loopback_is_retried_at_a_constant_interval()
     {
         var begun = 0;
         using var transport = new ScriptedProbeTransport(
@@ -64,12 +64,12 @@ public sealed class ProbeLoopTests
         using var scan = Scan(transport, new PortScanOptions { WaitFor = Patience.Long }, IPAddress.Loopback);
         scan.Add(["one"], [new PortRange(80)]);
 
-        // Were the delay doubled up to a second, this would take longer than the patience.
+        // If the delay were doubled up to a second, this would take longer than the time limit.
         Assert.Equal(PortStatus.Open, Assert.Single(ReadAll(scan)).GetStatus());
     }
 
     [Fact]
-    public void A_scan_that_met_the_limit_on_open_files_widens_again()
+    public void A_scan_that_reached_the_limit_on_open_files_widens_again()
     {
         var isScarce = true;
         ScriptedProbeTransport? used = null;
@@ -92,7 +92,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void A_peer_that_the_system_gave_up_is_tried_again_while_there_is_time()
+    public void A_connect_that_the_system_timed_out_is_retried_while_there_is_time()
     {
         using var transport = new ScriptedProbeTransport(static _ => null);
         using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long }, Remote);
@@ -115,7 +115,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void A_peer_that_is_given_up_at_once_is_not_tried_for_ever()
+    public void A_connect_that_fails_at_once_is_not_retried_for_ever()
     {
         using var transport = new ScriptedProbeTransport(static attempt =>
         {
@@ -130,7 +130,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void An_error_nothing_has_a_name_for_keeps_its_number()
+    public void An_error_without_a_name_keeps_its_number()
     {
         using var transport = new ScriptedProbeTransport(static attempt =>
         {
@@ -146,7 +146,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void While_it_waits_a_name_is_asked_for_again()
+    public void While_it_waits_a_name_is_resolved_again()
     {
         var asked = 0;
         using var transport = new ScriptedProbeTransport(
@@ -167,7 +167,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void While_it_waits_an_address_the_name_has_no_more_is_given_up()
+    public void While_it_waits_an_address_that_the_name_no_longer_has_is_abandoned()
     {
         var asked = 0;
         using var transport = new ScriptedProbeTransport(static attempt => attempt.Address.Equals(OtherRemote) ? SocketError.Success : null);
@@ -183,7 +183,7 @@ public sealed class ProbeLoopTests
     }
 
     [Fact]
-    public void A_wait_for_a_name_that_never_comes_says_so()
+    public void A_wait_for_a_name_that_never_resolves_says_so()
     {
         using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
         using var scan = Scan(
@@ -199,7 +199,7 @@ public sealed class ProbeLoopTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void The_time_allowed_covers_the_resolver(bool waits)
+    public void The_timeout_includes_name_resolution(bool waits)
     {
         var resolving = new TaskCompletionSource<IPAddress[]>();
         using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
@@ -213,7 +213,7 @@ public sealed class ProbeLoopTests
         Assert.Equal(PortStatus.TimedOut, result.GetStatus());
         Assert.Contains("slow", result.Detail, StringComparison.Ordinal);
 
-        // An answer that comes too late changes nothing.
+        // A resolution that completes too late changes nothing.
         resolving.SetResult([Remote]);
         scan.Dispose();
         Assert.Empty(transport.Begun);
@@ -221,7 +221,7 @@ public sealed class ProbeLoopTests
 
     [Fact]
     [Trait("System", "Linux")]
-    public void A_socket_is_closed_once_however_often_its_attempt_is_given_up()
+    public void A_socket_is_closed_once_however_often_its_attempt_is_abandoned()
     {
         using var silent = new SilentPort();
         using var transport = new EpollProbeTransport(SocketProtocol.Tcp);

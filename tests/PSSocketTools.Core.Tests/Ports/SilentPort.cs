@@ -16,7 +16,7 @@ internal sealed class SilentPort : IDisposable
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _client.Connect(IPAddress.Loopback, Port);
 
-        // The client is connected before the listener has it in its backlog: until then another may slip in.
+        // The client is connected before the listener has it in its backlog: until then another may be accepted.
         if (!_listener.Poll(Patience.Long, SelectMode.SelectRead))
         {
             throw new TimeoutException("The listener's backlog stays empty.");

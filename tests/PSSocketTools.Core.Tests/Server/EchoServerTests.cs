@@ -17,7 +17,7 @@ public abstract class EchoServerTests(string transport)
     private readonly string _address = OwnAddress.Pick();
 
     [Fact]
-    public async Task What_a_client_sends_comes_back_and_its_half_close_is_answered_by_the_rest()
+    public async Task Bytes_are_echoed_and_a_half_close_is_answered_by_the_rest_and_a_FIN()
     {
         using var server = Start();
         using var client = await BareClient.ConnectAsync(server);
@@ -85,7 +85,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Single_bytes_come_back_one_by_one()
+    public async Task Single_bytes_are_echoed_one_by_one()
     {
         using var server = Start();
         using var client = await BareClient.ConnectAsync(server);
@@ -100,9 +100,9 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Small_pieces_do_not_wait_for_each_other()
+    public async Task Small_segments_are_sent_at_once()
     {
-        // Nagle's algorithm would hold the second byte back until the first is acknowledged, up to 40 ms a message.
+        // Nagle's algorithm would delay the second byte until the first is acknowledged, up to 40 ms a message.
         using var server = Start(Own with { FragmentBytes = 1 });
         using var client = await BareClient.ConnectAsync(server);
         var watch = Stopwatch.StartNew();
@@ -117,7 +117,7 @@ public abstract class EchoServerTests(string transport)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_client_that_never_reads_holds_up_nobody_and_costs_no_more_than_its_buffers(bool lines)
+    public async Task A_client_that_never_reads_blocks_nobody_and_takes_no_more_memory_than_its_buffers(bool lines)
     {
         using var server = Start(Own with { Framing = lines ? MessageFraming.Line : MessageFraming.Auto });
         using var greedy = await BareClient.ConnectAsync(server);
@@ -145,7 +145,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_thousand_clients_that_reset_are_counted_exactly_and_leave_nothing_behind()
+    public async Task A_thousand_resets_are_counted_exactly_and_leak_nothing()
     {
         using var server = Start();
         for (var i = 0; i < 1000; i++)
@@ -158,7 +158,7 @@ public abstract class EchoServerTests(string transport)
 
             if (!OperatingSystem.IsLinux())
             {
-                // Elsewhere the system may keep a client to itself that is gone before it was accepted.
+                // Other systems may drop a client that has disconnected before it was accepted.
                 Assert.True(SpinWait.SpinUntil(() => server.TotalConnections > i, Patience.Long));
             }
 
@@ -178,7 +178,7 @@ public abstract class EchoServerTests(string transport)
     [InlineData(200_000, false)]
     [InlineData(0, true)]
     [InlineData(200_000, true)]
-    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead, bool endsFirst)
+    public async Task A_client_that_resets_while_its_response_is_delayed_is_disconnected_at_once(int ahead, bool endsFirst)
     {
         using var server = Start(Own with { Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000 });
         using var client = await BareClient.ConnectAsync(server);
@@ -198,7 +198,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Bytes_in_are_bytes_out_after_any_mix_of_clients()
+    public async Task Bytes_received_equal_bytes_sent_after_any_mix_of_clients()
     {
         const int Clients = 24;
         using var server = Start(Own with { EventCapacity = 1_000_000 });
@@ -239,7 +239,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_conversation_is_told_from_start_to_stop()
+    public async Task A_conversation_is_recorded_from_start_to_stop()
     {
         using var server = Start(Own with { Id = 42, Framing = MessageFraming.Line, ResponseFormat = "Echo: {0}" });
         Assert.Equal(("Listening", "Concurrent", $"{_address}:{server.Port}", "EchoServer42"), (server.State, server.Mode, server.EndPoint, server.Name));
@@ -274,7 +274,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Clients_that_send_bare_bytes_are_answered_when_they_pause()
+    public async Task Messages_without_a_line_end_get_their_response_after_a_pause()
     {
         using var server = Start(Own with { ResponseFormat = "Servidor recebeu: '{0}'" });
         using var client = await BareClient.ConnectAsync(server);
@@ -286,7 +286,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_small_buffer_delivers_a_message_in_pieces_and_a_discarding_server_answers_none()
+    public async Task A_small_buffer_receives_a_message_in_parts_and_a_discarding_server_echoes_none()
     {
         using var server = Start(Own with { Framing = MessageFraming.None, BufferSize = 5, IsDiscarding = true });
         using var client = await BareClient.ConnectAsync(server);
@@ -301,7 +301,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task One_at_a_time_means_that_the_others_wait_and_are_answered_in_their_order()
+    public async Task A_sequential_server_serves_waiting_clients_in_the_order_of_connecting()
     {
         using var server = Start(Own with { IsSequential = true, ResponseFormat = "Echo: {0}", Framing = MessageFraming.Line });
         Assert.Equal("Sequential", server.Mode);
@@ -333,7 +333,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [IPv6Fact]
-    public async Task One_at_a_time_holds_across_both_loopback_addresses()
+    public async Task A_sequential_server_serves_one_client_across_both_loopback_addresses()
     {
         using var server = Start(Own with { Address = "localhost", IsSequential = true });
         using var first = await BareClient.ConnectAsync(IPAddress.Loopback, server.Port);
@@ -354,7 +354,7 @@ public abstract class EchoServerTests(string transport)
 #if !NETSTANDARD_BUILD
     [Fact]
     [Trait("System", "Linux")]
-    public async Task One_at_a_time_means_that_the_others_are_left_in_the_systems_backlog()
+    public async Task A_sequential_server_leaves_waiting_clients_in_the_backlog()
     {
         var addresses = AddressName.HasIPv6() ? new[] { IPAddress.Loopback, IPAddress.IPv6Loopback } : [IPAddress.Loopback];
         using var server = Start(Own with { Address = "localhost", IsSequential = true });
@@ -377,7 +377,7 @@ public abstract class EchoServerTests(string transport)
 #endif
 
     [Fact]
-    public async Task A_client_that_leaves_while_it_waits_for_its_turn_costs_the_next_one_nothing()
+    public async Task A_client_that_disconnects_while_it_waits_does_not_delay_the_next_one()
     {
         using var server = Start(Own with { IsSequential = true });
         using var first = await BareClient.ConnectAsync(server);
@@ -392,7 +392,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_client_that_says_goodbye_and_leaves_without_reading_lets_the_next_one_in()
+    public async Task A_client_that_sends_the_exit_command_and_reads_nothing_does_not_block_the_next_one()
     {
         using var server = Start(Own with
         {
@@ -420,7 +420,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task After_its_last_answer_the_server_ends_in_order_even_when_more_was_sent()
+    public async Task After_its_last_response_the_server_closes_with_a_FIN_even_when_more_was_sent()
     {
         using var server = Start(Own with { DisconnectAfter = 1, Transform = ResponseTransform.Upper });
         using var client = await BareClient.ConnectAsync(server);
@@ -432,7 +432,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_client_that_exceeds_the_limit_learns_it_by_an_orderly_end()
+    public async Task A_client_that_exceeds_the_limit_gets_a_FIN_and_no_reset()
     {
         using var server = Start(Own with { MaxMessageBytes = 1000, Framing = MessageFraming.Line });
         using var client = await BareClient.ConnectAsync(server);
@@ -447,7 +447,7 @@ public abstract class EchoServerTests(string transport)
     [Theory]
     [InlineData("one\n")]
     [InlineData("one")]
-    public async Task A_server_told_to_reset_resets(string message)
+    public async Task A_server_resets_after_the_given_number_of_messages(string message)
     {
         using var server = Start(Own with { ResetAfter = 1 });
         using var client = await BareClient.ConnectAsync(server);
@@ -468,7 +468,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_client_that_closes_with_its_answers_unread_ends_only_its_own_connection()
+    public async Task A_client_that_closes_with_unread_responses_ends_only_its_own_connection()
     {
         using var server = Start();
         using var other = await BareClient.ConnectAsync(server);
@@ -485,7 +485,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_client_that_sends_nothing_for_too_long_is_let_go()
+    public async Task A_client_that_sends_nothing_for_the_idle_timeout_is_disconnected()
     {
         using var server = Start(Own with { IdleTimeout = TimeSpan.FromSeconds(2) });
         using var client = await BareClient.ConnectAsync(server);
@@ -499,7 +499,7 @@ public abstract class EchoServerTests(string transport)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go(bool lines)
+    public async Task A_client_that_acknowledges_nothing_for_the_idle_timeout_is_disconnected(bool lines)
     {
         var sent = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 1023) + "\n", 64 * 1024)));
         using var server = Start(Own with { IdleTimeout = TimeSpan.FromSeconds(2), Framing = lines ? MessageFraming.Line : MessageFraming.Auto });
@@ -515,7 +515,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Answers_are_held_back_at_least_as_long_as_told()
+    public async Task Responses_are_delayed_at_least_as_long_as_given()
     {
         using var server = Start(Own with { MinDelayMilliseconds = 150, MaxDelayMilliseconds = 200, Framing = MessageFraming.Line });
         using var client = await BareClient.ConnectAsync(server);
@@ -525,7 +525,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_greeting_comes_before_anything_is_said()
+    public async Task A_greeting_is_sent_before_anything_is_received()
     {
         using var server = Start(Own with { Greeting = "olá" });
         using var client = await BareClient.ConnectAsync(server);
@@ -534,7 +534,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task More_clients_than_allowed_are_turned_away_until_one_leaves()
+    public async Task Clients_over_the_limit_are_rejected_until_one_disconnects()
     {
         using var server = Start(Own with { MaxConnections = 2 });
         using var first = await BareClient.ConnectAsync(server);
@@ -555,7 +555,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_responder_serves_connections_side_by_side_and_each_in_order()
+    public async Task A_responder_serves_connections_concurrently_and_each_in_order()
     {
         var answers = new Answers();
         using var server = Start(Own with { Framing = MessageFraming.Line, Responder = answers });
@@ -578,7 +578,7 @@ public abstract class EchoServerTests(string transport)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_comes_while_an_answer_is_waited_for_is_answered_next(bool responder)
+    public async Task A_message_received_while_a_response_is_pending_gets_its_response_next(bool responder)
     {
         // The pause that ended the first message left a receive under way, which ends while the server waits for something else.
         using var answers = new Answers();
@@ -609,7 +609,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_client_that_stays_after_the_servers_end_holds_up_neither_the_next_one_nor_the_stop()
+    public async Task A_client_that_stays_connected_after_the_servers_FIN_delays_neither_the_next_one_nor_the_stop()
     {
         using var server = Start(Own with { IsSequential = true, DisconnectAfter = 1, Framing = MessageFraming.Line });
         using var first = await BareClient.ConnectAsync(server);
@@ -624,7 +624,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task A_client_that_ends_its_side_at_once_is_answered_by_an_end()
+    public async Task A_half_close_at_once_is_answered_by_a_FIN()
     {
         using var server = Start();
         using var client = await BareClient.ConnectAsync(server);
@@ -665,7 +665,7 @@ public abstract class EchoServerTests(string transport)
     [Theory]
     [InlineData(-1)]
     [InlineData(double.MaxValue)]
-    public void A_timeout_that_is_none_stops_nothing(double seconds)
+    public void A_stop_with_a_timeout_out_of_range_is_refused_and_stops_nothing(double seconds)
     {
         using var server = Start();
         var timeout = seconds < 0 ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
@@ -674,7 +674,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Stopping_closes_idle_connections_in_order_and_at_once()
+    public async Task Stopping_closes_idle_connections_with_a_FIN_and_at_once()
     {
         using var server = Start();
         var clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => BareClient.ConnectAsync(server)));
@@ -697,7 +697,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Stopping_lets_a_connection_send_what_it_owes_and_closes_the_others_meanwhile()
+    public async Task Stopping_lets_a_connection_send_its_pending_response_and_closes_the_others_meanwhile()
     {
         var answers = new Answers();
         using var server = Start(Own with { Framing = MessageFraming.Line, Responder = answers });
@@ -721,7 +721,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Who_needs_a_server_that_stops_or_has_stopped_is_told_so_and_what_to_do()
+    public async Task Using_a_server_that_stops_or_has_stopped_is_an_error_that_says_what_to_do()
     {
         using var answers = new Answers();
         using var server = Start(Own with { Name = "echo", Framing = MessageFraming.Line, Responder = answers });
@@ -747,7 +747,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Stopping_lets_a_slow_reader_have_the_rest_of_a_long_answer()
+    public async Task Stopping_lets_a_slow_reader_receive_the_rest_of_a_long_response()
     {
         using var server = Start(Own with { Framing = MessageFraming.Line, MaxMessageBytes = 64 * 1024 * 1024 });
         using var client = await BareClient.ConnectAsync(server);
@@ -763,7 +763,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Stopping_answers_a_message_whose_sender_has_just_paused()
+    public async Task Stopping_sends_the_response_to_a_message_whose_sender_has_just_paused()
     {
         using var server = Start(Own with { ResponseFormat = "<{0}>", IdleGapMilliseconds = 1000 });
         using var client = await BareClient.ConnectAsync(server);
@@ -777,7 +777,7 @@ public abstract class EchoServerTests(string transport)
     [Theory]
     [InlineData(0)]
     [InlineData(500)]
-    public async Task Stopping_closes_what_is_blocked_when_its_time_is_up(int milliseconds)
+    public async Task Stopping_closes_blocked_connections_when_the_grace_period_is_over(int milliseconds)
     {
         var answers = new Answers();
         using var server = Start(Own with { Framing = MessageFraming.Line, Responder = answers, MaxMessageBytes = 64 * 1024 * 1024 });
@@ -799,7 +799,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Stopping_again_and_at_the_same_time_is_stopping_once()
+    public async Task Concurrent_and_repeated_stops_stop_once()
     {
         using var server = Start();
         using var client = await BareClient.ConnectAsync(server);
@@ -820,7 +820,7 @@ public abstract class EchoServerTests(string transport)
     }
 
     [Fact]
-    public async Task Nothing_happens_after_the_stop_even_when_clients_come_all_the_time()
+    public async Task No_event_follows_the_stop_even_when_clients_keep_connecting()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -874,7 +874,7 @@ public abstract class EchoServerTests(string transport)
             }
             catch (SocketToolsException exception) when (exception.Error == SocketToolsError.PortInUse && attempt < 5)
             {
-                // Taken by another.
+                // Another test has the port.
             }
         }
     }

@@ -3,12 +3,12 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server;
 
-/// <summary>What TLS servers borrow, told from what the whole process has allocated meanwhile.</summary>
+/// <summary>What buffers TLS servers take, measured by what the whole process has allocated meanwhile.</summary>
 [Collection(nameof(WholeProcess))]
 public sealed class TlsBuffersTests
 {
     [Fact]
-    public async Task A_client_that_does_not_finish_its_handshake_borrows_no_buffer()
+    public async Task A_client_that_does_not_finish_its_handshake_takes_no_buffer()
     {
         const int Size = 16 * 1024 * 1024;
         const int Clients = 8;
@@ -23,7 +23,7 @@ public sealed class TlsBuffersTests
                 clients.Add(await BareClient.ConnectAsync(server));
                 clients.Add(await BareClient.ConnectAsync(server));
 
-                // The head of a record whose rest never comes.
+                // The header of a record whose rest is never sent.
                 await clients[^1].SendAsync([22, 3, 1, 2, 0]);
             }
 
@@ -34,7 +34,7 @@ public sealed class TlsBuffersTests
             clients.ForEach(static client => client.Dispose());
         }
 
-        // What ends with the tests before still allocates some; a buffer for each client of either kind would be much more.
+        // What the tests before left to finish still allocates some; a buffer for each client would be much more.
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, (Clients * (long)Size) - 1);
     }
 }

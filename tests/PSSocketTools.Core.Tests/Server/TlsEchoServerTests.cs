@@ -29,12 +29,12 @@ public sealed class TlsEchoServerTests : IDisposable
         Assert.Contains(2.5.ToString(CultureInfo.CurrentCulture), events.Single(static e => e.Kind == "Error").Message, StringComparison.Ordinal);
         Assert.Equal(0, server.ActiveConnections);
 
-        // An alert and the end, from which a client that does not speak TLS learns that the server does.
+        // An alert and a FIN, which show a client without TLS that the server speaks it.
         Assert.Equal([21, 3, 3, 0, 2, 2, 10], await client.ReceiveToEndAsync());
     }
 
     [Fact]
-    public async Task A_client_with_a_trusted_certificate_comes_in_where_one_is_required()
+    public async Task A_client_with_a_trusted_certificate_is_accepted_where_one_is_required()
     {
         using var own = Make("client");
         using var server = EchoServer.Start(Tls with
@@ -57,7 +57,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_client_without_a_certificate_or_with_one_nobody_trusts_stays_outside(bool shows)
+    public async Task A_client_without_a_trusted_certificate_is_rejected_where_one_is_required(bool shows)
     {
         using var own = Make("client");
         using var server = EchoServer.Start(Tls with { RequireClientCertificate = true });
@@ -83,7 +83,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(64 * 1024)]
-    public async Task A_client_that_does_not_speak_TLS_is_told_so_at_once_by_an_alert_and_an_end(int sent)
+    public async Task A_client_that_does_not_speak_TLS_gets_an_alert_and_a_FIN_at_once(int sent)
     {
         using var server = EchoServer.Start(Tls);
         using var client = await BareClient.ConnectAsync(server);
@@ -98,7 +98,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Clients_that_do_not_finish_their_handshake_take_nobodys_place_and_hold_up_no_stop(bool sequential)
+    public async Task Clients_that_do_not_finish_their_handshake_do_not_count_as_connections_and_delay_no_stop(bool sequential)
     {
         using var server = EchoServer.Start(Tls with { MaxConnections = 1, IsSequential = sequential, HandshakeTimeout = TimeSpan.FromHours(1) });
         using var silent = await BareClient.ConnectAsync(server);
@@ -163,7 +163,7 @@ public sealed class TlsEchoServerTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(200_000)]
-    public async Task A_client_that_resets_while_its_answer_is_held_back_is_gone_at_once(int ahead)
+    public async Task A_client_that_resets_while_its_response_is_delayed_is_disconnected_at_once(int ahead)
     {
         using var server = EchoServer.Start(Tls with
         {
@@ -181,7 +181,7 @@ public sealed class TlsEchoServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Handshakes_have_a_bound_of_their_own()
+    public async Task Handshakes_have_a_limit_of_their_own()
     {
         using var server = EchoServer.Start(Tls with { MaxHandshakes = 1, HandshakeTimeout = TimeSpan.FromHours(1) });
         using (var silent = await BareClient.ConnectAsync(server))
@@ -191,7 +191,7 @@ public sealed class TlsEchoServerTests : IDisposable
             Assert.Equal("Rejected/TooManyConnections", server.GetEvents().Story(2));
         }
 
-        // Its place is free again when it has gone.
+        // Its slot is free again once it has disconnected.
         await server.UntilAsync(ServerEventKind.Error);
         using var client = await BareClient.ConnectAsync(server);
         await using var stream = await AuthenticateAsync(client, null);
@@ -199,7 +199,7 @@ public sealed class TlsEchoServerTests : IDisposable
     }
 
     [Fact]
-    public async Task One_client_is_served_at_a_time_where_that_is_asked_for_and_the_next_when_it_has_gone()
+    public async Task A_sequential_server_serves_one_client_at_a_time()
     {
         using var server = EchoServer.Start(Tls with { IsSequential = true });
         using var first = await BareClient.ConnectAsync(server);
@@ -220,7 +220,7 @@ public sealed class TlsEchoServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_too_many_is_turned_away_after_its_handshake()
+    public async Task A_client_over_the_limit_is_rejected_after_its_handshake()
     {
         using var server = EchoServer.Start(Tls with { MaxConnections = 1 });
         using var first = await BareClient.ConnectAsync(server);
@@ -236,7 +236,7 @@ public sealed class TlsEchoServerTests : IDisposable
     }
 
     [Fact]
-    public async Task The_idle_limit_counts_for_the_handshake_too()
+    public async Task The_idle_timeout_limits_the_handshake_too()
     {
         using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromHours(1), IdleTimeout = TimeSpan.FromSeconds(3) });
         using var client = await BareClient.ConnectAsync(server);
@@ -246,9 +246,9 @@ public sealed class TlsEchoServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_takes_in_nothing_for_too_long_is_let_go()
+    public async Task A_client_that_acknowledges_nothing_for_the_idle_timeout_is_disconnected()
     {
-        // The limit counts for the handshake too, over which a busy machine may take its time.
+        // The timeout limits the handshake too, which takes long on a busy machine.
         using var server = EchoServer.Start(Tls with { IdleTimeout = TimeSpan.FromSeconds(5) });
         using var client = await BareClient.ConnectAsync(server);
         await using var stream = await AuthenticateAsync(client, null);
@@ -288,7 +288,7 @@ public sealed class TlsEchoServerTests : IDisposable
         var now = DateTimeOffset.UtcNow;
         using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
 
-        // Windows can't use a key that lives in memory alone.
+        // Windows can't use a key that is in memory alone.
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
     }
 }

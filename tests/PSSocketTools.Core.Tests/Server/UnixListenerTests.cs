@@ -16,7 +16,7 @@ public sealed class UnixListenerTests : IDisposable
     public void Dispose() => File.Delete(_path);
 
     [Fact]
-    public async Task A_stopping_server_takes_its_file_away_though_it_still_owes_an_answer_and_leaves_that_of_the_next_one()
+    public async Task A_stopping_server_deletes_its_own_socket_file_and_not_that_of_the_next_one()
     {
         using var answers = new Answers();
         using var first = Start(answers);
@@ -38,7 +38,7 @@ public sealed class UnixListenerTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
-    public async Task A_server_whose_path_another_took_leaves_it_to_the_other()
+    public async Task A_server_does_not_delete_another_servers_socket_file_at_its_path()
     {
         using var first = Start();
         File.Delete(_path);
@@ -52,7 +52,7 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_path_without_a_folder_is_refused_and_a_folder_that_goes_first_does_not_hold_up_the_stop()
+    public async Task A_path_without_a_folder_is_refused_and_a_deleted_folder_does_not_delay_the_stop()
     {
         var folder = Directory.CreateTempSubdirectory("pst");
         var path = Path.Combine(folder.FullName, "s");
@@ -66,12 +66,12 @@ public sealed class UnixListenerTests : IDisposable
         Assert.Equal((SocketToolsError.AddressNotAvailable, path), (exception.Error, exception.Target));
     }
 
-    /// <summary>With files told apart, where this system can, and without.</summary>
+    /// <summary>With files identified, where this system can, and without.</summary>
     public static TheoryData<bool> TellingFilesApart => FileIdentity.IsKnown ? [true, false] : [false];
 
     [Theory]
     [MemberData(nameof(TellingFilesApart))]
-    public void Its_file_goes_with_it_whether_or_not_the_system_tells_files_apart(bool tellsFiles)
+    public void The_socket_file_is_deleted_whether_or_not_the_system_identifies_files(bool tellsFiles)
     {
         var listener = UnixListener.Listen(_path, 1, tellsFiles);
         using (Connect())
@@ -103,7 +103,7 @@ public sealed class UnixListenerTests : IDisposable
         {
             TheoryData<string> kinds = ["empty file", "file", "folder", "link to a file", "link to a socket", "link to nothing", "FIFO"];
 
-            // Only root may make a device, and a container may take that from it.
+            // Only root may make a device, and a container may deny even that.
             using var folder = new TestFolder();
             if (TryMakeNode(Path.Combine(folder.Path, "device"), NullDevice))
             {
@@ -174,13 +174,13 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
-    public void A_server_that_is_too_busy_to_accept_still_has_its_path()
+    public void A_server_with_a_full_accept_queue_keeps_its_path()
     {
         using var busy = UnixListener.Listen(_path, backlog: 1).Socket;
         var waiting = new List<Socket>();
         try
         {
-            // The queue of those who wait to be accepted fills up, until the next would have to wait for room in it.
+            // Fills the accept queue, until the next connect would block.
             Socket next;
             do
             {
@@ -200,7 +200,7 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_servers_that_start_together_where_a_dead_one_left_its_socket_exactly_one_gets_the_path()
+    public async Task Of_servers_that_start_together_at_a_stale_socket_exactly_one_gets_the_path()
     {
         const int Together = 8;
         const int Rounds = 25;
@@ -240,7 +240,7 @@ public sealed class UnixListenerTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
-    public async Task A_client_that_closes_while_its_answer_is_made_is_gone_at_once_and_one_that_ends_its_side_is_not()
+    public async Task A_client_that_closes_while_its_response_is_pending_is_disconnected_at_once_and_one_that_half_closes_is_not()
     {
         using var answers = new Answers();
         using var server = Start(answers);
@@ -262,7 +262,7 @@ public sealed class UnixListenerTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
-    public async Task A_folder_that_somebody_else_keeps_locked_holds_up_neither_start_nor_stop()
+    public async Task A_folder_that_another_process_keeps_locked_delays_neither_start_nor_stop()
     {
         using var folder = new TestFolder();
         var path = Path.Combine(folder.Path, "s");
@@ -274,7 +274,7 @@ public sealed class UnixListenerTests : IDisposable
 
     [Fact]
     [Trait("System", "Linux")]
-    public void A_file_is_told_from_another_and_from_none()
+    public void A_file_is_distinguished_from_another_and_from_none()
     {
         Assert.Null(FileIdentity.Of(_path));
         File.WriteAllText(_path, "a file");
@@ -305,7 +305,7 @@ public sealed class UnixListenerTests : IDisposable
         return owner;
     }
 
-    /// <summary>What a server that was killed leaves behind: a socket's file that nobody listens on.</summary>
+    /// <summary>The stale socket file of a server that was killed.</summary>
     private static void LeaveDeadSocket(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -3,7 +3,7 @@ using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Tests.Ports.Probing;
 
-/// <summary>A transport without sockets: what becomes of an attempt is told by the test, and what the loop asks for is written down.</summary>
+/// <summary>A transport without sockets: the test ends attempts, and the loop's calls are recorded.</summary>
 internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> begin) : ProbeTransport
 {
     private readonly object _gate = new();
@@ -11,7 +11,7 @@ internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> be
     private readonly HashSet<ProbeAttempt> _pending = [];
     private bool _woken;
 
-    /// <summary>What the loop did that breaks the contract: each attempt ends once, by the transport or by the loop.</summary>
+    /// <summary>The loop's breaches of the contract: each attempt ends once, by the transport or by the loop.</summary>
     public List<string> Faults { get; } = [];
 
     /// <summary>Every attempt that was begun.</summary>
@@ -109,7 +109,7 @@ internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> be
     {
     }
 
-    /// <summary>Waits until so many attempts are pending, and has them all end in one wait.</summary>
+    /// <summary>Waits until so many attempts are pending, and ends them all in one wait.</summary>
     public void EndTogether(int count, SocketError error)
     {
         lock (_gate)

@@ -11,7 +11,7 @@ namespace PSSocketTools.Tests.Server.Conversations;
 public sealed class ConversationPropertyTests
 {
     [Fact]
-    public void Every_answer_is_what_a_plain_model_says() =>
+    public void Every_response_is_what_a_plain_model_says() =>
         Conversing.Any.Sample(
             static talk =>
             {
@@ -70,7 +70,7 @@ public sealed class ConversationPropertyTests
 #endif
 
     private static Task OverAsync(string transport) =>
-        // What one receive gives is the network's business, so that no message may depend on it.
+        // The network decides what one receive returns, so that no message may depend on it.
         Conversing.Any.Where(static talk => talk.Framing != MessageFraming.None).SampleAsync(
             async talk =>
             {

@@ -19,7 +19,7 @@ internal sealed record Conversing(
     private const string Exit = "sair";
     private const string Farewell = "tchau";
 
-    // What framings and encodings stumble over: line ends, parts of characters, bytes that are none, zeros, a word that ends a conversation.
+    // What framings and encodings may fail on: line ends, parts of characters, bytes that are none, zeros, a word that ends a conversation.
     private static readonly Gen<byte[]> Scraps = Gen.OneOf(
         Gen.OneOf("\n", "\r", "\r\n", "a", "B", " ", "\0", "\uFEFF", Exit, "SAIR \n", "olá", "👋", "e\u0301", "ß").Select(Encoding.UTF8.GetBytes),
         Gen.OneOf<byte[]>([0xC3], [0xA1], [0xF0, 0x9F], [0xFF], [0xFE, 0xFF], [0xED, 0xA0, 0x80], [0, 0, 0, 1]),
@@ -27,7 +27,7 @@ internal sealed record Conversing(
 
     private static readonly Gen<byte[]> Content = Scraps.Array[0, 12].Select(static scraps => scraps.SelectMany(static s => s).ToArray());
 
-    /// <summary>Any conversation whose answers follow from what is sent.</summary>
+    /// <summary>Any conversation whose responses depend only on what is sent.</summary>
     public static readonly Gen<Conversing> Any =
         from framing in Gen.OneOf(MessageFraming.Line, MessageFraming.LengthPrefix, MessageFraming.Delimiter, MessageFraming.None)
         from delimiter in Delimiters
@@ -48,7 +48,7 @@ internal sealed record Conversing(
         Gen.Frequency((2, Scraps), (2, Gen.Const(delimiter)), (1, Gen.Int[0, delimiter.Length - 1].Select(length => delimiter[..length])))
             .Array[0, 16].Select(static scraps => scraps.SelectMany(static s => s).ToArray());
 
-    /// <summary>Messages behind their lengths; sometimes the last is cut short, or its length is none.</summary>
+    /// <summary>Messages with length prefixes; sometimes the last is cut short, or its prefix is out of range.</summary>
     private static Gen<byte[]> Prefixed =>
         from messages in Content.Array[0, 6]
         from tail in Gen.Frequency((6, Gen.Const<byte[]>([])), (1, Gen.Const<byte[]>([0, 0, 0, 9, 65])), (1, Gen.Const<byte[]>([0x80, 0, 0, 0])), (1, Gen.Const<byte[]>([0, 0])))
@@ -73,7 +73,7 @@ internal sealed record Conversing(
     public override string ToString() =>
         $"{Framing} {Convert.ToHexString(Delimiter ?? [])}, {EncodingName}, format {Format ?? "(none)"}, {Transform}, at most {DisconnectAfter}: {string.Join(' ', Pieces.Select(Convert.ToHexString))}";
 
-    /// <summary>What the server must answer: a plain model, without buffers, pieces or state.</summary>
+    /// <summary>What the server must send: a plain model, without buffers, segments or state.</summary>
     /// <param name="messages">How many messages it must have counted.</param>
     public byte[] Expected(out int messages)
     {

@@ -3,13 +3,13 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 
-/// <summary>What is broken on purpose, how long the server waits, and what it counts.</summary>
+/// <summary>Faults on purpose, timeouts, and counters.</summary>
 public sealed class FaultConversationTests
 {
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void After_so_many_answers_the_conversation_ends(bool reset)
+    public void After_the_given_number_of_responses_the_conversation_ends(bool reset)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { DisconnectAfter = reset ? 0 : 2, ResetAfter = reset ? 2 : 0, Framing = MessageFraming.Line });
         driver.Feed("one\n");
@@ -24,7 +24,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void A_server_that_never_answers_ends_after_so_many_messages_too()
+    public void A_discarding_server_ends_after_the_given_number_of_messages()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { DisconnectAfter = 1, IsDiscarding = true });
         driver.Feed("one").Elapse();
@@ -35,7 +35,7 @@ public sealed class FaultConversationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Answers_leave_in_pieces(bool plain)
+    public void Responses_are_sent_in_fragments(bool plain)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { FragmentBytes = 3, ResponseFormat = plain ? null : "{0}" });
         driver.Feed("1234567\nab\n");
@@ -46,7 +46,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void Each_answer_is_held_back_and_nothing_is_read_meanwhile()
+    public void Each_response_is_delayed_and_nothing_is_received_meanwhile()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 40, MaxDelayMilliseconds = 60, Framing = MessageFraming.Line });
         driver.Feed("one\ntwo\n");
@@ -65,7 +65,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void Delays_vary_between_least_and_most()
+    public void Delays_vary_between_minimum_and_maximum()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 0, MaxDelayMilliseconds = 5, Framing = MessageFraming.Line });
         var delays = new HashSet<int>();
@@ -83,7 +83,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void A_delayed_last_answer_leaves_before_the_end()
+    public void A_delayed_last_response_is_sent_before_the_end()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 9, MaxDelayMilliseconds = 9, DisconnectAfter = 1, Framing = MessageFraming.Line });
         driver.Feed("one\n");
@@ -100,7 +100,7 @@ public sealed class FaultConversationTests
     [InlineData(false, MessageFraming.LengthPrefix)]
     [InlineData(true, MessageFraming.None)]
     [InlineData(false, MessageFraming.None)]
-    public void A_client_that_sends_nothing_for_too_long_is_done(bool plain, MessageFraming framing)
+    public void A_client_that_sends_nothing_for_the_idle_timeout_is_disconnected(bool plain, MessageFraming framing)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), Framing = framing, ResponseFormat = plain ? null : "{0}" });
         Assert.Equal(7000, driver.Step.Milliseconds);
@@ -113,7 +113,7 @@ public sealed class FaultConversationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_client_that_takes_in_nothing_for_too_long_is_reset_and_its_answer_was_not_sent(bool plain)
+    public void A_client_that_acknowledges_nothing_for_the_idle_timeout_is_reset_and_its_response_not_reported_as_sent(bool plain)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), ResponseFormat = plain ? null : "{0}" });
         driver.IsStalling = true;
@@ -123,7 +123,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void The_idle_gap_of_a_message_comes_before_the_idle_time()
+    public void The_idle_gap_of_a_message_ends_before_the_idle_timeout()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IdleTimeout = TimeSpan.FromSeconds(7), ResponseFormat = "{0}" });
         driver.Feed("abc");
@@ -158,7 +158,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void A_plain_echo_notes_what_each_receive_returned_and_where_it_came_from()
+    public void A_plain_echo_records_the_bytes_of_each_receive_and_their_sender()
     {
         using var driver = new ConversationDriver(new EchoServerOptions());
         driver.Feed("ol").Feed("á\n").End();
@@ -179,7 +179,7 @@ public sealed class FaultConversationTests
     }
 
     [Fact]
-    public void An_answer_longer_than_a_journals_share_is_cut_there_and_counted_in_full()
+    public void A_response_longer_than_the_journals_limit_is_truncated_and_counted_in_full()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line, EventMessageBytes = 4096 });
         driver.Feed(new string('x', 5000) + "\n");

@@ -21,7 +21,7 @@ public sealed class FramingConversationTests
     [Theory]
     [InlineData(MessageFraming.Auto)]
     [InlineData(MessageFraming.Line)]
-    public void Lines_are_found_whatever_two_places_they_are_split_at(MessageFraming framing) =>
+    public void Lines_are_read_whatever_two_places_they_are_split_at(MessageFraming framing) =>
         ForEveryTwoCuts(Lines, pieces =>
         {
             using var driver = Brackets(framing);
@@ -33,7 +33,7 @@ public sealed class FramingConversationTests
         });
 
     [Fact]
-    public void Prefixed_messages_are_found_whatever_two_places_they_are_split_at() =>
+    public void Prefixed_messages_are_read_whatever_two_places_they_are_split_at() =>
         ForEveryTwoCuts(Prefixed, pieces =>
         {
             using var driver = Brackets(MessageFraming.LengthPrefix);
@@ -56,7 +56,7 @@ public sealed class FramingConversationTests
 
     [Theory]
     [MemberData(nameof(Framings))]
-    public void Any_bytes_come_back_as_they_came_when_the_answer_is_the_message(MessageFraming framing)
+    public void Any_bytes_are_echoed_as_they_were_received(MessageFraming framing)
     {
         var input = framing == MessageFraming.LengthPrefix ? Prefixed : Lines;
         ForEveryTwoCuts(input, pieces =>
@@ -69,7 +69,7 @@ public sealed class FramingConversationTests
 
     [Theory]
     [MemberData(nameof(Framings))]
-    public void One_byte_at_a_time_is_as_good_as_all_at_once(MessageFraming framing)
+    public void Bytes_received_one_at_a_time_get_the_same_responses_as_all_at_once(MessageFraming framing)
     {
         var input = framing == MessageFraming.LengthPrefix ? Prefixed : Lines;
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = framing, ResponseFormat = "{0}" });
@@ -95,7 +95,7 @@ public sealed class FramingConversationTests
                 driver.Elapse();
                 if (driver.Step.HasPendingResponse)
                 {
-                    // Inside a line end or a character there is some more time, once.
+                    // Inside a line end or a character the pause is extended once.
                     driver.Elapse();
                 }
 
@@ -137,7 +137,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void A_line_feed_that_comes_later_still_belongs_to_the_line_and_its_answer()
+    public void A_late_line_feed_belongs_to_the_line_and_is_echoed_after_its_response()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>" });
         driver.Feed("one\r").Elapse().Elapse();
@@ -151,7 +151,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void A_line_feed_that_comes_while_the_answer_is_held_back_follows_it()
+    public void A_line_feed_received_while_the_response_is_delayed_follows_it()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>", MinDelayMilliseconds = 50, MaxDelayMilliseconds = 50 });
         driver.Feed("one\r").Elapse().Elapse().FeedAhead("\ntwo\n").Elapse();
@@ -162,7 +162,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void A_line_feed_that_comes_later_to_a_message_without_an_answer_is_answered_by_nothing()
+    public void A_late_line_feed_of_a_message_without_a_response_gets_none()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IsDiscarding = true, Framing = MessageFraming.Auto, ExitCommand = ["exit"] });
         driver.Feed("one\r").Elapse().Elapse().Feed("\nexit\n");
@@ -172,7 +172,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void With_auto_framing_what_came_before_a_pause_is_a_message_without_a_line_end()
+    public void With_auto_framing_bytes_before_a_pause_are_a_message_without_a_line_end()
     {
         using var driver = Brackets(MessageFraming.Auto);
         driver.Feed("one\ntw");
@@ -206,7 +206,7 @@ public sealed class FramingConversationTests
     [InlineData(MessageFraming.Auto)]
     [InlineData(MessageFraming.Line)]
     [InlineData(MessageFraming.None)]
-    public void What_lacks_its_line_end_when_the_input_ends_is_answered_without_one(MessageFraming framing)
+    public void A_last_line_without_its_line_end_gets_a_response_without_one(MessageFraming framing)
     {
         using var driver = Brackets(framing);
         driver.Feed("rest").End();
@@ -216,7 +216,7 @@ public sealed class FramingConversationTests
 
     [Theory]
     [MemberData(nameof(Framings))]
-    public void A_client_that_says_nothing_is_told_nothing(MessageFraming framing)
+    public void A_client_that_sends_nothing_is_sent_nothing(MessageFraming framing)
     {
         using var driver = Brackets(framing);
         driver.End();
@@ -226,7 +226,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void Coalesced_messages_are_answered_in_order_with_one_send()
+    public void Coalesced_messages_get_their_responses_in_order_with_one_send()
     {
         using var driver = Brackets(MessageFraming.Line);
         driver.Feed(string.Concat(Enumerable.Range(1, 500).Select(static i => $"m{i}\n")));
@@ -236,7 +236,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void Many_answers_are_sent_before_they_pile_up()
+    public void Responses_are_sent_before_many_accumulate()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line, ResponseFormat = new string('x', 1000) });
         driver.Feed(new string('\n', 2000));
@@ -247,7 +247,7 @@ public sealed class FramingConversationTests
     [Theory]
     [InlineData(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF })]
     [InlineData(new byte[] { 0x80, 0, 0, 0 })]
-    public void A_length_prefix_no_message_can_have_ends_the_conversation_with_its_reason(byte[] prefix)
+    public void A_length_prefix_out_of_range_ends_the_conversation_with_its_reason(byte[] prefix)
     {
         using var driver = Brackets(MessageFraming.LengthPrefix);
         driver.Feed([.. ConversationDriver.Prefixed("one"), .. prefix]);
@@ -260,7 +260,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void A_huge_length_prefix_ends_the_conversation_as_too_large_before_its_message_comes()
+    public void A_huge_length_prefix_ends_the_conversation_as_too_large_before_its_message_is_received()
     {
         using var driver = Brackets(MessageFraming.LengthPrefix);
         driver.Feed([0x7F, 0xFF, 0xFF, 0xFF]);
@@ -286,7 +286,7 @@ public sealed class FramingConversationTests
     [Theory]
     [InlineData("\n")]
     [InlineData("\r\n")]
-    public void A_line_as_long_as_allowed_is_answered_and_one_byte_more_is_too_large(string lineEnd)
+    public void A_line_as_long_as_the_limit_gets_a_response_and_one_byte_more_is_too_large(string lineEnd)
     {
         var options = new EchoServerOptions { Framing = MessageFraming.Line, MaxMessageBytes = 10, ResponseFormat = "{0}" };
         using var fits = new ConversationDriver(options);
@@ -300,7 +300,7 @@ public sealed class FramingConversationTests
     }
 
     [Fact]
-    public void A_prefixed_message_as_long_as_allowed_is_answered_and_one_byte_more_is_too_large()
+    public void A_prefixed_message_as_long_as_the_limit_gets_a_response_and_one_byte_more_is_too_large()
     {
         var options = new EchoServerOptions { Framing = MessageFraming.LengthPrefix, MaxMessageBytes = 10 };
         using var fits = new ConversationDriver(options);
@@ -315,7 +315,7 @@ public sealed class FramingConversationTests
     [Theory]
     [InlineData(MessageFraming.Auto)]
     [InlineData(MessageFraming.Line)]
-    public void A_line_that_never_ends_is_given_up_with_the_receive_that_exceeds_the_limit(MessageFraming framing)
+    public void A_line_that_never_ends_is_refused_at_the_receive_that_exceeds_the_limit(MessageFraming framing)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = framing, MaxMessageBytes = 10_000, ResponseFormat = "{0}" });
         var receives = 0;
@@ -349,7 +349,7 @@ public sealed class FramingConversationTests
     [InlineData("<{Message,4}>", "\uFEFFolá\n", "< olá>\n")]
     [InlineData("<{0}>", "o\uFEFFlá\n", "<o\uFEFFlá>\n")]
     [InlineData("<{0}>", "\uFEFF\n", "<>\n")]
-    public void A_byte_order_mark_is_no_text_and_comes_back_as_it_was(string? format, string sent, string answer)
+    public void A_byte_order_mark_is_not_in_the_text_and_is_echoed(string? format, string sent, string answer)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = MessageFraming.Line, ResponseFormat = format });
         driver.Feed(sent);

@@ -3,7 +3,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 
-/// <summary>A clock that stands until a test moves it.</summary>
+/// <summary>A clock that a test advances.</summary>
 internal sealed class ManualClock : Clock
 {
     private long _utcTicks = new DateTimeOffset(2026, 3, 4, 5, 6, 7, 89, TimeSpan.Zero).Ticks;

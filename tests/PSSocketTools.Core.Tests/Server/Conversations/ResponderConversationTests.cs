@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 
-/// <summary>Answers made by other code, at once or later.</summary>
+/// <summary>Responses computed by other code, at once or later.</summary>
 public sealed class ResponderConversationTests
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
-    public void Answers_keep_their_order_however_long_each_takes()
+    public void Responses_keep_their_order_however_long_each_takes()
     {
         var answers = new List<TaskCompletionSource<byte[]?>>();
         using var driver = Lines(_ =>
@@ -55,7 +55,7 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
-    public void No_answer_is_none_and_the_conversation_goes_on()
+    public void A_responder_may_give_no_response_and_the_conversation_continues()
     {
         using var driver = Lines(static message => message.Message == "quiet" ? Done(null) : Done(message.Message));
         driver.Feed("quiet\nloud\n");
@@ -64,7 +64,7 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
-    public void An_answer_is_bytes_as_they_are_in_the_messages_framing()
+    public void A_responders_bytes_are_sent_unchanged_in_the_messages_framing()
     {
         using var driver = new ConversationDriver(new EchoServerOptions
         {
@@ -94,7 +94,7 @@ public sealed class ResponderConversationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void With_an_error_response_a_responder_that_fails_costs_one_message(bool beforeItsTask)
+    public void With_an_error_response_a_failed_responder_does_not_close_the_connection(bool beforeItsTask)
     {
         using var driver = Lines(Failing(beforeItsTask), errorResponse: "erro");
         driver.Feed("one\ntwo\r\nthree\n");
@@ -104,7 +104,7 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
-    public void A_cancelled_answer_is_a_failed_one()
+    public void A_cancelled_response_is_a_failed_one()
     {
         using var driver = Lines(static _ => Task.FromCanceled<byte[]?>(new CancellationToken(true)));
         driver.Feed("one\n");
@@ -113,7 +113,7 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
-    public void A_byte_order_mark_is_in_the_bytes_a_responder_gets_and_not_in_the_text()
+    public void A_responder_gets_a_byte_order_mark_in_the_bytes_and_not_in_the_text()
     {
         ReceivedMessage? seen = null;
         using var driver = Lines(message =>
@@ -141,7 +141,7 @@ public sealed class ResponderConversationTests
     }
 
     [Fact]
-    public void A_conversation_ends_after_so_many_answers_of_a_responder_too()
+    public void A_conversation_ends_after_the_given_number_of_a_responders_responses()
     {
         var answer = new TaskCompletionSource<byte[]?>();
         using var driver = new ConversationDriver(new EchoServerOptions

@@ -5,19 +5,19 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 
-/// <summary>What goes back: formats, transforms, greeting, exit command and farewell.</summary>
+/// <summary>What is sent: formats, transforms, greeting, exit command and farewell.</summary>
 public sealed class ResponseConversationTests
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void What_is_not_valid_in_the_encoding_reads_as_replacement_characters_however_strict_the_encoding(bool ascii)
+    public void Bytes_that_are_not_valid_in_the_encoding_read_as_replacement_characters_however_strict_the_encoding(bool ascii)
     {
         var encoding = ascii ? Encoding.ASCII : new UTF8Encoding(false, throwOnInvalidBytes: true);
         using var driver = new ConversationDriver(new EchoServerOptions { Encoding = encoding, Framing = MessageFraming.Line, ExitCommand = ["bye"] });
         driver.Feed([(byte)'a', 0xFF, (byte)'\n']);
 
-        // The echo has what came.
+        // The echo has the bytes received.
         Assert.Equal([(byte)'a', 0xFF, (byte)'\n'], driver.Output);
         Assert.Equal(["a\uFFFD", "a\uFFFD"], driver.Events.Select(static e => e.Message));
     }
@@ -25,7 +25,7 @@ public sealed class ResponseConversationTests
     [Theory]
     [InlineData("us-ascii", "? A? ?", "?A? ?")]
     [InlineData("utf-8", "\u00E7 A\uFFFD \u00E7", "\u00E7A\uFFFD \u00E7")]
-    public void What_a_strict_encoding_does_not_have_is_written_as_a_question_mark(string name, string formatted, string others)
+    public void Characters_that_a_strict_encoding_does_not_have_are_written_as_question_marks(string name, string formatted, string others)
     {
         var strict = Encoding.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
         var options = new EchoServerOptions
@@ -48,7 +48,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void An_encoding_that_replaces_what_it_does_not_have_is_left_as_it_is()
+    public void An_encoding_with_a_replacement_fallback_keeps_it()
     {
         var own = Encoding.GetEncoding("us-ascii", new EncoderReplacementFallback("*"), DecoderFallback.ExceptionFallback);
         using var driver = new ConversationDriver(new EchoServerOptions { Encoding = own, Framing = MessageFraming.Line, Transform = ResponseTransform.Upper });
@@ -112,7 +112,7 @@ public sealed class ResponseConversationTests
     [InlineData("{Bytes:Q}", "{Bytes:Q}")]
     [InlineData("{Bytes,x}", "{Bytes,x}")]
     [InlineData("{Timestamp:%}", "{Timestamp:%}")]
-    public void A_bad_format_is_refused_at_once_with_the_field_it_stumbled_on(string format, string field)
+    public void A_bad_format_is_refused_at_once_and_the_bad_field_named(string format, string field)
     {
         var exception = Assert.Throws<SocketToolsException>(() => new EchoServerOptions { ResponseFormat = format }.ToPlan());
         Assert.Equal(SocketToolsError.InvalidOption, exception.Error);
@@ -196,7 +196,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void A_transform_goes_into_the_format_and_leaves_its_literals_alone()
+    public void A_transform_applies_to_the_message_in_a_format_and_not_to_its_literals()
     {
         using var driver = Lines(o => o with { Transform = ResponseTransform.Upper, ResponseFormat = "eco: {0} ({Bytes})" });
         driver.Feed("olá\n");
@@ -204,7 +204,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void Text_goes_over_the_wire_in_the_servers_encoding()
+    public void Text_on_the_wire_is_in_the_servers_encoding()
     {
         using var driver = Lines(o => o with
         {
@@ -224,7 +224,7 @@ public sealed class ResponseConversationTests
     [InlineData("Conexão")]
     [InlineData("CONEXÃO\n")]
     [InlineData("quit\n")]
-    public void The_exit_command_counts_in_any_case_and_with_any_white_space_around(string message)
+    public void The_exit_command_is_recognized_in_any_case_and_with_any_white_space_around(string message)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { ExitCommand = [" sair ", "conexão", "QUIT"], Farewell = "Servidor: Desconectando..." });
         driver.Feed(message);
@@ -244,7 +244,7 @@ public sealed class ResponseConversationTests
     [InlineData("sai r")]
     [InlineData("")]
     [InlineData("nsair")]
-    public void A_message_that_holds_more_than_the_exit_command_is_just_a_message(string message)
+    public void A_message_with_more_than_the_exit_command_is_an_ordinary_message(string message)
     {
         using var driver = Lines(o => o with { ExitCommand = ["sair"] });
         driver.Feed(message + "\n");
@@ -253,7 +253,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void A_long_message_around_the_exit_command_is_a_message_still()
+    public void A_long_message_that_begins_with_the_exit_command_is_an_ordinary_message()
     {
         using var driver = Lines(o => o with { ExitCommand = ["sair"] });
         var message = "sair" + new string('x', 5000) + "\n";
@@ -262,7 +262,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void What_came_before_the_exit_command_is_answered_and_what_comes_behind_it_is_not()
+    public void Messages_before_the_exit_command_get_responses_and_those_after_it_do_not()
     {
         using var driver = Lines(o => o with { ExitCommand = ["sair"], Farewell = "bye", ResponseFormat = "<{0}>" });
         driver.Feed("one\nsair\ntwo\n");
@@ -274,7 +274,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void An_exit_command_without_a_farewell_just_ends()
+    public void An_exit_command_without_a_farewell_ends_the_conversation()
     {
         using var driver = Lines(o => o with { ExitCommand = ["sair"] });
         driver.Feed("sair\n");
@@ -283,7 +283,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void A_server_that_never_answers_still_knows_the_exit_command()
+    public void A_discarding_server_recognizes_the_exit_command()
     {
         using var driver = Lines(o => o with { IsDiscarding = true, ExitCommand = ["sair"], Farewell = "bye" });
         driver.Feed("one\nsair\n");
@@ -298,7 +298,7 @@ public sealed class ResponseConversationTests
     [InlineData(MessageFraming.None, true, "olá")]
     [InlineData(MessageFraming.None, false, "olá")]
     [InlineData(MessageFraming.LengthPrefix, false, "\0\0\0\u0004olá")]
-    public void A_greeting_goes_out_first_in_the_framings_form_and_is_no_answer(MessageFraming framing, bool plain, string expected)
+    public void A_greeting_is_sent_first_with_the_framing_and_is_not_counted_as_a_response(MessageFraming framing, bool plain, string expected)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = framing, Greeting = "olá", ResponseFormat = plain ? null : "{0}" });
         Assert.Equal(expected, driver.Text);
@@ -311,7 +311,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void A_server_that_never_answers_greets_and_receives()
+    public void A_discarding_server_sends_a_greeting()
     {
         using var driver = new ConversationDriver(new EchoServerOptions { IsDiscarding = true, Greeting = "olá", Framing = MessageFraming.None });
         driver.Feed("abc").Feed("de").End();
@@ -323,7 +323,7 @@ public sealed class ResponseConversationTests
     [Theory]
     [InlineData(MessageFraming.Auto)]
     [InlineData(MessageFraming.None)]
-    public void An_empty_answer_is_none_where_the_framing_cannot_carry_it(MessageFraming framing)
+    public void An_empty_response_is_not_sent_where_the_framing_cannot_carry_it(MessageFraming framing)
     {
         using var driver = new ConversationDriver(new EchoServerOptions { Framing = framing, ResponseFormat = "" });
         driver.Feed("one");
@@ -337,7 +337,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void An_empty_answer_is_a_prefix_alone_where_lengths_are_told()
+    public void An_empty_response_is_a_prefix_alone_with_length_prefixes()
     {
         using var driver = new ConversationDriver(
             new EchoServerOptions { Framing = MessageFraming.LengthPrefix, ResponseFormat = "", Greeting = "" });
@@ -354,7 +354,7 @@ public sealed class ResponseConversationTests
     [InlineData("Delay")]
     [InlineData("Responder")]
     [InlineData("ErrorResponse")]
-    public void An_empty_message_is_answered_with_an_empty_one_by_every_kind_of_server(string kind)
+    public void An_empty_message_gets_an_empty_response_from_every_kind_of_server(string kind)
     {
         var options = new EchoServerOptions { Framing = MessageFraming.LengthPrefix };
         options = kind switch
@@ -383,7 +383,7 @@ public sealed class ResponseConversationTests
     }
 
     [Fact]
-    public void An_empty_answer_to_a_line_is_an_empty_line()
+    public void An_empty_response_to_a_line_is_an_empty_line()
     {
         using var driver = Lines(o => o with { ResponseFormat = "" });
         driver.Feed("one\n\r\n");

@@ -15,7 +15,7 @@ public sealed class EventJournalTests
     private readonly ManualClock _clock = new();
 
     [Fact]
-    public void An_event_carries_what_was_noted()
+    public void An_event_has_what_was_appended()
     {
         var journal = Journal(10);
         journal.Append(ServerEventKind.Started, text: "127.0.0.1:5000");
@@ -50,7 +50,7 @@ public sealed class EventJournalTests
     [InlineData(64)]
     [InlineData(65)]
     [InlineData(1000)]
-    public void It_holds_as_many_events_as_it_may_and_counts_the_rest(int capacity)
+    public void It_holds_as_many_events_as_its_capacity_and_counts_the_dropped_ones(int capacity)
     {
         var journal = Journal(capacity);
         for (var i = 1; i <= (capacity * 2) + 7; i++)
@@ -82,7 +82,7 @@ public sealed class EventJournalTests
     [InlineData(4096)]
     [InlineData(4097)]
     [InlineData(1_000_000)]
-    public void A_message_is_kept_up_to_its_share_and_counted_in_full(int count)
+    public void A_message_is_kept_up_to_the_limit_and_counted_in_full(int count)
     {
         var journal = Journal(10);
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.ASCII.GetBytes(new string('x', count)), 0, count);
@@ -94,7 +94,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public void A_message_is_cut_between_characters_and_its_bytes_where_they_end()
+    public void A_truncated_message_ends_between_characters_and_its_bytes_at_the_limit()
     {
         var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, _clock, messageBytes: 3);
         var bytes = Encoding.UTF8.GetBytes("aé👋");
@@ -114,7 +114,7 @@ public sealed class EventJournalTests
     [InlineData(4096)]
     [InlineData(4093)]
     [InlineData(1000)]
-    public void Bytes_are_bounded_in_all_and_come_back_whole_across_the_rings_end(int size)
+    public void Bytes_are_bounded_in_all_and_read_whole_across_the_end_of_the_ring(int size)
     {
         const int Wanted = 50_000;
         var journal = Journal(Wanted);
@@ -137,7 +137,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public void Events_of_any_size_come_back_as_they_were()
+    public void Events_of_any_size_are_read_as_they_were_appended()
     {
         var random = new Random(20260304);
         var journal = Journal(8000);
@@ -189,7 +189,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public void A_read_that_stops_short_by_kind_goes_on_without_a_gap()
+    public void A_filtered_read_that_stops_early_continues_without_a_gap()
     {
         var journal = Journal(100);
         for (var i = 0; i < 30; i++)
@@ -208,7 +208,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public async Task Reaching_a_sequence_ends_with_that_event_and_not_before()
+    public async Task Waiting_for_a_sequence_ends_with_that_event_and_not_before()
     {
         var journal = Journal(10);
         Note(journal, "one");
@@ -224,7 +224,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public async Task Nobody_waits_beyond_the_end()
+    public async Task Waiting_ends_when_the_journal_ends()
     {
         var journal = Journal(10);
         var first = journal.WhenReached(1);
@@ -238,7 +238,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public void An_event_at_rest_costs_no_object()
+    public void A_stored_event_allocates_no_object()
     {
         var journal = Journal(1000);
         var message = new byte[200];
@@ -264,7 +264,7 @@ public sealed class EventJournalTests
     [InlineData(5)]
     [InlineData(5000)]
     [InlineData(20_000)]
-    public void The_last_of_a_kind_are_found_from_the_end(int count)
+    public void The_last_events_of_a_kind_are_read(int count)
     {
         var journal = Journal(30_000);
         for (var i = 1; i <= 20_000; i++)
@@ -302,7 +302,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public void Text_is_made_of_no_more_than_what_is_wanted()
+    public void Text_is_decoded_only_for_the_events_that_are_read()
     {
         var encoding = new ObservedEncoding();
         var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10_000, encoding, _clock);
@@ -320,7 +320,7 @@ public sealed class EventJournalTests
     }
 
     [Fact]
-    public async Task The_server_goes_on_while_somebody_reads()
+    public async Task Events_are_appended_while_others_are_read()
     {
         const int Held = 100_000;
         var encoding = new ObservedEncoding();
@@ -330,7 +330,7 @@ public sealed class EventJournalTests
             Note(journal, "message");
         }
 
-        // In the middle of reading, another thread notes as much as fits, and is done before the reading goes on.
+        // During a read, another thread appends as much as fits, and is done before the read continues.
         var noted = Task.CompletedTask;
         encoding.OnText = text =>
         {
@@ -352,7 +352,7 @@ public sealed class EventJournalTests
         Assert.Equal(Held, events[^1].Sequence);
         Assert.All(events, static e => Assert.Equal("message", e.Message));
 
-        // What was overwritten under the reader is missing, and no more.
+        // Only the events overwritten during the read are missing.
         Assert.InRange(events.Count, (Held / 2) + 1, (Held / 2) + 2000);
     }
 

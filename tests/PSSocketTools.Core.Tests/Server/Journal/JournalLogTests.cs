@@ -56,7 +56,7 @@ public sealed class JournalLogTests
     [InlineData("iso-8859-1", new byte[] { 0x61, 0xC3, 0x80 }, null)]
     [InlineData("utf-16", new byte[] { 0x61, 0x00, 0x3D, 0xD8 }, "YQA92A==")]
     [InlineData("utf-8", new byte[0], null)]
-    public async Task A_line_has_the_bytes_where_the_text_does_not_tell_them(string name, byte[] message, string? content)
+    public async Task A_line_has_the_bytes_where_the_text_does_not_determine_them(string name, byte[] message, string? content)
     {
         var file = new FaultyFile();
         var encoding = PSSocketTools.Net.TextEncoding.ReplacingInvalid(Encoding.GetEncoding(name));
@@ -73,7 +73,7 @@ public sealed class JournalLogTests
     }
 
     [Fact]
-    public async Task A_line_says_when_its_message_was_cut_off()
+    public async Task A_line_says_whether_its_message_was_truncated()
     {
         var file = new FaultyFile();
         var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, Clock.System, messageBytes: 4, logPath: "a.jsonl");
@@ -93,7 +93,7 @@ public sealed class JournalLogTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(7)]
-    public async Task A_log_that_fails_at_any_write_is_one_error_and_holds_nobody_up(int failsAt)
+    public async Task A_log_that_fails_at_any_write_is_one_error_and_blocks_nobody(int failsAt)
     {
         var file = new FaultyFile { FailsAt = failsAt };
         var journal = Follow(file, out var log);
@@ -111,7 +111,7 @@ public sealed class JournalLogTests
         Assert.Contains("No space left", journal.Errors.Last, StringComparison.Ordinal);
         Assert.Equal(60_001, journal.CountOf([ServerEventKind.MessageReceived, ServerEventKind.Error], out _));
 
-        // What was written before is whole lines, without a gap.
+        // The file has whole lines, without a gap.
         var lines = file.Text.Split('\n');
         Assert.Empty(lines[^1]);
         Assert.Equal(
@@ -120,7 +120,7 @@ public sealed class JournalLogTests
     }
 
     [Fact]
-    public async Task A_log_that_stands_still_is_given_up_and_the_journal_goes_on()
+    public async Task A_log_that_stalls_is_abandoned_and_the_journal_continues()
     {
         var file = new FaultyFile { HangsAt = 1 };
         var journal = Follow(file, out var log);
@@ -142,7 +142,7 @@ public sealed class JournalLogTests
     }
 
     [Fact]
-    public async Task The_end_waits_for_a_log_only_so_long()
+    public async Task Finishing_waits_for_a_stalled_log_for_a_limited_time()
     {
         var file = new FaultyFile { HangsAt = 1 };
         var journal = Follow(file, out var log);
@@ -176,7 +176,7 @@ public sealed class JournalLogTests
     }
 
     [Fact]
-    public async Task A_log_is_never_far_behind_whatever_readers_asked_for()
+    public async Task A_log_falls_behind_by_a_limited_number_of_events_whatever_the_capacity()
     {
         const int MostBehind = 10_000;
         EventJournal? journal = null;
@@ -246,7 +246,7 @@ public sealed class JournalLogTests
     [Theory]
     [MemberData(nameof(Transports))]
     [Trait("System", "Linux")]
-    public async Task A_stop_is_not_held_up_by_connections_that_wait_for_the_log(string transport)
+    public async Task A_stop_is_not_delayed_by_connections_that_wait_for_the_log(string transport)
     {
         var pipe = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         MakePipe(pipe);
@@ -289,7 +289,7 @@ public sealed class JournalLogTests
     }
 
     [Fact]
-    public async Task A_log_that_is_truncated_meanwhile_goes_on_from_its_new_end()
+    public async Task A_log_that_is_truncated_meanwhile_continues_at_its_new_end()
     {
         await WithFileAsync(async path =>
         {
@@ -314,7 +314,7 @@ public sealed class JournalLogTests
     [InlineData("{}\n", 3)]
     [InlineData("{\"Timestamp\":", 3)]
     [InlineData("\n", 3)]
-    public async Task A_line_that_was_cut_off_is_ended_before_the_next(string before, int lines)
+    public async Task An_incomplete_line_is_terminated_before_the_next(string before, int lines)
     {
         await WithFileAsync(async path =>
         {
@@ -334,7 +334,7 @@ public sealed class JournalLogTests
     [Theory]
     [InlineData(3, "xxx\nours\n")]
     [InlineData(int.MaxValue, null)]
-    public async Task A_line_that_somebody_else_is_just_writing_is_waited_for_but_not_for_ever(int length, string? expected)
+    public async Task A_line_that_another_process_is_writing_is_waited_for_for_a_limited_time(int length, string? expected)
     {
         await WithFileAsync(path =>
         {
@@ -352,7 +352,7 @@ public sealed class JournalLogTests
                 file.Write(Encoding.ASCII.GetBytes("ours\n"), 0, 5);
             }
 
-            // Where the other does not come to an end of the line, ours begins one all the same.
+            // Where the other process does not end its line, ours begins a new one all the same.
             Assert.Equal(expected ?? new string('x', written) + "\nours\n", File.ReadAllText(path));
             return Task.CompletedTask;
         });
@@ -374,7 +374,7 @@ public sealed class JournalLogTests
     [Fact]
     [Trait("System", "Linux")]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public async Task A_new_log_is_its_owners_alone_and_an_old_one_keeps_its_mode()
+    public async Task A_new_log_is_accessible_to_its_owner_alone_and_an_existing_one_keeps_its_mode()
     {
         await WithFileAsync(path =>
         {

@@ -10,7 +10,7 @@ public sealed class ServerEventFollowerTests
     private static readonly ConnectionFacts Client = new(3, "192.0.2.1", 49152, 1);
 
     [Fact]
-    public void A_follower_reads_each_event_once_from_where_it_begins()
+    public void A_follower_reads_each_event_once()
     {
         var journal = Journal(10);
         Note(journal, "one");
@@ -27,7 +27,7 @@ public sealed class ServerEventFollowerTests
     }
 
     [Fact]
-    public void What_was_overwritten_before_it_was_read_is_counted()
+    public void Events_overwritten_before_they_are_read_are_counted()
     {
         var journal = Journal(3);
         var follower = new ServerEventFollower(journal, next: 1);
@@ -45,7 +45,7 @@ public sealed class ServerEventFollowerTests
     }
 
     [Fact]
-    public void Where_nothing_is_held_everything_is_missed()
+    public void Without_capacity_every_event_is_missed()
     {
         var journal = Journal(0);
         var follower = new ServerEventFollower(journal, next: 1);
@@ -74,7 +74,7 @@ public sealed class ServerEventFollowerTests
     }
 
     [Fact]
-    public async Task What_was_noted_before_the_end_can_be_read_after_it()
+    public async Task Events_appended_before_the_end_can_be_read_after_it()
     {
         var journal = Journal(10);
         var follower = new ServerEventFollower(journal, next: 1);
@@ -88,7 +88,7 @@ public sealed class ServerEventFollowerTests
     [Theory]
     [InlineData(100_000)]
     [InlineData(50)]
-    public async Task Several_writers_and_a_reader_agree_on_every_event(int capacity)
+    public async Task A_follower_reads_every_event_of_several_writers(int capacity)
     {
         const int Writers = 4;
         const int Each = 5000;

@@ -22,7 +22,7 @@ public sealed class AsyncPumpTests : IDisposable
     }
 
     [Fact]
-    public void What_is_signalled_while_it_runs_has_it_run_once_more_and_no_deeper()
+    public void Signals_during_a_run_cause_one_more_run_without_recursion()
     {
         var (runs, depth, deepest) = (0, 0, 0);
         Run(_ =>
@@ -43,7 +43,7 @@ public sealed class AsyncPumpTests : IDisposable
     }
 
     [Fact]
-    public void What_it_throws_is_its_own_and_the_next_signal_is_heard()
+    public void An_exception_is_passed_to_the_connection_and_the_next_signal_is_handled()
     {
         var runs = 0;
         var connection = Run(_ =>
@@ -60,7 +60,7 @@ public sealed class AsyncPumpTests : IDisposable
     }
 
     [Fact]
-    public async Task No_signal_is_lost_and_no_two_threads_are_in_however_many_come_at_the_same_time()
+    public async Task No_signal_is_lost_and_one_thread_runs_at_a_time_however_many_signal_at_once()
     {
         const int Rounds = 30_000;
         var (asked, answered, inside, most) = (0, 0, 0, 0);
@@ -87,7 +87,7 @@ public sealed class AsyncPumpTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deadline_that_moves_away_is_told_of_when_it_has_come_and_one_that_is_given_up_is_not()
+    public async Task An_extended_deadline_expires_at_its_new_time_and_a_cancelled_one_does_not()
     {
         var told = new TaskCompletionSource<Deadline>(TaskCreationOptions.RunContinuationsAsynchronously);
         var begun = false;
@@ -108,7 +108,7 @@ public sealed class AsyncPumpTests : IDisposable
         _pump.Wake();
         var deadline = connection.Deadline;
 
-        // Once it has been told of, there is none.
+        // When OnTime is called, there is no deadline any more.
         Assert.True((await told.Task.WaitAsync(Patience.Long)).IsNever);
         Assert.True(deadline.HasPassed);
     }

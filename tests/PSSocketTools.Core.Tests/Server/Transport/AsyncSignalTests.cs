@@ -6,7 +6,7 @@ namespace PSSocketTools.Tests.Server.Transport;
 public sealed class AsyncSignalTests
 {
     [Fact]
-    public async Task A_signal_set_while_nobody_waits_is_kept_and_counts_once()
+    public async Task Signals_set_while_nobody_waits_end_one_wait()
     {
         var signal = new AsyncSignal();
         signal.Set();
@@ -19,7 +19,7 @@ public sealed class AsyncSignalTests
     }
 
     [Fact]
-    public void Waking_the_waiter_happens_on_the_thread_that_signals()
+    public void The_waiter_continues_on_the_thread_that_signals()
     {
         var signal = new AsyncSignal();
         var thread = 0;
@@ -36,7 +36,7 @@ public sealed class AsyncSignalTests
     }
 
     [Fact]
-    public async Task No_signal_is_lost_however_many_others_come_at_the_same_time()
+    public async Task No_signal_is_lost_under_concurrent_signals()
     {
         const int Rounds = 30_000;
         var signal = new AsyncSignal();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>More clients than a process has descriptors, before it has done anything else: what .NET loads late must find one.</summary>
+/// <summary>More clients than a process has descriptors, before it has done anything else: what .NET loads late needs one.</summary>
 [Trait("System", "Linux")]
 public sealed class ColdProcessTests
 {
@@ -21,7 +21,7 @@ public sealed class ColdProcessTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public async Task A_cold_process_outlives_more_clients_than_it_has_descriptors_for_and_serves_those_that_waited(string transport)
+    public async Task A_fresh_process_survives_more_clients_than_it_has_descriptors_for_and_serves_those_that_waited(string transport)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -40,7 +40,7 @@ public sealed class ColdProcessTests
                 clients.Add(await BareClient.ConnectAsync(IPAddress.Loopback, port));
             }
 
-            // Those it let in are served while the others wait.
+            // The accepted ones are served while the others wait.
             await clients[0].ExchangeAsync("first");
             do
             {

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>How a connection takes a channel that does what no real peer does on time.</summary>
+/// <summary>A connection over a channel that behaves as no real peer does on demand.</summary>
 public sealed class ConnectionTests : IDisposable
 {
     private static readonly EchoServerOptions Greeting = new() { Greeting = "hello", IdleTimeout = TimeSpan.FromMilliseconds(50) };
@@ -20,7 +20,7 @@ public sealed class ConnectionTests : IDisposable
     public void Dispose() => _transport.Dispose();
 
     [Fact]
-    public async Task A_send_without_an_end_is_given_up_only_when_the_client_takes_in_no_more()
+    public async Task A_long_send_times_out_only_when_the_client_acknowledges_nothing_more()
     {
         using var channel = new StuckChannel { Queued = new([400, 300, 200, 100, 100]) };
 
@@ -32,7 +32,7 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_word_of_the_end_that_finds_no_room_does_not_hold_the_connection_open()
+    public async Task A_shutdown_that_would_block_does_not_keep_the_connection_open()
     {
         using var channel = new StuckChannel { Queued = new([0]), CanSend = true };
 
@@ -44,7 +44,7 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_sends_nothing_is_kept_while_it_takes_in_what_the_system_holds_for_it()
+    public async Task A_client_that_sends_nothing_is_not_idle_while_the_send_queue_shrinks()
     {
         using var channel = new StuckChannel { Queued = new([400, 300, 300]) };
 
@@ -66,7 +66,7 @@ public sealed class ConnectionTests : IDisposable
         return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;
     }
 
-    /// <summary>Receives nothing, and never comes to an end of sending.</summary>
+    /// <summary>Receives nothing, and sends without end.</summary>
     private sealed class StuckChannel : IChannel
     {
         private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);

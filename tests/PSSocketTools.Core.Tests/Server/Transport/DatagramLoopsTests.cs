@@ -22,7 +22,7 @@ public sealed class DatagramLoopsTests
     [InlineData("::1", 5000)]
     [InlineData("192.0.2.7", 5000)]
     [InlineData("2001:db8::7", 5000)]
-    public void One_could_form_with_services_that_answer_and_with_the_server_itself(string address, int port) =>
+    public void A_loop_could_form_with_services_that_respond_and_with_the_server_itself(string address, int port) =>
         Assert.True(Make().CanForm(new IPEndPoint(IPAddress.Parse(address), port)));
 
     [Theory]
@@ -31,10 +31,10 @@ public sealed class DatagramLoopsTests
     [InlineData("192.0.2.99", 5000)]
     [InlineData("2001:db8::99", 5000)]
     [InlineData("192.0.2.99", 70)]
-    public void None_forms_with_others(string address, int port) => Assert.False(Make().CanForm(new IPEndPoint(IPAddress.Parse(address), port)));
+    public void No_loop_forms_with_other_ports(string address, int port) => Assert.False(Make().CanForm(new IPEndPoint(IPAddress.Parse(address), port)));
 
     [Fact]
-    public void An_address_that_comes_up_later_is_known_before_long()
+    public void An_address_added_later_is_known_soon()
     {
         var loops = Make();
         var later = new IPEndPoint(IPAddress.Parse("198.51.100.7"), 5000);

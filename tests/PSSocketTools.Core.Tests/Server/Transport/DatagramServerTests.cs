@@ -6,13 +6,13 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>A server that answers datagrams, over real sockets.</summary>
+/// <summary>A UDP server over real sockets.</summary>
 public sealed class DatagramServerTests
 {
-    /// <summary>The kinds of servers that come to an answer by different ways, by name.</summary>
+    /// <summary>The kinds of servers with different code for a response, by name.</summary>
     public static TheoryData<string> Kinds => ["Plain", "Format", "Transform", "Delay", "Responder", "ErrorResponse"];
 
-    /// <summary>Addresses of this machine that a client and a server may have; a client at one of them may ask at any other of its family.</summary>
+    /// <summary>Addresses of this machine that a client and a server may have; a client at one of them may send to any other of its family.</summary>
     public static TheoryData<string, string> Addresses
     {
         get
@@ -37,7 +37,7 @@ public sealed class DatagramServerTests
 
     [Theory]
     [MemberData(nameof(Addresses))]
-    public async Task A_server_on_all_addresses_answers_from_the_one_that_was_asked(string client, string asked)
+    public async Task A_server_on_all_addresses_responds_from_the_address_that_the_datagram_was_sent_to(string client, string asked)
     {
         foreach (var kind in new[] { "Plain", "Format", "Delay" })
         {
@@ -45,7 +45,7 @@ public sealed class DatagramServerTests
             using var socket = new Socket(IPAddress.Parse(client).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(IPAddress.Parse(client), 0));
 
-            // Connected, it hears nothing that comes from another address.
+            // Since it is connected, it receives nothing from another address.
             socket.Connect(IPAddress.Parse(asked), server.Port);
             Assert.Equal("hello", await ExchangeAsync(socket, "hello"));
         }
@@ -53,7 +53,7 @@ public sealed class DatagramServerTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task An_empty_datagram_is_answered_with_an_empty_one_by_every_kind_of_server(string kind)
+    public async Task An_empty_datagram_gets_an_empty_response_from_every_kind_of_server(string kind)
     {
         foreach (var address in new[] { "127.0.0.1", "Any" })
         {
@@ -78,7 +78,7 @@ public sealed class DatagramServerTests
     }
 
     [Fact]
-    public async Task A_responder_answers_one_peer_in_order_and_others_meanwhile()
+    public async Task A_responder_serves_one_peer_in_order_and_others_meanwhile()
     {
         using var answers = new Answers();
         using var server = EchoServer.Start(Options("127.0.0.1") with { Responder = answers });
@@ -93,7 +93,7 @@ public sealed class DatagramServerTests
         answers.Give("meanwhile");
         Assert.Equal("meanwhile", await ReceiveAsync(second));
 
-        // The second message came before the one that was answered just now.
+        // The second message was received before that response.
         await server.UntilAsync(ServerEventKind.MessageReceived, 3);
         Assert.False(answers.WasAsked("two"));
         answers.Give("one");
@@ -104,7 +104,7 @@ public sealed class DatagramServerTests
     }
 
     [Fact]
-    public async Task Random_delays_leave_one_peers_answers_in_order()
+    public async Task Random_delays_keep_one_peers_responses_in_order()
     {
         using var server = EchoServer.Start(Options("127.0.0.1") with { MinDelayMilliseconds = 0, MaxDelayMilliseconds = 50 });
         using var socket = Connect(server);

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>What only a transport with descriptors and threads of its own can get wrong; the rest is in <see cref="EchoServerTests"/>.</summary>
+/// <summary>Tests of descriptors and threads, which only this transport has; the rest is in <see cref="EchoServerTests"/>.</summary>
 [Trait("System", "Linux")]
 [Collection(nameof(WholeProcess))]
 public sealed class EpollTransportTests
@@ -16,7 +16,7 @@ public sealed class EpollTransportTests
     private static readonly EchoServerOptions Epoll = new() { Address = "127.0.0.1", Transport = "Epoll" };
 
     [Fact]
-    public void It_is_chosen_where_it_can_serve()
+    public void Epoll_is_chosen_where_it_supports_the_options()
     {
         using var server = EchoServer.Start(Epoll with { Transport = null });
 
@@ -41,7 +41,7 @@ public sealed class EpollTransportTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_loop_that_can_wait_no_more_is_the_fault_of_its_servers_and_neither_the_processs_nor_the_next_servers(bool sequential)
+    public async Task A_failed_epoll_set_faults_its_servers_and_neither_the_process_nor_the_next_server(bool sequential)
     {
         using (var first = EchoServer.Start(Epoll with { IsSequential = sequential, Framing = MessageFraming.Line, IdleTimeout = TimeSpan.FromHours(1) }))
         using (var second = EchoServer.Start(Epoll))
@@ -120,7 +120,7 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
-    public async Task Servers_with_a_log_wait_for_their_disk_alone()
+    public async Task Servers_with_a_log_have_a_loop_of_their_own()
     {
         var log = Path.GetTempFileName();
         try
@@ -140,7 +140,7 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
-    public async Task No_descriptor_is_left_of_clients_that_come_and_go()
+    public async Task Connecting_and_disconnecting_leaks_no_descriptor()
     {
         var before = CountDescriptors();
         using (var server = EchoServer.Start(Epoll))
@@ -240,7 +240,7 @@ public sealed class EpollTransportTests
     [InlineData(4096)]
     [InlineData(65537)]
     [InlineData(3_000_000)]
-    public async Task What_the_kernel_takes_in_parts_arrives_whole_whatever_the_buffer(int bufferSize)
+    public async Task Partial_sends_arrive_whole_whatever_the_buffer(int bufferSize)
     {
         using var server = EchoServer.Start(Epoll with { BufferSize = bufferSize });
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
@@ -265,7 +265,7 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
-    public async Task Urgent_data_holds_up_nothing_that_comes_after_it()
+    public async Task Urgent_data_blocks_nothing_received_after_it()
     {
         using var server = EchoServer.Start(Epoll);
         using var client = await BareClient.ConnectAsync(server);
@@ -300,7 +300,7 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
-    public async Task A_connection_with_very_much_to_do_lets_the_others_have_their_turn()
+    public async Task A_busy_connection_yields_to_the_others()
     {
         using var server = EchoServer.Start(Epoll with { Framing = MessageFraming.Line, FragmentBytes = 1 });
         using var busy = await BareClient.ConnectAsync(server);

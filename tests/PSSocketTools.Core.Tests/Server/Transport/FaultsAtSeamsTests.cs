@@ -10,7 +10,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>What a server rests on fails once, at every call in turn: no more ends than what asked for it, and the stop comes to its end.</summary>
+/// <summary>A server's clock, channels or listeners fail at one call, each call in turn: only what made the call ends, and the stop completes.</summary>
 public sealed class FaultsAtSeamsTests
 {
     private const string Asked = "failed as asked";
@@ -40,7 +40,7 @@ public sealed class FaultsAtSeamsTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public async Task A_clock_that_fails_costs_one_client_and_no_stop(string transport)
+    public async Task A_clock_that_fails_ends_one_connection_and_delays_no_stop(string transport)
     {
         for (var n = 1; ; n++)
         {
@@ -86,7 +86,7 @@ public sealed class FaultsAtSeamsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_clock_that_fails_costs_one_datagram_and_no_stop(bool aside)
+    public async Task A_clock_that_fails_loses_one_datagram_and_delays_no_stop(bool aside)
     {
         for (var n = 1; ; n++)
         {
@@ -135,7 +135,7 @@ public sealed class FaultsAtSeamsTests
     }
 
     [Fact]
-    public async Task A_channel_that_fails_costs_its_client_and_no_stop()
+    public async Task A_channel_that_fails_ends_its_connection_and_delays_no_stop()
     {
         for (var n = 1; ; n++)
         {
@@ -155,7 +155,7 @@ public sealed class FaultsAtSeamsTests
             transport.Start();
             var endPoint = (IPEndPoint)listeners[0].LocalEndPoint!;
 
-            // The fault strikes one of them; both have been connected, and are still there when the server stops.
+            // The fault ends one of them; both have connected, and are open when the server stops.
             using var first = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port);
             using var second = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port);
             var answered = await TryExchangeAsync(first, failing) ? 1 : 0;
@@ -176,7 +176,7 @@ public sealed class FaultsAtSeamsTests
     [Theory]
     [InlineData(SocketProtocol.Tcp)]
     [InlineData(SocketProtocol.Udp)]
-    public async Task A_listener_whose_socket_somebody_else_closes_is_told_as_lost_and_the_other_goes_on(SocketProtocol protocol)
+    public async Task A_listener_whose_socket_is_closed_by_other_code_is_reported_and_the_other_continues(SocketProtocol protocol)
     {
         var plan = new EchoServerOptions().ToPlan();
         var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
@@ -210,7 +210,7 @@ public sealed class FaultsAtSeamsTests
 
     [Theory]
     [MemberData(nameof(TransportsAndModes))]
-    public async Task A_server_that_loses_its_listeners_lists_those_it_has_serves_on_them_and_is_faulted_with_the_last(string transport, bool sequential)
+    public async Task A_server_lists_its_remaining_listeners_and_is_faulted_when_the_last_fails(string transport, bool sequential)
     {
         if (!AddressName.HasIPv6())
         {
@@ -221,7 +221,7 @@ public sealed class FaultsAtSeamsTests
         Assert.Equal($"127.0.0.1:{server.Port}, [::1]:{server.Port}", server.EndPoint);
         var sockets = server.ListeningSockets();
 
-        // Once with a client being served: a sequential server accepts none meanwhile, and learns of the loss all the same.
+        // Once with a client being served: a sequential server accepts none meanwhile, and detects the loss all the same.
         // Closing a socket waits for those who hold it.
         Task closing;
         using (var before = await BareClient.ConnectAsync(IPAddress.IPv6Loopback, server.Port))
@@ -260,7 +260,7 @@ public sealed class FaultsAtSeamsTests
     }
 
     [Fact]
-    public async Task A_responder_that_cannot_be_disposed_of_keeps_no_server_from_stopping()
+    public async Task A_responder_whose_disposal_fails_does_not_keep_its_server_from_stopping()
     {
         using var server = EchoServer.Start(new EchoServerOptions { Address = OwnAddress.Pick(), Responder = new UndisposableResponder() });
 
@@ -275,14 +275,14 @@ public sealed class FaultsAtSeamsTests
 #if !NETSTANDARD_BUILD
     [Fact]
     [Trait("System", "Linux")]
-    public async Task What_is_posted_to_a_loop_or_looked_after_by_it_may_throw()
+    public async Task A_loop_continues_after_exceptions_of_its_actions_and_sources()
     {
         using var loop = new EpollLoop(0, static _ => { });
         var reported = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(static () => throw new InvalidOperationException(Asked), reported.SetResult);
         Assert.Equal(Asked, (await reported.Task.WaitAsync(Patience.Long)).Message);
 
-        // Nor may what is told of it throw.
+        // The report itself may throw, too.
         loop.Post(static () => throw new InvalidOperationException(Asked), static exception => throw exception);
         await Assert.ThrowsAsync<InvalidOperationException>(() => loop.PostAsync(static () => throw new InvalidOperationException(Asked)).WaitAsync(Patience.Long));
 
@@ -326,12 +326,12 @@ public sealed class FaultsAtSeamsTests
         }
         catch (InvalidOperationException exception) when (exception.Message == Asked)
         {
-            // It failed before anything was done: who asks again is heard.
+            // It failed before anything was done, so that a second call works.
             await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
         }
     }
 
-    /// <summary>Has a conversation to its end; only a fault that strikes meanwhile may cut it short.</summary>
+    /// <summary>Converses to the end, unless the fault ends the connection.</summary>
     private static async Task TryExchangeAsync(EchoServer server, FailingClock clock)
     {
         var hadFailed = clock.HasFailed;
@@ -376,7 +376,7 @@ public sealed class FaultsAtSeamsTests
         }
     }
 
-    /// <summary>Fails at one call of all, whoever calls.</summary>
+    /// <summary>Fails at one call, whoever makes it.</summary>
     private sealed class Countdown(int n)
     {
         private int _left = n;
@@ -399,7 +399,7 @@ public sealed class FaultsAtSeamsTests
 
         public bool HasFailed => _calls.HasFailed;
 
-        /// <summary>Ends when it has failed.</summary>
+        /// <summary>Completes when it has failed.</summary>
         public Task Failed => Task.Delay(Timeout.Infinite, _failed.Token);
 
         public override long UtcTicks
@@ -496,7 +496,7 @@ public sealed class FaultsAtSeamsTests
 
         public void Close(Connection connection)
         {
-            // The worst case is a close that does what it is to do, and throws all the same.
+            // The worst case is a close that works, and throws all the same.
             _channel.Close(connection);
             calls.Count();
         }

@@ -10,7 +10,7 @@ namespace PSSocketTools.Tests.Server.Transport;
 public sealed class ReceptionTests
 {
     [Fact]
-    public async Task No_more_come_in_than_allowed_however_many_ask_at_the_same_time()
+    public async Task The_limit_on_connections_holds_however_many_connect_at_the_same_time()
     {
         const int Doors = 4;
         const int Most = 3;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>A server whose answers take their time: what its clients do meanwhile is noticed.</summary>
+/// <summary>A server whose responses take long, and what its clients do meanwhile.</summary>
 public sealed class ResponderServerTests
 {
     [Theory]
@@ -14,14 +14,14 @@ public sealed class ResponderServerTests
     [InlineData(MessageFraming.None, 0, false)]
     [InlineData(MessageFraming.Line, 10_000, false)]
 
-    // More than is read ahead: nothing is being received that could tell.
+    // More than is received ahead: no pending receive could detect the reset.
     [InlineData(MessageFraming.Line, 200_000, false)]
     [InlineData(MessageFraming.None, 10_000, false)]
 
-    // Nor is anything after the end of the input.
+    // Nor is any receive pending after the end of the input.
     [InlineData(MessageFraming.Line, 0, true)]
     [InlineData(MessageFraming.Line, 200_000, true)]
-    public async Task A_client_that_resets_while_its_answer_is_made_is_gone_at_once_and_the_answer_cancelled(
+    public async Task A_client_that_resets_while_its_response_is_pending_is_disconnected_at_once_and_the_responder_cancelled(
         MessageFraming framing, int ahead, bool endsFirst)
     {
         var pending = new Pending();
@@ -45,7 +45,7 @@ public sealed class ResponderServerTests
     }
 
     [Fact]
-    public async Task A_client_that_ended_its_side_still_gets_its_answer()
+    public async Task A_client_that_has_half_closed_gets_its_response()
     {
         using var answers = new Answers();
         using var server = EchoServer.Start(Options(answers) with { Framing = MessageFraming.Line });
@@ -69,9 +69,9 @@ public sealed class ResponderServerTests
     [Theory]
     [InlineData(MessageFraming.Line)]
     [InlineData(MessageFraming.Auto)]
-    public async Task What_comes_while_an_answer_is_made_is_answered_after_it_in_order(MessageFraming framing)
+    public async Task Messages_received_while_a_response_is_pending_get_theirs_in_order(MessageFraming framing)
     {
-        // More than is read ahead, in pieces that are cut anywhere.
+        // More than is received ahead, split anywhere.
         const int Count = 40_000;
         var first = new TaskCompletionSource<byte[]?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var server = EchoServer.Start(Options(new Responder(message =>
@@ -90,7 +90,7 @@ public sealed class ResponderServerTests
     }
 
     [Fact]
-    public async Task A_stop_whose_time_is_up_cancels_the_answer()
+    public async Task A_stop_whose_grace_period_is_over_cancels_the_responder()
     {
         var pending = new Pending();
         using var server = EchoServer.Start(Options(pending) with { Framing = MessageFraming.Line });
@@ -106,7 +106,7 @@ public sealed class ResponderServerTests
 
     private static EchoServerOptions Options(IMessageResponder responder) => new() { Address = OwnAddress.Pick(), Responder = responder };
 
-    /// <summary>Never answers; tells that it was asked, with a task that ends when the answer is cancelled.</summary>
+    /// <summary>Never responds; reports that it was called, with a task that ends when it is cancelled.</summary>
     private sealed class Pending : IMessageResponder
     {
         private readonly TaskCompletionSource<Task> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
