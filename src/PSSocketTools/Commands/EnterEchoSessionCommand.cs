@@ -125,7 +125,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             case ConversationCommand.Stats:
                 prompt.Show(Messages.Get(
                     "SessionStats", session.MessagesSent, HumanUnits.Size(session.BytesSent), session.MessagesReceived,
-                    HumanUnits.Size(session.BytesReceived), session.ConnectedAt));
+                    HumanUnits.Size(session.BytesReceived), session.ConnectedAt.ToLongTimeString()));
                 return true;
             case ConversationCommand.Reset:
                 session.Close(reset: true);
