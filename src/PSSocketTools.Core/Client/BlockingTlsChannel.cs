@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using PSSocketTools.Platform;
 using PSSocketTools.Tls;
 
@@ -11,7 +10,7 @@ namespace PSSocketTools.Client;
 /// TLS over TCP. Readable bytes need not hold application data (a session ticket, an alert), so that only a pending read
 /// can tell: it stays pending between the calls, and its result is kept.
 /// </summary>
-internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStream stream) : BlockingChannel(socket, remote)
+internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStream stream, TlsFacts facts) : BlockingChannel(socket, remote)
 {
     private const int LateReadMilliseconds = 20;
 
@@ -21,7 +20,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
     private int _start;
     private int _end;
 
-    public SslProtocols TlsProtocol => stream.SslProtocol;
+    public TlsFacts Facts => facts;
 
     public override int TryRead(byte[] buffer) => Coming().IsCompleted ? Take(buffer) : Nothing;
 

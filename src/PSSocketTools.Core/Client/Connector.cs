@@ -117,8 +117,8 @@ internal static class Connector
                 SkipCertificateCheck = options.SkipCertificateCheck,
                 Versions = options.TlsProtocol,
             };
-            var stream = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
-            return new BlockingTlsChannel(connected.Socket, connected.Remote, stream);
+            var (stream, facts) = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
+            return new BlockingTlsChannel(connected.Socket, connected.Remote, stream, facts);
         }
         catch
         {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using PSSocketTools.Client;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools;
 
@@ -18,6 +19,7 @@ public sealed class EchoSession : IDisposable
     private readonly BlockingChannel _channel;
     private readonly MessageSource _source;
     private readonly SessionLedger _ledger;
+    private readonly TlsFacts? _tls;
 
     private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connecting)
     {
@@ -30,7 +32,8 @@ public sealed class EchoSession : IDisposable
         // The system tells it while the socket is open, and the channel keeps it.
         _ = channel.LocalEndPoint;
 
-        TlsProtocol = (channel as BlockingTlsChannel)?.TlsProtocol.ToString();
+        _tls = (channel as BlockingTlsChannel)?.Facts;
+        CertificateProblem = _tls?.Certificate?.Problem();
         channel.Socket.SendTimeout = Deadline.After(options.ResponseTimeout).Milliseconds;
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
@@ -77,7 +80,31 @@ public sealed class EchoSession : IDisposable
     public bool IsEncrypted => _options.UseTls;
 
     /// <summary>The TLS version agreed on: Tls12 or Tls13; null without TLS.</summary>
-    public string? TlsProtocol { get; }
+    public string? TlsProtocol => _tls?.Protocol;
+
+    /// <summary>The cipher suite agreed on, as IANA registered it; .NET Framework tells its cipher and its hash alone. Null without TLS.</summary>
+    public string? CipherSuite => _tls?.CipherSuite;
+
+    /// <summary>Whom the server's certificate is for, as a distinguished name; this and all about the certificate is null without TLS.</summary>
+    public string? CertificateSubject => _tls?.Certificate?.Subject;
+
+    /// <summary>Who issued the server's certificate, as a distinguished name.</summary>
+    public string? CertificateIssuer => _tls?.Certificate?.Issuer;
+
+    /// <summary>The DNS names and addresses that the server's certificate is for (RFC 5280, section 4.2.1.6), with commas between; its common name where it has none.</summary>
+    public string? CertificateNames => _tls?.Certificate?.Names;
+
+    /// <summary>When the server's certificate begins, in local time.</summary>
+    public DateTime? CertificateNotBefore => _tls?.Certificate?.NotBefore;
+
+    /// <summary>When the server's certificate ends, in local time.</summary>
+    public DateTime? CertificateNotAfter => _tls?.Certificate?.NotAfter;
+
+    /// <summary>The SHA-256 thumbprint of the server's certificate, in hexadecimal, which pins it.</summary>
+    public string? CertificateThumbprint => _tls?.Certificate?.Thumbprint;
+
+    /// <summary>All that the check of the server's certificate finds wrong with it (its dates, its name, its trust), also where it was taken unchecked or is pinned; null when nothing is.</summary>
+    public string? CertificateProblem { get; }
 
     /// <summary>When the connection was established, in local time.</summary>
     public DateTime ConnectedAt { get; }

@@ -27,20 +27,21 @@ internal sealed class TlsClient(string hostName, string endPointName)
     public TlsVersions? Versions { get; init; }
 
     /// <summary>Runs the handshake.</summary>
-    /// <returns>The stream, which owns the socket; null when the time passed first. A failed handshake closes the socket.</returns>
+    /// <returns>The stream, which owns the socket, and what was agreed on; null when the time passed first. A failed handshake closes the socket.</returns>
     /// <exception cref="SocketToolsException">TlsFailed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public SslStream? Connect(Socket socket, Deadline deadline, CancellationToken cancellationToken)
+    public (SslStream Stream, TlsFacts Facts)? Connect(Socket socket, Deadline deadline, CancellationToken cancellationToken)
     {
-        string? refusal = null;
-        var hasCertificate = false;
+        PeerCertificate? peer = null;
+        bool? isAccepted = null;
         var stream = new SslStream(
             new NetworkStream(socket, ownsSocket: true),
             leaveInnerStreamOpen: false,
             (_, certificate, chain, errors) =>
             {
-                hasCertificate = true;
-                return (refusal = Refusal(certificate, chain, errors)) is null;
+                peer = certificate is null ? null : new PeerCertificate(certificate, hostName, chain, errors);
+                isAccepted = Accepts(certificate, errors);
+                return isAccepted.Value;
             });
         try
         {
@@ -57,16 +58,16 @@ internal sealed class TlsClient(string hostName, string endPointName)
                 return null;
             }
 
-            return stream;
+            return (stream, new TlsFacts(stream.SslProtocol.ToString(), TlsPlatform.CipherSuite(stream), peer));
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException or Win32Exception)
         {
             stream.Dispose();
             throw new SocketToolsException(
                 SocketToolsError.TlsFailed,
-                refusal is not null ? Messages.Get(refusal, endPointName)
+                isAccepted == false ? Refusal(peer)
                     // Without a certificate and a socket error, the peer did not send TLS, and the library's message would only confuse.
-                    : !hasCertificate && SocketErrors.Within(exception) is null ? NotSpoken()
+                    : isAccepted is null && SocketErrors.Within(exception) is null ? NotSpoken()
                     : Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.')),
                 endPointName,
                 exception);
@@ -87,32 +88,15 @@ internal sealed class TlsClient(string hostName, string endPointName)
         return true;
     }
 
-    /// <summary>Why a certificate is rejected; null when it is accepted.</summary>
-    private string? Refusal(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (Thumbprint is { } pinned)
-        {
-            return certificate is not null && IsPinned(certificate, pinned) ? null : "TlsNotPinned";
-        }
+    private bool Accepts(X509Certificate? certificate, SslPolicyErrors errors) => Thumbprint is { } pinned
+        ? certificate is not null && IsPinned(certificate, pinned)
+        : errors == SslPolicyErrors.None || SkipCertificateCheck;
 
-        if (errors == SslPolicyErrors.None || SkipCertificateCheck)
-        {
-            return null;
-        }
-
-        if ((errors & SslPolicyErrors.RemoteCertificateNotAvailable) != 0)
-        {
-            return "TlsNoCertificate";
-        }
-
-        var status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
-        if ((status & X509ChainStatusFlags.NotTimeValid) != 0)
-        {
-            return "TlsExpired";
-        }
-
-        return (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? "TlsWrongName" : "TlsUntrusted";
-    }
+    /// <summary>Why a certificate is rejected, and the way out.</summary>
+    private string Refusal(PeerCertificate? peer) =>
+        peer is null ? Messages.Get("TlsNoCertificate", endPointName)
+        : Thumbprint is not null ? Messages.Get("TlsNotPinned", endPointName, peer.Names, peer.NotBefore, peer.NotAfter, peer.Thumbprint)
+        : Messages.Get("TlsRefused", endPointName, peer.Problem(), peer.Names, peer.NotBefore, peer.NotAfter, peer.Advice(), peer.Thumbprint);
 
     private static bool IsPinned(X509Certificate certificate, string pinned)
     {

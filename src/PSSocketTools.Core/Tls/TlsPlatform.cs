@@ -25,6 +25,14 @@ internal static class TlsPlatform
 #endif
         ;
 
+    /// <summary>The cipher suite that was agreed on.</summary>
+    public static string CipherSuite(SslStream stream) =>
+#if NET
+        stream.NegotiatedCipherSuite.ToString();
+#else
+        stream.CipherAlgorithm + " " + stream.HashAlgorithm;
+#endif
+
     private static bool HasTls13() =>
 #if NET
         // Schannel has it from Windows 11 and Windows Server 2022 on; .NET on macOS uses a library without it.

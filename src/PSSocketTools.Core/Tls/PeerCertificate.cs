@@ -1,0 +1,118 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Tls;
+
+/// <summary>The certificate that a server showed: what it says, and all that the system's check finds wrong with it.</summary>
+internal sealed class PeerCertificate
+{
+    private readonly List<(string Message, string? Advice, object?[] Values)> _problems = [];
+
+    /// <param name="certificate">The certificate, which is read here and not kept.</param>
+    /// <param name="hostName">The name it was checked for.</param>
+    /// <param name="chain">The chain that the system built.</param>
+    /// <param name="errors">What the system found.</param>
+    public PeerCertificate(X509Certificate certificate, string hostName, X509Chain? chain, SslPolicyErrors errors)
+    {
+        // The framework of Windows PowerShell gives the older class.
+        using var read = new X509Certificate2(certificate);
+        Subject = OutsideText.Clean(read.Subject)!;
+        Issuer = OutsideText.Clean(read.Issuer)!;
+        Names = OutsideText.Clean(string.Join(", ", AlternativeNames.Of(read)))!;
+        (NotBefore, NotAfter) = (read.NotBefore, read.NotAfter);
+        using var hash = SHA256.Create();
+        Thumbprint = BitConverter.ToString(hash.ComputeHash(read.RawData)).Replace("-", string.Empty);
+        FindDates();
+        if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
+        {
+            _problems.Add(("CertificateNameDiffers", "CertificateNameAdvice", [hostName]));
+        }
+
+        if ((errors & SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+        {
+            FindTrust(read, chain);
+        }
+    }
+
+    public string Subject { get; }
+
+    public string Issuer { get; }
+
+    /// <summary>DNS names and addresses, with commas between.</summary>
+    public string Names { get; }
+
+    /// <summary>When it begins, in local time.</summary>
+    public DateTime NotBefore { get; }
+
+    /// <summary>When it ends, in local time.</summary>
+    public DateTime NotAfter { get; }
+
+    /// <summary>SHA-256 of the certificate, in hexadecimal.</summary>
+    public string Thumbprint { get; }
+
+    /// <summary>All that is wrong with it, as a sentence in the caller's language; null when nothing is.</summary>
+    public string? Problem()
+    {
+        if (_problems.Count == 0)
+        {
+            return null;
+        }
+
+        var all = string.Join("; ", _problems.Select(static problem => Messages.Get(problem.Message, problem.Values)));
+        return char.ToUpperInvariant(all[0]) + all.Substring(1) + ".";
+    }
+
+    /// <summary>The way out for each problem that has one of its own: sentences, with a space before each.</summary>
+    public string Advice() => string.Concat(
+        _problems.Select(static problem => problem.Advice).OfType<string>().Distinct().Select(static advice => " " + Messages.Get(advice)));
+
+    private void FindDates()
+    {
+        var now = DateTime.Now;
+        if (NotAfter < now)
+        {
+            _problems.Add(("CertificateExpired", "CertificateDateAdvice", [NotAfter]));
+        }
+        else if (NotBefore > now)
+        {
+            _problems.Add(("CertificateNotYetValid", "CertificateDateAdvice", [NotBefore]));
+        }
+    }
+
+    private void FindTrust(X509Certificate2 certificate, X509Chain? chain)
+    {
+        const X509ChainStatusFlags NoTrust = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain;
+        const X509ChainStatusFlags Known = NoTrust | X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotValidForUsage;
+        var all = chain?.ChainStatus ?? [];
+        var flags = all.Aggregate(X509ChainStatusFlags.NoError, static (sum, one) => sum | one.Status);
+        var before = _problems.Count;
+        if ((flags & NoTrust) != 0)
+        {
+            var isSelfSigned = certificate.SubjectName.RawData.SequenceEqual(certificate.IssuerName.RawData);
+            _problems.Add((isSelfSigned ? "CertificateSelfSigned" : "CertificateUntrusted", "CertificateTrustAdvice", [Issuer]));
+        }
+
+        if ((flags & X509ChainStatusFlags.NotTimeValid) != 0 && !HasBadDates)
+        {
+            _problems.Add(("CertificateIssuerExpired", "CertificateDateAdvice", [Issuer]));
+        }
+
+        if ((flags & X509ChainStatusFlags.NotValidForUsage) != 0)
+        {
+            _problems.Add(("CertificateNotForServers", null, []));
+        }
+
+        // What is left has no sentence of ours, and the system's own says it.
+        _problems.AddRange(all.Where(one => (one.Status & ~Known) != 0).Select(static one => one.StatusInformation.Trim().TrimEnd('.')).Distinct()
+            .Select<string, (string, string?, object?[])>(static text => ("CertificateOtherProblem", null, [text])));
+        if (_problems.Count == before && !HasBadDates)
+        {
+            _problems.Add(("CertificateUntrusted", "CertificateTrustAdvice", [Issuer]));
+        }
+    }
+
+    private bool HasBadDates => _problems.Exists(static problem => problem.Advice == "CertificateDateAdvice");
+}
