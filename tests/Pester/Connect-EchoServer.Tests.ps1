@@ -311,6 +311,63 @@ Describe 'Connect-EchoServer' {
         Assert-Error $failed NotSupported NotImplemented
     }
 
+    It 'tells each step with -Verbose, and without it none' {
+        $server = Start-EchoServer -Address 127.0.0.1
+        $told = @((Connect-EchoServer localhost $server.Port -IPv4 -Verbose 4>&1).Message)
+        $told[0] | Should -BeLike "The name 'localhost' has the addresses 127.0.0.1*; resolving it took * ms."
+        $told[-3] | Should -Be "Trying $($server.EndPoint)."
+        $told[-2] | Should -BeLike "$($server.EndPoint) answered after * ms; this end is 127.0.0.1:*."
+        $told[-1] | Should -Be 'The session is open, with Line framing in utf-8.'
+        @(Connect-EchoServer localhost $server.Port 4>&1).Count | Should -Be 1
+        @(Connect-EchoServer localhost $server.Port -Verbose:$false 4>&1).Count | Should -Be 1
+        & {
+            $VerbosePreference = 'Continue'
+            @(Connect-EchoServer 127.0.0.1 $server.Port 4>&1).Count | Should -Be 4
+        }
+    }
+
+    It 'tells with -Verbose how an attempt ended, and the attempts of a wait once a second' {
+        $port = (Find-AvailablePort -Address 127.0.0.1).Port
+        $told = @(Connect-EchoServer 127.0.0.1 $port -Verbose -ErrorAction SilentlyContinue 4>&1)
+        $told.Message | Should -HaveCount 2
+        $told[1].Message | Should -BeLike "127.0.0.1:$port failed after * ms: nothing listens there (connection refused)."
+
+        $told = @((Connect-EchoServer 127.0.0.1 $port -WaitSec 4 -Verbose -ErrorAction SilentlyContinue 4>&1).Message)
+        $told[1] | Should -BeLike "Attempt 1 on 127.0.0.1:$port ended after * ms: nothing listens there (connection refused)."
+        $told[2] -match '^Attempt (\d+) on' | Should -BeTrue
+        [int] $Matches[1] | Should -BeGreaterThan 1
+        $told.Count | Should -BeLessThan 9
+    }
+
+    It 'tells of TLS with -Verbose what was agreed on, the certificate and what was overlooked' -Tag Core {
+        $server = Start-EchoServer -SelfSigned -Address 127.0.0.1
+        $told = @((Connect-EchoServer 127.0.0.1 $server.Port -UseTls -SkipCertificateCheck -ServerName mail.example -Verbose 4>&1).Message)
+        $told[2] | Should -BeLike "The TLS handshake with $($server.EndPoint), as mail.example, took * ms and agreed on Tls1? with TLS_*."
+        $told[3] | Should -BeLike "The server's certificate is CN=localhost, with the names localhost, *, valid until *, from CN=localhost; its SHA-256 thumbprint is *."
+        $told[4] | Should -Be 'The certificate would not pass, and -SkipCertificateCheck takes it: Its names do not include mail.example; it is self-signed, and not trusted on this machine.'
+        ($server | Connect-EchoServer -Verbose 4>&1).Message -like 'The certificate is the pinned one. Without -CertificateThumbprint it would not pass: *' | Should -HaveCount 1
+    }
+
+    It 'tells of datagrams with -Verbose where they go, as Send- and Measure- do of their connections' {
+        $server = Start-EchoServer -Protocol Udp -Address 127.0.0.1
+        $told = ($server | Connect-EchoServer -Verbose 4>&1).Message
+        $told -like "Datagrams go to $($server.EndPoint) from 127.0.0.1:*. UDP has no connection: only an answer shows that a server is there." | Should -HaveCount 1
+        $tcp = Start-EchoServer -Address 127.0.0.1
+        (Send-SocketMessage 'oi' -Server $tcp -Framing None -Verbose 4>&1).Message | Should -Contain 'The session is open, with None framing in utf-8: an answer ends at a pause of 50 ms.'
+        (Measure-EchoServer -Server $tcp -Connections 3 -Count 3 -Verbose 4>&1).Message -like 'The session is open, with Line framing*' | Should -HaveCount 1
+    }
+
+    It 'tells with -Verbose in Portuguese where that is spoken' {
+        $server = Start-EchoServer -Address 127.0.0.1
+        $before = [cultureinfo]::CurrentUICulture
+        try {
+            [Threading.Thread]::CurrentThread.CurrentUICulture = 'pt-BR'
+            $told = (Connect-EchoServer 127.0.0.1 $server.Port -Verbose 4>&1).Message
+        }
+        finally { [Threading.Thread]::CurrentThread.CurrentUICulture = $before }
+        $told | Should -Contain "Tentando $($server.EndPoint)."
+    }
+
     It 'waits with -WaitSec for a name that has no address' {
         $watch = [Diagnostics.Stopwatch]::StartNew()
         Connect-EchoServer name.invalid 7 -WaitSec 3 -ErrorVariable failed -ErrorAction SilentlyContinue

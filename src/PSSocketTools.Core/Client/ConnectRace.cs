@@ -18,6 +18,7 @@ internal sealed class ConnectRace : IDisposable
     private readonly SessionOptions _options;
     private readonly AddressChoice _choice;
     private readonly Deadline _deadline;
+    private readonly ConnectTrace? _trace;
     private readonly List<Candidate> _candidates = [];
     private Deadline _nextBegins;
 
@@ -28,19 +29,21 @@ internal sealed class ConnectRace : IDisposable
     private Deadline _renewsAt = Deadline.Never;
     private SocketToolsException? _whyNoAddress;
 
-    private ConnectRace(SessionOptions options, Deadline deadline) => (_options, _choice, _deadline) = (options, new AddressChoice(options), deadline);
+    private ConnectRace(SessionOptions options, Deadline deadline, ConnectTrace? trace) =>
+        (_options, _choice, _deadline, _trace) = (options, new AddressChoice(options), deadline, trace);
 
     /// <summary>Makes a race that tries each address once.</summary>
-    public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline)
-        : this(options, deadline) => _candidates.AddRange(endPoints.Select(static endPoint => new Candidate(endPoint)));
+    public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline, ConnectTrace? trace)
+        : this(options, deadline, trace) => _candidates.AddRange(endPoints.Select(static endPoint => new Candidate(endPoint)));
 
     /// <summary>Makes a race that retries until the deadline.</summary>
     /// <param name="options">The target.</param>
     /// <param name="host">The name and its addresses; null where the options have a path.</param>
     /// <param name="deadline">When the race times out.</param>
     /// <param name="report">Called from time to time with why there is no connection yet; null when nothing has answered so far.</param>
-    public ConnectRace(SessionOptions options, HostName? host, Deadline deadline, Action<SocketToolsException?>? report)
-        : this(options, deadline)
+    /// <param name="trace">Is told each step; null for none.</param>
+    public ConnectRace(SessionOptions options, HostName? host, Deadline deadline, Action<SocketToolsException?>? report, ConnectTrace? trace)
+        : this(options, deadline, trace)
     {
         _waits = true;
         _host = host;
@@ -66,6 +69,7 @@ internal sealed class ConnectRace : IDisposable
             BeginDue();
             if (_deadline.HasPassed || (!_waits && _candidates.TrueForAll(static one => one.Pending is null && one.Error is not null)))
             {
+                TellPending();
                 throw Verdict();
             }
 
@@ -73,6 +77,8 @@ internal sealed class ConnectRace : IDisposable
             if (TakeEnded() is { } winner)
             {
                 var attempt = winner.Pending!;
+                _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Duration);
+                TellPending(winner);
                 winner.Pending = null;
                 return (attempt.Socket!, winner.EndPoint, attempt.StartedAt, winner.Until);
             }
@@ -100,13 +106,17 @@ internal sealed class ConnectRace : IDisposable
         _renewsAt = Deadline.After(ConnectPace.NameAge);
         try
         {
-            Take(_choice.Of(resolution.GetAwaiter().GetResult()));
+            var addresses = resolution.GetAwaiter().GetResult();
+            var chosen = _choice.Of(addresses);
+            _trace?.Resolved(addresses, chosen, null);
+            Take(chosen);
             _whyNoAddress = null;
         }
         catch (SocketToolsException exception) when (exception.MayPass)
         {
             // The addresses resolved before may still be valid.
             _whyNoAddress = exception;
+            _trace?.Waiting(exception);
         }
     }
 
@@ -148,6 +158,7 @@ internal sealed class ConnectRace : IDisposable
         try
         {
             candidate.IsTried = true;
+            _trace?.Trying(candidate.EndPoint);
             candidate.Pending = new ConnectAttempt(candidate.EndPoint, _choice);
         }
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
@@ -230,6 +241,7 @@ internal sealed class ConnectRace : IDisposable
     private void Fail(Candidate candidate, SocketException error)
     {
         var startedAt = candidate.Pending!.StartedAt;
+        _trace?.Failed(candidate.EndPoint, error, _choice, candidate.Pending.Duration);
         candidate.Pending = null;
         candidate.Error = error;
         candidate.BeginsAt = Deadline.Never;
@@ -247,6 +259,15 @@ internal sealed class ConnectRace : IDisposable
         candidate.BeginsAt = Deadline.After(startedAt, candidate.RetryDelay);
         candidate.RetryDelay = ConnectPace.NextRetryDelay(
             candidate.RetryDelay, candidate.EndPoint is not IPEndPoint endPoint || IPAddress.IsLoopback(endPoint.Address));
+    }
+
+    /// <summary>Tells which attempts are given up, since another one won or the time is over.</summary>
+    private void TellPending(Candidate? winner = null)
+    {
+        foreach (var candidate in _candidates.Where(one => _trace is not null && one != winner && one.Pending is not null))
+        {
+            _trace!.Abandoned(candidate.EndPoint, candidate.Pending!.Duration);
+        }
     }
 
     private SocketToolsException Verdict()

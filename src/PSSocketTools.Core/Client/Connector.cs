@@ -14,37 +14,40 @@ internal static class Connector
 
     /// <param name="options">The target, the protocol, and how long to wait for the server.</param>
     /// <param name="report">Called on this thread during a wait with why there is no connection yet; null when nothing has answered so far.</param>
+    /// <param name="trace">Is told each step on this thread; null for none.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <returns>The connection, and the time that connecting took, without the wait.</returns>
     public static (BlockingChannel Channel, TimeSpan Time) Connect(
-        SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
-        Connect(options, new HostName(options.ComputerName, AddressName.ToAddressesAsync), report, cancellationToken);
+        SessionOptions options, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken) =>
+        Connect(options, new HostName(options.ComputerName, AddressName.ToAddressesAsync), report, trace, cancellationToken);
 
     /// <summary>Connects with a given resolver, for tests.</summary>
     internal static (BlockingChannel Channel, TimeSpan Time) Connect(
-        SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken) =>
+        SessionOptions options, HostName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken) =>
         options.Waits
-            ? ConnectOrWait(options, host, report, cancellationToken)
-            : ConnectOnce(options, host, cancellationToken);
+            ? ConnectOrWait(options, host, report, trace, cancellationToken)
+            : ConnectOnce(options, host, trace, cancellationToken);
 
-    private static (BlockingChannel Channel, TimeSpan Time) ConnectOnce(SessionOptions options, HostName host, CancellationToken cancellationToken)
+    private static (BlockingChannel Channel, TimeSpan Time) ConnectOnce(
+        SessionOptions options, HostName host, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         var startedAt = Clock.System.Timestamp;
         var deadline = Deadline.After(startedAt, options.ConnectTimeout);
         if (options.Protocol == SocketProtocol.Udp)
         {
-            return (OpenDatagrams(options, host, deadline, cancellationToken), Clock.System.Since(startedAt));
+            return (OpenDatagrams(options, host, deadline, trace, cancellationToken), Clock.System.Since(startedAt));
         }
 
         using var race = new ConnectRace(
             options,
             options.Protocol == SocketProtocol.Unix
                 ? [UnixEndPoint.Of(options.SocketPath!)]
-                : Interleave(Resolve(options, host, deadline, cancellationToken)),
-            deadline);
-        return (ShakeHands(race.Run(cancellationToken), options, cancellationToken), Clock.System.Since(startedAt));
+                : Interleave(Resolve(options, host, deadline, trace, cancellationToken)),
+            deadline,
+            trace);
+        return (ShakeHands(race.Run(cancellationToken), options, trace, cancellationToken), Clock.System.Since(startedAt));
     }
 
     /// <summary>
@@ -52,7 +55,7 @@ internal static class Connector
     /// a proxy accepts and closes because the server behind it is not ready.
     /// </summary>
     private static (BlockingChannel Channel, TimeSpan Time) ConnectOrWait(
-        SessionOptions options, HostName host, Action<SocketToolsException?>? report, CancellationToken cancellationToken)
+        SessionOptions options, HostName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         var deadline = Deadline.After(options.WaitFor < ShortestWait ? ShortestWait : options.WaitFor);
         var delay = ConnectPace.RetryDelay;
@@ -64,16 +67,21 @@ internal static class Connector
             {
                 if (options.Protocol == SocketProtocol.Udp)
                 {
-                    return (OpenDatagrams(options, host, deadline, cancellationToken), Clock.System.Since(startedAt));
+                    return (OpenDatagrams(options, host, deadline, trace, cancellationToken), Clock.System.Since(startedAt));
                 }
 
-                using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report);
+                using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report, trace);
                 var connected = race.Run(cancellationToken);
-                return (ShakeHands(connected, options, cancellationToken), Clock.System.Since(connected.StartedAt));
+                return (ShakeHands(connected, options, trace, cancellationToken), Clock.System.Since(connected.StartedAt));
             }
             catch (SocketToolsException exception) when (exception.MayPass)
             {
                 report?.Invoke(exception);
+                if (!deadline.HasPassed)
+                {
+                    trace?.Waiting(exception);
+                }
+
                 Deadline.Earlier(Deadline.After(startedAt, delay), deadline).Wait(cancellationToken);
                 if (deadline.HasPassed)
                 {
@@ -88,9 +96,10 @@ internal static class Connector
         }
     }
 
-    private static DatagramChannel OpenDatagrams(SessionOptions options, HostName host, Deadline deadline, CancellationToken cancellationToken)
+    private static DatagramChannel OpenDatagrams(
+        SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
     {
-        var endPoints = Likely(Resolve(options, host, deadline, cancellationToken));
+        var endPoints = Likely(Resolve(options, host, deadline, trace, cancellationToken));
         if (options.SourcePort != SessionOptions.AnySourcePort)
         {
             // While the first socket is open, a second one of its family can't have the port.
@@ -101,7 +110,10 @@ internal static class Connector
     }
 
     private static BlockingChannel ShakeHands(
-        (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) connected, SessionOptions options, CancellationToken cancellationToken)
+        (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) connected,
+        SessionOptions options,
+        ConnectTrace? trace,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -117,7 +129,9 @@ internal static class Connector
                 SkipCertificateCheck = options.SkipCertificateCheck,
                 Versions = options.TlsProtocol,
             };
+            var startedAt = Clock.System.Timestamp;
             var (stream, facts) = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
+            trace?.Encrypted(connected.Remote, facts, Clock.System.Since(startedAt));
             return new BlockingTlsChannel(connected.Socket, connected.Remote, stream, facts);
         }
         catch
@@ -147,14 +161,17 @@ internal static class Connector
         return [.. ordered];
     }
 
-    private static IPEndPoint[] Resolve(SessionOptions options, HostName host, Deadline deadline, CancellationToken cancellationToken)
+    private static IPEndPoint[] Resolve(SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
     {
+        var startedAt = Clock.System.Timestamp;
         if (!host.Resolve(ConnectPace.NameAge).Wait(deadline.Milliseconds, cancellationToken, out var addresses))
         {
             throw options.Waits ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
         }
 
-        return Array.ConvertAll(new AddressChoice(options).Of(addresses), address => new IPEndPoint(address, options.Port));
+        var chosen = new AddressChoice(options).Of(addresses);
+        trace?.Resolved(addresses, chosen, Clock.System.Since(startedAt));
+        return Array.ConvertAll(chosen, address => new IPEndPoint(address, options.Port));
     }
 
     /// <summary>

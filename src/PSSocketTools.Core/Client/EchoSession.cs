@@ -147,14 +147,28 @@ public sealed class EchoSession : IDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static EchoSession Connect(SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken = default)
+    public static EchoSession Connect(SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken = default) =>
+        Connect(options, report, null, cancellationToken);
+
+    /// <summary>Connects, and tells meanwhile how a wait for the server stands, and each step.</summary>
+    /// <param name="options">Where to, and how to speak.</param>
+    /// <param name="report">Is called on this thread, several times a second, with why there is no connection yet; null when nothing has answered so far.</param>
+    /// <param name="step">Is called on this thread with each step: addresses, attempts and how each ended, the TLS handshake. Null for none, which costs nothing.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static EchoSession Connect(
+        SessionOptions options, Action<SocketToolsException?>? report, Action<ConnectStep>? step, CancellationToken cancellationToken = default)
     {
         options.Validate();
+        var trace = step is null ? null : new ConnectTrace(options, step);
         BlockingChannel? channel = null;
         try
         {
-            (channel, var time) = Connector.Connect(options, report, cancellationToken);
-            return new EchoSession(options, channel, time);
+            (channel, var time) = Connector.Connect(options, report, trace, cancellationToken);
+            var session = new EchoSession(options, channel, time);
+            trace?.Open(session.Facts, channel);
+            return session;
         }
         catch (Exception exception)
         {

@@ -180,7 +180,8 @@ public sealed class EchoLoad : IDisposable
         {
             try
             {
-                return load._options.Session ?? EchoSession.Connect(load._options.Target with { Id = number + 1 }, load._cancellationToken);
+                return load._options.Session ?? EchoSession.Connect(
+                    load._options.Target with { Id = number + 1 }, null, number == 0 ? load._options.Step : null, load._cancellationToken);
             }
             catch (SocketToolsException exception)
             {

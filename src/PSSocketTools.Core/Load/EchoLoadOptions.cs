@@ -14,6 +14,9 @@ public sealed record EchoLoadOptions
     /// <summary>An open session with the target to use as the first connection; closed like the others at the end.</summary>
     public EchoSession? FirstSession { get; init; }
 
+    /// <summary>Is called on the first connection's thread with each step of connecting; null for none.</summary>
+    public Action<ConnectStep>? Step { get; init; }
+
     /// <summary>The default and the range of <see cref="Connections"/>.</summary>
     public const int DefaultConnections = 1, LowestConnections = 1, HighestConnections = 4096;
 

@@ -240,7 +240,7 @@ public abstract class ConnectingCommand : SocketCommand
         ProgressRecord? progress = null;
         try
         {
-            return EchoSession.Connect(options, Show, StopToken);
+            return EchoSession.Connect(options, Show, IsVerbose ? Tell : null, StopToken);
         }
         catch (OperationCanceledException)
         {
@@ -252,6 +252,14 @@ public abstract class ConnectingCommand : SocketCommand
             {
                 progress.RecordType = ProgressRecordType.Completed;
                 WriteProgress(progress);
+            }
+        }
+
+        void Tell(ConnectStep step)
+        {
+            if (!StopToken.IsCancellationRequested)
+            {
+                WriteVerbose(step.Message);
             }
         }
 

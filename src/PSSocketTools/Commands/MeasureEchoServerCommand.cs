@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
@@ -10,6 +11,9 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
+    /// <summary>The first connection comes about on a thread of its own, and only the pipeline's may tell of it.</summary>
+    private readonly ConcurrentQueue<ConnectStep> _steps = new();
+
     /// <summary>The computer's name or address.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 0)]
     [TrimTransformation]
@@ -142,6 +146,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             // One connection waits for the server, and the others need not any more.
             FirstSession = WaitSec > 0 ? Connect(target with { Id = 1 }) : null,
             Connections = Connections,
+            Step = IsVerbose ? _steps.Enqueue : null,
         };
     }
 
@@ -154,6 +159,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         {
             if (!StopToken.IsCancellationRequested)
             {
+                TellSteps();
                 Show(progress, load);
             }
         }
@@ -166,6 +172,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             throw new PipelineStoppedException();
         }
 
+        TellSteps();
         progress.RecordType = ProgressRecordType.Completed;
         WriteProgress(progress);
         if (measurement.Messages == 0 && measurement.Error is { } error)
@@ -174,6 +181,14 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         }
 
         WriteObject(measurement);
+    }
+
+    private void TellSteps()
+    {
+        while (_steps.TryDequeue(out var step))
+        {
+            WriteVerbose(step.Message);
+        }
     }
 
     private void Show(ProgressRecord progress, EchoLoad load)

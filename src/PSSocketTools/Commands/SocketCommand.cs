@@ -89,6 +89,16 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
     /// <summary>Warns, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>
     private protected new void WriteWarning(string text) => base.WriteWarning(ViewCell.Plain(text, keepsLines: false));
 
+    /// <summary>Whether the user asked for what -Verbose tells, so that nothing is put into words for nobody.</summary>
+    private protected bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out var asked)
+        ? asked is SwitchParameter { IsPresent: true }
+        : GetVariableValue("VerbosePreference") is { } preference
+            && !string.Equals(preference.ToString(), nameof(ActionPreference.SilentlyContinue), StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(preference.ToString(), nameof(ActionPreference.Ignore), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Tells what was asked for, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>
+    private protected new void WriteVerbose(string text) => base.WriteVerbose(ViewCell.Plain(text, keepsLines: false));
+
     /// <summary>Shows how far it is, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>
     private protected new void WriteProgress(ProgressRecord progress)
     {

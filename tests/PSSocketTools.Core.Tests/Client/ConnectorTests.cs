@@ -130,7 +130,7 @@ public sealed class ConnectorTests
             : Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
         var clock = Stopwatch.StartNew();
 
-        var (channel, time) = Connector.Connect(Options("later.example", server.Port) with { WaitFor = Patience.Long }, host, null, default);
+        var (channel, time) = Connector.Connect(Options("later.example", server.Port) with { WaitFor = Patience.Long }, host, null, null, default);
 
         using (channel)
         {
@@ -150,7 +150,7 @@ public sealed class ConnectorTests
         var host = new HostName("moves.example", _ => Task.FromResult<IPAddress[]>([questions++ == 0 ? IPAddress.Loopback : IPAddress.IPv6Loopback]));
 
         var (channel, _) = Connector.Connect(
-            Options("moves.example", full.Port) with { WaitFor = Patience.Long, ConnectTimeout = TimeSpan.Zero }, host, null, default);
+            Options("moves.example", full.Port) with { WaitFor = Patience.Long, ConnectTimeout = TimeSpan.Zero }, host, null, null, default);
 
         using (channel)
         {
@@ -172,7 +172,7 @@ public sealed class ConnectorTests
         var clock = Stopwatch.StartNew();
 
         var error = Assert.Throws<SocketToolsException>(() => Connector.Connect(
-            Options("refuses.example", FreePort()) with { WaitFor = TimeSpan.FromSeconds(1.5) }, host, null, default));
+            Options("refuses.example", FreePort()) with { WaitFor = TimeSpan.FromSeconds(1.5) }, host, null, null, default));
 
         Assert.Equal(SocketToolsError.ConnectionRefused, error.Error);
         Assert.InRange(questions, 1, (int)clock.Elapsed.TotalSeconds + 1);
@@ -244,44 +244,6 @@ public sealed class ConnectorTests
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    /// <summary>A listener whose queue is full, so that the system drops what else knocks.</summary>
-    private sealed class FullListener : IDisposable
-    {
-        private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        private readonly List<Socket> _waiting = [];
-
-        public FullListener()
-        {
-            _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            _listener.Listen(0);
-            Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-            for (var count = 0; count < 4; count++)
-            {
-                var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-                _waiting.Add(client);
-                try
-                {
-                    client.Connect(_listener.LocalEndPoint!);
-                }
-                catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
-                {
-                    // Under way, and it stays so.
-                }
-            }
-
-            // Until the listener has one in its backlog, another may slip in.
-            Assert.True(_listener.Poll(Patience.Long, SelectMode.SelectRead));
-        }
-
-        public int Port { get; }
-
-        public void Dispose()
-        {
-            _waiting.ForEach(client => client.Dispose());
-            _listener.Dispose();
-        }
     }
 
     /// <summary>Sockets whose owners nobody may look up.</summary>

@@ -38,7 +38,7 @@ public sealed class SourceTests
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
         var host = Host("several.example", refusing, "127.0.0.1");
 
-        var (channel, _) = Connector.Connect(To("several.example", server.Port) with { SourceAddress = source, SourcePort = port }, host, null, default);
+        var (channel, _) = Connector.Connect(To("several.example", server.Port) with { SourceAddress = source, SourcePort = port }, host, null, null, default);
 
         using (channel)
         {
@@ -76,8 +76,8 @@ public sealed class SourceTests
         var host = Host("six.example", "2001:db8::1", "2001:db8::2");
         var options = To("six.example", 7, protocol) with { WaitFor = TimeSpan.FromSeconds(wait) };
 
-        var error = Assert.Throws<SocketToolsException>(() => Connector.Connect(options with { IPv4 = true }, host, null, default));
-        var ofSource = Assert.Throws<SocketToolsException>(() => Connector.Connect(options with { SourceAddress = "127.0.0.1" }, host, null, default));
+        var error = Assert.Throws<SocketToolsException>(() => Connector.Connect(options with { IPv4 = true }, host, null, null, default));
+        var ofSource = Assert.Throws<SocketToolsException>(() => Connector.Connect(options with { SourceAddress = "127.0.0.1" }, host, null, null, default));
 
         Assert.Equal(SocketToolsError.NameNotFound, error.Error);
         Assert.Equal("six.example", error.Target);
@@ -95,7 +95,7 @@ public sealed class SourceTests
         var reasons = new List<string>();
 
         var (channel, _) = Connector.Connect(
-            To("grows.example", server.Port) with { IPv4 = true, WaitFor = Patience.Long }, host, reason => reasons.Add(reason?.Message ?? string.Empty), default);
+            To("grows.example", server.Port) with { IPv4 = true, WaitFor = Patience.Long }, host, reason => reasons.Add(reason?.Message ?? string.Empty), null, default);
 
         using (channel)
         {
@@ -189,7 +189,7 @@ public sealed class SourceTests
 
         // Its own end is one that a connection has, and the other address refuses.
         var error = Assert.Throws<SocketToolsException>(() => Connector.Connect(
-            To("several.example", server.Port) with { SourceAddress = source, SourcePort = port }, Host("several.example", "127.0.0.1", refusing), null, default));
+            To("several.example", server.Port) with { SourceAddress = source, SourcePort = port }, Host("several.example", "127.0.0.1", refusing), null, null, default));
 
         Assert.Equal(SocketToolsError.PortInUse, error.Error);
         Assert.Contains($"{source}:{port}", error.Message, StringComparison.Ordinal);
