@@ -153,7 +153,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
             channel.RemoteEndPoint,
             null,
             session.EndsByPause ? "TraceOpenByPause" : "TraceOpen",
-            options.Framing,
+            options.Delimiter is { } delimiter ? $"{options.Framing} '{delimiter}'" : options.LineEnding is { } end ? $"{options.Framing} {end}" : options.Framing.ToString(),
             options.Encoding.WebName,
             options.IdleGapMilliseconds);
     }

@@ -42,6 +42,24 @@ public sealed class ConnectTraceTests
     }
 
     [Fact]
+    public async Task What_ends_a_message_is_told_with_the_framing()
+    {
+        var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
+        foreach (var (change, expected) in new (Func<SessionOptions, SessionOptions>, string)[]
+        {
+            (static options => options with { Framing = MessageFraming.Delimiter, Delimiter = new MessageDelimiter([0, 3]) }, @"Delimiter '\0\x03'"),
+            (static options => options with { LineEnding = LineEnding.CrLf }, "Line CrLf"),
+        })
+        {
+            var told = new List<string>();
+            using var session = EchoSession.Connect(change(To("127.0.0.1", server.Port)), null, step => told.Add(step.Message));
+            Assert.Equal($"The session is open, with {expected} framing in utf-8.", told[^1]);
+        }
+
+        await server.StopAsync(Patience.Long);
+    }
+
+    [Fact]
     public void A_wait_tells_why_it_goes_on_and_what_is_the_same_not_each_time()
     {
         var options = To("comes.example", 7) with { WaitFor = TimeSpan.FromSeconds(1.5) };
