@@ -43,6 +43,43 @@ Describe 'A peer that ends its messages in its own way' {
     }
 
     if ($python) {
+        # The framings that README and about_PSSocketTools_Framing name for them.
+        Context 'not at all, as the servers of courses' {
+            It 'is a bare <Kind>, answered with -Framing <Framing>' -ForEach @(
+                @{ Kind = 'once'; Framing = 'None'; Messages = , 'hello'; Answers = , 'hello' }
+                @{ Kind = 'loop'; Framing = 'None'; Messages = 'hello', 'and more'; Answers = 'Echo: hello', 'Echo: and more' }
+                @{ Kind = 'upper'; Framing = 'None'; Messages = 'hello', 'more'; Answers = 'HELLO', 'MORE' }
+                @{ Kind = 'upper'; Framing = 'Line'; Messages = 'hello', 'more'; Answers = 'HELLO', 'MORE' }
+                @{ Kind = 'fixed'; Framing = 'None'; Messages = , 'hello'; Answers = , "Ol$([char] 0xE1) do servidor" }
+                @{ Kind = 'lines'; Framing = 'Line'; Messages = 'hello', 'more'; Answers = '5', '4' }
+            ) {
+                $session = Connect-EchoServer 127.0.0.1 (Start-PythonServer course-server $Kind) -Framing $Framing
+                foreach ($i in 0..($Messages.Count - 1)) {
+                    $answer = $Messages[$i] | Send-SocketMessage -Session $session
+                    $answer.Response, $answer.Complete | Should -Be $Answers[$i], $true
+                }
+            }
+
+            It 'is one that answers without a line end, and the error says what to try' {
+                $session = Connect-EchoServer 127.0.0.1 (Start-PythonServer course-server loop)
+                'hello' | Send-SocketMessage -Session $session -ResponseTimeoutSec 1 -ErrorVariable failed -ErrorAction SilentlyContinue
+                $failed[0].FullyQualifiedErrorId | Should -BeLike 'ResponseTimeout,*'
+                $failed[0].Exception.Message | Should -BeLike '*11 bytes have arrived*-Framing None.'
+            }
+
+            It 'is one that closes without a line end, and what came is the answer, not complete' {
+                $session = Connect-EchoServer 127.0.0.1 (Start-PythonServer course-server fixed)
+                $answer = 'hello' | Send-SocketMessage -Session $session
+                $answer.Response, $answer.Complete | Should -Be "Ol$([char] 0xE1) do servidor", $false
+            }
+
+            It 'is one that waits for a line end, which -Framing None does not send' {
+                $session = Connect-EchoServer 127.0.0.1 (Start-PythonServer course-server lines) -Framing None
+                'hello' | Send-SocketMessage -Session $session -ResponseTimeoutSec 0.3 -ErrorVariable failed -ErrorAction SilentlyContinue
+                $failed[0].Exception.Message | Should -BeLike '*another end of the message than None framing sends*-Framing*'
+            }
+        }
+
         Context 'with CRLF' {
             It 'is smtplib, which sends a mail to a server of a few lines' {
                 $state = [hashtable]::Synchronized(@{ InData = $false; Mail = [Collections.Generic.List[string]]::new() })

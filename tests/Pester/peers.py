@@ -108,7 +108,34 @@ def delimited_server(start, delimiter):
     serve(converse)
 
 
+def course_server(kind):
+    """The servers of courses, as they are written there: none of them knows where a message ends but the last."""
+    def once(connection):
+        connection.sendall(connection.recv(1024))
+
+    def loop(connection):
+        while data := connection.recv(1024):
+            connection.sendall(b'Echo: ' + data.strip())
+
+    def upper(connection):
+        while data := connection.recv(1024):
+            connection.sendall(data.decode().upper().encode())
+
+    def fixed(connection):
+        connection.recv(1024)
+        connection.sendall('Olá do servidor'.encode())
+
+    def lines(connection):
+        with connection.makefile('rw', encoding='utf-8', newline='\n') as file:
+            while line := file.readline():
+                file.write(f'{len(line.strip())}\n')
+                file.flush()
+
+    serve({'once': once, 'loop': loop, 'upper': upper, 'fixed': fixed, 'lines': lines}[kind])
+
+
 {
+    'course-server': course_server,
     'smtp-client': smtp_client,
     'crlf-server': crlf_server,
     'delimited-client': delimited_client,

@@ -51,7 +51,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
 
         if (!exchange.IsDone)
         {
-            ledger.End(SessionEnd.TimedOut(session, limit));
+            ledger.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
         }
 
         if (!exchange.IsDone)
@@ -79,7 +79,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             }
             else if (limit.Deadline.HasPassed)
             {
-                ledger.End(SessionEnd.TimedOut(session, limit));
+                ledger.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
             }
         }
     }
@@ -244,7 +244,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, limit));
+            ledger.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
         }
     }
 
@@ -260,13 +260,13 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
                 }
                 else if (limit.Deadline.HasPassed)
                 {
-                    ledger.End(SessionEnd.TimedOut(session, limit));
+                    ledger.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
                 }
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, limit));
+            ledger.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed class MessageSource(SessionFacts session, BlockingChannel channe
     /// <summary>Whether a message has begun that has not ended yet.</summary>
     public bool HasBegun => _reader is { PendingBytes: > 0 };
 
+    /// <summary>How many bytes have been received of a message that is not whole yet.</summary>
+    public int PendingBytes => _reader?.PendingBytes ?? 0;
+
     /// <summary>Whether a message has begun that a pause would end.</summary>
     public bool AwaitsPause => session.EndsByPause && HasBegun;
 

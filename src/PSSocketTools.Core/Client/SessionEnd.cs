@@ -48,9 +48,20 @@ internal sealed class SessionEnd
         Create(session, SocketToolsError.ServerClosed, null, "ServerClosed", session.EndPointName));
 
     /// <summary>A response did not arrive within its time limit.</summary>
-    public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit) => Fault(
-        session, SessionEndReason.ResponseTimeout, SocketToolsError.ResponseTimeout, null, "ResponseTimeout", session.EndPointName,
-        limit.Time.TotalSeconds);
+    /// <param name="session">The session.</param>
+    /// <param name="limit">The limit.</param>
+    /// <param name="received">How many bytes of it did, which its framing does not take for a whole message.</param>
+    public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit, int received = 0)
+    {
+        var framing = session.Options.Framing;
+        var message = session.IsDatagrams ? "ResponseTimeout"
+            : received <= 0 || session.EndsByPause ? "ResponseTimeoutFramed"
+            : framing == MessageFraming.LengthPrefix ? "ResponseNotWhole"
+            : "ResponseNotEnded";
+        return Fault(
+            session, SessionEndReason.ResponseTimeout, SocketToolsError.ResponseTimeout, null, message, session.EndPointName,
+            limit.Time.TotalSeconds, framing, received);
+    }
 
     /// <summary>The wait for a response was cancelled.</summary>
     public static SessionEnd Interrupted(SessionFacts session) => Fault(
@@ -64,11 +75,12 @@ internal sealed class SessionEnd
     /// <param name="session">The session.</param>
     /// <param name="exception">The error: one of <see cref="IsKnown"/>.</param>
     /// <param name="limit">That of the response waited for.</param>
-    public static SessionEnd By(SessionFacts session, Exception exception, ResponseLimit limit)
+    /// <param name="received">How many bytes of that response have arrived.</param>
+    public static SessionEnd By(SessionFacts session, Exception exception, ResponseLimit limit, int received = 0)
     {
         if (exception is AggregateException several)
         {
-            return By(session, several.InnerExceptions[0], limit);
+            return By(session, several.InnerExceptions[0], limit, received);
         }
 
         if (exception is FramingException framing)
@@ -93,7 +105,7 @@ internal sealed class SessionEnd
         return error?.SocketErrorCode switch
         {
             // The system's own timeout for a peer that has vanished comes without our deadline.
-            SocketError.TimedOut when limit.Deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, limit),
+            SocketError.TimedOut when limit.Deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, limit, received),
             SocketError.ConnectionRefused => Refused(),
             SocketError.ConnectionReset when session.IsDatagrams => Refused(),
             { } code when SocketErrors.IsReset(code) =>

@@ -355,6 +355,34 @@ public sealed class EchoSessionTests
         Assert.Equal(SocketToolsError.ResponseTimeout, Assert.Throws<SocketToolsException>(() => session.Send("oi")).Error);
     }
 
+    [Theory]
+    [InlineData(MessageFraming.Line, "12345", "5 bytes have arrived, without the end", "Framing None")]
+    [InlineData(MessageFraming.LengthPrefix, "\0\0\0dabc", "7 bytes have arrived, and their length prefix", "Framing Line or None")]
+    [InlineData(MessageFraming.Line, "", "waits for another end of the message than Line framing sends", "use the Framing")]
+    [InlineData(MessageFraming.None, "", "than None framing sends", "use the Framing")]
+    public void A_missing_answer_says_what_came_of_it_and_which_framing_to_try(MessageFraming framing, string answer, string says, string advises)
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Send(answer);
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with
+        {
+            Framing = framing, ResponseTimeout = TimeSpan.FromMilliseconds(200),
+        });
+        if (answer.Length > 0)
+        {
+            WaitForBytes(session);
+        }
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("oi"));
+
+        Assert.Equal(SocketToolsError.ResponseTimeout, error.Error);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Contains(advises, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Bytes_received_before_a_message_are_not_its_response()
     {
