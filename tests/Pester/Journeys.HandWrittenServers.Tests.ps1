@@ -253,10 +253,11 @@ Describe 'The hand-written servers' {
             @{ Framing = 'Line'; Wire = "olá`nmundo`r`n"; Answer = "[olá]`n[mundo]`r`n" }
             @{ Framing = 'Auto'; Wire = "olá`nmundo`r`nfim"; Answer = "[olá]`n[mundo]`r`n[fim]" }
             @{ Framing = 'LengthPrefix'; Wire = "`0`0`0$([char]4)olá`0`0`0$([char]5)mundo"; Answer = "`0`0`0$([char]6)[olá]`0`0`0$([char]7)[mundo]" }
+            @{ Framing = 'Delimiter'; Wire = 'olá--mun-do---fim'; Answer = '[olá]--[mun-do]--[-fim]'; Options = @{ Delimiter = '--' } }
         ) {
             # A pause longer than the peer's is none: the split must not end a message.
-            $patience = if ($Framing -eq 'Auto') { @{ IdleGapMilliseconds = 10000 } } else { @{} }
-            $server = Start-EchoServer @at -Framing $Framing -ResponseFormat '[{0}]' @patience
+            $more = if ($Framing -eq 'Auto') { @{ IdleGapMilliseconds = 10000 } } elseif ($Options) { $Options } else { @{} }
+            $server = Start-EchoServer @at -Framing $Framing -ResponseFormat '[{0}]' @more
             $bytes = $utf8.GetBytes($Wire)
             foreach ($cut in 1..($bytes.Length - 1)) {
                 $client = Connect-Bare $server

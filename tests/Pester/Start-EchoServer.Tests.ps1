@@ -999,7 +999,7 @@ Describe 'Start-EchoServer' {
             @{ Name = 'Udp with -ResetAfter'; Options = @{ Protocol = 'Udp'; ResetAfter = 5 }; Names = 'ResetAfter', 'Udp' }
             @{ Name = 'Udp with -FragmentBytes'; Options = @{ Protocol = 'Udp'; FragmentBytes = 5 }; Names = 'FragmentBytes', 'Udp' }
             @{ Name = 'Udp with -Framing LengthPrefix'; Options = @{ Protocol = 'Udp'; Framing = 'LengthPrefix' }; Names = 'Framing LengthPrefix', 'Udp' }
-            @{ Name = 'Udp with -Delimiter'; Options = @{ Protocol = 'Udp'; Delimiter = '|' }; Names = 'Framing Delimiter', 'Udp' }
+            @{ Name = 'Udp with -Delimiter'; Options = @{ Protocol = 'Udp'; Delimiter = '|' }; Names = 'Delimiter', 'Udp' }
             @{ Name = 'Udp with -LineEnding'; Options = @{ Protocol = 'Udp'; LineEnding = 'CrLf' }; Names = 'LineEnding', 'Udp' }
             @{ Name = '-Delimiter with -Framing Line'; Options = @{ Delimiter = '|'; Framing = 'Line' }; Names = 'Delimiter', 'Framing Line' }
             @{ Name = '-Framing Delimiter without -Delimiter'; Options = @{ Framing = 'Delimiter' }; Names = 'Framing', 'Delimiter' }

@@ -142,11 +142,8 @@ public sealed record SessionOptions
 
         if (Protocol == SocketProtocol.Udp)
         {
-            if (LineEnding is not null)
-            {
-                throw Invalid(Messages.Get("OptionsExclude", Messages.Name(nameof(LineEnding)), Messages.Name("Protocol Udp")));
-            }
-
+            RefuseWithUdp(nameof(Delimiter), Delimiter is not null);
+            RefuseWithUdp(nameof(LineEnding), LineEnding is not null);
             if (Framing != MessageFraming.None)
             {
                 throw Invalid(Messages.Get("UdpHasNoFraming", Framing));
@@ -210,6 +207,14 @@ public sealed record SessionOptions
         if (!TlsPlatform.Has(versions))
         {
             throw new SocketToolsException(SocketToolsError.NotSupported, Messages.Get("TlsVersionNotSupported"), EndPointName);
+        }
+    }
+
+    private void RefuseWithUdp(string option, bool given)
+    {
+        if (given)
+        {
+            throw Invalid(Messages.Get("OptionsExclude", Messages.Name(option), Messages.Name("Protocol Udp")));
         }
     }
 

@@ -162,7 +162,8 @@ public sealed record EchoServerOptions : ConversationOptions
             OptionRules.RefuseTogether(nameof(DisconnectAfter), DisconnectAfter > 0, Udp);
             OptionRules.RefuseTogether(nameof(ResetAfter), ResetAfter > 0, Udp);
             OptionRules.RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, Udp);
-            OptionRules.RefuseTogether($"{nameof(Framing)} {Framing}", Framing is MessageFraming.LengthPrefix or MessageFraming.Delimiter, Udp);
+            OptionRules.RefuseTogether(nameof(Framing) + " LengthPrefix", Framing == MessageFraming.LengthPrefix, Udp);
+            OptionRules.RefuseTogether(nameof(Delimiter), Delimiter is not null, Udp);
             OptionRules.RefuseTogether(nameof(LineEnding), LineEnding is not null, Udp);
         }
 

@@ -112,7 +112,7 @@ public sealed class DelimiterConversationTests
         { Brackets with { LineEnding = LineEnding.Lf }, ["LineEnding", "Delimiter"] },
         { new() { Framing = MessageFraming.None, LineEnding = LineEnding.CrLf }, ["LineEnding", "None"] },
         { new() { Framing = MessageFraming.LengthPrefix, LineEnding = LineEnding.CrLf }, ["LineEnding", "LengthPrefix"] },
-        { Brackets with { Protocol = SocketProtocol.Udp }, ["Framing Delimiter", "Protocol Udp"] },
+        { Brackets with { Protocol = SocketProtocol.Udp }, ["Delimiter", "Protocol Udp"] },
         { new() { Protocol = SocketProtocol.Udp, LineEnding = LineEnding.CrLf }, ["LineEnding", "Protocol Udp"] },
     };
 
