@@ -1002,7 +1002,7 @@ Describe 'Start-EchoServer' {
             @{ Name = 'Udp with -Delimiter'; Options = @{ Protocol = 'Udp'; Delimiter = '|' }; Names = 'Delimiter', 'Udp' }
             @{ Name = 'Udp with -LineEnding'; Options = @{ Protocol = 'Udp'; LineEnding = 'CrLf' }; Names = 'LineEnding', 'Udp' }
             @{ Name = '-Delimiter with -Framing Line'; Options = @{ Delimiter = '|'; Framing = 'Line' }; Names = 'Delimiter', 'Framing Line' }
-            @{ Name = '-Framing Delimiter without -Delimiter'; Options = @{ Framing = 'Delimiter' }; Names = 'Framing', 'Delimiter' }
+            @{ Name = '-Framing Delimiter without -Delimiter'; Options = @{ Framing = 'Delimiter' }; Names = 'Framing', 'Delimiter'; Target = 'Framing Delimiter' }
             @{ Name = '-Delimiter without bytes'; Options = @{ Delimiter = '' }; Names = 'Delimiter', 'has 0 bytes', '16' }
             @{ Name = '-Delimiter of 17 bytes'; Options = @{ Delimiter = 'x' * 17 }; Names = 'Delimiter', 'has 17 bytes', '16' }
             @{ Name = '-Delimiter that the encoding lacks'; Options = @{ Delimiter = [string] [char] 0x20AC; Encoding = 'latin1' }; Names = 'Delimiter', 'iso-8859-1' }
