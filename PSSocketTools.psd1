@@ -11,9 +11,11 @@
     CompatiblePSEditions   = @('Desktop', 'Core')
     CmdletsToExport        = @(
         'Connect-EchoServer'
+        'Disconnect-EchoConnection'
         'Disconnect-EchoServer'
         'Enter-EchoSession'
         'Find-AvailablePort'
+        'Get-EchoConnection'
         'Get-EchoServer'
         'Get-EchoServerEvent'
         'Get-EchoSession'

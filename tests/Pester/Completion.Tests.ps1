@@ -14,6 +14,7 @@ Describe 'Completion' {
             $one = Start-EchoServer -Address 127.0.0.1 -Name 'one'
             $two = Start-EchoServer -Address 127.0.0.1 -Name 'number two'
             $session = $one | Connect-EchoServer -Name 'talk'
+            $null = $one | Wait-EchoServer Connected
         }
 
         AfterAll {
@@ -77,6 +78,19 @@ Describe 'Completion' {
 
         It 'offers the servers'' ports to Connect-EchoServer by position' {
             (Get-Completion 'Connect-EchoServer localhost ').CompletionText | Should -Contain "$($one.Port)"
+        }
+
+        It 'offers the clients of servers to <_>' -ForEach 'Disconnect-EchoConnection', 'Send-SocketMessage hello -Connection' {
+            $offer = @(Get-Completion "$_ ")
+            $offer.ListItemText | Should -Be "one #1 ($($session.LocalEndPoint))"
+            (Invoke-Expression $offer[0].CompletionText).RemotePort | Should -Be $session.LocalEndPoint.Split(':')[-1]
+            $offer[0].ToolTip | Should -BeLike '*Open'
+        }
+
+        It 'offers the numbers of connections' {
+            $offer = @(Get-Completion 'Get-EchoConnection -ConnectionId ')
+            $offer.CompletionText | Should -Be '1'
+            $offer[0].ToolTip | Should -BeLike 'one #1*Open'
         }
 
         It 'offers sessions by number to <_> -Id' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {

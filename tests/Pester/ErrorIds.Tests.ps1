@@ -10,6 +10,7 @@ BeforeDiscovery {
             InvalidOption     = { Connect-EchoServer 127.0.0.1 7 -Protocol Udp -UseTls }
             PortInUse         = { Connect-EchoServer 127.0.0.1 7 -SourceAddress 127.0.0.1 -SourcePort (Start-EchoServer -Address 127.0.0.1).Port }
         }
+        'Disconnect-EchoConnection' = @{ InvalidOption = { Disconnect-EchoConnection } }
         'Disconnect-EchoServer' = @{
             InvalidOption = { Disconnect-EchoServer }
             NotFound      = { Disconnect-EchoServer -Id 999999 }
@@ -28,6 +29,10 @@ BeforeDiscovery {
             AddressNotAvailable = { Find-AvailablePort -Address 203.0.113.7 }
             NameNotFound = { Find-AvailablePort -Address name.invalid }
             InvalidOption = { Find-AvailablePort -Address '127.1' }
+        }
+        'Get-EchoConnection'    = @{
+            NotFound      = { Get-EchoConnection -Name nobody }
+            InvalidOption = { Get-EchoConnection -Server (Start-EchoServer -Protocol Udp) }
         }
         'Get-EchoServer'        = @{ NotFound = { Get-EchoServer -Name nobody } }
         'Get-EchoServerEvent'   = @{ NotFound = { Get-EchoServerEvent -Name nobody } }
@@ -62,6 +67,8 @@ BeforeDiscovery {
             FileFailed        = { [IO.FileInfo] "$TestDrive/missing" | Send-SocketMessage -Session (Start-EchoServer | Connect-EchoServer) }
             InvalidOption     = { New-Session { Wait-Peer } -Framing None | Send-SocketMessage 'x' -Window 2 }
             ServerStopped     = { Send-SocketMessage 'x' -Server (New-Stopped) }
+            ConnectionEnded   = { New-Connection | ForEach-Object { $_ | Disconnect-EchoConnection -Reset; $_ | Send-SocketMessage 'x' } }
+            ClientTooSlow     = { $connection = New-Connection; while ($true) { $connection | Send-SocketMessage ('x' * 500KB) -ErrorAction Stop } }
             Interrupted       = {
                 # Two wait for their answers, and the first has Ctrl+C.
                 $session = New-Session { Wait-Peer }
@@ -174,6 +181,14 @@ BeforeAll {
         $server = Start-EchoServer
         $server | Stop-EchoServer -Force
         $server
+    }
+
+    # A client of a server, which reads nothing.
+    function New-Connection {
+        $server = Start-EchoServer
+        $null = $server | Connect-EchoServer
+        $null = $server | Wait-EchoServer -Kind Connected
+        $server | Get-EchoConnection
     }
 
     # A session with a server that plays a script.

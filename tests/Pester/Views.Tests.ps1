@@ -16,7 +16,7 @@ Describe 'The views' {
         $events = $server | Wait-EchoServer -Kind ResponseSent
         $test = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port
         $shown = @{
-            EchoServer = $server; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
+            EchoServer = $server; EchoConnection = Get-EchoConnection -Server $server; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
         }
     }
 
@@ -25,7 +25,7 @@ Describe 'The views' {
         $server | Stop-EchoServer -Force
     }
 
-    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
         $labels = @([regex]::Matches(($shown[$_] | Format-List | Get-Drawn -Width 200), '(?m)^(\w+) +:')).ForEach({ $_.Groups[1].Value })
         $labels | Sort-Object | Should -Be ($shown[$_].PSObject.Properties.Name | Sort-Object)
     }
@@ -39,7 +39,7 @@ Describe 'The views' {
         $message.RoundTripMilliseconds | Should -BeOfType double
     }
 
-    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
         $shown[$_] | Format-List | Get-Drawn | Should -Match ': \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}'
     }
 
@@ -51,11 +51,11 @@ Describe 'The views' {
         $message | Format-Wide | Get-Drawn | Should -BeLike '*hello*'
     }
 
-    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
         foreach ($line in ($shown[$_] | Get-Drawn) -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
     }
 
-    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
         $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] }
         $heading = ($shown[$_] | Get-Drawn) -split '\r?\n' -match '\w' | Select-Object -First 1
         -split $heading | Should -Be $table.Headers.Label
@@ -91,7 +91,7 @@ Describe 'The views' {
         @(($measured | Format-List | Get-Drawn) -split '\r?\n' -like '* : *').Count | Should -BeLessOrEqual 12
     }
 
-    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
         $names = $shown[$_].PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames
         $names.Count | Should -BeIn (3..8)
         foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }

@@ -48,6 +48,12 @@ public enum SocketToolsError
     /// <summary>The server was stopped before.</summary>
     ServerStopped,
 
+    /// <summary>The connection of a server's client has ended.</summary>
+    ConnectionEnded,
+
+    /// <summary>A server's client does not read: too many bytes wait to be sent to it.</summary>
+    ClientTooSlow,
+
     /// <summary>The framing can't carry this message.</summary>
     MessageNotCarried,
 

@@ -16,6 +16,22 @@ internal class Clock
     /// <summary>Monotonic time in units of <see cref="Stopwatch.Frequency"/>, for durations.</summary>
     public virtual long Timestamp => Stopwatch.GetTimestamp();
 
+    /// <summary>Monotonic time in milliseconds, some of them late, and read for next to nothing.</summary>
+    public static long CoarseMilliseconds =>
+#if NET
+        Environment.TickCount64;
+#else
+        Environment.TickCount;
+#endif
+
+    /// <summary>The milliseconds since a <see cref="CoarseMilliseconds"/>; in Windows PowerShell up to 49 days.</summary>
+    public static long CoarseSince(long milliseconds) =>
+#if NET
+        CoarseMilliseconds - milliseconds;
+#else
+        unchecked((uint)(CoarseMilliseconds - milliseconds));
+#endif
+
     /// <summary>The time since a <see cref="Timestamp"/>.</summary>
     public TimeSpan Since(long timestamp) => Between(timestamp, Timestamp);
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -15,6 +16,7 @@ public sealed class EchoServer : IDisposable
     private readonly object _gate = new();
     private readonly ListeningSockets _listening;
     private readonly ServerRecord _record;
+    private readonly ConditionalWeakTable<Conversation, EchoConnection> _connections = new();
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
     private readonly X509Certificate2? _ownCertificate;
@@ -172,6 +174,16 @@ public sealed class EchoServer : IDisposable
 
     /// <summary>The sockets it listens on that have not failed.</summary>
     internal IReadOnlyList<Socket> ListeningSockets() => _listening.ToArray();
+
+    /// <summary>The connections that are open, in the order of connecting: each from its Connected to its Disconnected event.</summary>
+    /// <returns>The same object for the same connection each time.</returns>
+    /// <exception cref="SocketToolsException">InvalidOption: datagrams have no connections.</exception>
+    public IReadOnlyList<EchoConnection> GetConnections() => _protocol == SocketProtocol.Udp
+        ? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsHaveNoConnections", Name), this)
+        : [.. _transport.Conversations.Select(ToConnection)];
+
+    private EchoConnection ToConnection(Conversation conversation) => _connections.GetValue(
+        conversation, open => new EchoConnection(this, open, _record.Clock.Now - _record.Clock.Since(open.Connection.StartedAt)));
 
     /// <summary>Ends when the server has stopped.</summary>
     public Task WhenStopped() => _completion.Task;

@@ -32,6 +32,7 @@ internal static class MessageInput
             null => throw NotAMessage("MessageIsNull", input),
             EchoSession session => throw NotAMessage("SessionIsNoMessage", session),
             EchoServer server => throw NotAMessage("ServerIsNoMessage", server),
+            EchoConnection connection => throw NotAMessage("ConnectionIsNoMessage", connection),
             FileInfo file => ReadFile(file),
             double number => number.ToString("R", CultureInfo.InvariantCulture),
             float number => number.ToString("R", CultureInfo.InvariantCulture),

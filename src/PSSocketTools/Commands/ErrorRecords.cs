@@ -19,13 +19,13 @@ internal static class ErrorRecords
         SocketToolsError.PortAccessDenied => ErrorCategory.PermissionDenied,
         SocketToolsError.AddressNotAvailable or SocketToolsError.NameNotFound or SocketToolsError.NotFound => ErrorCategory.ObjectNotFound,
         SocketToolsError.ConnectionRefused or SocketToolsError.ConnectionReset or SocketToolsError.ServerClosed
-            or SocketToolsError.Unreachable => ErrorCategory.ConnectionError,
+            or SocketToolsError.Unreachable or SocketToolsError.ConnectionEnded => ErrorCategory.ConnectionError,
         SocketToolsError.ConnectTimeout or SocketToolsError.ResponseTimeout or SocketToolsError.WaitTimeout => ErrorCategory.OperationTimeout,
         SocketToolsError.SessionClosed or SocketToolsError.SessionHalfClosed or SocketToolsError.SessionFaulted
             or SocketToolsError.ServerStopped => ErrorCategory.InvalidOperation,
         SocketToolsError.Interrupted => ErrorCategory.OperationStopped,
         SocketToolsError.MessageNotCarried or SocketToolsError.InvalidOption => ErrorCategory.InvalidArgument,
-        SocketToolsError.MessageTooLarge => ErrorCategory.LimitsExceeded,
+        SocketToolsError.MessageTooLarge or SocketToolsError.ClientTooSlow => ErrorCategory.LimitsExceeded,
         SocketToolsError.InvalidMessage => ErrorCategory.InvalidData,
         SocketToolsError.TlsFailed => ErrorCategory.SecurityError,
         SocketToolsError.NotSupported => ErrorCategory.NotImplemented,

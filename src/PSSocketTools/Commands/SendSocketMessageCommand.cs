@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -9,6 +10,10 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(SocketMessage))]
 public sealed class SendSocketMessageCommand : ConversingCommand
 {
+    private const string ByConnection = "Connection";
+
+    private static readonly string[] AboutAnswers = [nameof(NoWait), nameof(Window), nameof(ResponseTimeoutSec), nameof(AsBytes)];
+
     /// <summary>A window for each session that is given once for all messages.</summary>
     private SendWindow[]? _windows;
 
@@ -23,6 +28,12 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
+
+    /// <summary>The clients of a server of this process, to send each message to, unasked.</summary>
+    [Parameter(ParameterSetName = ByConnection, Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
+    public EchoConnection[]? Connection { get; set; }
 
     /// <summary>Does not wait for answers; Receive-SocketMessage takes them.</summary>
     [Parameter]
@@ -49,6 +60,11 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     {
         try
         {
+            if (Connection is not null)
+            {
+                return;
+            }
+
             // What is said on no parameter may still come down the pipeline: a session, or a server.
             if (ParameterSetName is ToComputer or ToSocketPath || Server is not null || (Session is null && !MyInvocation.ExpectingInput))
             {
@@ -71,6 +87,12 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         if (_windows is not null)
         {
             Send(_windows);
+            return;
+        }
+
+        if (Connection is not null)
+        {
+            SendUnasked(Connection);
             return;
         }
 
@@ -130,18 +152,48 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         OwnTimeout,
         StopToken));
 
-    private void Send(SendWindow[] windows)
+    private void SendUnasked(EchoConnection[] connections)
     {
-        if (MessageInput.AsSeveral(Message!) is { } several)
+        if (Array.Find(AboutAnswers, IsBound) is { } option)
         {
-            foreach (var message in several)
+            ThrowTerminating(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("NotWithConnection", option), option));
+        }
+
+        foreach (var input in GivenMessages())
+        {
+            foreach (var connection in connections)
             {
-                Send(windows, message);
+                try
+                {
+                    Send(connection, MessageInput.ToMessage(input));
+                }
+                catch (SocketToolsException exception)
+                {
+                    WriteError(exception);
+                }
             }
+        }
+    }
+
+    private static void Send(EchoConnection connection, object message)
+    {
+        if (message is byte[] bytes)
+        {
+            connection.Send(bytes);
         }
         else
         {
-            Send(windows, Message);
+            connection.Send((string)message);
+        }
+    }
+
+    private IEnumerable<object?> GivenMessages() => MessageInput.AsSeveral(Message!) is { } several ? several.Cast<object?>() : [Message];
+
+    private void Send(SendWindow[] windows)
+    {
+        foreach (var message in GivenMessages())
+        {
+            Send(windows, message);
         }
     }
 

@@ -29,6 +29,17 @@ public sealed class ServerCompleter : LiveObjectCompleter
         Running.Servers.All().Select(static s => (s.Name, Get("Get-EchoServer", s.Id), $"{s.Name}, {s.EndPoint}, {s.State}"));
 }
 
+/// <summary>Offers the connections that servers have open.</summary>
+public sealed class ConnectionCompleter : LiveObjectCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string Command, string Tooltip)> Objects() =>
+        Running.Connections().Select(static c => (
+            c.ToString(),
+            string.Format(CultureInfo.InvariantCulture, "(Get-EchoConnection -Id {0} -ConnectionId {1})", c.ServerId, c.ConnectionId),
+            $"{c}, {c.State}"));
+}
+
 /// <summary>Offers the sessions that are open.</summary>
 public sealed class SessionCompleter : LiveObjectCompleter
 {

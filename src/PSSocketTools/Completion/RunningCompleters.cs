@@ -27,6 +27,14 @@ public sealed class ServerPortCompleter : ValueCompleter
         Running.Servers.All().Where(static s => s.Port > 0).Select(static s => (Text(s.Port), $"{s.Name}, {s.Protocol}, {s.State}"));
 }
 
+/// <summary>Offers the numbers of the connections that servers have open.</summary>
+public sealed class ConnectionIdCompleter : ValueCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Value, string Tooltip)> Values() =>
+        Running.Connections().Select(static c => (Text(c.ConnectionId), $"{c}, {c.State}"));
+}
+
 /// <summary>Offers the numbers of the open sessions.</summary>
 public sealed class SessionIdCompleter : ValueCompleter
 {

@@ -9,6 +9,10 @@ internal static class Running
 
     public static Registry<EchoSession> Sessions { get; } = new();
 
+    /// <summary>The connections of all servers; datagrams have none.</summary>
+    public static IEnumerable<EchoConnection> Connections() =>
+        Servers.All().Where(static server => server.GetProtocol() != SocketProtocol.Udp).SelectMany(static server => server.GetConnections());
+
     /// <summary>Lists a session until it is disconnected.</summary>
     public static void Add(EchoSession session) => Sessions.Add(session.Id, session, CurrentRunspace);
 

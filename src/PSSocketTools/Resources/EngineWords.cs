@@ -28,6 +28,8 @@ internal static class EngineWords
     {
         HostWords.Name = static name => name switch
         {
+            "EchoConnection.CloseAsync" => "Disconnect-EchoConnection",
+            "EchoServer.GetConnections" => "Get-EchoConnection",
             "EchoSession.Close" => "Disconnect-EchoServer",
             "EchoSession.CloseSend" => "Disconnect-EchoServer -SendOnly",
             "EchoSession.Connect" => "Connect-EchoServer",

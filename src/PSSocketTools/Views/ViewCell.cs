@@ -70,6 +70,11 @@ public static class ViewCell
     public static string? RoundTrip(double? milliseconds) =>
         milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.000}ms", value) : null;
 
+    /// <summary>How long nothing has happened, in seconds.</summary>
+    /// <param name="milliseconds">Milliseconds; nothing where it has ended.</param>
+    public static string? Idle(double? milliseconds) =>
+        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, value < 100_000 ? "{0:0.0}s" : "{0:0}s", value / 1000) : null;
+
     /// <summary>Who holds a port.</summary>
     /// <param name="processName">The program's name.</param>
     /// <param name="processId">The process's number; nothing where none is known.</param>

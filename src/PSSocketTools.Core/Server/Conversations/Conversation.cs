@@ -14,11 +14,31 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 {
     private bool _hasStalled;
 
+    // What is being sent unasked; null while none is.
+    private ResponseBuffer? _unasked;
+    private int _unaskedSent;
+    private int _unaskedSending;
+
+    // Whether the last step sent unasked messages: the conversation's own step comes before the next.
+    private bool _hasSentUnasked;
+
     /// <summary>The identity of the client's connection.</summary>
     public ConnectionFacts Connection { get; } = connection;
 
     /// <summary>Why the conversation ends, once Next returns Close or Reset.</summary>
     public ServerEventReason EndReason { get; protected set; }
+
+    /// <summary>What other threads ask of the conversation.</summary>
+    public Outbox Outbox { get; } = new(plan);
+
+    /// <summary>Whether a wait should end, since messages are to be sent unasked: <see cref="Next"/> returns the step that sends them.</summary>
+    public bool HasUnasked => Outbox.HasMessages && IsBetweenResponses;
+
+    /// <summary>What lists the conversation while it is open; null for none.</summary>
+    public OpenConversations? ListedIn { get; set; }
+
+    /// <summary>Whether no response has been sent in part, so that another message may be sent now.</summary>
+    protected abstract bool IsBetweenResponses { get; }
 
     protected ConversationPlan Plan { get; } = plan;
 
@@ -27,7 +47,22 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     protected ServerRecord Record { get; } = record;
 
     /// <summary>The next step.</summary>
-    public Step Next() => _hasStalled ? Step.Reset() : NextStep();
+    public Step Next()
+    {
+        if (_hasStalled)
+        {
+            return Step.Reset();
+        }
+
+        if (_unasked is not null || (HasUnasked && !_hasSentUnasked))
+        {
+            return SendUnasked();
+        }
+
+        _hasSentUnasked = false;
+        var step = NextStep();
+        return step.Kind != StepKind.Close || Outbox.TryClose() ? step : SendUnasked();
+    }
 
     /// <summary>Bytes were received.</summary>
     public abstract void Received(byte[] buffer, int offset, int count);
@@ -42,7 +77,29 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     public abstract void InputEnded();
 
     /// <summary>All bytes of the Send step were sent.</summary>
-    public abstract void Sent();
+    public void Sent()
+    {
+        if (_unasked is null)
+        {
+            ResponsesSent();
+            return;
+        }
+
+        _unaskedSent += _unaskedSending;
+        if (_unaskedSent < _unasked.Count)
+        {
+            return;
+        }
+
+        foreach (var (offset, count) in _unasked.Responses)
+        {
+            Record.ResponseSent(Connection, _unasked.Buffer, offset, count);
+        }
+
+        _unasked = null;
+        _hasSentUnasked = true;
+        Outbox.Sent();
+    }
 
     /// <summary>
     /// The client has acknowledged nothing of a Send step for the idle timeout. The connection is reset, since a FIN would only wait
@@ -57,9 +114,50 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <summary>A Pause is over, or a Receive timed out.</summary>
     public abstract void Elapsed();
 
-    /// <summary>The next step, unless sending has stalled.</summary>
+    /// <summary>A Pause was given up for messages that are sent unasked; the rest of it comes after them.</summary>
+    /// <param name="millisecondsLeft">How much of the pause is left, 1 or more.</param>
+    public virtual void Interrupted(int millisecondsLeft)
+    {
+    }
+
+    /// <summary>A text as the bytes of a message that is sent unasked. From any thread.</summary>
+    public byte[] Encode(string text) => Plan.Encoding.GetBytes(text);
+
+    /// <summary>Throws for a message that would not reach the client as one when it is sent unasked. From any thread.</summary>
+    /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
+    public void RequireCarried(byte[] content, object target) => Plan.RequireCarried(content, target);
+
+    /// <summary>Marks the conversation as ended: no messages are sent any more, and it is listed no longer.</summary>
+    public void End()
+    {
+        Connection.End();
+        Outbox.End();
+        ListedIn?.Remove(this);
+    }
+
+    /// <summary>The next step of the conversation itself.</summary>
     protected abstract Step NextStep();
 
+    /// <summary>All bytes of the conversation's own Send step were sent.</summary>
+    protected abstract void ResponsesSent();
+
     /// <inheritdoc/>
-    public virtual void Dispose() => GC.SuppressFinalize(this);
+    public virtual void Dispose()
+    {
+        Outbox.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private Step SendUnasked()
+    {
+        if (_unasked is null)
+        {
+            _unasked = Outbox.Take()!;
+            _unaskedSent = 0;
+        }
+
+        var remaining = _unasked.Count - _unaskedSent;
+        _unaskedSending = Options.FragmentBytes > 0 ? Math.Min(remaining, Options.FragmentBytes) : remaining;
+        return Step.Send(_unasked.Buffer, _unaskedSent, _unaskedSending, Plan.IdleMilliseconds);
+    }
 }

@@ -74,6 +74,18 @@ internal sealed class ConversationPlan
     /// <summary>The terminator of the farewell, which is the message's, or CRLF where the lines that the server sends unasked end so.</summary>
     public Terminator FarewellTerminator(Terminator message) => message == Terminator.LineFeed ? Writer.Terminator : message;
 
+    /// <summary>Throws for a message that would not reach the client as one when it is sent unasked.</summary>
+    /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
+    public void RequireCarried(byte[] content, object target) => Writer.Require(content, 0, content.Length, Options.MaxMessageBytes, target);
+
+    /// <summary>Adds a message that is sent unasked, in its framing.</summary>
+    public void AppendUnasked(ResponseBuffer output, byte[] content)
+    {
+        var begin = output.Begin(Writer.Terminator);
+        output.Append(content, 0, content.Length);
+        output.End(begin, Writer.Terminator);
+    }
+
     public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock)
     {
         var content = new byte[message.Count];

@@ -48,6 +48,9 @@ internal sealed class MessageConversation : Conversation
     }
 
     /// <inheritdoc/>
+    protected override bool IsBetweenResponses => _sentBytes == 0 && !_greeting;
+
+    /// <inheritdoc/>
     protected override Step NextStep()
     {
         if (_greeting)
@@ -99,7 +102,7 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     public override void Received(byte[] buffer, int offset, int count)
     {
-        Record.AddBytesReceived(count);
+        Record.AddBytesReceived(Connection, count);
         _reader.Feed(buffer, offset, count);
         _isWaitExtended = false;
     }
@@ -117,7 +120,7 @@ internal sealed class MessageConversation : Conversation
     public override void InputEnded() => _inputEnded = true;
 
     /// <inheritdoc/>
-    public override void Sent()
+    protected override void ResponsesSent()
     {
         _sentBytes += _sending;
         if (_sentBytes < _output.Count)
@@ -152,6 +155,9 @@ internal sealed class MessageConversation : Conversation
             End(ServerEventReason.IdleTimeout);
         }
     }
+
+    /// <inheritdoc/>
+    public override void Interrupted(int millisecondsLeft) => _pause = millisecondsLeft;
 
     /// <inheritdoc/>
     public override void Dispose()

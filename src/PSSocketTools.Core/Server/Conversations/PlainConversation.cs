@@ -22,6 +22,9 @@ internal sealed class PlainConversation : Conversation
     }
 
     /// <inheritdoc/>
+    protected override bool IsBetweenResponses => _count == 0;
+
+    /// <inheritdoc/>
     protected override Step NextStep()
     {
         if (_count > 0)
@@ -36,7 +39,7 @@ internal sealed class PlainConversation : Conversation
     /// <inheritdoc/>
     public override void Received(byte[] buffer, int offset, int count)
     {
-        Record.AddBytesReceived(count);
+        Record.AddBytesReceived(Connection, count);
         Record.MessageReceived(Connection, buffer, offset, count);
         if (Options.IsDiscarding)
         {
@@ -56,7 +59,7 @@ internal sealed class PlainConversation : Conversation
     }
 
     /// <inheritdoc/>
-    public override void Sent()
+    protected override void ResponsesSent()
     {
         _offset += _sending;
         _count -= _sending;

@@ -42,6 +42,9 @@ public enum ServerEventReason
     /// <summary>The server stopped.</summary>
     ServerStopped,
 
+    /// <summary>The server was told to end this connection.</summary>
+    ServerClosed,
+
     /// <summary>Accepting a connection failed.</summary>
     AcceptFailed,
 

@@ -79,13 +79,22 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         Journal.Append(ServerEventKind.Error, connection, reason, what);
 
     /// <summary>Counts received bytes, framing included.</summary>
-    public void AddBytesReceived(int count) => Interlocked.Add(ref _bytesReceived, count);
+    public void AddBytesReceived(ConnectionFacts connection, int count)
+    {
+        connection.CountReceived(count);
+        Interlocked.Add(ref _bytesReceived, count);
+    }
 
     /// <summary>Counts bytes that the kernel accepted for sending.</summary>
-    public void AddBytesSent(int count) => Interlocked.Add(ref _bytesSent, count);
+    public void AddBytesSent(ConnectionFacts connection, int count)
+    {
+        connection.CountSent(count);
+        Interlocked.Add(ref _bytesSent, count);
+    }
 
     public void MessageReceived(ConnectionFacts connection, byte[] buffer, int offset, int count)
     {
+        connection.CountMessage();
         Interlocked.Increment(ref _messagesReceived);
         Journal.Append(ServerEventKind.MessageReceived, connection, buffer, offset, count);
     }

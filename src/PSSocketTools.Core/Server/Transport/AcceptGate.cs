@@ -12,6 +12,9 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
 
     public ServerRecord Record { get; } = record;
 
+    /// <summary>The conversations that are open.</summary>
+    public OpenConversations Open { get; } = new();
+
     /// <summary>Accepts a connection, or rejects it with an event.</summary>
     /// <returns>Its conversation; null when the connection is rejected.</returns>
     public Conversation? TryAccept(EndPoint? remote) => TryIdentify(remote) is { } client ? TryAccept(client) : null;
@@ -39,14 +42,30 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
     /// <returns>Its conversation; null when the connection is rejected.</returns>
     public Conversation? TryAccept(ConnectionFacts client)
     {
-        if (!Record.TryConnect(client, maxConnections))
+        Conversation conversation = plan.Options.IsPlain ? new PlainConversation(plan, client, Record) : new MessageConversation(plan, client, Record);
+        conversation.ListedIn = Open;
+        var isAccepted = false;
+        try
         {
-            Record.Rejected(client, ServerEventReason.TooManyConnections);
-            return null;
+            // Listed first, so that whoever sees the event finds the conversation.
+            Open.Add(conversation);
+            isAccepted = Record.TryConnect(client, maxConnections);
+        }
+        finally
+        {
+            if (!isAccepted)
+            {
+                conversation.End();
+                conversation.Dispose();
+            }
         }
 
-        return plan.Options.IsPlain
-            ? new PlainConversation(plan, client, Record)
-            : new MessageConversation(plan, client, Record);
+        if (isAccepted)
+        {
+            return conversation;
+        }
+
+        Record.Rejected(client, ServerEventReason.TooManyConnections);
+        return null;
     }
 }

@@ -282,6 +282,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             Report(exception);
             if (conversation is not null)
             {
+                Attempt.To(conversation.End, Report);
                 Attempt.To(() => Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
                 Attempt.To(conversation.Dispose, Report);
             }

@@ -53,6 +53,9 @@ internal sealed partial class Connection<TChannel> : Connection
     private bool _isHalfClosed;
     private bool _draining;
 
+    // Whether the server was told to end this connection.
+    private bool _isEndWished;
+
     /// <param name="transport">The transport it belongs to.</param>
     /// <param name="client">The identity of the connection.</param>
     /// <param name="conversation">The conversation; null for a connection that is accepted after its handshake.</param>
@@ -101,8 +104,27 @@ internal sealed partial class Connection<TChannel> : Connection
             return;
         }
 
-        BeginNextStep(_conversation);
-        RunSteps(_conversation);
+        Converse(_conversation);
+    }
+
+    /// <inheritdoc/>
+    public override void EndAtWish(bool reset)
+    {
+        if (_phase != Phase.Conversing)
+        {
+            return;
+        }
+
+        _isEndWished = true;
+        if (reset)
+        {
+            _channel.SetResetOnClose();
+            EndConversation(ServerEventReason.ServerClosed);
+            Close();
+            return;
+        }
+
+        Continue();
     }
 
     /// <inheritdoc/>
@@ -208,6 +230,14 @@ internal sealed partial class Connection<TChannel> : Connection
         }
     }
 
+    /// <summary>Begins the conversation.</summary>
+    private void Converse(Conversation conversation)
+    {
+        conversation.Outbox.Attach(this);
+        BeginNextStep(conversation);
+        RunSteps(conversation);
+    }
+
     private void Report(Exception exception) =>
         Attempt.To(() => _record.Failed(_client, ServerEventReason.Fault, exception.Message));
 
@@ -293,6 +323,7 @@ internal sealed partial class Connection<TChannel> : Connection
 
         // A client of a Unix socket that has closed both directions gets no more responses.
         _isHalfClosed = true;
+        _client.EndInput();
         if (!_channel.HasPeerReset)
         {
             _record.HalfClosed(_client);

@@ -46,6 +46,7 @@ internal sealed partial class Connection<TChannel>
         {
             if (_conversation is not null)
             {
+                _conversation.End();
                 _record.Disconnected(_client, reason);
             }
         }

@@ -26,6 +26,7 @@ internal sealed partial class Connection<TChannel>
         if (_slotWait is { IsCompleted: true })
         {
             _holdsSlot = _slotWait.GetAwaiter().GetResult();
+            _client.TlsProtocol = _channel.TlsProtocol;
             _conversation = _holdsSlot ? _transport.TryAccept(_client) : null;
             if (_conversation is null)
             {
@@ -35,8 +36,7 @@ internal sealed partial class Connection<TChannel>
 
             EndHandshake();
             _phase = Phase.Conversing;
-            BeginNextStep(_conversation);
-            RunSteps(_conversation);
+            Converse(_conversation);
         }
         else if (_slotWait is null && (_draining || _isTimeUp))
         {

@@ -31,7 +31,7 @@ internal sealed partial class Connection<TChannel>
             }
 
             _sent += count;
-            _record.AddBytesSent(count);
+            _record.AddBytesSent(_client, count);
         }
 
         conversation.Sent();
@@ -68,6 +68,12 @@ internal sealed partial class Connection<TChannel>
     /// <summary>Receives what is available; false when there is nothing yet or the connection has ended, true after a receive or a timeout.</summary>
     private bool TryReceive(Conversation conversation)
     {
+        // What the client sends meanwhile could put off the end for ever.
+        if (_isEndWished && !_step.HasPendingResponse)
+        {
+            return !TryEndWaiting(conversation, ServerEventReason.ServerClosed);
+        }
+
         var count = _channel.TryReceive(_isTimeUp || _draining, out var buffer, out var error);
         if (count >= 0)
         {
@@ -81,10 +87,15 @@ internal sealed partial class Connection<TChannel>
             return false;
         }
 
+        // A pause of the sender that ends a message is not begun anew.
+        if (!_step.HasPendingResponse && conversation.HasUnasked)
+        {
+            return true;
+        }
+
         if (_draining && !_step.HasPendingResponse && !_channel.HasBytesAvailable)
         {
-            End(ServerEventReason.ServerStopped);
-            return false;
+            return !TryEndWaiting(conversation, ServerEventReason.ServerStopped);
         }
 
         if (!_isTimeUp)
@@ -107,6 +118,18 @@ internal sealed partial class Connection<TChannel>
         return true;
     }
 
+    /// <summary>Ends a conversation that waits for the client; false when messages are to be sent unasked before.</summary>
+    private bool TryEndWaiting(Conversation conversation, ServerEventReason reason)
+    {
+        if (!conversation.Outbox.TryClose())
+        {
+            return false;
+        }
+
+        End(reason);
+        return true;
+    }
+
     private void Deliver(Conversation conversation, byte[] buffer, int count)
     {
         if (count > 0)
@@ -116,6 +139,7 @@ internal sealed partial class Connection<TChannel>
         else
         {
             _inputEnded = true;
+            _client.EndInput();
             conversation.InputEnded();
         }
     }
@@ -158,6 +182,16 @@ internal sealed partial class Connection<TChannel>
             if (_step.Kind == StepKind.Pause)
             {
                 conversation.Elapsed();
+            }
+
+            return true;
+        }
+
+        if (conversation.HasUnasked)
+        {
+            if (_step.Kind == StepKind.Pause)
+            {
+                conversation.Interrupted(Math.Max(1, _pauseEnd.Milliseconds));
             }
 
             return true;

@@ -1,7 +1,9 @@
+using PSSocketTools.Server.Conversations;
+
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A client's connection, independent of its channel.</summary>
-internal abstract class Connection(IPump pump) : TimedSource
+internal abstract class Connection(IPump pump) : TimedSource, IConversationDriver
 {
     /// <summary>The pump that runs it.</summary>
     public IPump Pump { get; } = pump;
@@ -14,6 +16,16 @@ internal abstract class Connection(IPump pump) : TimedSource
 
     /// <summary>Ends the connection at once.</summary>
     public abstract void Abort();
+
+    /// <summary>Ends the conversation at the server's wish: in order, once no response is pending, or by a reset.</summary>
+    public abstract void EndAtWish(bool reset);
+
+    /// <inheritdoc/>
+    /// <remarks>Not on the caller's thread, which would drive the conversation meanwhile.</remarks>
+    public void Wake() => Pump.Post(this, ConnectionSignal.Wake);
+
+    /// <inheritdoc/>
+    public void RequestEnd(bool reset) => Pump.Post(this, reset ? ConnectionSignal.Reset : ConnectionSignal.End);
 
     /// <summary>Handles signals, on the pump.</summary>
     public void Handle(ConnectionSignal signals)
@@ -37,6 +49,15 @@ internal abstract class Connection(IPump pump) : TimedSource
         if ((signals & ConnectionSignal.Drain) != 0)
         {
             Drain();
+        }
+
+        if ((signals & ConnectionSignal.Reset) != 0)
+        {
+            EndAtWish(reset: true);
+        }
+        else if ((signals & ConnectionSignal.End) != 0)
+        {
+            EndAtWish(reset: false);
         }
 
         if ((signals & ConnectionSignal.Abort) != 0)

@@ -145,7 +145,7 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        _record.AddBytesReceived(count);
+        _record.AddBytesReceived(peer.Facts, count);
         var message = DatagramExchange.ToMessage(_plan, buffer, count);
         _record.MessageReceived(peer.Facts, buffer, 0, message.Count);
         var sequence = ++peer.Messages;
@@ -248,7 +248,7 @@ internal sealed class DatagramTransport : ServerTransport
         await operation.SendAsync(buffer, count, peer.EndPoint, peer.NativeEndPoint, local).ConfigureAwait(false);
         if (operation.Error == SocketError.Success)
         {
-            _record.AddBytesSent(count);
+            _record.AddBytesSent(peer.Facts, count);
             _record.ResponseSent(peer.Facts, buffer, contentOffset, contentCount);
         }
         else if (!SocketErrors.IsAbort(operation.Error))

@@ -49,6 +49,9 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     public readonly bool IsBusy => false;
 
     /// <inheritdoc/>
+    public readonly string? TlsProtocol => null;
+
+    /// <inheritdoc/>
     public readonly void Watch(Connection connection) => _loop.Watch(_socket.Number, Watched, connection);
 
     /// <inheritdoc/>

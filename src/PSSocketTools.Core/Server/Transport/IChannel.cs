@@ -29,6 +29,9 @@ internal interface IChannel : IDisposable
     /// <summary>Whether operations are pending that hold buffers; the pump runs the connection when they complete.</summary>
     bool IsBusy { get; }
 
+    /// <summary>The TLS protocol after the handshake; null without TLS.</summary>
+    string? TlsProtocol { get; }
+
     /// <summary>Starts to report events to a connection.</summary>
     void Watch(Connection connection);
 

@@ -20,6 +20,12 @@ internal enum ConnectionSignal
 
     /// <summary>Check again what the connection waits for.</summary>
     Wake = 8,
+
+    /// <summary>End the conversation at the server's wish, once no response is pending.</summary>
+    End = 16,
+
+    /// <summary>Reset the connection at the server's wish.</summary>
+    Reset = 32,
 }
 
 /// <summary>Runs connections, each on one thread at a time: a loop over epoll for many of them, or .NET's callbacks for one.</summary>

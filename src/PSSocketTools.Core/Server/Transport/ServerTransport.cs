@@ -1,3 +1,5 @@
+using PSSocketTools.Server.Conversations;
+
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts a server's connections and moves the bytes of their conversations.</summary>
@@ -14,6 +16,9 @@ internal abstract class ServerTransport : IDisposable
 
     /// <summary>The number of connections that wait to be accepted; null where the system does not tell.</summary>
     public virtual int? WaitingConnections => null;
+
+    /// <summary>The conversations that are open, in the order of connecting; datagrams have none.</summary>
+    public virtual IReadOnlyList<Conversation> Conversations => [];
 
     /// <summary>Begins to accept.</summary>
     public abstract void Start();

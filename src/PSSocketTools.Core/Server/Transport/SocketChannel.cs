@@ -49,6 +49,9 @@ internal struct SocketChannel : IChannel
     public readonly bool IsBusy => _receive.IsPending || _send is { IsPending: true };
 
     /// <inheritdoc/>
+    public readonly string? TlsProtocol => null;
+
+    /// <inheritdoc/>
     public readonly void Watch(Connection connection)
     {
     }

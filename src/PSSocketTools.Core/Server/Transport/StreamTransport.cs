@@ -15,6 +15,9 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGat
     /// <inheritdoc/>
     public override int? WaitingConnections => ListenBacklog.Waiting(Sockets);
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<Conversation> Conversations => AcceptGate.Open.All();
+
     /// <summary>The server's counters and journal.</summary>
     public ServerRecord Record => AcceptGate.Record;
 

@@ -56,6 +56,9 @@ internal sealed class TlsChannel : IChannel
     public bool IsBusy => IsPending(_opening) || IsPending(_receive) || IsPending(_send) || IsPending(_ending);
 
     /// <inheritdoc/>
+    public string? TlsProtocol => (_stream as SslStream)?.SslProtocol.ToString();
+
+    /// <inheritdoc/>
     public void Watch(Connection connection)
     {
     }

@@ -13,7 +13,7 @@ internal sealed class ConversationDriver : IDisposable
     private readonly byte[] _receiveBuffer = new byte[256 * 1024];
     private readonly List<byte> _output = [];
 
-    public ConversationDriver(EchoServerOptions options)
+    public ConversationDriver(EchoServerOptions options, string? queued = null)
     {
         var plan = options.ToPlan();
         Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
@@ -21,6 +21,11 @@ internal sealed class ConversationDriver : IDisposable
         _conversation = plan.Options.IsPlain
             ? new PlainConversation(plan, connection, Record)
             : new MessageConversation(plan, connection, Record);
+        if (queued is not null)
+        {
+            Assert.True(_conversation.Outbox.TryAdd(Bytes(queued), out _));
+        }
+
         Go();
     }
 
@@ -79,6 +84,20 @@ internal sealed class ConversationDriver : IDisposable
         _conversation.Received(_receiveBuffer, 0, bytes.Length);
         _ = _conversation.CanReceiveAhead();
         Array.Fill(_receiveBuffer, (byte)0xEE);
+        return this;
+    }
+
+    /// <summary>Another thread sends a message unasked while the conversation waits.</summary>
+    public ConversationDriver SendUnasked(string text, int millisecondsLeft)
+    {
+        Assert.True(_conversation.Outbox.TryAdd(Bytes(text), out _));
+        Assert.True(_conversation.HasUnasked);
+        if (Step.Kind == StepKind.Pause)
+        {
+            _conversation.Interrupted(millisecondsLeft);
+        }
+
+        Go();
         return this;
     }
 

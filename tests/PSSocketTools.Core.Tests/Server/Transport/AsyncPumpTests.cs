@@ -128,6 +128,10 @@ public sealed class AsyncPumpTests : IDisposable
 
         public override void Drain() => action("drain");
 
+        public override void EndAtWish(bool reset)
+        {
+        }
+
         public override void Abort() => action("abort");
 
         public override void OnReady(int events) => action("ready");

@@ -93,6 +93,8 @@ public sealed class ConnectionTests : IDisposable
 
         public bool IsBusy => !IsClosed;
 
+        public string? TlsProtocol => null;
+
         public void Watch(Connection connection)
         {
         }

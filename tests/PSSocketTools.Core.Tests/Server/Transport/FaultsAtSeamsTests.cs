@@ -452,6 +452,8 @@ public sealed class FaultsAtSeamsTests
 
         public bool IsBusy => _channel.IsBusy;
 
+        public string? TlsProtocol => _channel.TlsProtocol;
+
         public void Watch(Connection connection)
         {
             calls.Count();

@@ -1,0 +1,157 @@
+namespace PSSocketTools.Server.Conversations;
+
+/// <summary>
+/// What other threads ask of one conversation: messages to send unasked, and its end. Its driver sends the messages between two
+/// responses.
+/// </summary>
+internal sealed class Outbox(ConversationPlan plan) : IDisposable
+{
+    /// <summary>How many bytes may be pending before a message is rejected; a single message may be longer.</summary>
+    public const int MaxPendingBytes = 1024 * 1024;
+
+    private readonly object _gate = new();
+    private IConversationDriver? _driver;
+    private ResponseBuffer? _queued;
+    private ResponseBuffer? _sending;
+    private TaskCompletionSource<bool>? _ended;
+    private volatile bool _hasMessages;
+    private bool _isClosed;
+    private bool _hasEnded;
+
+    // An end that was asked for before there was a driver.
+    private bool? _endByReset;
+
+    /// <summary>Whether messages are queued that the driver has not taken.</summary>
+    public bool HasMessages => _hasMessages;
+
+    /// <summary>Completes when the conversation has ended.</summary>
+    public Task WhenEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                _ended ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (_hasEnded)
+                {
+                    _ended.TrySetResult(true);
+                }
+
+                return _ended.Task;
+            }
+        }
+    }
+
+    /// <summary>Queues a message. From any thread.</summary>
+    /// <param name="content">The message without its framing.</param>
+    /// <param name="pendingBytes">How many bytes were pending before.</param>
+    /// <returns>False when too much is pending; null when the conversation has ended.</returns>
+    public bool? TryAdd(byte[] content, out int pendingBytes)
+    {
+        lock (_gate)
+        {
+            pendingBytes = (_queued?.Count ?? 0) + (_sending?.Count ?? 0);
+            if (_isClosed)
+            {
+                return null;
+            }
+
+            if (pendingBytes > 0 && pendingBytes + (long)content.Length > MaxPendingBytes)
+            {
+                return false;
+            }
+
+            _queued ??= new ResponseBuffer(plan.Writer);
+            plan.AppendUnasked(_queued, content);
+            if (!_hasMessages)
+            {
+                _hasMessages = true;
+                _driver?.Wake();
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Asks for the end of the conversation. From any thread; after the end nothing happens.</summary>
+    public void RequestEnd(bool reset)
+    {
+        lock (_gate)
+        {
+            if (_driver is not null)
+            {
+                _driver.RequestEnd(reset);
+            }
+            else if (!_hasEnded)
+            {
+                _endByReset = reset || _endByReset == true;
+            }
+        }
+    }
+
+    /// <summary>Names the driver, before its first step.</summary>
+    public void Attach(IConversationDriver driver)
+    {
+        lock (_gate)
+        {
+            _driver = driver;
+            if (_endByReset is { } reset)
+            {
+                driver.RequestEnd(reset);
+            }
+        }
+    }
+
+    /// <summary>Takes what is queued, for the driver to send as one; null when nothing is.</summary>
+    public ResponseBuffer? Take()
+    {
+        lock (_gate)
+        {
+            _hasMessages = false;
+            (_sending, _queued) = (_queued, null);
+            return _sending;
+        }
+    }
+
+    /// <summary>What was taken was sent.</summary>
+    public void Sent()
+    {
+        lock (_gate)
+        {
+            _sending?.Dispose();
+            _sending = null;
+        }
+    }
+
+    /// <summary>Takes no more messages, unless some are queued.</summary>
+    /// <returns>False when some are.</returns>
+    public bool TryClose()
+    {
+        lock (_gate)
+        {
+            _isClosed |= !_hasMessages;
+            return _isClosed;
+        }
+    }
+
+    /// <summary>The conversation has ended: what is queued is dropped, and nothing more is asked of the driver.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isClosed = _hasEnded = true;
+            _hasMessages = false;
+            _driver = null;
+            _queued?.Dispose();
+            _queued = null;
+            _ended?.TrySetResult(true);
+        }
+    }
+
+    /// <summary>Returns the buffers to the pool, when no operation uses them any more.</summary>
+    public void Dispose()
+    {
+        End();
+        Sent();
+    }
+}
