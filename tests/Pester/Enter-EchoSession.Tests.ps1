@@ -48,6 +48,64 @@ Describe 'Enter-EchoSession' {
         $server.MessagesReceived | Should -Be 3
     }
 
+    It 'says how to leave, and sends every line that is not exactly a command as it is' {
+        $server = Start-EchoServer -Framing Line
+        $lines = 'sair', 'exit', ' /quit', '/QUIT', '/nick ana', '//nick', '  ', ''
+        $said = ($lines + '//quit', '/quit', 'never sent') |
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
+        $said[0] | Should -BeExactly 'To leave: Ctrl+D, /quit. Other commands: /help.'
+        @(Get-EchoServerEvent -Server $server -Kind MessageReceived | ForEach-Object { "$($_.Message)" }) | Should -BeExactly ($lines + '/quit')
+    }
+
+    It 'leaves by a word of -ExitCommand, in any case, and then by /quit still' -ForEach 'sair', ' SAIR ', '/quit' {
+        $server = Start-EchoServer
+        $said = 'oi', $_, 'never sent' |
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -ExitCommand sair, fim"
+        $said[0] | Should -BeExactly 'To leave: sair, fim, Ctrl+D, /quit. Other commands: /help.'
+        $server.MessagesReceived | Should -Be 1
+    }
+
+    It 'lists its commands, and shows what was sent and received' {
+        $server = Start-EchoServer
+        $said = 'oi', '/help', '/stats' |
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
+        foreach ($command in '/quit', '/help', '/close', '/reset', '/stats') { @($said -match "^$command +\w").Count | Should -Be 1 -Because $command }
+        @($said -match '^Sent: 1 messages, 3 B\. Received: 1 messages, 3 B\.').Count | Should -Be 1
+        $server.MessagesReceived | Should -Be 1
+    }
+
+    It 'throws the connection away by /reset' {
+        $server = Start-EchoServer
+        $null = '/reset', 'never sent' |
+            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
+        ($server | Wait-EchoServer Disconnected).Reason | Should -Be 'Reset'
+        $server.MessagesReceived | Should -Be 0
+    }
+
+    It 'shows by /close what a server still sends that answers at the end, and says what is no more possible' {
+        $server = Start-BareServer { Send "ready`n"; Wait-Peer; Send "the end`n" }
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
+        $process.StandardInput.WriteLine('/close')
+        Wait-Conversation $process | Should -Match '(?s)ready.*the end.*over\s*$'
+    }
+
+    It 'goes on after /close with what only this side has ended' {
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        try {
+            $process = Start-Conversation "Enter-EchoSession -Port $($listener.LocalEndpoint.Port) -ErrorVariable failed 2>`$null; `$failed.FullyQualifiedErrorId; 'over'"
+            foreach ($line in '/close', 'not sent', '/quit') { $process.StandardInput.WriteLine($line) }
+            $client = $listener.AcceptTcpClient()
+            $client.ReceiveTimeout = 30000
+            $client.GetStream().ReadByte() | Should -Be -1
+            Wait-Conversation $process | Should -Match '(?s)SessionHalfClosed,PSSocketTools.Commands.EnterEchoSessionCommand\s+over\s*$'
+        }
+        finally {
+            if ($client) { $client.Dispose() }
+            $listener.Stop()
+        }
+    }
+
     It 'takes a server from the pipeline' {
         $process = Start-Conversation "Start-EchoServer -Transform Upper | Enter-EchoSession; 'over'"
         $process.StandardInput.WriteLine('oi')

@@ -103,10 +103,13 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             session.Refresh();
 
             // The listener shows what came before the end, and then there is nothing to ask for.
-            var wait = session.GetState() != EchoSessionState.Open ? Timeout.Infinite : prompt.HasMore ? 0 : GoodbyeMilliseconds;
+            var wait = !IsAlive(session) ? Timeout.Infinite : prompt.HasMore ? 0 : GoodbyeMilliseconds;
             WaitHandle.WaitAny([prompt.Lost.WaitHandle, StopToken.WaitHandle], wait);
         }
     }
+
+    /// <summary>Whether the server can still be heard, if not spoken to.</summary>
+    private static bool IsAlive(EchoSession session) => session.GetState() is EchoSessionState.Open or EchoSessionState.HalfClosed;
 
     private IEnumerable<string> WaysOut(LinePrompt prompt)
     {
@@ -115,7 +118,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     }
 
     /// <summary>Does what a line asked for; false when it ends the conversation.</summary>
-    private static bool Obey(EchoSession session, LinePrompt prompt, ConversationCommand command)
+    private bool Obey(EchoSession session, LinePrompt prompt, ConversationCommand command)
     {
         switch (command)
         {
@@ -127,6 +130,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                     "SessionStats", session.MessagesSent, HumanUnits.Size(session.BytesSent), session.MessagesReceived,
                     HumanUnits.Size(session.BytesReceived), session.ConnectedAt.ToLongTimeString()));
                 return true;
+            case ConversationCommand.Close:
+                return CloseSend(session, prompt);
             case ConversationCommand.Reset:
                 session.Close(reset: true);
                 prompt.Show(Messages.Get("SessionReset"));
@@ -134,6 +139,26 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             default:
                 return false;
         }
+    }
+
+    /// <summary>Ends what this side sends; false when there is no more listening either.</summary>
+    private bool CloseSend(EchoSession session, LinePrompt prompt)
+    {
+        try
+        {
+            session.CloseSend(StopToken);
+            prompt.Show(Messages.Get("SessionSendClosed"));
+        }
+        catch (SocketToolsException exception)
+        {
+            WriteError(exception);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        return IsAlive(session);
     }
 
     /// <summary>Sends a line and shows its answer; false when there is no more talking.</summary>
@@ -149,7 +174,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             WriteError(exception);
             // What could not be sent as it was leaves the session as it was.
-            return session.GetState() == EchoSessionState.Open;
+            return IsAlive(session);
         }
         catch (OperationCanceledException)
         {

@@ -12,6 +12,9 @@ internal enum ConversationCommand
     /// <summary>List the commands.</summary>
     Help,
 
+    /// <summary>Send the end of this side's bytes (half-close), and go on to show what the server sends.</summary>
+    Close,
+
     /// <summary>Throw the connection away (RST).</summary>
     Reset,
 
@@ -26,6 +29,7 @@ internal static class ConversationCommands
     {
         ["/quit"] = ConversationCommand.Quit,
         ["/help"] = ConversationCommand.Help,
+        ["/close"] = ConversationCommand.Close,
         ["/reset"] = ConversationCommand.Reset,
         ["/stats"] = ConversationCommand.Stats,
     };

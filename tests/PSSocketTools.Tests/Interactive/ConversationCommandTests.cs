@@ -8,6 +8,7 @@ public sealed class ConversationCommandTests
     [Theory]
     [InlineData("/quit", nameof(ConversationCommand.Quit))]
     [InlineData("/help", nameof(ConversationCommand.Help))]
+    [InlineData("/close", nameof(ConversationCommand.Close))]
     [InlineData("/reset", nameof(ConversationCommand.Reset))]
     [InlineData("/stats", nameof(ConversationCommand.Stats))]
     public void A_line_that_is_exactly_a_command_is_one(string line, string command) =>
