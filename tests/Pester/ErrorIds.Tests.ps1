@@ -35,7 +35,10 @@ BeforeDiscovery {
             InvalidOption = { Get-EchoConnection -Server (Start-EchoServer -Protocol Udp) }
         }
         'Get-EchoServer'        = @{ NotFound = { Get-EchoServer -Name nobody } }
-        'Get-EchoServerEvent'   = @{ NotFound = { Get-EchoServerEvent -Name nobody } }
+        'Get-EchoServerEvent'   = @{
+            NotFound      = { Get-EchoServerEvent -Name nobody }
+            InvalidOption = { $null = Start-EchoServer; $null = Start-EchoServer; Get-EchoServerEvent -After 1 }
+        }
         'Get-EchoSession'       = @{ NotFound = { Get-EchoSession -Id 999999 } }
         'Measure-EchoServer'    = @{
             ServerStopped = { Measure-EchoServer -Server (New-Stopped) }
@@ -97,6 +100,7 @@ BeforeDiscovery {
         'Wait-EchoServer'       = @{
             WaitTimeout   = { Start-EchoServer | Wait-EchoServer -Kind Connected -TimeoutSec 0.05 }
             ServerStopped = { New-Stopped | Wait-EchoServer -Kind Connected }
+            InvalidOption = { Start-EchoServer | Wait-EchoServer -Kind Started -Message '[' }
         }
     }
 

@@ -69,6 +69,92 @@ Describe 'Get-EchoServerEvent' {
             $server | Get-EchoServerEvent -Since ([DateTime]::Now.AddMinutes(-5)) | Should -HaveCount 9
         }
 
+        It 'keeps to the texts of -Message, in any case: <Message>' -ForEach @(
+            @{ Message = 'UM'; Found = 'um', 'um' }
+            @{ Message = 'd*'; Found = 'dois', 'dois' }
+            @{ Message = '?m', 'dois'; Found = 'um', 'um', 'dois', 'dois' }
+            @{ Message = 'u'; Found = $null }
+        ) {
+            ($server | Get-EchoServerEvent -Message $Message).Message | Should -Be $Found
+        }
+
+        It 'finds the message of a plain echo without its line end' {
+            $line = $server | Connect-EchoServer
+            $null = $line | Send-SocketMessage 'quatro'
+            ($server | Get-EchoServerEvent -Kind MessageReceived -Message quatro).Bytes | Should -Be 7
+            $line | Disconnect-EchoServer
+        }
+
+        It 'keeps to the connections of -ConnectionId' {
+            ($server | Get-EchoServerEvent -ConnectionId 2).Sequence | Should -Be (6..9)
+            ($server | Get-EchoServerEvent -ConnectionId 1, 2 -Kind Connected).ConnectionId | Should -Be 1, 2
+            $server | Get-EchoServerEvent -ConnectionId 3 | Should -BeNullOrEmpty
+        }
+
+        It 'keeps to the clients of -RemoteAddress' {
+            $server | Get-EchoServerEvent -RemoteAddress 127.0.0.0/8 | Should -HaveCount 8
+            $server | Get-EchoServerEvent -RemoteAddress 10.0.0.1, ::1 | Should -BeNullOrEmpty
+        }
+
+        It 'begins -After <What>' -ForEach @(
+            @{ What = 'an event'; After = { $events[4] } }
+            @{ What = 'its number'; After = { $events[4].Sequence } }
+            @{ What = 'its number as text'; After = { "$($events[4].Sequence)" } }
+            @{ What = 'an event that came through a remoting hop'; After = { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($events[4])) } }
+        ) {
+            $events = $server | Get-EchoServerEvent
+            ($server | Get-EchoServerEvent -After (& $After)).Sequence | Should -Be (6..9)
+            ($server | Get-EchoServerEvent -After (& $After) -Last 1).Sequence | Should -Be 9
+            ($server | Get-EchoServerEvent -After (& $After) -Last 100).Sequence | Should -Be (6..9)
+        }
+
+        It 'begins -After a time, which several servers have in common' {
+            $last = $server | Get-EchoServerEvent -Last 1
+            foreach ($time in $last.Timestamp, $last.TimestampUtc) {
+                $server | Get-EchoServerEvent -After $time | Should -BeNullOrEmpty
+                ($server | Get-EchoServerEvent -After $time -Since $last.Timestamp.AddDays(-1)) | Should -BeNullOrEmpty
+            }
+            $other = Start-EchoServer @at
+            (Get-EchoServerEvent -After $last.Timestamp).ServerId | Should -Be $other.Id
+        }
+
+        It 'refuses an event or a number for several servers, and an event of another' {
+            $other = Start-EchoServer @at
+            $last = $server | Get-EchoServerEvent -Last 1
+            foreach ($ask in { Get-EchoServerEvent -After $last }, { Get-EchoServerEvent -After 1 }, { $other | Get-EchoServerEvent -After $last }) {
+                $failure = $ask | Should -Throw -PassThru
+                $failure.FullyQualifiedErrorId | Should -Be 'InvalidOption,PSSocketTools.Commands.GetEchoServerEventCommand'
+                $failure.TargetObject | Should -Be 'After'
+                "$failure" | Should -BeLike '*$event.Timestamp*'
+            }
+        }
+
+        It 'refuses <Name> <Value>' -ForEach @(
+            @{ Name = 'Message'; Value = '['; Id = 'InvalidOption,*' }
+            @{ Name = 'RemoteAddress'; Value = '10.0.0.0/33'; Id = 'InvalidOption,*' }
+            @{ Name = 'After'; Value = 'soon'; Id = 'ParameterArgumentTransformationError,*' }
+            @{ Name = 'After'; Value = $null; Id = 'Parameter*,*' }
+        ) {
+            $options = @{ $Name = $Value }
+            ({ $server | Get-EchoServerEvent @options } | Should -Throw -PassThru).FullyQualifiedErrorId | Should -BeLike $Id
+        }
+
+        It 'gives one timeline of several servers, with a column that says whose each event is' {
+            $other = Start-EchoServer @at -Name second
+            Invoke-Conversation $other 'tres'
+            Invoke-Conversation $server 'quatro'
+            $events = $other, $server | Get-EchoServerEvent
+            $events.TimestampUtc | Should -Be ($events.TimestampUtc | Sort-Object)
+            ($events | Where-Object ServerName -eq read).Sequence | Should -Be (1..13)
+            ($events.ServerName | Select-Object -Unique) | Should -Be 'read', 'second'
+            ($other, $server | Get-EchoServerEvent -Last 5).ServerName | Should -Be 'second', 'read', 'read', 'read', 'read'
+            $table = ($events | Out-String -Width 80) -replace "`e\[[0-9;]*m" -split '\r?\n'
+            $table -match '\w' | Select-Object -First 1 | Should -Match '^Time +Server +Kind +Client +Message *$'
+            $table -match ' second +MessageReceived \S+ +tres' | Should -HaveCount 1
+            ($table | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+            $server | Get-EchoServerEvent | Out-String | Should -Not -BeLike '*Server *Kind*'
+        }
+
         It 'says that no server has the <What> <Value>' -ForEach @(
             @{ What = 'Id'; Value = 999999 }
             @{ What = 'Name'; Value = 'nobody' }

@@ -355,4 +355,20 @@ Describe 'Send-SocketMessage' {
         # A million messages kept would be several hundred.
         [GC]::GetTotalMemory($true) - $before | Should -BeLessThan 100MB
     }
+
+    It 'tells why a server of this process closed the connection' {
+        $server = Start-EchoServer -Name lab -Responder { throw 'no such price' }
+        try {
+            $session = $server | Connect-EchoServer
+            $failure = { $session | Send-SocketMessage 'pear' -ErrorAction Stop } | Should -Throw -PassThru
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ServerClosed,*'
+            $failure.Exception.Message | Should -BeLike "*lab, a server of this process, tells why: *no such price*"
+            $failure.TargetObject | Should -Be $session
+            $server.Errors | Should -Be 1
+            $server.Error | Should -BeLike '*no such price*'
+        }
+        finally {
+            $server | Stop-EchoServer -Force
+        }
+    }
 }

@@ -57,6 +57,47 @@ Describe 'Wait-EchoServer' {
         (& $Wait).Kind | Should -Be 'Started'
     }
 
+    It 'counts what matches, and returns as soon as enough has' {
+        $running = Start-Beside {
+            $Queue.Add('waiting')
+            $Values.Server | Wait-EchoServer -Kind MessageReceived -Message 'y*' -Count 2
+        } @{ Server = $server }
+        $null = Receive-Beside $running
+        $client = Connect-Bare $server
+        foreach ($text in 'yes', 'no', 'yet', 'yonder') { $null = Invoke-Bare $client $text }
+        (Wait-Beside $running).Message | Should -Be 'yes', 'yet'
+        ($server | Wait-EchoServer MessageReceived -Message 'y*' -Count 3).Message | Should -Be 'yes', 'yet', 'yonder'
+        ($server | Wait-EchoServer MessageReceived -ConnectionId 1 -RemoteAddress 127.0.0.0/8 -Count 4).Message | Should -Be 'yes', 'no', 'yet', 'yonder'
+    }
+
+    It 'leaves out what came before -After <What>' -ForEach @(
+        @{ What = 'an event'; After = { $seen } }
+        @{ What = 'a number'; After = { $seen.Sequence } }
+        @{ What = 'a time'; After = { $seen.Timestamp } }
+    ) {
+        $null = Get-BareAnswer $server 'first'
+        $seen = $server | Wait-EchoServer Disconnected
+        { $server | Wait-EchoServer MessageReceived -After (& $After) -TimeoutSec 0 -ErrorAction Stop } | Should -Throw '*0 of the 1*'
+        $null = Get-BareAnswer $server 'second'
+        ($server | Wait-EchoServer MessageReceived -After (& $After)).Message | Should -Be 'second'
+    }
+
+    It 'refuses an event of another server for -After, and goes on with the next' {
+        $other = Start-EchoServer @at
+        $event = $server | Wait-EchoServer Started
+        $found = $server, $other | Wait-EchoServer Started -After $event.Timestamp.AddMinutes(-1)
+        $found.ServerId | Should -Be $server.Id, $other.Id
+        $failure = { $other | Wait-EchoServer Started -After $event -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -Be 'InvalidOption,PSSocketTools.Commands.WaitEchoServerCommand'
+        $failure.TargetObject | Should -Be 'After'
+    }
+
+    It 'still finds a server that was stopped by its object' {
+        $null = Get-BareAnswer $server 'hello'
+        $server | Stop-EchoServer
+        ($server | Wait-EchoServer MessageReceived -Message hello).Message | Should -Be 'hello'
+    }
+
     It 'says how many events there were when the time is up' {
         $null = Get-BareAnswer $server 'hello'
         $null = $server | Wait-EchoServer Disconnected

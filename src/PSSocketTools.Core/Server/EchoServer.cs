@@ -306,20 +306,14 @@ public sealed class EchoServer : IDisposable
     /// <param name="since">The earliest wanted; null for all.</param>
     /// <param name="last">How many of the latest; null for all.</param>
     public IReadOnlyList<ServerEvent> GetEvents(IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null) =>
-        GetEvents(out _, kinds, since, last);
+        GetEvents(new ServerEventQuery { Kind = kinds, Since = since, Last = last }, out _);
 
     /// <summary>Its events that the journal still holds, oldest first, and a follower for those that come after them.</summary>
+    /// <param name="query">Which events.</param>
     /// <param name="follower">Follows from where the events end: none is missed, none comes twice.</param>
-    /// <param name="kinds">The kinds wanted; null for all.</param>
-    /// <param name="since">The earliest wanted; null for all.</param>
-    /// <param name="last">How many of the latest; null for all.</param>
-    public IReadOnlyList<ServerEvent> GetEvents(
-        out ServerEventFollower follower, IReadOnlyCollection<ServerEventKind>? kinds = null, DateTimeOffset? since = null, int? last = null)
+    public IReadOnlyList<ServerEvent> GetEvents(ServerEventQuery query, out ServerEventFollower follower)
     {
-        var filter = new JournalFilter(kinds, since);
-        var events = last is { } count
-            ? _record.Journal.ReadLast(count, filter, out var next)
-            : _record.Journal.Read(1, int.MaxValue, filter, out next);
+        var events = EventSearch.Find(_record.Journal, query ?? throw new ArgumentNullException(nameof(query)), out var next);
         follower = new ServerEventFollower(_record.Journal, next);
         return events;
     }
@@ -334,18 +328,28 @@ public sealed class EchoServer : IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The first so many events, less those the journal no longer holds.</returns>
     /// <exception cref="SocketToolsException">WaitTimeout; ServerStopped when it stopped before.</exception>
+    public Task<IReadOnlyList<ServerEvent>> WaitForEventsAsync(
+        IReadOnlyCollection<ServerEventKind> kinds, int count, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WaitForEventsAsync(new ServerEventQuery { Kind = kinds }, count, timeout, cancellationToken);
+
+    /// <inheritdoc cref="WaitForEventsAsync(IReadOnlyCollection{ServerEventKind}, int, TimeSpan, CancellationToken)"/>
+    /// <param name="query">Which events. Of more than kinds, those count that the journal still held when they were looked for.</param>
+    /// <param name="count">How many of them, 1 or more.</param>
+    /// <param name="timeout">How long to wait at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<IReadOnlyList<ServerEvent>> WaitForEventsAsync(
-        IReadOnlyCollection<ServerEventKind> kinds, int count, TimeSpan timeout, CancellationToken cancellationToken = default)
+        ServerEventQuery query, int count, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
+        var search = new EventSearch(_record.Journal, query ?? throw new ArgumentNullException(nameof(query)));
         using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var timer = Task.Delay(timeout, stopWaiting.Token);
         while (true)
         {
-            var seen = _record.Journal.CountOf(kinds, out var next);
+            var seen = search.CountUpTo(count, out var next);
             if (seen >= count)
             {
                 stopWaiting.Cancel();
-                return _record.Journal.Read(1, count, new JournalFilter(kinds), out _);
+                return search.First(count);
             }
 
             var change = _record.Journal.WhenReached(next);

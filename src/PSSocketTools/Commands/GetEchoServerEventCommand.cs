@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 
 namespace PSSocketTools.Commands;
 
@@ -7,14 +8,37 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(ServerEvent))]
 public sealed class GetEchoServerEventCommand : ServerSelectorCommand
 {
-    private readonly List<ServerEventFollower> _followers = [];
+    private readonly List<EchoServer> _servers = [];
 
     /// <summary>The kinds of events wanted; all by default.</summary>
-    [Parameter]
+    [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public ServerEventKind[]? Kind { get; set; }
 
-    /// <summary>How many of the latest events of each server, 1 or more; all by default.</summary>
+    /// <summary>What their text is like; wildcards are allowed, and the case does not matter.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Message { get; set; }
+
+    /// <summary>The numbers of the connections they are of.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public int[]? ConnectionId { get; set; }
+
+    /// <summary>The addresses and CIDR blocks of the clients they are of.</summary>
+    [Parameter]
+    [TrimTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[]? RemoteAddress { get; set; }
+
+    /// <summary>The event, its number, or the time after which they happened.</summary>
+    [Parameter]
+    [EventPositionTransformation]
+    [ValidateNotNull]
+    public EventPosition? After { get; set; }
+
+    /// <summary>How many of the latest events, 1 or more; all by default.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int? Last { get; set; }
@@ -28,22 +52,32 @@ public sealed class GetEchoServerEventCommand : ServerSelectorCommand
     public SwitchParameter Wait { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        foreach (var server in SelectServers())
-        {
-            var events = server.GetEvents(out var follower, Kind, Since, Last);
-            WriteObject(events, enumerateCollection: true);
-            _followers.Add(follower);
-        }
-    }
+    protected override void ProcessRecord() => _servers.AddRange(SelectServers());
 
     /// <inheritdoc/>
+    /// <remarks>The servers have one timeline, so that nothing is given out before all of them are known.</remarks>
     protected override void EndProcessing()
     {
-        if (Wait)
+        var servers = _servers.Distinct().ToArray();
+        try
         {
-            WriteEvents(_followers, Kind);
+            EventSelection.RequirePlace(After, servers);
+            var query = EventSelection.ToQuery(Kind, Message, ConnectionId, RemoteAddress, After) with { Since = Since, Last = Last };
+            var followers = new ServerEventFollower[servers.Length];
+            var events = ServerEvents.Merge(servers.Select((server, i) => server.GetEvents(query, out followers[i])));
+            foreach (var one in Last is { } last ? events.Skip(events.Count - last) : events)
+            {
+                WriteEvent(one, servers.Length > 1);
+            }
+
+            if (Wait)
+            {
+                WriteEvents(followers, query, servers.Length > 1);
+            }
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
         }
     }
 }

@@ -53,12 +53,16 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>Gives out events as they happen, until the servers have stopped or the pipeline does.</summary>
-    private protected void WriteEvents(IReadOnlyCollection<ServerEventFollower> followers, ServerEventKind[]? kinds)
+    /// <param name="followers">The servers' followers.</param>
+    /// <param name="query">Which events; null for all.</param>
+    /// <param name="isOfSeveral">Whether a table shall say of which server each is.</param>
+    private protected void WriteEvents(IReadOnlyCollection<ServerEventFollower> followers, ServerEventQuery? query, bool isOfSeveral = false)
     {
         var open = followers.ToDictionary(static f => f, static f => f.WaitAsync());
         while (open.Count > 0)
         {
             Await(Task.WhenAny(open.Values));
+            var come = new List<IReadOnlyList<ServerEvent>>();
             foreach (var follower in open.Keys.Where(f => open[f].IsCompleted).ToArray())
             {
                 if (!open[follower].GetAwaiter().GetResult())
@@ -68,14 +72,7 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
                 }
 
                 var missed = follower.Missed;
-                foreach (var serverEvent in follower.Read())
-                {
-                    if (kinds is null || Array.IndexOf(kinds, serverEvent.GetKind()) >= 0)
-                    {
-                        WriteObject(serverEvent);
-                    }
-                }
-
+                come.Add([.. follower.Read().Where(one => query?.Matches(one) != false)]);
                 if (follower.Missed > missed)
                 {
                     WriteWarning(Resources.Messages.Get("EventsMissed", follower.Missed - missed));
@@ -83,7 +80,24 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
 
                 open[follower] = follower.WaitAsync();
             }
+
+            foreach (var one in ServerEvents.Merge(come))
+            {
+                WriteEvent(one, isOfSeveral);
+            }
         }
+    }
+
+    /// <summary>Gives out an event, which a table shows with its server where it is one of several servers'.</summary>
+    private protected void WriteEvent(ServerEvent serverEvent, bool isOfSeveral)
+    {
+        var output = PSObject.AsPSObject(serverEvent);
+        if (isOfSeveral)
+        {
+            output.TypeNames.Insert(0, typeof(ServerEvent).FullName + "#OfSeveral");
+        }
+
+        WriteObject(output);
     }
 
     /// <summary>Warns, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>

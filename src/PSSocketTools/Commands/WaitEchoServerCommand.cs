@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
@@ -14,6 +15,7 @@ public sealed class WaitEchoServerCommand : SocketCommand
     private const string AsArgument = "Argument";
     private const int DefaultCount = 1;
     private const double DefaultTimeoutSec = 30;
+    private readonly List<EchoServer> _servers = [];
 
     /// <summary>The server.</summary>
     [Parameter(ParameterSetName = FromPipeline, Mandatory = true, ValueFromPipeline = true)]
@@ -28,7 +30,30 @@ public sealed class WaitEchoServerCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public ServerEventKind[]? Kind { get; set; }
 
-    /// <summary>How many of them, counted from the server's start.</summary>
+    /// <summary>What their text is like; wildcards are allowed, and the case does not matter.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Message { get; set; }
+
+    /// <summary>The numbers of the connections they are of.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public int[]? ConnectionId { get; set; }
+
+    /// <summary>The addresses and CIDR blocks of the clients they are of.</summary>
+    [Parameter]
+    [TrimTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[]? RemoteAddress { get; set; }
+
+    /// <summary>The event, its number, or the time after which they happened.</summary>
+    [Parameter]
+    [EventPositionTransformation]
+    [ValidateNotNull]
+    public EventPosition? After { get; set; }
+
+    /// <summary>How many of them, counted from the server's start, or from where -After says.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [PSDefaultValue(Value = DefaultCount)]
@@ -45,7 +70,10 @@ public sealed class WaitEchoServerCommand : SocketCommand
     {
         try
         {
-            var events = Await(Server!.WaitForEventsAsync(Kind!, Count, TimeSpan.FromSeconds(TimeoutSec), StopToken));
+            _servers.Add(Server!);
+            EventSelection.RequirePlace(After, [.. _servers.Distinct()]);
+            var query = EventSelection.ToQuery(Kind, Message, ConnectionId, RemoteAddress, After);
+            var events = Await(Server!.WaitForEventsAsync(query, Count, TimeSpan.FromSeconds(TimeoutSec), StopToken));
             if (events.Count < Count)
             {
                 WriteWarning(Messages.Get("EventsMissed", Count - events.Count));

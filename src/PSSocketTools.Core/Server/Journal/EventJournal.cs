@@ -67,7 +67,7 @@ internal sealed class EventJournal
     }
 
     /// <summary>The sequence the next event will have.</summary>
-    private long Next
+    public long Next
     {
         get
         {
@@ -173,7 +173,8 @@ internal sealed class EventJournal
     /// <param name="count">How many, 1 or more.</param>
     /// <param name="filter">Which events.</param>
     /// <param name="next">The sequence to continue from.</param>
-    public List<ServerEvent> ReadLast(int count, JournalFilter filter, out long next)
+    /// <param name="first">The first sequence wanted; 1 for all.</param>
+    public List<ServerEvent> ReadLast(int count, JournalFilter filter, out long next, long first = 1)
     {
         var end = Next;
         var from = end;
@@ -181,12 +182,13 @@ internal sealed class EventJournal
         {
             lock (_gate)
             {
-                if (from <= _ring.Oldest)
+                var oldest = Math.Max(_ring.Oldest, first);
+                if (from <= oldest)
                 {
                     break;
                 }
 
-                for (var stop = Math.Max(_ring.Oldest, from - MaxRowsPerLock); from > stop && found < count; from--)
+                for (var stop = Math.Max(oldest, from - MaxRowsPerLock); from > stop && found < count; from--)
                 {
                     if (filter.Matches(ref _ring[from - 1]))
                     {
@@ -237,7 +239,8 @@ internal sealed class EventJournal
         }
     }
 
-    private List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalBatch batch)
+    /// <summary>The events from a sequence on and before another, as above.</summary>
+    public List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalBatch batch)
     {
         var events = new List<ServerEvent>();
         next = Math.Min(from, end);

@@ -95,6 +95,9 @@ public sealed class ServerEvent
     /// <summary>What happened.</summary>
     public ServerEventKind GetKind() => _kind;
 
+    /// <summary>When it happened.</summary>
+    public DateTimeOffset GetTimestamp() => _timestamp;
+
     /// <summary>One line: time, kind, who, what.</summary>
     public override string ToString()
     {

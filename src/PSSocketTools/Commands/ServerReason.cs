@@ -1,0 +1,32 @@
+using PSSocketTools.Lifetime;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>Tells a client whose server closed the connection what that server says of it, where the server is in this process.</summary>
+internal static class ServerReason
+{
+    // The error of a connection is the last thing before its end, but other connections have errors too.
+    private const int EventsLookedAt = 100;
+
+    /// <summary>The error with the server's reason in it; as it is, where there is none or nobody knows it.</summary>
+    public static SocketToolsException Tell(SocketToolsException exception)
+    {
+        if (exception is not { Error: SocketToolsError.ServerClosed, Target: EchoSession { Port: > 0 } session })
+        {
+            return exception;
+        }
+
+        var query = new ServerEventQuery { Kind = [ServerEventKind.Error], Last = EventsLookedAt };
+        foreach (var server in Running.Servers.All().Where(server => server.Port == session.Port))
+        {
+            if (server.GetEvents(query, out _).LastOrDefault(one => ViewCell.EndPoint(one.RemoteAddress, one.RemotePort) == session.LocalEndPoint) is { Message: { } why })
+            {
+                return new SocketToolsException(
+                    exception.Error, Messages.Get("ServerClosedBecause", session.RemoteEndPoint, server.Name, why.TrimEnd('.')), session, exception);
+            }
+        }
+
+        return exception;
+    }
+}
