@@ -1,4 +1,4 @@
-BeforeAll {
+﻿BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/English.ps1"
     . "$PSScriptRoot/Beside.ps1"
