@@ -40,7 +40,13 @@ public sealed class HalfCloseTests
     [Fact]
     public void Nothing_is_sent_any_more_and_the_session_goes_on()
     {
-        using var server = BareServer.Play(peer => peer.Send($"{ReadToEnd(peer).Length} bytes\n"));
+        using var refused = new ManualResetEventSlim();
+        using var server = BareServer.Play(peer =>
+        {
+            var received = ReadToEnd(peer);
+            Assert.True(refused.Wait(Patience.Long));
+            peer.Send($"{received.Length} bytes\n");
+        });
         using var session = server.Connect();
         session.CloseSend();
 
@@ -59,6 +65,7 @@ public sealed class HalfCloseTests
             Assert.Equal(SocketToolsError.SessionHalfClosed, window.Add("more", asBytes: false, waited: false).Error!.Error);
         }
 
+        refused.Set();
         Assert.Equal("0 bytes", session.Receive(Patience.Long).Response);
         Assert.Equal(0, session.MessagesSent);
     }

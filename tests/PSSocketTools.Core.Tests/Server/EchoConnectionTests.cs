@@ -299,9 +299,9 @@ public abstract class EchoConnectionTests(string transport)
                     {
                         connection.Send("tick");
                     }
-                    catch (SocketToolsException exception) when (exception.Error == SocketToolsError.ConnectionEnded)
+                    catch (SocketToolsException exception) when (exception.Error is SocketToolsError.ConnectionEnded or SocketToolsError.ClientTooSlow)
                     {
-                        // It has just gone.
+                        // It has just gone, or two senders that never pause are ahead of what it reads.
                     }
 
                     if (connection.ConnectionId % 3 == 0)
@@ -394,6 +394,7 @@ public sealed class OtherConnectionTests
         Assert.Equal(0, await stream.ReadAsync(received).AsTask().WaitAsync(Patience.Long));
     }
 
+#if !NETSTANDARD_BUILD
     [Fact]
     public async Task A_connection_over_a_Unix_socket_has_no_address()
     {
@@ -409,6 +410,7 @@ public sealed class OtherConnectionTests
         connection.Send("tick");
         await client.AssertReceivesAsync("tick\n");
     }
+#endif
 
     [Fact]
     public void Datagrams_have_no_connections()
