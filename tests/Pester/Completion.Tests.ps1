@@ -48,9 +48,20 @@ Describe 'Completion' {
             (Get-Completion 'Get-EchoServer -Name one, n').CompletionText | Should -Be "'number two'"
         }
 
-        It 'offers servers to <_>, by name, where the object is wanted' -ForEach @(
-            'Stop-EchoServer', 'Get-EchoServer', 'Get-EchoServerEvent', 'Wait-EchoServer', 'Send-SocketMessage hello -Server', 'Connect-EchoServer -Server'
-        ) {
+        It 'offers servers to <_> by name' -ForEach 'Stop-EchoServer', 'Get-EchoServer', 'Get-EchoServerEvent', 'Wait-EchoServer', 'Get-EchoConnection' {
+            $offers = Get-Completion "$_ "
+            $offers.CompletionText | Should -Be 'one', "'number two'"
+            $offers[1].ToolTip | Should -Match "$([regex]::Escape($two.EndPoint)).*Listening"
+            @(Get-Completion "$_ num").CompletionText | Should -Be "'number two'"
+        }
+
+        It 'offers servers of one name by number' {
+            $again = Start-EchoServer -Address 127.0.0.1 -Name 'one'
+            @(Get-Completion 'Stop-EchoServer ').CompletionText | Should -Be $one.Id, $again.Id, "'number two'"
+            $again | Stop-EchoServer
+        }
+
+        It 'offers servers to <_>, by name, where the object is wanted' -ForEach 'Send-SocketMessage hello -Server', 'Connect-EchoServer -Server' {
             $offers = Get-Completion "$_ "
             $offers.ListItemText | Should -Be 'one', 'number two'
             (Invoke-Expression $offers[1].CompletionText).Id | Should -Be $two.Id
@@ -58,7 +69,11 @@ Describe 'Completion' {
             @(Get-Completion "$_ num").ListItemText | Should -Be 'number two'
         }
 
-        It 'offers sessions to <_>, by name, where the object is wanted' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer', 'Send-SocketMessage hello -Session' {
+        It 'offers sessions to <_> by name' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {
+            (Get-Completion "$_ ").CompletionText | Should -Be 'talk'
+        }
+
+        It 'offers sessions to <_>, by name, where the object is wanted' -ForEach 'Send-SocketMessage hello -Session' {
             $offer = @(Get-Completion "$_ ")
             $offer.ListItemText | Should -Be 'talk'
             (Invoke-Expression $offer[0].CompletionText).Id | Should -Be $session.Id

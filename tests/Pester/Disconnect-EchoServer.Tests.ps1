@@ -114,8 +114,8 @@ Describe 'Disconnect-EchoServer' {
 
     It 'never takes a server for the session that bears its number' {
         $namesake = [pscustomobject]@{ Id = $session.Id; Name = $session.Name }
-        { $namesake | Disconnect-EchoServer -ErrorAction Stop } | Should -Throw -ErrorId 'InputObjectNotBound,*'
-        { $server | Disconnect-EchoServer -ErrorAction Stop } | Should -Throw -ErrorId 'InputObjectNotBound,*'
+        { $namesake | Disconnect-EchoServer -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
+        { $server | Disconnect-EchoServer -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
         $session.State | Should -Be 'Open'
         $server.State | Should -Be 'Listening'
     }

@@ -34,12 +34,12 @@ BeforeDiscovery {
             NotFound      = { Get-EchoConnection -Name nobody }
             InvalidOption = { Get-EchoConnection -Server (Start-EchoServer -Protocol Udp) }
         }
-        'Get-EchoServer'        = @{ NotFound = { Get-EchoServer -Name nobody } }
+        'Get-EchoServer'        = @{ NotFound = { Get-EchoServer nobody }; InvalidOption = { 1 | Get-EchoServer } }
         'Get-EchoServerEvent'   = @{
-            NotFound      = { Get-EchoServerEvent -Name nobody }
+            NotFound      = { Get-EchoServerEvent nobody }
             InvalidOption = { $null = Start-EchoServer; $null = Start-EchoServer; Get-EchoServerEvent -After 1 }
         }
-        'Get-EchoSession'       = @{ NotFound = { Get-EchoSession -Id 999999 } }
+        'Get-EchoSession'       = @{ NotFound = { Get-EchoSession 999999 }; InvalidOption = { 1 | Get-EchoSession } }
         'Measure-EchoServer'    = @{
             ServerStopped = { Measure-EchoServer -Server (New-Stopped) }
             InvalidOption = { Measure-EchoServer -Server (Start-EchoServer) -Count 1 -DurationSec 1 }
@@ -100,6 +100,7 @@ BeforeDiscovery {
         'Wait-EchoServer'       = @{
             WaitTimeout   = { Start-EchoServer | Wait-EchoServer -Kind Connected -TimeoutSec 0.05 }
             ServerStopped = { New-Stopped | Wait-EchoServer -Kind Connected }
+            NotFound      = { Wait-EchoServer nobody Connected }
             InvalidOption = { Start-EchoServer | Wait-EchoServer -Kind Started -Message '[' }
         }
     }

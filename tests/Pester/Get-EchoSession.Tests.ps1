@@ -69,8 +69,8 @@ Describe 'Get-EchoSession' {
     }
 
     It 'takes nothing but sessions down the pipeline' {
-        { $server | Get-EchoSession -ErrorAction Stop } | Should -Throw -ErrorId 'InputObjectNotBound,*'
-        { [pscustomobject]@{ Id = $one.Id; Name = 'one' } | Get-EchoSession -ErrorAction Stop } | Should -Throw -ErrorId 'InputObjectNotBound,*'
+        { $server | Get-EchoSession -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
+        { [pscustomobject]@{ Id = $one.Id; Name = 'one' } | Get-EchoSession -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
     }
 
     It 'still has a session that its server has closed, and says so' {

@@ -25,6 +25,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
 
     /// <summary>Servers that run in this process.</summary>
     [Parameter(ParameterSetName = ToServer, Position = 0, ValueFromPipeline = true)]
+    [ServerHereTransformation(IsBesidePort = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }

@@ -25,6 +25,7 @@ public abstract class ConversingCommand : ConnectingCommand
 
     /// <summary>A server that runs in this process, for a session that ends with the command.</summary>
     [Parameter(ParameterSetName = ToServer, Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [ServerHereTransformation]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer? Server { get; set; }

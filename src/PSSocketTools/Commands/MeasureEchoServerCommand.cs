@@ -30,6 +30,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     /// <summary>Servers that run in this process.</summary>
     [Parameter(ParameterSetName = ToServer, Position = 0, ValueFromPipeline = true)]
+    [ServerHereTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }

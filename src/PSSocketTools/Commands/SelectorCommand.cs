@@ -1,4 +1,7 @@
+using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -12,8 +15,56 @@ public abstract class SelectorCommand : SocketCommand
     /// <summary>The parameter set that takes names.</summary>
     protected const string ByName = "Name";
 
-    /// <summary>The name of the sentence for what is not there.</summary>
-    private protected abstract string NotFoundMessage { get; }
+    /// <summary>What is selected, as the names of its sentences begin: Server or Session.</summary>
+    private protected abstract string What { get; }
+
+    /// <summary>
+    /// What arguments mean: the objects themselves; where they were written and did not come down the pipeline, also names, with
+    /// wildcards, and ids. What is none of that is an error, and the next is taken.
+    /// </summary>
+    private protected IEnumerable<T> Resolve<T>(IEnumerable arguments, Func<T[]> all, Func<T, int> idOf, Func<T, string> nameOf)
+        where T : class
+    {
+        foreach (var argument in arguments)
+        {
+            var value = argument is PSObject wrapped ? wrapped.BaseObject : argument;
+            switch (value)
+            {
+                case T one:
+                    yield return one;
+                    continue;
+
+                case IEnumerable several and not string:
+                    foreach (var one in Resolve(several, all, idOf, nameOf))
+                    {
+                        yield return one;
+                    }
+
+                    continue;
+            }
+
+            foreach (var one in Elsewhere.Has<T>(argument) ? Refused<T>(typeof(T) == typeof(EchoServer) ? Elsewhere.Server(argument) : Elsewhere.Session(argument), argument)
+                : value is not (string or int or long or short or byte) ? Refused<T>(Messages.Get("Not" + What, value?.GetType().Name ?? "null"), value)
+                : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(What + "FromPipeline", value, MyInvocation.MyCommand.Name), value)
+                : value is string name ? MatchNameOrId(all(), idOf, nameOf, name)
+                : Match(all(), one => idOf(one) == Convert.ToInt64(value, CultureInfo.InvariantCulture), ById, value))
+            {
+                yield return one;
+            }
+        }
+    }
+
+    private T[] Refused<T>(string sentence, object? target)
+    {
+        WriteError(new SocketToolsException(SocketToolsError.InvalidOption, sentence, target));
+        return [];
+    }
+
+    /// <summary>Those with a name; where nothing has it and it is a number, the one with that id.</summary>
+    private T[] MatchNameOrId<T>(T[] all, Func<T, int> idOf, Func<T, string> nameOf, string name) =>
+        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && !Array.Exists(all, one => nameOf(one) == name)
+            ? Match(all, one => idOf(one) == id, ById, id)
+            : MatchName(all, nameOf, name);
 
     /// <summary>Those that match; that there is none is an error.</summary>
     private protected T[] Match<T>(T[] all, Func<T, bool> isMatch, string what, object value)
@@ -21,7 +72,7 @@ public abstract class SelectorCommand : SocketCommand
         var found = Array.FindAll(all, one => isMatch(one));
         if (found.Length == 0)
         {
-            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get(NotFoundMessage, what, value), value));
+            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get(What + "NotFound", what, value), value));
         }
 
         return found;

@@ -13,11 +13,12 @@ public abstract class ServerSelectorCommand : SelectorCommand
     /// <summary>The parameter set that takes ports.</summary>
     protected const string ByPort = "Port";
 
-    /// <summary>The servers.</summary>
+    /// <summary>The servers: by name, with wildcards, by id, or the objects themselves.</summary>
     [Parameter(ParameterSetName = ByServer, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ServerCompleter))]
-    public EchoServer[]? Server { get; set; }
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ServerNameOrIdCompleter))]
+    public object[]? Server { get; set; }
 
     /// <summary>The servers' numbers.</summary>
     [Parameter(ParameterSetName = ById, Mandatory = true)]
@@ -32,14 +33,14 @@ public abstract class ServerSelectorCommand : SelectorCommand
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    private protected override string NotFoundMessage => "ServerNotFound";
+    private protected override string What => "Server";
 
     /// <summary>The servers chosen; those that are not there are errors. All that run when nothing is said.</summary>
     protected IEnumerable<EchoServer> SelectServers(PortRange[]? ports = null)
     {
         if (Server is not null)
         {
-            return Server;
+            return Resolve(Server, Running.Servers.All, static s => s.Id, static s => s.Name);
         }
 
         var running = Running.Servers.All();

@@ -10,11 +10,12 @@ public abstract class SessionSelectorCommand : SelectorCommand
     /// <summary>The parameter set that takes the sessions themselves.</summary>
     protected const string BySession = "Session";
 
-    /// <summary>The sessions.</summary>
+    /// <summary>The sessions: by name, with wildcards, by id, or the objects themselves.</summary>
     [Parameter(ParameterSetName = BySession, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(SessionCompleter))]
-    public EchoSession[]? Session { get; set; }
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(SessionNameOrIdCompleter))]
+    public object[]? Session { get; set; }
 
     /// <summary>The sessions' numbers.</summary>
     [Parameter(ParameterSetName = ById, Mandatory = true)]
@@ -29,14 +30,14 @@ public abstract class SessionSelectorCommand : SelectorCommand
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public string[]? Name { get; set; }
 
-    private protected override string NotFoundMessage => "SessionNotFound";
+    private protected override string What => "Session";
 
     /// <summary>The sessions chosen; those that are not there are errors. All that are known when nothing is said.</summary>
     protected IEnumerable<EchoSession> SelectSessions()
     {
         if (Session is not null)
         {
-            return Session;
+            return Resolve(Session, Running.Sessions.All, static s => s.Id, static s => s.Name);
         }
 
         var known = Running.Sessions.All();

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -8,7 +9,7 @@ namespace PSSocketTools.Commands;
 /// <summary>Wait-EchoServer: waits until so many events have happened on a server since it started, and gives them out.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "EchoServer", DefaultParameterSetName = AsArgument)]
 [OutputType(typeof(ServerEvent))]
-public sealed class WaitEchoServerCommand : SocketCommand
+public sealed class WaitEchoServerCommand : SelectorCommand
 {
     // Two sets, so that $server | Wait-EchoServer Connected and Wait-EchoServer $server Connected both mean what they say.
     private const string FromPipeline = "Pipeline";
@@ -17,16 +18,18 @@ public sealed class WaitEchoServerCommand : SocketCommand
     private const double DefaultTimeoutSec = 30;
     private readonly List<EchoServer> _servers = [];
 
-    /// <summary>The server.</summary>
-    [Parameter(ParameterSetName = FromPipeline, Mandatory = true, ValueFromPipeline = true)]
-    [Parameter(ParameterSetName = AsArgument, Mandatory = true, Position = 0)]
+    /// <summary>The server: by name, with wildcards, by id, or the object itself.</summary>
+    [Parameter(ParameterSetName = FromPipeline, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = AsArgument, Position = 0)]
+    [ServerReferenceTransformation]
     [ValidateNotNull]
-    [ArgumentCompleter(typeof(ServerCompleter))]
-    public EchoServer? Server { get; set; }
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ServerNameOrIdCompleter))]
+    public EchoServerReference? Server { get; set; }
 
     /// <summary>The kinds of events waited for.</summary>
-    [Parameter(ParameterSetName = FromPipeline, Mandatory = true, Position = 0)]
-    [Parameter(ParameterSetName = AsArgument, Mandatory = true, Position = 1)]
+    [Parameter(ParameterSetName = FromPipeline, Position = 0)]
+    [Parameter(ParameterSetName = AsArgument, Position = 1)]
     [ValidateNotNullOrEmpty]
     public ServerEventKind[]? Kind { get; set; }
 
@@ -65,15 +68,31 @@ public sealed class WaitEchoServerCommand : SocketCommand
     [PSDefaultValue(Value = DefaultTimeoutSec)]
     public double TimeoutSec { get; set; } = DefaultTimeoutSec;
 
+    private protected override string What => "Server";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (Server is null || Kind is null)
+        {
+            ThrowTerminating(new SocketToolsException(
+                SocketToolsError.InvalidOption, EchoServerReference.WaitWhat(), Server is null ? nameof(Server) : nameof(Kind)));
+        }
+
+        foreach (var server in Resolve<EchoServer>(new[] { Server!.Value }, Running.Servers.All, static s => s.Id, static s => s.Name))
+        {
+            Wait(server);
+        }
+    }
+
+    private void Wait(EchoServer server)
+    {
         try
         {
-            _servers.Add(Server!);
+            _servers.Add(server);
             EventSelection.RequirePlace(After, [.. _servers.Distinct()]);
             var query = EventSelection.ToQuery(Kind, Message, ConnectionId, RemoteAddress, After);
-            var events = Await(Server!.WaitForEventsAsync(query, Count, TimeSpan.FromSeconds(TimeoutSec), StopToken));
+            var events = Await(server.WaitForEventsAsync(query, Count, TimeSpan.FromSeconds(TimeoutSec), StopToken));
             if (events.Count < Count)
             {
                 WriteWarning(Messages.Get("EventsMissed", Count - events.Count));

@@ -19,6 +19,34 @@ public sealed class ServerNameCompleter : ValueCompleter
         Running.Servers.All().Select(static s => (WildcardPattern.Escape(s.Name), $"{s.EndPoint}, {s.State}"));
 }
 
+/// <summary>Offers the servers that run by their names; of several with one name each by its number.</summary>
+public sealed class ServerNameOrIdCompleter : NameOrIdCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, int Id, string Tooltip)> Objects() =>
+        Running.Servers.All().Select(static s => (s.Name, s.Id, $"{s.Name}, {s.EndPoint}, {s.State}"));
+}
+
+/// <summary>Offers the sessions that are open by their names; of several with one name each by its number.</summary>
+public sealed class SessionNameOrIdCompleter : NameOrIdCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, int Id, string Tooltip)> Objects() =>
+        Running.Sessions.All().Select(static s => (s.Name, s.Id, $"{s.Name}, {s.RemoteEndPoint}, {s.State}"));
+}
+
+/// <summary>Offers what runs by what names it alone.</summary>
+public abstract class NameOrIdCompleter : ValueCompleter
+{
+    /// <summary>Each object's name and number, and what it is.</summary>
+    protected abstract IEnumerable<(string Name, int Id, string Tooltip)> Objects();
+
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Value, string Tooltip)> Values() => Objects()
+        .GroupBy(static one => one.Name, StringComparer.OrdinalIgnoreCase)
+        .SelectMany(static named => named.Select(one => (named.Skip(1).Any() ? Text(one.Id) : WildcardPattern.Escape(one.Name), one.Tooltip)));
+}
+
 /// <summary>Offers the ports of the servers that run.</summary>
 public sealed class ServerPortCompleter : ValueCompleter
 {
