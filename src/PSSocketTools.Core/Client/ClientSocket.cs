@@ -3,7 +3,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>Opens sockets for sessions, and reserves the last descriptors for the process: without any, PowerShell itself fails.</summary>
+/// <summary>Opens sockets for sessions, and reserves the last descriptors for the process: without any, the program that hosts the engine fails.</summary>
 internal static class ClientSocket
 {
     private static readonly object Gate = new();

@@ -17,7 +17,7 @@ public sealed class SendWindow : IDisposable
     /// <summary>The size in bytes at which a batch is sent.</summary>
     private const int BatchBytes = 16384;
 
-    // A busy pipeline adds its next message much sooner than this, and a person does not notice the delay.
+    // A busy sender adds its next message much sooner than this, and a person does not notice the delay.
     private const int FlushMilliseconds = 5;
 
     private readonly SessionFacts _session;
@@ -183,7 +183,7 @@ public sealed class SendWindow : IDisposable
             _batch.Clear();
         }
 
-        // A pipeline that ends early (Select-Object -First) leaves responses that nobody takes from this window.
+        // A sender that stops early leaves responses that nobody takes from this window.
         if (_unanswered.Count > 0)
         {
             _outgoing.Abandon(this);

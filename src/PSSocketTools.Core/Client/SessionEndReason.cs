@@ -18,7 +18,7 @@ internal enum SessionEndReason
     /// <summary>A response did not arrive in the time allowed.</summary>
     ResponseTimeout,
 
-    /// <summary>A wait for a response was cancelled (Ctrl+C).</summary>
+    /// <summary>A wait for a response was cancelled.</summary>
     Interrupted,
 
     /// <summary>The server violated the framing: a bad length prefix, or a message cut short.</summary>

@@ -24,7 +24,7 @@ internal class Clock
         Environment.TickCount;
 #endif
 
-    /// <summary>The milliseconds since a <see cref="CoarseMilliseconds"/>; in Windows PowerShell up to 49 days.</summary>
+    /// <summary>The milliseconds since a <see cref="CoarseMilliseconds"/>; in .NET Framework up to 49 days.</summary>
     public static long CoarseSince(long milliseconds) =>
 #if NET
         CoarseMilliseconds - milliseconds;

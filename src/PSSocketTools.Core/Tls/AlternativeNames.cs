@@ -6,7 +6,7 @@ namespace PSSocketTools.Tls;
 
 /// <summary>
 /// The DNS names and addresses that a certificate is for: those of its subject alternative names (RFC 5280, section 4.2.1.6), or its
-/// common name where it has none. The framework of Windows PowerShell has no reader for them.
+/// common name where it has none. .NET Framework has no reader for them.
 /// </summary>
 internal static class AlternativeNames
 {

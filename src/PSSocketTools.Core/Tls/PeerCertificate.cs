@@ -17,7 +17,7 @@ internal sealed class PeerCertificate
     /// <param name="errors">What the system found.</param>
     public PeerCertificate(X509Certificate certificate, string hostName, X509Chain? chain, SslPolicyErrors errors)
     {
-        // The framework of Windows PowerShell gives the older class.
+        // .NET Framework gives the older class.
         using var read = new X509Certificate2(certificate);
         Subject = OutsideText.Clean(read.Subject)!;
         Issuer = OutsideText.Clean(read.Issuer)!;
