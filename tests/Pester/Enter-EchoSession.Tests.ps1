@@ -89,6 +89,20 @@ Describe 'Enter-EchoSession' {
         Wait-Conversation $process | Should -Match '(?s)ready.*the end.*over\s*$'
     }
 
+    It 'waits for no answer with -NoWait, so that a server which answers at the end gets its end' {
+        $server = Start-BareServer {
+            $total = 0
+            $buffer = [byte[]]::new(65536)
+            while ($count = $Socket.Receive($buffer)) { $total += $count }
+            Send "$total bytes`n"
+        }
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port) -NoWait; 'over'"
+        foreach ($line in 'one', 'three', '/close') { $process.StandardInput.WriteLine($line) }
+        $said = Wait-Conversation $process
+        $said | Should -Match '(?s)10 bytes.*over\s*$'
+        $said | Should -Match 'has ended its side too, after this one'
+    }
+
     It 'goes on after /close with what only this side has ended' {
         $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
         $listener.Start()

@@ -115,8 +115,9 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             using var registration = cancellationToken.Register(() => ledger.Wake(waker));
             if (!ledger.TakeOrListen(waker, out var message))
             {
-                // A caller that waited when the session ended gets the original error, a later one that it has ended.
-                throw waited ? ledger.Ended!.FirstError : ledger.Ended!.LaterError;
+                // A caller that waited when the session ended gets the original error, a later one that it has ended. Who reads to
+                // the end after a half-close gets one error, whether the end came with the last message or after it.
+                throw waited || ledger.Ended!.IsLast ? ledger.Ended!.FirstError : ledger.Ended!.LaterError;
             }
 
             if (message is not null)
@@ -321,7 +322,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
 
         if (source.HasEnded)
         {
-            ledger.End(SessionEnd.ByServer(session));
+            ledger.End(SessionEnd.ByServer(session, ledger.IsSendClosed));
         }
     }
 

@@ -29,6 +29,10 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     [Parameter]
     public SwitchParameter SendExitCommand { get; set; }
 
+    /// <summary>Does not wait for answers: each is shown when it comes, as what the server sends unasked is.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
     /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
@@ -95,7 +99,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             }
 
             var command = leaves ? ConversationCommand.None : ConversationCommands.Of(ref line);
-            if (command == ConversationCommand.None ? !Say(session, prompt, line) || leaves : !Obey(session, prompt, command))
+            if (command == ConversationCommand.None ? !Say(session, prompt, line, waits: !NoWait || leaves) || leaves : !Obey(session, prompt, command))
             {
                 return;
             }
@@ -161,11 +165,17 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         return IsAlive(session);
     }
 
-    /// <summary>Sends a line and shows its answer; false when there is no more talking.</summary>
-    private bool Say(EchoSession session, LinePrompt prompt, string line)
+    /// <summary>Sends a line, and shows its answer where it waits for one; false when there is no more talking.</summary>
+    private bool Say(EchoSession session, LinePrompt prompt, string line, bool waits)
     {
         try
         {
+            if (!waits)
+            {
+                using var window = new SendWindow(session, 1, null, StopToken);
+                return window.Add(line, asBytes: false, waited: false).Error is { } error ? throw error : true;
+            }
+
             var answer = session.Send(line, StopToken);
             prompt.Show(Messages.Get("SessionAnswer", ViewCell.WholeMessage(answer.Response), answer.RoundTripMilliseconds));
             return true;
