@@ -995,6 +995,7 @@ Describe 'Start-EchoServer' {
             @{ Name = 'Udp with -Sequential'; Options = @{ Protocol = 'Udp'; Sequential = $true }; Names = 'Sequential', 'Udp' }
             @{ Name = 'Udp with -Greeting'; Options = @{ Protocol = 'Udp'; Greeting = 'hi' }; Names = 'Greeting', 'Udp' }
             @{ Name = 'Udp with -IdleTimeoutSec'; Options = @{ Protocol = 'Udp'; IdleTimeoutSec = 5 }; Names = 'IdleTimeoutSec', 'Udp' }
+            @{ Name = 'Udp with -StopAfterConnections'; Options = @{ Protocol = 'Udp'; StopAfterConnections = 5 }; Names = 'StopAfterConnections', 'Udp' }
             @{ Name = 'Udp with -DisconnectAfter'; Options = @{ Protocol = 'Udp'; DisconnectAfter = 5 }; Names = 'DisconnectAfter', 'Udp' }
             @{ Name = 'Udp with -ResetAfter'; Options = @{ Protocol = 'Udp'; ResetAfter = 5 }; Names = 'ResetAfter', 'Udp' }
             @{ Name = 'Udp with -FragmentBytes'; Options = @{ Protocol = 'Udp'; FragmentBytes = 5 }; Names = 'FragmentBytes', 'Udp' }
@@ -1139,7 +1140,7 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server '4' | Should -BeExactly '4'
         }
 
-        It 'refuses a limit too short to be measured: -<_> 0.0004' -ForEach 'IdleTimeoutSec', 'ResponderTimeoutSec' {
+        It 'refuses a limit too short to be measured: -<_> 0.0004' -ForEach 'IdleTimeoutSec', 'ResponderTimeoutSec', 'StopAfterSec' {
             $options = @{ $_ = 0.0004 }
             $failure = Get-Failure { Start-EchoServer @options -Responder { $_ } -ErrorAction Stop }
             Assert-Failure $failure InvalidOption InvalidArgument $_ "*$_*0.001*"

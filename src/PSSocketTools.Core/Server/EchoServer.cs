@@ -13,6 +13,9 @@ namespace PSSocketTools;
 /// <summary>An echo server (RFC 862, and what else its options make of it), running in the background of this process.</summary>
 public sealed class EchoServer : IDisposable
 {
+    /// <summary>How long connections may take to send what is pending when a server stops, in seconds, where nothing else is said.</summary>
+    public const double DefaultStopTimeoutSeconds = 5;
+
     private readonly object _gate = new();
     private readonly ListeningSockets _listening;
     private readonly ServerRecord _record;
@@ -29,11 +32,13 @@ public sealed class EchoServer : IDisposable
     private readonly LineEnding? _lineEnding;
     private readonly long _startedAt;
     private ServerState _state = ServerState.Listening;
-    // Continuations run synchronously, so that the server is off the list of running servers before waiters resume.
-    private readonly TaskCompletionSource<bool> _completion = new();
+    // A waiter that disposes the server waits for the stop, so that it must not run inside it.
+    private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _gracePeriod = new();
     private Deadline _gracePeriodEnd = Deadline.Never;
     private Task? _stopped;
+    private ServerEventReason _stopReason;
+    private Timer? _stopTimer;
     private volatile string? _faultedBy;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
@@ -70,6 +75,11 @@ public sealed class EchoServer : IDisposable
         _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now.LocalDateTime;
+        if (options.StopAfterConnections > 0)
+        {
+            _record.WhenEnded(options.StopAfterConnections, () => StopByItself(ServerEventReason.ConnectionLimit));
+        }
+
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
     }
 
@@ -245,6 +255,7 @@ public sealed class EchoServer : IDisposable
             log?.Follow(server._record.Journal, server._facts, plan.Encoding);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
+            server.StartStopTimer(options.StopAfter);
             return server;
         }
         catch
@@ -274,7 +285,27 @@ public sealed class EchoServer : IDisposable
     /// <param name="timeout">How long sending pending responses may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
     /// <returns>Ends when it has stopped; the same task however often it is asked, and the shortest timeout counts.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative or too long.</exception>
-    public Task StopAsync(TimeSpan timeout)
+    public Task StopAsync(TimeSpan timeout) => StopAsync(timeout, ServerEventReason.None);
+
+    private void StopByItself(ServerEventReason reason) => _ = StopAsync(TimeSpan.FromSeconds(DefaultStopTimeoutSeconds), reason);
+
+    /// <summary>Starts the timer of a server that stops by itself, unless it has stopped already.</summary>
+    private void StartStopTimer(TimeSpan stopAfter)
+    {
+        lock (_gate)
+        {
+            if (stopAfter > TimeSpan.Zero && _stopped is null)
+            {
+                _stopTimer = new Timer(
+                    static server => ((EchoServer)server!).StopByItself(ServerEventReason.TimeLimit),
+                    this,
+                    (long)Math.Ceiling(stopAfter.TotalMilliseconds),
+                    Timeout.Infinite);
+            }
+        }
+    }
+
+    private Task StopAsync(TimeSpan timeout, ServerEventReason reason)
     {
         if (timeout < TimeSpan.Zero || timeout.TotalMilliseconds > int.MaxValue)
         {
@@ -284,9 +315,17 @@ public sealed class EchoServer : IDisposable
         var end = Deadline.AfterMilliseconds((int)timeout.TotalMilliseconds);
         lock (_gate)
         {
+            // A limit that is reached while the server stops does not shorten the time its connections were given.
+            if (_stopped is not null && reason != ServerEventReason.None)
+            {
+                return _stopped;
+            }
+
             if (_stopped is null)
             {
                 _state = ServerState.Draining;
+                _stopReason = reason;
+                _stopTimer?.Dispose();
                 _stopped = Task.Run(StopOnceAsync);
             }
 
@@ -413,7 +452,7 @@ public sealed class EchoServer : IDisposable
             Attempt.To(() => StoppedAt = _record.Clock.Now.LocalDateTime, Report);
         }
 
-        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
+        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, reason: _stopReason, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
         await Attempt.ToAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
         Attempt.To(_record.Journal.End);
         lock (_gate)

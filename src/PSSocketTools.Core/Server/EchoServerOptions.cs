@@ -88,6 +88,18 @@ public sealed record EchoServerOptions : ConversationOptions
     /// </summary>
     public int EventMessageBytes { get; init; } = DefaultEventMessageBytes;
 
+    /// <summary>The default and the range of <see cref="StopAfter"/>, in seconds.</summary>
+    public const double DefaultStopAfterSeconds = 0, LowestStopAfterSeconds = 0, HighestStopAfterSeconds = TimeLimit.HighestSeconds;
+
+    /// <summary>How long the server listens before it stops by itself; zero for no limit.</summary>
+    public TimeSpan StopAfter { get; init; } = TimeSpan.FromSeconds(DefaultStopAfterSeconds);
+
+    /// <summary>The default and the range of <see cref="StopAfterConnections"/>.</summary>
+    public const int DefaultStopAfterConnections = 0, LowestStopAfterConnections = 0, HighestStopAfterConnections = int.MaxValue;
+
+    /// <summary>The server stops by itself when so many connections have ended; 0 for no limit.</summary>
+    public int StopAfterConnections { get; init; } = DefaultStopAfterConnections;
+
     /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
     public string? LogPath { get; init; }
 
@@ -132,6 +144,8 @@ public sealed record EchoServerOptions : ConversationOptions
         OptionRange.Require(nameof(Backlog), Backlog, LowestBacklog, HighestBacklog);
         OptionRange.Require(nameof(MaxConnections), MaxConnections, LowestMaxConnections, HighestMaxConnections);
         OptionRange.Require(nameof(EventCapacity), EventCapacity, LowestEventCapacity, HighestEventCapacity);
+        OptionRange.Require(nameof(StopAfter), StopAfter, LowestStopAfterSeconds, HighestStopAfterSeconds);
+        OptionRange.Require(nameof(StopAfterConnections), StopAfterConnections, LowestStopAfterConnections, HighestStopAfterConnections);
         OptionRange.Require(nameof(EventMessageBytes), EventMessageBytes, LowestEventMessageBytes, HighestEventMessageBytes);
         base.Validate();
         RequireProtocol();
@@ -159,6 +173,7 @@ public sealed record EchoServerOptions : ConversationOptions
             OptionRules.RefuseTogether(nameof(Certificate), Certificate is not null, Udp);
             OptionRules.RefuseTogether(nameof(Greeting), Greeting is not null, Udp);
             OptionRules.RefuseTogether(nameof(IdleTimeout), IdleTimeout > TimeSpan.Zero, Udp);
+            OptionRules.RefuseTogether(nameof(StopAfterConnections), StopAfterConnections > 0, Udp);
             OptionRules.RefuseTogether(nameof(DisconnectAfter), DisconnectAfter > 0, Udp);
             OptionRules.RefuseTogether(nameof(ResetAfter), ResetAfter > 0, Udp);
             OptionRules.RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, Udp);

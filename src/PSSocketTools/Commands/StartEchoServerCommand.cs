@@ -221,6 +221,18 @@ public sealed class StartEchoServerCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
+    /// <summary>How long the server listens before it stops by itself, in seconds; 0 for as long as it likes.</summary>
+    [Parameter]
+    [ValidateRange(EchoServerOptions.LowestStopAfterSeconds, EchoServerOptions.HighestStopAfterSeconds)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultStopAfterSeconds)]
+    public double StopAfterSec { get; set; } = EchoServerOptions.DefaultStopAfterSeconds;
+
+    /// <summary>How many connections end before the server stops by itself; 0 for any number.</summary>
+    [Parameter]
+    [ValidateRange(EchoServerOptions.LowestStopAfterConnections, EchoServerOptions.HighestStopAfterConnections)]
+    [PSDefaultValue(Value = EchoServerOptions.DefaultStopAfterConnections)]
+    public int StopAfterConnections { get; set; } = EchoServerOptions.DefaultStopAfterConnections;
+
     /// <summary>Stays in the foreground and gives out what happens, until Ctrl+C stops the server.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -267,6 +279,7 @@ public sealed class StartEchoServerCommand : SocketCommand
 
             if (Wait)
             {
+                SayHowItEnds(server);
                 WriteEvents([server.Follow()], null);
                 return;
             }
@@ -279,10 +292,45 @@ public sealed class StartEchoServerCommand : SocketCommand
             if (!isInBackground)
             {
                 server.StopAsync(StopTimeout).GetAwaiter().GetResult();
+                ShowEnd(server);
             }
         }
 
         WriteObject(server);
+    }
+
+    /// <summary>Says on the screen, and on the information stream, how a wait ends that gives out nothing of itself until somebody comes.</summary>
+    private void SayHowItEnds(EchoServer server)
+    {
+        var sentence = (StopAfterSec > 0, StopAfterConnections > 0) switch
+        {
+            (false, false) => Messages.Get("WaitEndsByHand", server),
+            (true, false) => Messages.Get("WaitEndsByTime", server, StopAfterSec),
+            (false, true) => Messages.Get("WaitEndsByConnections", server, StopAfterConnections),
+            _ => Messages.Get("WaitEndsByEither", server, StopAfterSec, StopAfterConnections),
+        };
+        WriteInformation(new HostInformationMessage { Message = ViewCell.Plain(sentence, keepsLines: false) }, ["PSHOST"]);
+    }
+
+    /// <summary>Shows the last event after Ctrl+C, which the pipeline takes no more.</summary>
+    private void ShowEnd(EchoServer server)
+    {
+        if (!StopToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var serverEvent in server.GetEvents([ServerEventKind.Stopped]))
+            {
+                Host.UI.WriteLine(ViewCell.Plain(serverEvent.ToString(), keepsLines: false));
+            }
+        }
+        catch (Exception exception) when (exception is PSInvalidOperationException or System.Management.Automation.Host.HostException or NotImplementedException or PipelineStoppedException)
+        {
+            // A host without a screen has nobody to show it to.
+        }
     }
 
     private EchoServerOptions ToOptions()
@@ -358,6 +406,8 @@ public sealed class StartEchoServerCommand : SocketCommand
             DisconnectAfter = DisconnectAfter,
             ResetAfter = ResetAfter,
             FragmentBytes = FragmentBytes,
+            StopAfter = ToTimeLimit(StopAfterSec, nameof(StopAfterSec)),
+            StopAfterConnections = StopAfterConnections,
             LogPath = ToFullPath(LogPath),
             EventCapacity = EventCapacity,
             EventMessageBytes = EventMessageBytes,

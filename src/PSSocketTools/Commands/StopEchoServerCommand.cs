@@ -10,8 +10,6 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoServer))]
 public sealed class StopEchoServerCommand : ServerSelectorCommand
 {
-    private const double DefaultTimeoutSec = 5;
-
     /// <summary>The servers' ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
     [PortTransformation]
@@ -21,8 +19,8 @@ public sealed class StopEchoServerCommand : ServerSelectorCommand
     /// <summary>How long connections may take to send what they owe, in seconds.</summary>
     [Parameter]
     [ValidateRange(0.0, TimeLimit.HighestSeconds)]
-    [PSDefaultValue(Value = DefaultTimeoutSec)]
-    public double TimeoutSec { get; set; } = DefaultTimeoutSec;
+    [PSDefaultValue(Value = EchoServer.DefaultStopTimeoutSeconds)]
+    public double TimeoutSec { get; set; } = EchoServer.DefaultStopTimeoutSeconds;
 
     /// <summary>Closes all connections at once, whatever they owe.</summary>
     [Parameter]

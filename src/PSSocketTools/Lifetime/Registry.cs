@@ -5,7 +5,8 @@ namespace PSSocketTools.Lifetime;
 /// listening port, and each entry records the runspace that owns it.
 /// </summary>
 /// <typeparam name="T">EchoServer or EchoSession.</typeparam>
-internal sealed class Registry<T>
+/// <param name="isOver">Whether an entry has ended, and is listed no more, even if its removal is still to come.</param>
+internal sealed class Registry<T>(Func<T, bool> isOver)
     where T : class
 {
     private readonly SortedDictionary<int, (T Entry, Guid Owner)> _entries = [];
@@ -35,7 +36,7 @@ internal sealed class Registry<T>
     {
         lock (_entries)
         {
-            return [.. _entries.Values.Select(static e => e.Entry)];
+            return [.. _entries.Values.Select(static e => e.Entry).Where(e => !isOver(e))];
         }
     }
 

@@ -5,9 +5,9 @@ namespace PSSocketTools.Lifetime;
 /// <summary>The process's running servers and open sessions.</summary>
 internal static class Running
 {
-    public static Registry<EchoServer> Servers { get; } = new();
+    public static Registry<EchoServer> Servers { get; } = new(static server => server.WhenStopped().IsCompleted);
 
-    public static Registry<EchoSession> Sessions { get; } = new();
+    public static Registry<EchoSession> Sessions { get; } = new(static _ => false);
 
     /// <summary>The connections of all servers; datagrams have none.</summary>
     public static IEnumerable<EchoConnection> Connections() =>
@@ -21,8 +21,7 @@ internal static class Running
     {
         ProcessEnd.Watch();
         Servers.Add(server.Id, server, CurrentRunspace);
-        _ = server.WhenStopped().ContinueWith(
-            (_, id) => Servers.Remove((int)id!), server.Id, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = server.WhenStopped().ContinueWith((_, id) => Servers.Remove((int)id!), server.Id, TaskScheduler.Default);
     }
 
     /// <summary>The runspace the caller runs in, which owns what it starts.</summary>

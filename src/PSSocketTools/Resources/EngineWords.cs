@@ -11,6 +11,7 @@ internal static class EngineWords
         [nameof(EchoServerOptions.IdleTimeout)] = "IdleTimeoutSec",
         [nameof(EchoServerOptions.MinDelayMilliseconds)] = "ResponseDelayMilliseconds",
         [nameof(EchoServerOptions.MaxDelayMilliseconds)] = "ResponseDelayMilliseconds",
+        [nameof(EchoServerOptions.StopAfter)] = "StopAfterSec",
         [nameof(SelfSignedCertificate)] = "SelfSigned",
         [nameof(CertificateFileOptions.Overwrite)] = "Force",
         [nameof(SessionOptions.ConnectTimeout)] = "TimeoutSec",

@@ -42,6 +42,12 @@ public enum ServerEventReason
     /// <summary>The server stopped.</summary>
     ServerStopped,
 
+    /// <summary>The server had listened for as long as it was told to.</summary>
+    TimeLimit,
+
+    /// <summary>As many connections had ended as the server was told to serve.</summary>
+    ConnectionLimit,
+
     /// <summary>The server was told to end this connection.</summary>
     ServerClosed,
 

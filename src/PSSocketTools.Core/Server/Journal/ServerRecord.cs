@@ -11,6 +11,8 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     private long _messagesReceived;
     private long _bytesReceived;
     private long _bytesSent;
+    private int _connectionsLeft;
+    private Action? _onLastEnded;
 
     public EventJournal Journal { get; } = journal;
 
@@ -63,10 +65,21 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
 
     public void HalfClosed(ConnectionFacts connection) => Journal.Append(ServerEventKind.HalfClosed, connection);
 
+    /// <summary>Names what is called when so many connections have ended. Before the first is accepted.</summary>
+    public void WhenEnded(int connections, Action action)
+    {
+        _connectionsLeft = connections;
+        _onLastEnded = action;
+    }
+
     public void Disconnected(ConnectionFacts connection, ServerEventReason reason)
     {
         Interlocked.Decrement(ref _activeConnections);
         Journal.Append(ServerEventKind.Disconnected, connection, reason, duration: Clock.Since(connection.StartedAt));
+        if (_onLastEnded is not null && Interlocked.Decrement(ref _connectionsLeft) == 0)
+        {
+            _onLastEnded();
+        }
     }
 
     public void Rejected(ConnectionFacts connection, ServerEventReason reason)
