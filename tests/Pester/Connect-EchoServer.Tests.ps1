@@ -77,6 +77,19 @@ Describe 'Connect-EchoServer' {
         ($session | Send-SocketMessage 'ab').BytesSent | Should -Be 3
     }
 
+    It 'takes a line ending by its whole name alone, as each cmdlet with one: <_>' -ForEach @(
+        'Connect-EchoServer 127.0.0.1 7', 'Send-SocketMessage hi 127.0.0.1 7', 'Enter-EchoSession 127.0.0.1 7', 'Measure-EchoServer 127.0.0.1 7', 'Start-EchoServer'
+    ) {
+        foreach ($lineEnding in 'Cr', 'C', 'L', '1', '', 'Lf, CrLf', '$null') {
+            { Invoke-Expression "$_ -LineEnding $(if ($lineEnding -eq '$null') { $lineEnding } else { "'$lineEnding'" })" } |
+                Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -ExpectedMessage '*Use Lf or CrLf*-Delimiter "?r"*' -Because $lineEnding
+        }
+    }
+
+    It 'takes a line ending in any case' {
+        foreach ($lineEnding in 'lf', 'CRLF', ' CrLf', [PSSocketTools.LineEnding]::Lf) { (Start-EchoServer -LineEnding $lineEnding).State | Should -Be Listening }
+    }
+
     It 'refuses <Name>, with one error that names both' -ForEach @(
         @{ Name = '-Delimiter with another framing'; Options = @{ Delimiter = '|'; Framing = 'Line' }; Names = '-Delimiter', '-Framing Line' }
         @{ Name = '-Framing Delimiter without -Delimiter'; Options = @{ Framing = 'Delimiter' }; Names = '-Framing Delimiter', '-Delimiter' }

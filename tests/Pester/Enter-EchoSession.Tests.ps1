@@ -70,7 +70,7 @@ Describe 'Enter-EchoSession' {
         $said = 'oi', '/help', '/stats' |
             & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
         foreach ($command in '/quit', '/help', '/close', '/reset', '/stats') { @($said -match "^$command +\w").Count | Should -Be 1 -Because $command }
-        @($said -match '^Sent: 1 messages, 3 B\. Received: 1 messages, 3 B\.').Count | Should -Be 1
+        @($said -match '^Messages sent: 1 \(3 B\)\. Messages received: 1 \(3 B\)\.').Count | Should -Be 1
         $server.MessagesReceived | Should -Be 1
     }
 

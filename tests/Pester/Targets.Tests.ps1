@@ -51,6 +51,14 @@ Describe 'Which server a command speaks with' {
         { Invoke-Expression $_ -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*-ComputerName web -Port*'
     }
 
+    It 'has its port apart: <_>' -ForEach 'Connect-EchoServer localhost:6101', 'Send-SocketMessage hi localhost:6101', 'Measure-EchoServer localhost:6101' {
+        { Invoke-Expression $_ -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*: localhost 6101, or -ComputerName localhost -Port 6101.'
+    }
+
+    It 'has its port apart from an IPv6 address too' {
+        { Connect-EchoServer '[::1]:6101' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*: ::1 6101, or*'
+    }
+
     It 'has no port beyond 65535: <_>' -ForEach 'Connect-EchoServer 70000', 'Send-SocketMessage hi 70000' {
         { Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*70000*'
     }

@@ -77,7 +77,7 @@ Describe 'Wait-EchoServer' {
     ) {
         $null = Get-BareAnswer $server 'first'
         $seen = $server | Wait-EchoServer Disconnected
-        { $server | Wait-EchoServer MessageReceived -After (& $After) -TimeoutSec 0 -ErrorAction Stop } | Should -Throw '*0 of the 1*'
+        { $server | Wait-EchoServer MessageReceived -After (& $After) -TimeoutSec 0 -ErrorAction Stop } | Should -Throw '*saw 0 of 1*'
         $null = Get-BareAnswer $server 'second'
         ($server | Wait-EchoServer MessageReceived -After (& $After)).Message | Should -Be 'second'
     }
@@ -105,7 +105,7 @@ Describe 'Wait-EchoServer' {
         $failure.FullyQualifiedErrorId | Should -Be 'WaitTimeout,PSSocketTools.Commands.WaitEchoServerCommand'
         $failure.CategoryInfo.Category | Should -Be 'OperationTimeout'
         $failure.TargetObject | Should -Be $server
-        $failure.Exception.Message | Should -BeLike "*$($server.Name) saw 1 of the 2*0.1 seconds*-TimeoutSec*"
+        $failure.Exception.Message | Should -BeLike "*$($server.Name) saw 1 of 2 within 0.1 s*-TimeoutSec*"
     }
 
     It 'gives nothing when the time is up, and the pipeline goes on' {
@@ -134,7 +134,7 @@ Describe 'Wait-EchoServer' {
         $failure.FullyQualifiedErrorId | Should -Be 'ServerStopped,PSSocketTools.Commands.WaitEchoServerCommand'
         $failure.CategoryInfo.Category | Should -Be 'InvalidOperation'
         $failure.TargetObject | Should -Be $server
-        $failure.Exception.Message | Should -BeLike "*$($server.Name) stopped after 0 of the 1*"
+        $failure.Exception.Message | Should -BeLike "*$($server.Name) stopped.* 0 of 1.*"
     }
 
     It 'says that the server had stopped before' {

@@ -32,7 +32,7 @@ internal sealed class AddressChoice
             return;
         }
 
-        _source = AddressName.Read(text) ?? throw Invalid(Messages.Get("SourceIsName", text));
+        _source = AddressName.Read(text, nameof(options.SourcePort)) ?? throw Invalid(Messages.Get("SourceIsName", text));
         if (_family is { } family && family != _source.AddressFamily)
         {
             throw OtherFamily(_source);

@@ -266,7 +266,7 @@ internal sealed class ConnectRace : IDisposable
     {
         foreach (var candidate in _candidates.Where(one => _trace is not null && one != winner && one.Pending is not null))
         {
-            _trace!.Abandoned(candidate.EndPoint, candidate.Pending!.Duration);
+            _trace!.Abandoned(candidate.EndPoint, candidate.Pending!.Duration, winner is null);
         }
     }
 

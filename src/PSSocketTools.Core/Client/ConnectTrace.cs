@@ -76,9 +76,9 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
         }
     }
 
-    /// <summary>Tells that an attempt was given up without an answer.</summary>
-    public void Abandoned(EndPoint endPoint, TimeSpan time) =>
-        Write(ConnectStepKind.Failed, endPoint, time, "TraceAbandoned", EndPointText.Of(endPoint), time.TotalMilliseconds);
+    /// <summary>Tells that an attempt was given up without an answer: for another one that won, or at the end of the time.</summary>
+    public void Abandoned(EndPoint endPoint, TimeSpan time, bool isTimeUp) => Write(
+        ConnectStepKind.Failed, endPoint, time, isTimeUp ? "TraceCut" : "TraceAbandoned", EndPointText.Of(endPoint), time.TotalMilliseconds);
 
     /// <summary>Tells why a wait goes on, for what is not an address's own failure.</summary>
     public void Waiting(SocketToolsException reason)

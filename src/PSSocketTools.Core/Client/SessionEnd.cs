@@ -64,12 +64,18 @@ internal sealed class SessionEnd
     {
         var framing = session.Options.Framing;
         var message = session.IsDatagrams ? "ResponseTimeout"
-            : received <= 0 || session.EndsByPause ? "ResponseTimeoutFramed"
+            : session.EndsByPause ? "ResponseTimeoutFramed"
+            : received <= 0 ? framing switch
+            {
+                MessageFraming.Line when session.Options.LineEnding is null or LineEnding.Lf => "ResponseTimeoutLf",
+                MessageFraming.Delimiter => "ResponseTimeoutDelimiter",
+                _ => "ResponseTimeoutFramed",
+            }
             : framing == MessageFraming.LengthPrefix ? "ResponseNotWhole"
             : "ResponseNotEnded";
         return Fault(
             session, SessionEndReason.ResponseTimeout, SocketToolsError.ResponseTimeout, null, message, session.EndPointName,
-            limit.Time.TotalSeconds, framing, received);
+            limit.Time.TotalSeconds, framing, received, $"{session.Options.Delimiter}");
     }
 
     /// <summary>The wait for a response was cancelled.</summary>

@@ -241,7 +241,7 @@ internal sealed class FrameReader(
 
         if (length > maxMessageBytes)
         {
-            throw TooLarge(length);
+            throw PrefixTooLarge(length);
         }
 
         if (PendingBytes - PrefixLength < length)
@@ -272,6 +272,17 @@ internal sealed class FrameReader(
 
     private FramingException TooLarge(int bytes) =>
         new(SocketToolsError.MessageTooLarge, Messages.Get("FramingTooLarge", bytes, maxMessageBytes));
+
+    private FramingException PrefixTooLarge(int length)
+    {
+        // A peer that sends text and no prefixes is what most often announces so much.
+        var isText = new ArraySegment<byte>(_input, _start, PrefixLength).All(static b => b is (>= 0x20 and <= 0x7E) or (byte)'\r' or (byte)'\n' or (byte)'\t');
+        return new FramingException(
+            SocketToolsError.MessageTooLarge,
+            Messages.Get(
+                isText ? "FramingPrefixIsText" : "FramingPrefixTooLarge", length, maxMessageBytes,
+                Encoding.ASCII.GetString(_input, _start, PrefixLength).Trim()));
+    }
 
     /// <summary>Copies the pending bytes into the reader's own buffer, with room for more.</summary>
     private void CopyPending(int room)

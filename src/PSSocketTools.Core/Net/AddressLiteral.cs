@@ -21,13 +21,17 @@ internal static class AddressLiteral
     public static bool TryRead(string text, out IPAddress address) => TryRead(text, out address, out _);
 
     /// <summary>Parses an address, and tells how many leading bits of the written form are not part of it: 96 of an IPv4-mapped one.</summary>
-    public static bool TryRead(string text, out IPAddress address, out int mappedBits)
+    /// <param name="text">The text.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="mappedBits">How many bits.</param>
+    /// <param name="portOption">The option that takes its port, which is no part of it.</param>
+    public static bool TryRead(string text, out IPAddress address, out int mappedBits, string portOption = "Port")
     {
         mappedBits = 0;
         address = IPAddress.None;
         if (text.IndexOf(':') >= 0 || (text.Length > 0 && text[0] == '['))
         {
-            address = ReadIPv6(text);
+            address = ReadIPv6(text, portOption);
             if (address.IsIPv4MappedToIPv6)
             {
                 mappedBits = MappedPrefixLength;
@@ -82,7 +86,7 @@ internal static class AddressLiteral
         }
     }
 
-    private static IPAddress ReadIPv6(string text)
+    private static IPAddress ReadIPv6(string text, string portOption)
     {
         var literal = text;
         if (text[0] == '[')
@@ -94,13 +98,13 @@ internal static class AddressLiteral
             }
             else if (end > 0 && text[end + 1] == ':')
             {
-                throw WithPort(text, text.Substring(1, end - 1), text.Substring(end + 2));
+                throw WithPort(text, text.Substring(1, end - 1), text.Substring(end + 2), portOption);
             }
         }
         else if (text.IndexOf(':') == text.LastIndexOf(':'))
         {
             var colon = text.IndexOf(':');
-            throw WithPort(text, text.Substring(0, colon), text.Substring(colon + 1));
+            throw WithPort(text, text.Substring(0, colon), text.Substring(colon + 1), portOption);
         }
 
         var percent = literal.IndexOf('%');
@@ -200,9 +204,9 @@ internal static class AddressLiteral
         return Zones().Where(zone => Array.IndexOf(loopbacks, zone.Name) < 0).Select(ToZoneText).FirstOrDefault() ?? "eth0";
     }
 
-    private static SocketToolsException WithPort(string text, string host, string port) =>
+    private static SocketToolsException WithPort(string text, string host, string port, string option) =>
         port.Length > 0 && port.All(char.IsLetterOrDigit)
-            ? Refusal("AddressWithPort", text, host, port)
+            ? Refusal("AddressWithPort", text, host, port, Messages.Name(option))
             : Refusal("AddressNotIPv6", text);
 
     private static SocketToolsException Refusal(string message, params object[] values) =>

@@ -88,8 +88,10 @@ internal static class AddressName
         new(SocketToolsError.NameNotFound, Messages.Get("NameNotResolvedYet", name), name);
 
     /// <summary>Parses an address; null for a name.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="portOption">The option that takes its port, which is no part of it.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an address that is not as it should be written.</exception>
-    public static IPAddress? Read(string text)
+    public static IPAddress? Read(string text, string portOption = "Port")
     {
         // No name has a slash.
         if (AddressRange.IsBlock(text))
@@ -98,7 +100,7 @@ internal static class AddressName
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressIsBlock", text), text);
         }
 
-        if (!AddressLiteral.TryRead(text, out var address))
+        if (!AddressLiteral.TryRead(text, out var address, out _, portOption))
         {
             return null;
         }

@@ -67,7 +67,8 @@ internal sealed class PeerCertificate
 
     /// <summary>The way out for each problem that has one of its own: sentences, with a space before each.</summary>
     public string Advice() => string.Concat(
-        _problems.Select(static problem => problem.Advice).OfType<string>().Distinct().Select(static advice => " " + Messages.Get(advice)));
+        _problems.Where(static problem => problem.Advice is not null)
+            .Select(static problem => " " + Messages.Get(problem.Advice!, problem.Values)).Distinct());
 
     private void FindDates()
     {
@@ -78,7 +79,7 @@ internal sealed class PeerCertificate
         }
         else if (NotBefore > now)
         {
-            _problems.Add(("CertificateNotYetValid", "CertificateDateAdvice", [NotBefore]));
+            _problems.Add(("CertificateNotYetValid", "CertificateNotYetValidAdvice", [NotBefore]));
         }
     }
 
@@ -114,5 +115,5 @@ internal sealed class PeerCertificate
         }
     }
 
-    private bool HasBadDates => _problems.Exists(static problem => problem.Advice == "CertificateDateAdvice");
+    private bool HasBadDates => _problems.Exists(static problem => problem.Advice is "CertificateDateAdvice" or "CertificateNotYetValidAdvice");
 }

@@ -30,6 +30,12 @@ internal static class LonePort
     public static SocketToolsException TargetMissing(string sentence) =>
         new(SocketToolsError.InvalidOption, Messages.Get(sentence), Target);
 
-    private static SocketToolsException Missing(string computerName) =>
-        new(SocketToolsError.InvalidOption, Messages.Get("PortOfComputerMissing", computerName), Target);
+    private static SocketToolsException Missing(string computerName)
+    {
+        var parts = Regex.Match(computerName, @"^(?:\[([^\]]+)\]|([^:/\[\]]+)):(\d+)$");
+        var sentence = parts.Success
+            ? Messages.Get("ComputerWithPort", computerName, parts.Groups[1].Value + parts.Groups[2].Value, parts.Groups[3].Value)
+            : Messages.Get("PortOfComputerMissing", computerName);
+        return new SocketToolsException(SocketToolsError.InvalidOption, sentence, Target);
+    }
 }

@@ -81,6 +81,7 @@ public abstract class ConnectingCommand : SocketCommand
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
+    [LineEndingTransformation]
     [PSDefaultValue(Value = SessionOptions.DefaultLineEnding)]
     public LineEnding LineEnding { get; set; } = SessionOptions.DefaultLineEnding;
 

@@ -58,6 +58,7 @@ public sealed class StartEchoServerCommand : SocketCommand
 
     /// <summary>What ends the lines that the server sends unasked: Lf or CrLf.</summary>
     [Parameter]
+    [LineEndingTransformation]
     [PSDefaultValue(Value = EchoServerOptions.DefaultLineEnding)]
     public LineEnding LineEnding { get; set; } = EchoServerOptions.DefaultLineEnding;
 

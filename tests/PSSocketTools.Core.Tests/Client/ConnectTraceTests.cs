@@ -121,6 +121,19 @@ public sealed class ConnectTraceTests
         await server.StopAsync(Patience.Long);
     }
 
+    [Fact]
+    public void An_attempt_that_the_end_of_the_time_cuts_is_told_as_cut()
+    {
+        using var full = new FullListener();
+        var steps = new List<ConnectStep>();
+
+        Assert.Throws<SocketToolsException>(() => EchoSession.Connect(
+            To("127.0.0.1", full.Port) with { ConnectTimeout = TimeSpan.FromMilliseconds(100) }, null, steps.Add));
+
+        Assert.Equal(ConnectStepKind.Failed, steps[^1].Kind);
+        Assert.StartsWith($"127.0.0.1:{full.Port} was still being tried when the time was up", steps[^1].Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(ConnectStepKind.Connected)]
     [InlineData(ConnectStepKind.Encrypted)]

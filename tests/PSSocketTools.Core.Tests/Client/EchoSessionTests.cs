@@ -358,8 +358,9 @@ public sealed class EchoSessionTests
     [Theory]
     [InlineData(MessageFraming.Line, "12345", "5 bytes have arrived, without the end", "Framing None")]
     [InlineData(MessageFraming.LengthPrefix, "\0\0\0dabc", "7 bytes have arrived, and their length prefix", "Framing Line or None")]
-    [InlineData(MessageFraming.Line, "", "waits for another end of the message than Line framing sends", "use the Framing")]
+    [InlineData(MessageFraming.Line, "", "waits for another end of the message than the LF that Line framing sends", "LineEnding CrLf for a server that waits for CRLF")]
     [InlineData(MessageFraming.None, "", "than None framing sends", "use the Framing")]
+    [InlineData(MessageFraming.Delimiter, "", "than the delimiter '|'", "use the Delimiter or the Framing")]
     public void A_missing_answer_says_what_came_of_it_and_which_framing_to_try(MessageFraming framing, string answer, string says, string advises)
     {
         using var server = BareServer.Play(peer =>
@@ -370,6 +371,7 @@ public sealed class EchoSessionTests
         using var session = server.Connect(options => options with
         {
             Framing = framing, ResponseTimeout = TimeSpan.FromMilliseconds(200),
+            Delimiter = framing == MessageFraming.Delimiter ? new MessageDelimiter([(byte)'|']) : null,
         });
         if (answer.Length > 0)
         {

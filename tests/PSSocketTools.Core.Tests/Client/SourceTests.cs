@@ -126,6 +126,17 @@ public sealed class SourceTests
         }
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:45")]
+    [InlineData("[::1]:45")]
+    public void A_source_with_a_port_is_told_the_option_of_the_source_port(string source)
+    {
+        var error = Assert.Throws<SocketToolsException>(() => EchoSession.Connect(To("localhost", 7) with { SourceAddress = source }));
+
+        Assert.Equal(SocketToolsError.InvalidOption, error.Error);
+        Assert.EndsWith(" give 45 with SourcePort.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_only_addresses_have_is_refused_for_a_path()
     {

@@ -188,6 +188,16 @@ public sealed class FrameReaderTests
     }
 
     [Theory]
+    [InlineData("OLA\r", "'OLA' came where a length prefix belongs, and looks like text.")]
+    [InlineData("\0\0\u0001\0", "A length prefix announced a message of 256 bytes")]
+    public void A_prefix_over_the_limit_is_told_and_whether_it_looks_like_text(string prefix, string says)
+    {
+        var refusal = AssertRefusedAtEverySplit(MessageFraming.LengthPrefix, prefix, 5, SocketToolsError.MessageTooLarge);
+
+        Assert.StartsWith(says, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("\u0080\0\0\0", "2147483648")]
     [InlineData("\u00ff\u00ff\u00ff\u00ff", "4294967295")]
     public void A_prefix_out_of_range_is_refused_and_named(string prefix, string number)
