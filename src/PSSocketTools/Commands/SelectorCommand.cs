@@ -15,8 +15,13 @@ public abstract class SelectorCommand : SocketCommand
     /// <summary>The parameter set that takes names.</summary>
     protected const string ByName = "Name";
 
-    /// <summary>What is selected, as the names of its sentences begin: Server or Session.</summary>
-    private protected abstract string What { get; }
+    /// <summary>The names of the sentences about servers and about sessions.</summary>
+    private protected static readonly Sentences
+        OfServers = new("ServerNotValid", "ServerFromPipeline", "ServerNotFound"),
+        OfSessions = new("SessionNotValid", "SessionFromPipeline", "SessionNotFound");
+
+    /// <summary>How it is said that an argument selects nothing.</summary>
+    private protected abstract Sentences About { get; }
 
     /// <summary>
     /// What arguments mean: the objects themselves; where they were written and did not come down the pipeline, also names, with
@@ -44,8 +49,8 @@ public abstract class SelectorCommand : SocketCommand
             }
 
             foreach (var one in Elsewhere.Has<T>(argument) ? Refused<T>(typeof(T) == typeof(EchoServer) ? Elsewhere.Server(argument) : Elsewhere.Session(argument), argument)
-                : value is not (string or int or long or short or byte) ? Refused<T>(Messages.Get("Not" + What, value?.GetType().Name ?? "null"), value)
-                : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(What + "FromPipeline", value, MyInvocation.MyCommand.Name), value)
+                : value is not (string or int or long or short or byte) ? Refused<T>(Messages.Get(About.NotValid, value?.GetType().Name ?? "null"), value)
+                : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(About.FromPipeline, value, MyInvocation.MyCommand.Name), value)
                 : value is string name ? MatchNameOrId(all(), idOf, nameOf, name)
                 : Match(all(), one => idOf(one) == Convert.ToInt64(value, CultureInfo.InvariantCulture), ById, value))
             {
@@ -72,7 +77,7 @@ public abstract class SelectorCommand : SocketCommand
         var found = Array.FindAll(all, one => isMatch(one));
         if (found.Length == 0)
         {
-            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get(What + "NotFound", what, value), value));
+            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get(About.NotFound, what, value), value));
         }
 
         return found;
@@ -96,4 +101,10 @@ public abstract class SelectorCommand : SocketCommand
             ? Array.FindAll(all, one => pattern.IsMatch(nameOf(one)))
             : Match(all, one => pattern.IsMatch(nameOf(one)), ByName, name);
     }
+
+    /// <summary>Names of sentences.</summary>
+    /// <param name="NotValid">An argument is neither a name, an id nor the object.</param>
+    /// <param name="FromPipeline">A name or id came down the pipeline.</param>
+    /// <param name="NotFound">Nothing has the name or the id.</param>
+    private protected sealed record Sentences(string NotValid, string FromPipeline, string NotFound);
 }

@@ -33,7 +33,7 @@ public abstract class ServerSelectorCommand : SelectorCommand
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    private protected override string What => "Server";
+    private protected override Sentences About => OfServers;
 
     /// <summary>The servers chosen; those that are not there are errors. All that run when nothing is said.</summary>
     protected IEnumerable<EchoServer> SelectServers(PortRange[]? ports = null)

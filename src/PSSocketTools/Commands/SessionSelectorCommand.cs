@@ -30,7 +30,7 @@ public abstract class SessionSelectorCommand : SelectorCommand
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public string[]? Name { get; set; }
 
-    private protected override string What => "Session";
+    private protected override Sentences About => OfSessions;
 
     /// <summary>The sessions chosen; those that are not there are errors. All that are known when nothing is said.</summary>
     protected IEnumerable<EchoSession> SelectSessions()

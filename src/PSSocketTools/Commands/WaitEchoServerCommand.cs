@@ -68,7 +68,7 @@ public sealed class WaitEchoServerCommand : SelectorCommand
     [PSDefaultValue(Value = DefaultTimeoutSec)]
     public double TimeoutSec { get; set; } = DefaultTimeoutSec;
 
-    private protected override string What => "Server";
+    private protected override Sentences About => OfServers;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
