@@ -6,6 +6,7 @@
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/English.ps1"
     . "$PSScriptRoot/BareServer.ps1"
     . "$PSScriptRoot/Beside.ps1"
     . "$PSScriptRoot/SilentPort.ps1"

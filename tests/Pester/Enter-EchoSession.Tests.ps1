@@ -8,7 +8,7 @@
     # A script in a PowerShell of its own, whose input stays open: the test writes its lines.
     function Start-Conversation([string] $Script) {
         $file = Join-Path $TestDrive "$([guid]::NewGuid().ToString('n')).ps1"
-        [IO.File]::WriteAllText($file, "Import-Module '$manifest'`n$Script")
+        [IO.File]::WriteAllText($file, ". '$PSScriptRoot/English.ps1'`nImport-Module '$manifest'`n$Script")
         $start = [Diagnostics.ProcessStartInfo]::new($pwsh, "$pwshPrefix-NoProfile -ExecutionPolicy Bypass -File `"$file`"")
         $start.UseShellExecute = $false
         $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
@@ -42,7 +42,7 @@ Describe 'Enter-EchoSession' {
     It 'converses with redirected input' {
         $server = Start-EchoServer -Greeting 'bem-vindo' -ExitCommand sair -Farewell 'tchau'
         $said = 'oi', '', 'sair', 'never sent' |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -ExitCommand sair -SendExitCommand; 'over'"
+            & $pwsh @pwshArguments -NoProfile -Command ". '$PSScriptRoot/English.ps1'; Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -ExitCommand sair -SendExitCommand; 'over'"
         $said -join '|' | Should -Match 'oi  \(.+ ms\).*tchau  \(.+ ms\)\|over$'
         $said -join '|' | Should -Match 'bem-vindo'
         $server.MessagesReceived | Should -Be 3
@@ -52,7 +52,7 @@ Describe 'Enter-EchoSession' {
         $server = Start-EchoServer -Framing Line
         $lines = 'sair', 'exit', ' /quit', '/QUIT', '/nick ana', '//nick', '  ', ''
         $said = ($lines + '//quit', '/quit', 'never sent') |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
+            & $pwsh @pwshArguments -NoProfile -Command ". '$PSScriptRoot/English.ps1'; Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
         $said[0] | Should -BeExactly 'To leave: Ctrl+D, /quit. Other commands: /help.'
         @(Get-EchoServerEvent -Server $server -Kind MessageReceived | ForEach-Object { "$($_.Message)" }) | Should -BeExactly ($lines + '/quit')
     }
@@ -60,7 +60,7 @@ Describe 'Enter-EchoSession' {
     It 'leaves by a word of -ExitCommand, in any case, and then by /quit still' -ForEach 'sair', ' SAIR ', '/quit' {
         $server = Start-EchoServer
         $said = 'oi', $_, 'never sent' |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -ExitCommand sair, fim"
+            & $pwsh @pwshArguments -NoProfile -Command ". '$PSScriptRoot/English.ps1'; Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port) -ExitCommand sair, fim"
         $said[0] | Should -BeExactly 'To leave: sair, fim, Ctrl+D, /quit. Other commands: /help.'
         $server.MessagesReceived | Should -Be 1
     }
@@ -68,7 +68,7 @@ Describe 'Enter-EchoSession' {
     It 'lists its commands, and shows what was sent and received' {
         $server = Start-EchoServer
         $said = 'oi', '/help', '/stats' |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
+            & $pwsh @pwshArguments -NoProfile -Command ". '$PSScriptRoot/English.ps1'; Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
         foreach ($command in '/quit', '/help', '/close', '/reset', '/stats') { @($said -match "^$command +\w").Count | Should -Be 1 -Because $command }
         @($said -match '^Messages sent: 1 \(3 B\)\. Messages received: 1 \(3 B\)\.').Count | Should -Be 1
         $server.MessagesReceived | Should -Be 1
@@ -77,7 +77,7 @@ Describe 'Enter-EchoSession' {
     It 'throws the connection away by /reset' {
         $server = Start-EchoServer
         $null = '/reset', 'never sent' |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
+            & $pwsh @pwshArguments -NoProfile -Command ". '$PSScriptRoot/English.ps1'; Import-Module '$manifest'; Enter-EchoSession -Port $($server.Port)"
         ($server | Wait-EchoServer Disconnected).Reason | Should -Be 'Reset'
         $server.MessagesReceived | Should -Be 0
     }
@@ -229,7 +229,7 @@ Describe 'Enter-EchoSession' {
     It 'leaves a session it was given open' {
         $server = Start-EchoServer
         $said = 'oi', '/quit' |
-            & $pwsh @pwshArguments -NoProfile -Command "Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port); `$s | Enter-EchoSession; `$s.State"
+            & $pwsh @pwshArguments -NoProfile -Command ". '$PSScriptRoot/English.ps1'; Import-Module '$manifest'; `$s = Connect-EchoServer -Port $($server.Port); `$s | Enter-EchoSession; `$s.State"
         $said[-1] | Should -Be 'Open'
     }
 }
