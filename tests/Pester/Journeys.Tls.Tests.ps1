@@ -148,6 +148,7 @@ Describe 'A TLS session' -Tag Core {
             Set-Content (Join-Path $TestDrive 'trusted.pem') $issuer.ExportCertificatePem()
             $server = Start-EchoServer -Address 127.0.0.1 -Certificate $certificate
             $script = @"
+. '$PSScriptRoot/English.ps1'
 Import-Module '$manifest'
 `$at = @{ ComputerName = '127.0.0.1'; Port = $($server.Port); UseTls = `$true }
 `$session = Connect-EchoServer @at -ServerName localhost
