@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -29,6 +30,9 @@ def write(terminal, data):
 columns, rows, *command = sys.argv[1:]
 program, terminal = pty.fork()
 if program == 0:
+    # A terminal program answers Ctrl+C, even where the tests run in the background and ignore it.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     os.execvp(command[0], command)
 resize(terminal, int(columns), int(rows))
 
