@@ -75,8 +75,10 @@ internal sealed partial class Connection<TChannel> : Connection
 
     private enum Phase
     {
-        Conversing,
+        // A stop may reach the connection before the pump begins it.
+        Accepted,
         Opening,
+        Conversing,
         EndingOutput,
         Discarding,
 
@@ -104,6 +106,7 @@ internal sealed partial class Connection<TChannel> : Connection
             return;
         }
 
+        _phase = Phase.Conversing;
         Converse(_conversation);
     }
 
@@ -144,7 +147,7 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <inheritdoc/>
     public override void Abort()
     {
-        if (_phase is Phase.Conversing or Phase.Opening)
+        if (_phase <= Phase.Conversing)
         {
             EndConversation(ServerEventReason.ServerStopped);
         }
@@ -168,7 +171,7 @@ internal sealed partial class Connection<TChannel> : Connection
             return;
         }
 
-        if (_phase is Phase.Conversing or Phase.Opening)
+        if (_phase <= Phase.Conversing)
         {
             Attempt.To(() => EndConversation(ServerEventReason.Fault), Report);
         }
@@ -208,6 +211,9 @@ internal sealed partial class Connection<TChannel> : Connection
     {
         switch (_phase)
         {
+            case Phase.Accepted:
+                break;
+
             case Phase.Conversing:
                 RunSteps(_conversation!);
                 break;

@@ -54,6 +54,31 @@ public sealed class ConnectionTests : IDisposable
         Assert.Empty(channel.Queued);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stop_that_comes_before_the_connection_begins_ends_it_without_a_fault(bool aborts)
+    {
+        using var channel = new StuckChannel { Opened = new TaskCompletionSource().Task };
+        var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
+        using var pump = new AsyncPump();
+        var connection = new Connection<StuckChannel>(_transport, facts, null, channel, pump);
+        pump.Connection = connection;
+
+        connection.OnReady(0);
+        connection.Drain();
+        if (aborts)
+        {
+            connection.Abort();
+        }
+
+        connection.Begin();
+
+        await channel.WhenDisposed.WaitAsync(Patience.Long);
+        Assert.True(channel.IsClosed);
+        Assert.DoesNotContain(_record.Journal.Read(1, int.MaxValue, default, out _), one => one.Kind == "Error");
+    }
+
     private async Task<string?> RunAsync(StuckChannel channel, EchoServerOptions options)
     {
         var plan = options.ToPlan();
@@ -72,6 +97,8 @@ public sealed class ConnectionTests : IDisposable
         private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task WhenDisposed => _disposed.Task;
+
+        public Task Opened { get; init; } = Task.CompletedTask;
 
         public Queue<int> Queued { get; init; } = [];
 
@@ -101,7 +128,7 @@ public sealed class ConnectionTests : IDisposable
 
         public bool OnReady(int events) => true;
 
-        public Task OpenAsync() => Task.CompletedTask;
+        public Task OpenAsync() => Opened;
 
         public void RejectHandshake()
         {
