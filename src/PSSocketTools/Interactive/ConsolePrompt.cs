@@ -51,20 +51,21 @@ internal sealed class ConsolePrompt : LinePrompt
     public static bool IsPossible(PSCmdlet command)
     {
         // Entered from another process, this process's console is somebody else's.
-        if (Console.IsInputRedirected || Console.IsOutputRedirected || command.Host.Name == "ServerRemoteHost")
+        if (Console.IsInputRedirected || Console.IsOutputRedirected || command.Host.Name == "ServerRemoteHost"
+            || command.Host.UI?.RawUI is not { } screen)
         {
             return false;
         }
 
         try
         {
-            // Hosts without a console have none of these, or throw.
-            _ = command.Host.UI.RawUI.KeyAvailable;
+            // Hosts without a console throw.
+            _ = screen.KeyAvailable;
             _ = Console.KeyAvailable;
-            return command.Host.UI.RawUI.WindowSize.Width > 0;
+            return screen.WindowSize.Width > 0;
         }
         catch (Exception exception) when (exception is HostException or NotImplementedException or NotSupportedException
-            or InvalidOperationException or IOException or NullReferenceException)
+            or InvalidOperationException or IOException)
         {
             return false;
         }

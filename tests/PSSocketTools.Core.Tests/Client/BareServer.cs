@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace PSSocketTools.Tests.Client;
@@ -35,6 +38,26 @@ internal sealed class BareServer : IDisposable
     public Task Done { get; }
 
     public static BareServer Play(Action<Peer> script) => new(script);
+
+    /// <summary>Echoes over TLS with a certificate, which the client may refuse.</summary>
+    public static BareServer EchoOverTls(X509Certificate2 certificate) => Play(peer =>
+    {
+        using var stream = new SslStream(new NetworkStream(peer.Socket));
+        try
+        {
+            stream.AuthenticateAsServer(certificate, false, SslProtocols.None, false);
+            var buffer = new byte[65536];
+            int count;
+            while ((count = stream.Read(buffer)) > 0)
+            {
+                stream.Write(buffer, 0, count);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or AuthenticationException)
+        {
+            // The client did not like the certificate.
+        }
+    });
 
     public EchoSession Connect(Func<SessionOptions, SessionOptions>? change = null)
     {

@@ -1,8 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Tls;
@@ -35,7 +32,7 @@ public sealed class PeerCertificateTests
     public void All_that_is_wrong_is_told_of_a_certificate_that_is_taken_unchecked(string name, int from, int until, string[] problems)
     {
         using var certificate = SelfSignedCertificates.Make(name, Now.AddDays(from), Now.AddDays(until));
-        using var server = Serve(certificate);
+        using var server = BareServer.EchoOverTls(certificate);
         using var session = server.Connect(options => options with { ComputerName = "localhost", UseTls = true, SkipCertificateCheck = true });
 
         AssertProblems(problems, session.CertificateProblem!);
@@ -47,7 +44,7 @@ public sealed class PeerCertificateTests
     public void A_certificate_that_will_not_do_is_refused_with_all_its_reasons_and_facts(string name, int from, int until, string[] problems)
     {
         using var certificate = SelfSignedCertificates.Make(name, Now.AddDays(from), Now.AddDays(until));
-        using var server = Serve(certificate);
+        using var server = BareServer.EchoOverTls(certificate);
 
         var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { ComputerName = "localhost", UseTls = true }));
 
@@ -69,7 +66,7 @@ public sealed class PeerCertificateTests
     public void A_session_has_the_certificates_facts()
     {
         using var certificate = SelfSignedCertificates.Make("localhost,127.0.0.1,::1");
-        using var server = Serve(certificate);
+        using var server = BareServer.EchoOverTls(certificate);
         using var session = server.Connect(options => options with { UseTls = true, CertificateThumbprint = certificate.Thumbprint });
 
         Assert.Equal("CN=localhost", session.CertificateSubject);
@@ -101,7 +98,7 @@ public sealed class PeerCertificateTests
         using var bare = request.Create(issuer, Now.AddDays(-1), Now.AddDays(1), [1, 2, 3]);
         using var withKey = bare.CopyWithPrivateKey(key);
         using var certificate = X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
-        using var server = Serve(certificate);
+        using var server = BareServer.EchoOverTls(certificate);
         using var session = server.Connect(options => options with { UseTls = true, SkipCertificateCheck = true });
 
         Assert.Equal("CN=An issuer", session.CertificateIssuer);
@@ -204,23 +201,4 @@ public sealed class PeerCertificateTests
         Assert.All(expected, problem => Assert.Contains(problem, text, StringComparison.Ordinal));
         Assert.Equal(expected.Length, all.Count(problem => text.Contains(problem, StringComparison.Ordinal)));
     }
-
-    private static BareServer Serve(X509Certificate2 certificate) => BareServer.Play(peer =>
-    {
-        using var stream = new SslStream(new NetworkStream(peer.Socket));
-        try
-        {
-            stream.AuthenticateAsServer(certificate, false, SslProtocols.None, false);
-            var buffer = new byte[65536];
-            int count;
-            while ((count = stream.Read(buffer)) > 0)
-            {
-                stream.Write(buffer, 0, count);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or AuthenticationException)
-        {
-            // The client did not like the certificate.
-        }
-    });
 }

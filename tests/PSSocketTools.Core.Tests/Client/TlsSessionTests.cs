@@ -1,6 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Xunit;
@@ -18,7 +15,7 @@ public sealed class TlsSessionTests : IDisposable
     [InlineData(true)]
     public void A_pinned_certificate_needs_no_trust(bool sha256)
     {
-        using var server = Serve(_certificate);
+        using var server = BareServer.EchoOverTls(_certificate);
         using var session = server.Connect(options => options with
         {
             UseTls = true,
@@ -45,7 +42,7 @@ public sealed class TlsSessionTests : IDisposable
     [Fact]
     public async Task A_cancelled_receive_loses_no_later_message()
     {
-        using var server = Serve(_certificate);
+        using var server = BareServer.EchoOverTls(_certificate);
         using var session = server.Connect(options => options with { UseTls = true, SkipCertificateCheck = true });
         using var stop = new CancellationTokenSource();
         var receiving = Task.Run(() => session.Receive(TimeSpan.Zero, cancellationToken: stop.Token));
@@ -83,7 +80,7 @@ public sealed class TlsSessionTests : IDisposable
     [Fact]
     public void Another_certificate_than_the_pinned_one_is_refused()
     {
-        using var server = Serve(_certificate);
+        using var server = BareServer.EchoOverTls(_certificate);
 
         var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with
         {
@@ -169,23 +166,4 @@ public sealed class TlsSessionTests : IDisposable
         Assert.Equal(message, session.Send(message).Response);
         Assert.Equal("and more", session.Send("and more").Response);
     }
-
-    private static BareServer Serve(X509Certificate2 certificate) => BareServer.Play(peer =>
-    {
-        using var stream = new SslStream(new NetworkStream(peer.Socket));
-        try
-        {
-            stream.AuthenticateAsServer(certificate, false, SslProtocols.None, false);
-            var buffer = new byte[65536];
-            int count;
-            while ((count = stream.Read(buffer)) > 0)
-            {
-                stream.Write(buffer, 0, count);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or AuthenticationException)
-        {
-            // The client did not like the certificate.
-        }
-    });
 }
