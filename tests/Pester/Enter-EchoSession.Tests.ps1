@@ -103,6 +103,13 @@ Describe 'Enter-EchoSession' {
         $said | Should -Match 'has ended its side too, after this one'
     }
 
+    It 'says at /close that the server has ended its side too, also where it does so at once' {
+        $server = Start-EchoServer -Framing Line
+        $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
+        foreach ($line in 'one', '/close') { $process.StandardInput.WriteLine($line) }
+        Wait-Conversation $process | Should -Match '(?s)one.*has ended its side too, after this one.*over\s*$'
+    }
+
     It 'goes on after /close with what only this side has ended' {
         $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
         $listener.Start()

@@ -41,6 +41,17 @@ Describe 'A server or a session by position' {
         (Get-EchoServer $lab.Id).Name | Should -Be 'lab'
     }
 
+    It 'is completed so that it finds the one that has it: <_>' -ForEach '1', '99', '007', '1.5', '0x10', '1kb', '-x', 'it is', 'plain' {
+        $odd = Start-EchoServer -Address 127.0.0.1 -Name $_
+        $offers = (TabExpansion2 'Get-EchoServer ' 15).CompletionMatches
+        $offer = @($offers | Where-Object ListItemText -EQ $_)
+        $offer.Count | Should -Be 1
+        (Invoke-Expression "Get-EchoServer $($offer.CompletionText)").Id | Should -Be $odd.Id
+        $failed = @()
+        $_ | Get-EchoServer -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].Exception.Message | Should -BeLike "*Get-EchoServer $($offer.CompletionText)"
+    }
+
     It 'is taken by every cmdlet that selects' {
         $null = 'x' | Send-SocketMessage -Session $ana
         (Wait-EchoServer lab ResponseSent).Message | Should -Be 'x'

@@ -135,7 +135,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                     HumanUnits.Size(session.BytesReceived), session.ConnectedAt.ToLongTimeString()));
                 return true;
             case ConversationCommand.Close:
-                return CloseSend(session, prompt);
+                CloseSend(session, prompt);
+                return true;
             case ConversationCommand.Reset:
                 session.Close(reset: true);
                 prompt.Show(Messages.Get("SessionReset"));
@@ -145,8 +146,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
     }
 
-    /// <summary>Ends what this side sends; false when there is no more listening either.</summary>
-    private bool CloseSend(EchoSession session, LinePrompt prompt)
+    /// <summary>Ends what this side sends. Where the server ends its side at once, the listener tells that.</summary>
+    private void CloseSend(EchoSession session, LinePrompt prompt)
     {
         try
         {
@@ -161,8 +162,6 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             throw new PipelineStoppedException();
         }
-
-        return IsAlive(session);
     }
 
     /// <summary>Sends a line, and shows its answer where it waits for one; false when there is no more talking.</summary>

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using PSSocketTools.Binding;
+using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -50,7 +51,7 @@ public abstract class SelectorCommand : SocketCommand
 
             foreach (var one in Elsewhere.Has<T>(argument) ? Refused<T>(typeof(T) == typeof(EchoServer) ? Elsewhere.Server(argument) : Elsewhere.Session(argument), argument)
                 : value is not (string or int or long or short or byte) ? Refused<T>(Messages.Get(About.NotValid, value?.GetType().Name ?? "null"), value)
-                : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(About.FromPipeline, value, MyInvocation.MyCommand.Name), value)
+                : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(About.FromPipeline, value is string text ? ValueCompleter.QuotedName(text) : value, MyInvocation.MyCommand.Name), value)
                 : value is string name ? MatchNameOrId(all(), idOf, nameOf, name)
                 : Match(all(), one => idOf(one) == Convert.ToInt64(value, CultureInfo.InvariantCulture), ById, value))
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using PSSocketTools.Lifetime;
 
@@ -23,7 +24,7 @@ public sealed class ServerNameCompleter : ValueCompleter
 public sealed class ServerNameOrIdCompleter : NameOrIdCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Name, int Id, string Tooltip)> Objects() =>
+    protected override IEnumerable<(string Name, int Id, string Tooltip)> Named() =>
         Running.Servers.All().Select(static s => (s.Name, s.Id, $"{s.Name}, {s.EndPoint}, {s.State}"));
 }
 
@@ -31,20 +32,32 @@ public sealed class ServerNameOrIdCompleter : NameOrIdCompleter
 public sealed class SessionNameOrIdCompleter : NameOrIdCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Name, int Id, string Tooltip)> Objects() =>
+    protected override IEnumerable<(string Name, int Id, string Tooltip)> Named() =>
         Running.Sessions.All().Select(static s => (s.Name, s.Id, $"{s.Name}, {s.RemoteEndPoint}, {s.State}"));
 }
 
 /// <summary>Offers what runs by what names it alone.</summary>
-public abstract class NameOrIdCompleter : ValueCompleter
+public abstract class NameOrIdCompleter : LiveObjectCompleter
 {
     /// <summary>Each object's name and number, and what it is.</summary>
-    protected abstract IEnumerable<(string Name, int Id, string Tooltip)> Objects();
+    protected abstract IEnumerable<(string Name, int Id, string Tooltip)> Named();
 
     /// <inheritdoc/>
-    protected override IEnumerable<(string Value, string Tooltip)> Values() => Objects()
+    protected override IEnumerable<(string Name, string Command, string Tooltip)> Objects() => Named()
         .GroupBy(static one => one.Name, StringComparer.OrdinalIgnoreCase)
-        .SelectMany(static named => named.Select(one => (named.Skip(1).Any() ? Text(one.Id) : WildcardPattern.Escape(one.Name), one.Tooltip)));
+        .SelectMany(static named => named.Select(one => named.Skip(1).Any() ? ById(one.Id, one.Tooltip) : ByName(one.Name, one.Tooltip)));
+
+    private static (string Name, string Command, string Tooltip) ById(int id, string tooltip)
+    {
+        var text = id.ToString(CultureInfo.InvariantCulture);
+        return (text, text, tooltip);
+    }
+
+    private static (string Name, string Command, string Tooltip) ByName(string name, string tooltip)
+    {
+        var pattern = WildcardPattern.Escape(name);
+        return (pattern, ValueCompleter.QuotedName(pattern), tooltip);
+    }
 }
 
 /// <summary>Offers the ports of the servers that run.</summary>

@@ -28,8 +28,15 @@ public abstract class ValueCompleter : IArgumentCompleter
             .Select(static o => new CompletionResult(o.Text, o.Name, CompletionResultType.ParameterValue, o.Tooltip));
     }
 
+    /// <summary>A name as an argument is written: in quotes too where PowerShell would read a number, which is an id, or a parameter.</summary>
+    internal static string QuotedName(string name)
+    {
+        _ = Parser.ParseInput("x " + name, out var tokens, out _);
+        return tokens[1].Kind is TokenKind.Number or TokenKind.Parameter ? InQuotes(name) : Quoted(name);
+    }
+
     private static string Quoted(string value) =>
-        value.Any(static c => !char.IsLetterOrDigit(c) && c is not ('-' or '_' or '.' or ':'))
-            ? "'" + CodeGeneration.EscapeSingleQuotedStringContent(value) + "'"
-            : value;
+        value.Any(static c => !char.IsLetterOrDigit(c) && c is not ('-' or '_' or '.' or ':')) ? InQuotes(value) : value;
+
+    private static string InQuotes(string value) => "'" + CodeGeneration.EscapeSingleQuotedStringContent(value) + "'";
 }
