@@ -11,12 +11,8 @@ using PSSocketTools.Server.Transport;
 namespace PSSocketTools;
 
 /// <summary>An echo server (RFC 862, and what else its options make of it), running in the background of this process.</summary>
-public sealed class EchoServer : IDisposable
+public sealed partial class EchoServer : IDisposable
 {
-    /// <summary>How long connections may take to send what is pending when a server stops, in seconds, where nothing else is said.</summary>
-    public const double DefaultStopTimeoutSeconds = 5;
-
-    private readonly object _gate = new();
     private readonly ListeningSockets _listening;
     private readonly ServerRecord _record;
     private readonly ConditionalWeakTable<Conversation, EchoConnection> _connections = new();
@@ -31,15 +27,6 @@ public sealed class EchoServer : IDisposable
     private readonly MessageDelimiter? _delimiter;
     private readonly LineEnding? _lineEnding;
     private readonly long _startedAt;
-    private ServerState _state = ServerState.Listening;
-    // A waiter that disposes the server waits for the stop, so that it must not run inside it.
-    private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _gracePeriod = new();
-    private Deadline _gracePeriodEnd = Deadline.Never;
-    private Task? _stopped;
-    private ServerEventReason _stopReason;
-    private Timer? _stopTimer;
-    private volatile string? _faultedBy;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
@@ -195,151 +182,6 @@ public sealed class EchoServer : IDisposable
     private EchoConnection ToConnection(Conversation conversation) => _connections.GetValue(
         conversation, open => new EchoConnection(this, open, _record.Clock.Now - _record.Clock.Since(open.Connection.StartedAt)));
 
-    /// <summary>Ends when the server has stopped.</summary>
-    public Task WhenStopped() => _completion.Task;
-
-    private ServerState CurrentState
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _state;
-            }
-        }
-    }
-
-    /// <summary>Starts a server; it listens when this returns.</summary>
-    /// <param name="options">What it does and where.</param>
-    /// <param name="cancellationToken">Ends the wait for the resolver.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the address was known.</exception>
-    /// <exception cref="SocketToolsException">
-    /// InvalidOption, NameNotFound, AddressNotAvailable, PortInUse, PortAccessDenied, TooManyOpenFiles or SocketFailed.
-    /// </exception>
-    public static EchoServer Start(EchoServerOptions options, CancellationToken cancellationToken = default)
-    {
-        if (options is null)
-        {
-            throw new ArgumentNullException(nameof(options));
-        }
-
-        try
-        {
-            return StartOnce(options, cancellationToken);
-        }
-        catch
-        {
-            DisposeCertificate(options.OwnsCertificate ? options.Certificate : null, null);
-            throw;
-        }
-    }
-
-    private static EchoServer StartOnce(EchoServerOptions options, CancellationToken cancellationToken)
-    {
-        var plan = options.ToPlan();
-        _ = options.ToFilter();
-        ServerTransports.RequireChoice(options);
-        var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
-        List<Socket> sockets = [];
-        UnixListener? unixListener = null;
-        EchoServer? server = null;
-        try
-        {
-            sockets = options.ActualProtocol switch
-            {
-                SocketProtocol.Unix => [(unixListener = UnixListener.Listen(options.SocketPath!, options.Backlog)).Socket],
-                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port),
-                _ => Listeners.Listen(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
-            };
-            server = new EchoServer(options, sockets, unixListener, plan, log);
-            log?.Follow(server._record.Journal, server._facts, plan.Encoding);
-            server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
-            server._transport.Start();
-            server.StartStopTimer(options.StopAfter);
-            return server;
-        }
-        catch
-        {
-            // Clean up after a failed start, and report the original error even if the cleanup fails too.
-            Attempt.To(() => _ = unixListener?.RemoveFile());
-            sockets.ForEach(static socket => Attempt.To(socket.Dispose));
-            if (server is null)
-            {
-                Attempt.To(() => log?.Dispose());
-            }
-            else
-            {
-                // The log's thread runs already; it closes the file after the last event.
-                Attempt.To(() => _ = server._record.Journal.Backlog.Finish());
-                Attempt.To(server._record.Journal.End);
-                Attempt.To(server._transport.Dispose);
-            }
-
-            throw;
-        }
-    }
-
-    /// <summary>
-    /// Stops it: ends accepting, closes idle connections at once, lets the others send their pending responses, then closes them.
-    /// </summary>
-    /// <param name="timeout">How long sending pending responses may take, up to 2^31 - 1 milliseconds; zero for no time at all.</param>
-    /// <returns>Ends when it has stopped; the same task however often it is asked, and the shortest timeout counts.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative or too long.</exception>
-    public Task StopAsync(TimeSpan timeout) => StopAsync(timeout, ServerEventReason.None);
-
-    private void StopByItself(ServerEventReason reason) => _ = StopAsync(TimeSpan.FromSeconds(DefaultStopTimeoutSeconds), reason);
-
-    /// <summary>Starts the timer of a server that stops by itself, unless it has stopped already.</summary>
-    private void StartStopTimer(TimeSpan stopAfter)
-    {
-        lock (_gate)
-        {
-            if (stopAfter > TimeSpan.Zero && _stopped is null)
-            {
-                _stopTimer = new Timer(
-                    static server => ((EchoServer)server!).StopByItself(ServerEventReason.TimeLimit),
-                    this,
-                    (long)Math.Ceiling(stopAfter.TotalMilliseconds),
-                    Timeout.Infinite);
-            }
-        }
-    }
-
-    private Task StopAsync(TimeSpan timeout, ServerEventReason reason)
-    {
-        if (timeout < TimeSpan.Zero || timeout.TotalMilliseconds > int.MaxValue)
-        {
-            throw new ArgumentOutOfRangeException(nameof(timeout));
-        }
-
-        var end = Deadline.AfterMilliseconds((int)timeout.TotalMilliseconds);
-        lock (_gate)
-        {
-            // A limit that is reached while the server stops does not shorten the time its connections were given.
-            if (_stopped is not null && reason != ServerEventReason.None)
-            {
-                return _stopped;
-            }
-
-            if (_stopped is null)
-            {
-                _state = ServerState.Draining;
-                _stopReason = reason;
-                _stopTimer?.Dispose();
-                _stopped = Task.Run(StopOnceAsync);
-            }
-
-            // The shortest timeout of all callers counts.
-            if (end.IsBefore(_gracePeriodEnd))
-            {
-                _gracePeriodEnd = end;
-                _gracePeriod.CancelAfter(timeout);
-            }
-
-            return _stopped;
-        }
-    }
-
     /// <summary>Its events that the journal still holds, oldest first.</summary>
     /// <param name="kinds">The kinds wanted; null for all.</param>
     /// <param name="since">The earliest wanted; null for all.</param>
@@ -429,71 +271,6 @@ public sealed class EchoServer : IDisposable
         }
     }
 
-    /// <summary>Stops it without waiting for pending responses.</summary>
-    public void Dispose() => StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
-
     /// <summary>Its name and endpoints.</summary>
     public override string ToString() => OutsideText.Clean($"{Name} ({EndPoint})")!;
-
-    /// <summary>Stops part by part; a part that fails is reported in the journal, and the others are stopped anyway.</summary>
-    private async Task StopOnceAsync()
-    {
-        // Connections that are blocked by a stalled log could not be closed.
-        using var limitLogStall = _gracePeriod.Token.Register(() => Attempt.To(() => _record.Journal.Backlog.LimitStall(JournalLog.GracePeriod)));
-        Attempt.To(RemoveSocketFile, Report);
-        await Attempt.ToAsync(() => _transport.StopAsync(_gracePeriod.Token), Report).ConfigureAwait(false);
-        Attempt.To(_transport.Dispose, Report);
-        Attempt.To(() => _responder?.Dispose(), Report);
-        DisposeCertificate(_ownCertificate, Report);
-
-        lock (_gate)
-        {
-            _state = ServerState.Stopped;
-            Attempt.To(() => StoppedAt = _record.Clock.Now.LocalDateTime, Report);
-        }
-
-        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, reason: _stopReason, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
-        await Attempt.ToAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
-        Attempt.To(_record.Journal.End);
-        lock (_gate)
-        {
-            // Over, so that no later stop shortens it.
-            _gracePeriodEnd = default;
-            _gracePeriod.Dispose();
-        }
-
-        _completion.TrySetResult(true);
-    }
-
-    private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
-        Attempt.To(() => certificate?.Dispose(), report);
-
-    /// <summary>Reports a failure in the journal; never throws, since its callers could not report that.</summary>
-    private void Report(Exception exception) => Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
-
-    private void RemoveSocketFile()
-    {
-        // The server stops even if its socket file can't be removed.
-        if (_unixListener?.RemoveFile() is { } failure)
-        {
-            _record.Failed(null, ServerEventReason.Fault, failure.Message);
-        }
-    }
-
-    /// <summary>Handles the failure of a listener, or with null of all; the server is faulted when none is left.</summary>
-    private void Fault(Exception exception, Socket? listener)
-    {
-        var what = exception.Message;
-        lock (_gate)
-        {
-            var isNoneLeft = _listening.Remove(listener, ref what);
-            if (_state == ServerState.Listening && (listener is null || isNoneLeft))
-            {
-                _state = ServerState.Faulted;
-                _faultedBy = what;
-            }
-        }
-
-        Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, what));
-    }
 }

@@ -1,0 +1,104 @@
+using PSSocketTools.Binding;
+using PSSocketTools.Lifetime;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+// From its parameters to the engine's options.
+public sealed partial class StartEchoServerCommand
+{
+    private EchoServerOptions ToOptions()
+    {
+        if (SelfSigned && Certificate is not null)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SelfSignedOrCertificate"), Certificate);
+        }
+
+        if (CertificatePassword is not null && Certificate is not string)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PasswordWithoutFile"), nameof(CertificatePassword));
+        }
+
+        if (SocketPath is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Port)))
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SocketPathOrPort"), nameof(SocketPath));
+        }
+
+        foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(MaxMessageBytes), nameof(IdleGapMilliseconds), nameof(BufferSize), nameof(SelfSigned) })
+        {
+            if (Protocol == SocketProtocol.Udp && MyInvocation.BoundParameters.ContainsKey(name))
+            {
+                throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("NotWithUdp", name), name);
+            }
+        }
+
+        if (Responder is null && MyInvocation.BoundParameters.ContainsKey(nameof(ResponderTimeoutSec)))
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("ResponderTimeoutNeedsResponder"), nameof(ResponderTimeoutSec));
+        }
+
+        var framing = Delimiter is null || MyInvocation.BoundParameters.ContainsKey(nameof(Framing)) ? Framing : MessageFraming.Delimiter;
+        if (framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(IdleGapMilliseconds)))
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("IdleGapNeedsAuto", framing), nameof(IdleGapMilliseconds));
+        }
+
+        var options = new EchoServerOptions
+        {
+            Id = Running.Servers.NextId(),
+            Name = Name,
+            Port = Port,
+            Address = ListenAddress,
+            Protocol = Protocol,
+            SocketPath = ToFullPath(SocketPath),
+            IsSequential = Sequential,
+            Framing = framing,
+            Delimiter = Delimiter?.ToDelimiter(Encoding.Encoding),
+            LineEnding = MyInvocation.BoundParameters.ContainsKey(nameof(LineEnding)) ? LineEnding : null,
+            IdleGapMilliseconds = IdleGapMilliseconds,
+            ResponseFormat = ResponseFormat,
+            Transform = Transform,
+            Responder = Responder is null
+                ? null
+                : ScriptResponder.Create(Responder, Encoding.Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec)), SessionState),
+            IsDiscarding = NoResponse,
+            ErrorResponse = ErrorResponse,
+            ExitCommand = ExitCommand,
+            Farewell = Farewell,
+            Greeting = Greeting,
+            Encoding = Encoding.Encoding,
+            BufferSize = BufferSize,
+            Backlog = Backlog,
+            MaxConnections = MaxConnections,
+            MaxMessageBytes = MaxMessageBytes,
+            IdleTimeout = ToTimeLimit(IdleTimeoutSec, nameof(IdleTimeoutSec)),
+            AllowFrom = AllowFrom,
+            RequireClientCertificate = RequireClientCertificate,
+            MinDelayMilliseconds = ResponseDelayMilliseconds.Least,
+            MaxDelayMilliseconds = ResponseDelayMilliseconds.Most,
+            DisconnectAfter = DisconnectAfter,
+            ResetAfter = ResetAfter,
+            FragmentBytes = FragmentBytes,
+            StopAfter = ToTimeLimit(StopAfterSec, nameof(StopAfterSec)),
+            StopAfterConnections = StopAfterConnections,
+            LogPath = ToFullPath(LogPath),
+            EventCapacity = EventCapacity,
+            EventMessageBytes = EventMessageBytes,
+        };
+
+        // Last, so that nothing that fails comes after it: one that is made or read here is disposed of with the server.
+        return options with
+        {
+            Certificate = SelfSigned ? SelfSignedCertificate.Create() : CertificateFile.Open(Certificate, CertificatePassword, SessionState),
+            OwnsCertificate = SelfSigned || Certificate is string,
+        };
+    }
+
+    /// <summary>A limit in seconds; one too short for the clocks that measure it would come out as none.</summary>
+    private static TimeSpan ToTimeLimit(double seconds, string name) => seconds is 0 or >= 0.001
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TimeLimitTooShort", name, seconds), name);
+
+    private string? ToFullPath(string? path) => path is null ? null : FilePath.ToFull(path, SessionState);
+}
