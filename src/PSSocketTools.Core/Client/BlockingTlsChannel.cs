@@ -22,7 +22,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public TlsFacts Facts => facts;
 
-    public override int TryRead(byte[] buffer) => Coming().IsCompleted ? Take(buffer) : Nothing;
+    public override int TryRead(byte[] buffer) => ReadAhead().IsCompleted ? Take(buffer) : Nothing;
 
     public override int Read(byte[] buffer, Deadline deadline)
     {
@@ -37,9 +37,9 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public override bool WaitReadable(Deadline deadline, Waker? waker)
     {
-        var coming = Coming();
-        Task[] either = waker is null ? [coming] : [coming, waker.Woken];
-        return coming.IsCompleted || Task.WaitAny(either, deadline.Milliseconds) == 0;
+        var readAhead = ReadAhead();
+        Task[] either = waker is null ? [readAhead] : [readAhead, waker.Woken];
+        return readAhead.IsCompleted || Task.WaitAny(either, deadline.Milliseconds) == 0;
     }
 
     public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
@@ -60,7 +60,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
     }
 
     /// <summary>The pending read, or a completed one whose bytes were not returned yet. May be called for a wait while another thread reads.</summary>
-    private Task Coming()
+    private Task ReadAhead()
     {
         lock (_incoming)
         {

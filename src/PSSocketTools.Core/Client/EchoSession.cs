@@ -18,7 +18,7 @@ public sealed class EchoSession : IDisposable
     private readonly SessionOptions _options;
     private readonly BlockingChannel _channel;
     private readonly MessageSource _source;
-    private readonly SessionLedger _ledger;
+    private readonly SessionMonitor _monitor;
     private readonly TlsFacts? _tls;
 
     private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connecting)
@@ -38,9 +38,9 @@ public sealed class EchoSession : IDisposable
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
         _source = new MessageSource(Facts, channel);
-        _ledger = new SessionLedger(Facts, channel, _source, inboxLimit);
-        Incoming = new Incoming(Facts, channel, _source, _ledger, inboxLimit);
-        Outgoing = new Outgoing(Facts, channel, _ledger, Incoming);
+        _monitor = new SessionMonitor(Facts, channel, _source, inboxLimit);
+        Incoming = new Incoming(Facts, channel, _source, _monitor, inboxLimit);
+        Outgoing = new Outgoing(Facts, channel, _monitor, Incoming);
     }
 
     /// <summary>The session's number.</summary>
@@ -68,7 +68,7 @@ public sealed class EchoSession : IDisposable
     public string State => GetState().ToString();
 
     /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open, as far as that is known.</summary>
-    public string? Reason => _ledger.Ended?.Reason.ToString();
+    public string? Reason => _monitor.Ended?.Reason.ToString();
 
     /// <summary>Where messages end.</summary>
     public string Framing => _options.Framing.ToString();
@@ -229,12 +229,12 @@ public sealed class EchoSession : IDisposable
     public void RequireOpen()
     {
         Refresh();
-        if (_ledger.Ended is { } end)
+        if (_monitor.Ended is { } end)
         {
             throw end.LaterError;
         }
 
-        if (_ledger.IsSendClosed)
+        if (_monitor.IsSendClosed)
         {
             throw SessionEnd.HalfClosed(Facts);
         }
@@ -262,7 +262,7 @@ public sealed class EchoSession : IDisposable
     /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
     public void Close(bool reset = false)
     {
-        if (!_ledger.TryEnd(SessionEnd.ByClient(Facts), out var hasPending, out var isReader))
+        if (!_monitor.TryEnd(SessionEnd.ByClient(Facts), out var hasPending, out var isReader))
         {
             return;
         }
@@ -275,7 +275,7 @@ public sealed class EchoSession : IDisposable
         _channel.Close(reset);
         if (isReader)
         {
-            _ledger.EndReading();
+            _monitor.EndReading();
         }
     }
 
@@ -286,7 +286,7 @@ public sealed class EchoSession : IDisposable
     public SessionOptions ToOptions() => _options;
 
     /// <summary>Whether it can still be spoken through, as far as that is known: see <see cref="Refresh"/>.</summary>
-    public EchoSessionState GetState() => _ledger.Ended?.State ?? (_ledger.IsSendClosed ? EchoSessionState.HalfClosed : EchoSessionState.Open);
+    public EchoSessionState GetState() => _monitor.Ended?.State ?? (_monitor.IsSendClosed ? EchoSessionState.HalfClosed : EchoSessionState.Open);
 
     /// <inheritdoc/>
     public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : Facts.EndPointName)!;

@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class Incoming(SessionFacts session, BlockingChannel channel, MessageSource source, SessionLedger ledger, long inboxLimit)
+internal sealed class Incoming(SessionFacts session, BlockingChannel channel, MessageSource source, SessionMonitor monitor, long inboxLimit)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
@@ -34,39 +34,39 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     /// <summary>Waits until an exchange is done, and reads when nobody else does; when this returns it has a result or an error.</summary>
     public void Await(Exchange exchange, ResponseLimit limit)
     {
-        if (ledger.BeginReading(exchange, null, limit.Deadline))
+        if (monitor.BeginReading(exchange, null, limit.Deadline))
         {
             try
             {
-                while (!exchange.IsDone && ledger.IsOpen)
+                while (!exchange.IsDone && monitor.IsOpen)
                 {
                     ReadSome(limit);
                 }
             }
             finally
             {
-                ledger.EndReading();
+                monitor.EndReading();
             }
         }
 
         if (!exchange.IsDone)
         {
-            ledger.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
+            monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
         }
 
         if (!exchange.IsDone)
         {
             // The session ended for another reason at the same moment.
-            exchange.Fail(ledger.Ended!.FirstError);
+            exchange.Fail(monitor.Ended!.FirstError);
         }
     }
 
     /// <summary>Reads, or waits while another caller reads, until the waker is used.</summary>
     public void ReadUntil(Waker waker, ResponseLimit limit)
     {
-        while (!waker.IsWoken && ledger.IsOpen)
+        while (!waker.IsWoken && monitor.IsOpen)
         {
-            if (ledger.BeginReading(null, waker.Woken, limit.Deadline))
+            if (monitor.BeginReading(null, waker.Woken, limit.Deadline))
             {
                 try
                 {
@@ -74,12 +74,12 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
                 }
                 finally
                 {
-                    ledger.EndReading();
+                    monitor.EndReading();
                 }
             }
             else if (limit.Deadline.HasPassed)
             {
-                ledger.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
+                monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
             }
         }
     }
@@ -87,7 +87,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     /// <summary>Reads what has arrived while no request is pending, since it is not part of the next response.</summary>
     public void ReadUnsolicited(Deadline deadline)
     {
-        if (!ledger.BeginReading(null, null, deadline))
+        if (!monitor.BeginReading(null, null, deadline))
         {
             return;
         }
@@ -99,7 +99,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
         finally
         {
-            ledger.EndReading();
+            monitor.EndReading();
         }
     }
 
@@ -112,12 +112,12 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var waker = new Waker();
-            using var registration = cancellationToken.Register(() => ledger.Wake(waker));
-            if (!ledger.TakeOrListen(waker, out var message))
+            using var registration = cancellationToken.Register(() => monitor.Wake(waker));
+            if (!monitor.TakeOrListen(waker, out var message))
             {
                 // A caller that waited when the session ended gets the original error, a later one that it has ended. Who reads to
                 // the end after a half-close gets one error, whether the end came with the last message or after it.
-                throw waited || ledger.Ended!.IsLast ? ledger.Ended!.FirstError : ledger.Ended!.LaterError;
+                throw waited || monitor.Ended!.IsAfterHalfClose ? monitor.Ended!.FirstError : monitor.Ended!.LaterError;
             }
 
             if (message is not null)
@@ -134,11 +134,11 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             }
             catch (Exception exception) when (SessionEnd.IsKnown(exception))
             {
-                ledger.End(SessionEnd.By(session, exception, ResponseLimit.None));
+                monitor.End(SessionEnd.By(session, exception, ResponseLimit.None));
             }
             finally
             {
-                ledger.StopListening(waker);
+                monitor.StopListening(waker);
             }
         }
     }
@@ -146,12 +146,12 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     public SocketMessage? TryReceive(bool asBytes)
     {
-        if (ledger.TakeUnsolicited() is { } message)
+        if (monitor.TakeUnsolicited() is { } message)
         {
             return message.ToMessage(session, asBytes);
         }
 
-        if (ledger.TryBeginReading())
+        if (monitor.TryBeginReading())
         {
             try
             {
@@ -159,17 +159,17 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             }
             finally
             {
-                ledger.EndReading();
+                monitor.EndReading();
             }
         }
 
-        return ledger.TakeUnsolicited()?.ToMessage(session, asBytes);
+        return monitor.TakeUnsolicited()?.ToMessage(session, asBytes);
     }
 
     /// <summary>Reads what has arrived to find the server's FIN, unless another caller reads.</summary>
     public void Notice()
     {
-        if (ledger.IsOpen && ledger.TryBeginReading())
+        if (monitor.IsOpen && monitor.TryBeginReading())
         {
             try
             {
@@ -180,7 +180,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             }
             finally
             {
-                ledger.EndReading();
+                monitor.EndReading();
             }
         }
     }
@@ -207,7 +207,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     /// <summary>Waits for data that may be unsolicited, and reads it; false when the time passed.</summary>
     private bool Listen(Deadline deadline, Waker waker)
     {
-        if (ledger.BeginReading(null, waker.Woken, deadline))
+        if (monitor.BeginReading(null, waker.Woken, deadline))
         {
             try
             {
@@ -218,12 +218,12 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             }
             finally
             {
-                ledger.EndReading();
+                monitor.EndReading();
             }
         }
 
         // This only waits until the socket is readable, so that other callers may read meanwhile.
-        return waker.IsWoken || !ledger.IsOpen
+        return waker.IsWoken || !monitor.IsOpen
             || channel.WaitReadable(deadline, waker) || waker.IsWoken || !deadline.HasPassed;
     }
 
@@ -245,7 +245,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
+            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
         }
     }
 
@@ -253,7 +253,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     {
         try
         {
-            while (!waker.IsWoken && ledger.IsOpen)
+            while (!waker.IsWoken && monitor.IsOpen)
             {
                 if (channel.WaitReadable(limit.Deadline, waker))
                 {
@@ -261,13 +261,13 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
                 }
                 else if (limit.Deadline.HasPassed)
                 {
-                    ledger.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
+                    monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
                 }
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
+            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
         }
     }
 
@@ -277,7 +277,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         var any = false;
         try
         {
-            while (ledger.IsOpen)
+            while (monitor.IsOpen)
             {
                 if (source.TryRead())
                 {
@@ -306,7 +306,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, ResponseLimit.None));
+            monitor.End(SessionEnd.By(session, exception, ResponseLimit.None));
         }
 
         return any;
@@ -322,7 +322,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
 
         if (source.HasEnded)
         {
-            ledger.End(SessionEnd.ByServer(session, ledger.IsSendClosed));
+            monitor.End(SessionEnd.ByServer(session, monitor.IsSendClosed));
         }
     }
 
@@ -330,7 +330,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     private void Deliver(in Frame frame)
     {
         var isWaitedFor = false;
-        var exchange = _beganUnsolicited ? null : ledger.TakePending(out isWaitedFor);
+        var exchange = _beganUnsolicited ? null : monitor.TakePending(out isWaitedFor);
         _beganUnsolicited = false;
         Interlocked.Increment(ref _messagesReceived);
         var bytes = frame.Count + session.Writer.Overhead(frame.Terminator);
@@ -343,13 +343,13 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             exchange.Complete(new SocketMessage(
                 session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.Encoding), exchange.BytesSent, response,
                 frame.Complete, bytes, roundTrip));
-            ledger.PulseWaiters();
+            monitor.PulseWaiters();
             return;
         }
 
-        if (!ledger.Keep(new UnsolicitedMessage(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
+        if (!monitor.Keep(new UnsolicitedMessage(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
         {
-            ledger.End(SessionEnd.Overfilled(session, inboxLimit));
+            monitor.End(SessionEnd.Overfilled(session, inboxLimit));
         }
 
         // A sender that did not ask for the response only needs to know that it has arrived.

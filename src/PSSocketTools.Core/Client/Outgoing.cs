@@ -4,7 +4,7 @@ namespace PSSocketTools.Client;
 
 /// <summary>The sending half of a session: one sender's batch at a time, and each request is pending before its bytes are sent.</summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is not used holds no resource, and senders may still enter it after the session has ended.
-internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, SessionLedger ledger, Incoming incoming)
+internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, SessionMonitor monitor, Incoming incoming)
 #pragma warning restore CA1001
 {
     /// <summary>
@@ -51,17 +51,17 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
 
         try
         {
-            if (!ledger.IsOpen || ledger.IsSendClosed)
+            if (!monitor.IsOpen || monitor.IsSendClosed)
             {
-                Fail(batch, ledger.Ended?.LaterError ?? SessionEnd.HalfClosed(session));
+                Fail(batch, monitor.Ended?.LaterError ?? SessionEnd.HalfClosed(session));
                 return;
             }
 
             ReadAhead(batch[0].Waited, limit);
-            if (!ledger.TryAddPending(batch))
+            if (!monitor.TryAddPending(batch))
             {
                 // The session ended during this call, so the sender gets the original error.
-                Fail(batch, ledger.Ended!.FirstError);
+                Fail(batch, monitor.Ended!.FirstError);
                 return;
             }
 
@@ -72,7 +72,7 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
                 return;
             }
 
-            if (session.IsDatagrams || ledger.PendingBytes <= MostUnreadBytes)
+            if (session.IsDatagrams || monitor.PendingBytes <= MostUnreadBytes)
             {
                 channel.Write(buffer, 0, count);
             }
@@ -91,8 +91,8 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, limit));
-            Fail(batch.Where(static exchange => !exchange.IsDone), ledger.Ended!.FirstError);
+            monitor.End(SessionEnd.By(session, exception, limit));
+            Fail(batch.Where(static exchange => !exchange.IsDone), monitor.Ended!.FirstError);
         }
         finally
         {
@@ -113,22 +113,22 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
 
         try
         {
-            if (ledger.Ended is { } ended)
+            if (monitor.Ended is { } ended)
             {
                 throw ended.LaterError;
             }
 
-            ledger.IsSendClosed = true;
+            monitor.IsSendClosed = true;
             if (!channel.EndOutput(limit.Deadline))
             {
-                ledger.End(SessionEnd.TimedOut(session, limit));
-                throw ledger.Ended!.FirstError;
+                monitor.End(SessionEnd.TimedOut(session, limit));
+                throw monitor.Ended!.FirstError;
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            ledger.End(SessionEnd.By(session, exception, limit));
-            throw ledger.Ended!.FirstError;
+            monitor.End(SessionEnd.By(session, exception, limit));
+            throw monitor.Ended!.FirstError;
         }
         finally
         {
@@ -139,19 +139,19 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
     /// <summary>Faults the session when a sender that is cancelled has pending requests: their responses could not be told from later ones.</summary>
     public void Interrupt(object owner)
     {
-        if (ledger.HasPending(owner))
+        if (monitor.HasPending(owner))
         {
-            ledger.End(SessionEnd.Interrupted(session));
+            monitor.End(SessionEnd.Interrupted(session));
         }
     }
 
     /// <summary>Lets the responses to a sender's pending requests arrive as unsolicited messages.</summary>
-    public void Abandon(object owner) => ledger.Abandon(owner);
+    public void Abandon(object owner) => monitor.Abandon(owner);
 
     /// <summary>Reads what arrived before a message is sent, since that is not part of its response.</summary>
     private void ReadAhead(bool waited, ResponseLimit limit)
     {
-        if (ledger.LastPending is { } last)
+        if (monitor.LastPending is { } last)
         {
             if (!session.EndsByPause || !waited)
             {
@@ -171,7 +171,7 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
         using var waker = new Waker();
 
         // After half a message, nothing that follows can be framed.
-        using var registration = cancellationToken.Register(() => ledger.End(SessionEnd.Interrupted(session)));
+        using var registration = cancellationToken.Register(() => monitor.End(SessionEnd.Interrupted(session)));
         var writing = Task.Run(
         () =>
         {
@@ -181,7 +181,7 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
             }
             finally
             {
-                ledger.Wake(waker);
+                monitor.Wake(waker);
             }
         },
         CancellationToken.None);

@@ -27,7 +27,7 @@ internal sealed class SessionEnd
     public SessionEndReason Reason { get; }
 
     /// <summary>Whether the server ended its side after this one, as a half-close is meant to end.</summary>
-    public bool IsLast { get; private init; }
+    public bool IsAfterHalfClose { get; private init; }
 
     /// <summary>The error for callers that waited when the session ended.</summary>
     public SocketToolsException FirstError => _error ?? LaterError;
@@ -48,12 +48,12 @@ internal sealed class SessionEnd
 
     /// <summary>The server has ended what it sends.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="isLast">Whether this side had ended its own before, so that nothing has failed.</param>
-    public static SessionEnd ByServer(SessionFacts session, bool isLast) => new(
+    /// <param name="isAfterHalfClose">Whether this side had ended its own before, so that nothing has failed.</param>
+    public static SessionEnd ByServer(SessionFacts session, bool isAfterHalfClose) => new(
         session, EchoSessionState.Closed, SessionEndReason.ServerClosed,
-        Create(session, SocketToolsError.ServerClosed, null, isLast ? "ServerClosedLast" : "ServerClosed", session.EndPointName))
+        Create(session, SocketToolsError.ServerClosed, null, isAfterHalfClose ? "ServerClosedLast" : "ServerClosed", session.EndPointName))
     {
-        IsLast = isLast,
+        IsAfterHalfClose = isAfterHalfClose,
     };
 
     /// <summary>A response did not arrive within its time limit.</summary>

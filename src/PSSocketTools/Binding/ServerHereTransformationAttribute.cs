@@ -14,14 +14,14 @@ internal sealed class ServerHereTransformationAttribute : ArgumentTransformation
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         var elsewhere = inputData is PSObject { BaseObject: IEnumerable and not string } or IEnumerable and not string
-            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object?>().FirstOrDefault(Elsewhere.Has<EchoServer>)
-            : Elsewhere.Has<EchoServer>(inputData) ? inputData : null;
+            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object?>().FirstOrDefault(Deserialized.Is<EchoServer>)
+            : Deserialized.Is<EchoServer>(inputData) ? inputData : null;
         if (elsewhere is null)
         {
             return inputData;
         }
 
-        var message = Elsewhere.Server(elsewhere);
+        var message = Deserialized.Server(elsewhere);
         throw IsBesidePort
             ? new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message))
             : new ArgumentTransformationMetadataException(message);

@@ -49,7 +49,7 @@ public abstract class SelectorCommand : SocketCommand
                     continue;
             }
 
-            foreach (var one in Elsewhere.Has<T>(argument) ? Refused<T>(typeof(T) == typeof(EchoServer) ? Elsewhere.Server(argument) : Elsewhere.Session(argument), argument)
+            foreach (var one in Deserialized.Is<T>(argument) ? Refused<T>(typeof(T) == typeof(EchoServer) ? Deserialized.Server(argument) : Deserialized.Session(argument), argument)
                 : value is not (string or int or long or short or byte) ? Refused<T>(Messages.Get(About.NotValid, value?.GetType().Name ?? "null"), value)
                 : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(About.FromPipeline, value is string text ? ValueCompleter.QuotedName(text) : value, MyInvocation.MyCommand.Name), value)
                 : value is string name ? MatchNameOrId(all(), idOf, nameOf, name)

@@ -24,9 +24,9 @@ internal sealed class AsyncPump : IPump, IDisposable
     public void Post(Connection connection, ConnectionSignal signal) => Queue((int)signal);
 
     /// <inheritdoc/>
-    public void Wake(Connection connection) => Wake();
+    public void RunAgain(Connection connection) => Wake();
 
-    /// <inheritdoc cref="IPump.Wake"/>
+    /// <inheritdoc cref="IPump.RunAgain"/>
     public void Wake() => Signal((int)ConnectionSignal.Wake);
 
     /// <inheritdoc/>

@@ -316,7 +316,7 @@ internal sealed partial class Connection<TChannel> : Connection
         _isWaiting = false;
         _isTimeUp = false;
         _queuedBefore = -1;
-        Deadline = Deadline.Never;
+        StopTimer();
     }
 
     /// <summary>Reports once that the client has ended its side while it still gets responses.</summary>
@@ -342,7 +342,7 @@ internal sealed partial class Connection<TChannel> : Connection
         {
             // Not on the thread that completes the task, which must not be delayed.
             task.ContinueWith(
-                static (_, state) => ((Connection)state!).Pump.Wake((Connection)state),
+                static (_, state) => ((Connection)state!).Pump.RunAgain((Connection)state),
                 this,
                 CancellationToken.None,
                 TaskContinuationOptions.None,

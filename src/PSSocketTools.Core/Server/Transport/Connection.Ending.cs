@@ -40,7 +40,7 @@ internal sealed partial class Connection<TChannel>
     {
         _phase = Phase.EndingOutput;
         _isTimeUp = false;
-        Deadline = Deadline.Never;
+        StopTimer();
         EndHandshake();
         try
         {
@@ -113,7 +113,7 @@ internal sealed partial class Connection<TChannel>
 
         // Each of these must run even if another throws, and the transport must forget the connection.
         _phase = Phase.Closing;
-        Deadline = Deadline.Never;
+        StopTimer();
         Attempt.To(() => _channel.Close(this), Report);
         Finish();
     }

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Net;
-using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -13,7 +12,7 @@ internal sealed partial class Connection<TChannel>
     {
         if (_slotWait is null && _handshake!.IsCompleted)
         {
-            Deadline = Deadline.Never;
+            StopTimer();
             if (!TryCompleteHandshake(_handshake))
             {
                 return;

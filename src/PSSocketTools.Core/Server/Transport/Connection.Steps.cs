@@ -23,7 +23,7 @@ internal sealed partial class Connection<TChannel>
             {
                 if (error == SocketError.WouldBlock)
                 {
-                    return HasStalled(conversation);
+                    return TimesOutSending(conversation);
                 }
 
                 EndByError(error);
@@ -39,7 +39,7 @@ internal sealed partial class Connection<TChannel>
     }
 
     /// <summary>Waits until the send can continue; true when the client has acknowledged nothing for the idle timeout.</summary>
-    private bool HasStalled(Conversation conversation)
+    private bool TimesOutSending(Conversation conversation)
     {
         if (_step.Milliseconds == Timeout.Infinite)
         {
@@ -68,7 +68,7 @@ internal sealed partial class Connection<TChannel>
     /// <summary>Receives what is available; false when there is nothing yet or the connection has ended, true after a receive or a timeout.</summary>
     private bool TryReceive(Conversation conversation)
     {
-        // What the client sends meanwhile could put off the end for ever.
+        // No more is received first: a client that keeps sending could delay the end forever.
         if (_isEndWished && !_step.HasPendingResponse)
         {
             return !TryEndWaiting(conversation, ServerEventReason.ServerClosed);
@@ -87,7 +87,7 @@ internal sealed partial class Connection<TChannel>
             return false;
         }
 
-        // A pause of the sender that ends a message is not begun anew.
+        // Where a pause of the sender ends a message, the wait for it goes on: a restart would delay the end of the message.
         if (!_step.HasPendingResponse && conversation.HasUnasked)
         {
             return true;

@@ -20,7 +20,7 @@ internal sealed class DatagramTransport : ServerTransport
     private readonly Func<IPAddress, bool>? _isAllowed;
     private readonly Action<Exception, Socket?> _onFault;
     private readonly Dictionary<EndPoint, Peer> _peers = [];
-    private readonly DatagramLoops _echoLoops;
+    private readonly EchoLoopGuard _echoLoops;
     private readonly CancellationTokenSource _aborting = new();
     private readonly CancellationToken _aborted;
     private Task[] _loops = [];
@@ -44,7 +44,7 @@ internal sealed class DatagramTransport : ServerTransport
         _isAllowed = isAllowed;
         _aborted = _aborting.Token;
         _onFault = onFault;
-        _echoLoops = new DatagramLoops(((IPEndPoint)sockets[0].LocalEndPoint!).Port, record.Clock);
+        _echoLoops = new EchoLoopGuard(((IPEndPoint)sockets[0].LocalEndPoint!).Port, record.Clock);
     }
 
     /// <inheritdoc/>
@@ -139,7 +139,7 @@ internal sealed class DatagramTransport : ServerTransport
     {
         var remote = (IPEndPoint)operation.Remote;
         var peer = PeerOf(remote);
-        if (_echoLoops.CanForm(remote) || _isAllowed?.Invoke(remote.Address) == false)
+        if (_echoLoops.WouldLoop(remote) || _isAllowed?.Invoke(remote.Address) == false)
         {
             _record.Rejected(peer.Facts, ServerEventReason.NotAllowed);
             return;

@@ -97,7 +97,7 @@ internal sealed class EpollLoop : IPump, IDisposable
     public void Post(Connection connection, ConnectionSignal signal) => Post(() => connection.Handle(signal), connection.Fail);
 
     /// <inheritdoc/>
-    public void Wake(Connection connection) => Post(connection, ConnectionSignal.Wake);
+    public void RunAgain(Connection connection) => Post(connection, ConnectionSignal.Wake);
 
     /// <summary>Ends the thread after the queued actions, and waits for its end.</summary>
     public void Dispose()

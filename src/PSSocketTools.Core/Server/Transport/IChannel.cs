@@ -4,7 +4,8 @@ namespace PSSocketTools.Server.Transport;
 
 /// <summary>
 /// A non-blocking byte stream: what can't be done now fails with WouldBlock, and the pump runs the connection again when a
-/// retry is worthwhile. Fast channels are value types, for each of which the JIT compiles the connection separately.
+/// retry is worthwhile. Close ends the connection; Dispose releases the buffers, which pending operations may use until they end.
+/// Fast channels are value types, for each of which the JIT compiles the connection separately.
 /// </summary>
 internal interface IChannel : IDisposable
 {

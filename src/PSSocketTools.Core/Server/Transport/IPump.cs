@@ -35,7 +35,7 @@ internal interface IPump
     void Post(Connection connection, ConnectionSignal signal);
 
     /// <summary>Runs a connection again, on the calling thread if the pump has none of its own. From any thread.</summary>
-    void Wake(Connection connection);
+    void RunAgain(Connection connection);
 
     /// <summary>Calls <see cref="TimedSource.OnResume"/> after the other ready sources have run. Only for the source itself.</summary>
     void Yield(TimedSource source);

@@ -29,6 +29,9 @@ internal abstract class TimedSource
     {
     }
 
+    /// <summary>Sets no deadline any more.</summary>
+    protected void StopTimer() => Deadline = Deadline.Never;
+
     /// <summary>Ends the source after one of its handlers threw; the pump continues with the others.</summary>
     public abstract void Fail(Exception exception);
 }

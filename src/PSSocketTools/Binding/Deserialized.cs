@@ -3,12 +3,12 @@ using System.Management.Automation;
 namespace PSSocketTools.Binding;
 
 /// <summary>What came from another process or computer, by Start-Job or a remoting hop: a description, which no cmdlet can act on.</summary>
-internal static class Elsewhere
+internal static class Deserialized
 {
     private const string Prefix = "Deserialized.";
 
     /// <summary>Whether an argument describes an object of a type that lives in another process.</summary>
-    public static bool Has<T>(object? argument) =>
+    public static bool Is<T>(object? argument) =>
         argument is PSObject { TypeNames: { Count: > 0 } names } && names[0] == Prefix + typeof(T).FullName;
 
     /// <summary>Why a server from elsewhere can't be used, and the way to reach it.</summary>

@@ -5,7 +5,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Detects peers whose datagrams must not be answered, since they would answer the response, and so on forever (CERT CA-1996-01).</summary>
-internal sealed class DatagramLoops(int port, Clock clock, Func<IEnumerable<IPAddress>> readOwnAddresses)
+internal sealed class EchoLoopGuard(int port, Clock clock, Func<IEnumerable<IPAddress>> readOwnAddresses)
 {
     // How long the machine's addresses are reused: they may change, and reading them takes milliseconds.
     private static readonly TimeSpan AddressesAge = TimeSpan.FromSeconds(10);
@@ -19,13 +19,13 @@ internal sealed class DatagramLoops(int port, Clock clock, Func<IEnumerable<IPAd
 
     /// <param name="port">The server's own port.</param>
     /// <param name="clock">The clock.</param>
-    public DatagramLoops(int port, Clock clock)
+    public EchoLoopGuard(int port, Clock clock)
         : this(port, clock, ReadOwnAddresses)
     {
     }
 
     /// <summary>Whether responses to a peer could loop: it is a service that answers everything, or this server itself.</summary>
-    public bool CanForm(IPEndPoint remote) => LoopingPorts.Contains(remote.Port) || IsOwn(remote);
+    public bool WouldLoop(IPEndPoint remote) => LoopingPorts.Contains(remote.Port) || IsOwn(remote);
 
     // Only a peer with this server's port can be the server itself, so that the addresses are compared only then.
     private bool IsOwn(IPEndPoint remote) => remote.Port == port && (IPAddress.IsLoopback(remote.Address) || IsOwn(remote.Address));
