@@ -87,8 +87,8 @@ Describe 'Connect-EchoServer' {
         }
     }
 
-    It 'takes a line ending in any case' {
-        foreach ($lineEnding in 'lf', 'CRLF', ' CrLf', [PSSocketTools.LineEnding]::Lf) { (Start-EchoServer -LineEnding $lineEnding).State | Should -Be Listening }
+    It 'takes a line ending in any case, and as its characters' {
+        foreach ($lineEnding in 'lf', 'CRLF', ' CrLf', [PSSocketTools.LineEnding]::Lf, "`n", "`r`n") { (Start-EchoServer -LineEnding $lineEnding).State | Should -Be Listening }
     }
 
     It 'refuses <Name>, with one error that names both' -ForEach @(

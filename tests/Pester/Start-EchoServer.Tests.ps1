@@ -885,6 +885,9 @@ Describe 'Start-EchoServer' {
             $missing = Join-Path $TestDrive 'missing.pfx'
             $failure = Get-Failure { Start-EchoServer -Certificate $missing -ErrorAction Stop }
             Assert-Failure $failure FileFailed WriteError $missing "*Could not find file*missing.pfx*. Check the path*"
+            $failure = Get-Failure { Start-EchoServer -Certificate $TestDrive -ErrorAction Stop }
+            Assert-Failure $failure FileFailed WriteError "$TestDrive" '*is a folder*PFX file*'
+            { Start-EchoServer -Certificate '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
         }
 
         It 'makes a certificate of its own with -SelfSigned, for localhost and this machine' -Tag Core {

@@ -19,7 +19,14 @@ internal static class CertificateFile
 
         try
         {
-            var content = File.ReadAllBytes(FilePath.ToFull(path, session));
+            var file = FilePath.ToFull(path, session);
+            if (Directory.Exists(file))
+            {
+                // The system would say that access is denied.
+                throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateInFolder", path), path);
+            }
+
+            var content = File.ReadAllBytes(file);
             // Without PersistKeySet, the file that Windows keeps the key in lasts until the certificate is disposed of.
             return new X509Certificate2(content, password, X509KeyStorageFlags.Exportable);
         }

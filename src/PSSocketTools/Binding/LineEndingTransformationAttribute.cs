@@ -4,22 +4,26 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes a line ending by its whole name: PowerShell would complete Cr to CrLf, and send a LF too many.</summary>
+/// <summary>
+/// Takes a line ending by its whole name, or its characters: PowerShell would complete Cr to CrLf, and send a LF too many.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class LineEndingTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var text = Convert.ToString(inputData is PSObject wrapped ? wrapped.BaseObject : inputData, CultureInfo.InvariantCulture)?.Trim();
-        foreach (var lineEnding in new[] { LineEnding.Lf, LineEnding.CrLf })
+        var text = Convert.ToString(inputData is PSObject wrapped ? wrapped.BaseObject : inputData, CultureInfo.InvariantCulture) ?? string.Empty;
+        foreach (var (lineEnding, characters) in new[] { (LineEnding.Lf, "\n"), (LineEnding.CrLf, "\r\n") })
         {
-            if (string.Equals(text, lineEnding.ToString(), StringComparison.OrdinalIgnoreCase))
+            if (text == characters || string.Equals(text.Trim(), lineEnding.ToString(), StringComparison.OrdinalIgnoreCase))
             {
                 return lineEnding;
             }
         }
 
-        throw new ArgumentTransformationMetadataException(Messages.Get("LineEndingNotUnderstood", text));
+        // As the user would type it: a CR alone would move the cursor and show nothing.
+        throw new ArgumentTransformationMetadataException(
+            Messages.Get("LineEndingNotUnderstood", text.Replace("\r", "`r").Replace("\n", "`n")));
     }
 }

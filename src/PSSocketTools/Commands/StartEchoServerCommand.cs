@@ -160,7 +160,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     /// <summary>The certificate to serve TLS with, or the path of its PFX file.</summary>
     [Parameter]
     [CertificateTransformation]
-    [ValidateNotNull]
+    [ValidateNotNullOrEmpty]
     public object? Certificate { get; set; }
 
     /// <summary>The PFX file's password.</summary>
