@@ -419,10 +419,10 @@ Describe 'Start-EchoServer' {
             Get-BareAnswer $server 'good' | Should -BeExactly '<good>'
         }
 
-        It 'answers -ErrorResponse where it throws, or writes an error' {
+        It 'answers -ErrorResponse where an error ends it' {
             $server = Start-EchoServer @at -ErrorResponse 'sorry' -Responder {
                 if ($_ -eq 'throw') { throw 'thrown' }
-                if ($_ -eq 'write') { Write-Error 'written' }
+                if ($_ -eq 'write') { Write-Error 'written' -ErrorAction Stop }
                 if ($_ -eq 'divide') { 1 / 0 }
                 'fine'
             }

@@ -20,7 +20,7 @@ internal static class ServerReason
         var query = new ServerEventQuery { Kind = [ServerEventKind.Error], Last = EventsLookedAt };
         foreach (var server in Running.Servers.All().Where(server => server.Port == session.Port))
         {
-            if (server.GetEvents(query, out _).LastOrDefault(one => ViewCell.EndPoint(one.RemoteAddress, one.RemotePort) == session.LocalEndPoint) is { Message: { } why })
+            if (server.GetEvents(query, out _).LastOrDefault(one => IsOf(session, one)) is { Message: { } why })
             {
                 return new SocketToolsException(
                     exception.Error, Messages.Get("ServerClosedBecause", session.RemoteEndPoint, server.Name, why.TrimEnd('.')), session, exception);
@@ -29,4 +29,8 @@ internal static class ServerReason
 
         return exception;
     }
+
+    // An error that the responder went on after ended no connection.
+    private static bool IsOf(EchoSession session, ServerEvent error) =>
+        ViewCell.EndPoint(error.RemoteAddress, error.RemotePort) == session.LocalEndPoint && error.Reason != nameof(ServerEventReason.ResponderError);
 }

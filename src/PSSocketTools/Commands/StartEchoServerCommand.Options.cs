@@ -1,6 +1,7 @@
 using PSSocketTools.Binding;
 using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
+using PSSocketTools.Responders;
 
 namespace PSSocketTools.Commands;
 
@@ -61,7 +62,8 @@ public sealed partial class StartEchoServerCommand
             Transform = Transform,
             Responder = Responder is null
                 ? null
-                : ScriptResponder.Create(Responder, Encoding.Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec)), SessionState),
+                : new ScriptResponder(
+                    new ResponderScript(Responder, SessionState), Encoding.Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec))),
             IsDiscarding = NoResponse,
             ErrorResponse = ErrorResponse,
             ExitCommand = ExitCommand,

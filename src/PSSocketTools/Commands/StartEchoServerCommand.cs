@@ -4,6 +4,7 @@ using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
+using PSSocketTools.Responders;
 
 namespace PSSocketTools.Commands;
 

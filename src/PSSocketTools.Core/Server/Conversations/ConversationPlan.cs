@@ -86,7 +86,7 @@ internal sealed class ConversationPlan
         output.End(begin, Writer.Terminator);
     }
 
-    public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock)
+    public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock, ResponderContext context)
     {
         var content = new byte[message.Count];
         Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, content.Length);
@@ -98,7 +98,8 @@ internal sealed class ConversationPlan
             connection.RemoteAddress,
             connection.RemotePort,
             sequence,
-            clock.Now);
+            clock.Now,
+            context);
     }
 
     private static byte[] Framed(byte[] content, FrameWriter writer)

@@ -18,18 +18,25 @@ internal static class DatagramExchange
         return new Frame(buffer, 0, count - plan.Writer.Overhead(terminator), terminator, true);
     }
 
-    /// <summary>Writes the response to a message into a buffer, which stays empty when there is none.</summary>
+    /// <summary>Writes the response to a message, which the responder computes if there is a context for it, into a buffer, which stays empty when there is none.</summary>
     public static async Task WriteResponseAsync(
-        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, Frame message, long sequence, ResponseBuffer output, CancellationToken cancellationToken)
+        ConversationPlan plan,
+        ServerRecord record,
+        ConnectionFacts connection,
+        ResponderContext? context,
+        Frame message,
+        long sequence,
+        ResponseBuffer output,
+        CancellationToken cancellationToken)
     {
         byte[]? content = null;
         if (plan.IsExitCommand(message))
         {
             content = plan.Farewell.Length > 0 ? plan.Farewell : null;
         }
-        else if (plan.Options.Responder is { } responder)
+        else if (context is not null)
         {
-            content = await RespondAsync(plan, record, connection, message, sequence, responder, cancellationToken).ConfigureAwait(false);
+            content = await RespondAsync(plan, record, connection, context, message, sequence, cancellationToken).ConfigureAwait(false);
         }
         else if (!plan.Options.IsDiscarding)
         {
@@ -50,14 +57,14 @@ internal static class DatagramExchange
         ConversationPlan plan,
         ServerRecord record,
         ConnectionFacts connection,
+        ResponderContext context,
         Frame message,
         long sequence,
-        IMessageResponder responder,
         CancellationToken cancellationToken)
     {
         try
         {
-            return await responder.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock), cancellationToken).ConfigureAwait(false);
+            return await plan.Options.Responder!.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock, context), cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other senders.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

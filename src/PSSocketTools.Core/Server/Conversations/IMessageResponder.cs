@@ -1,4 +1,6 @@
+using System.Collections;
 using PSSocketTools.Net;
+using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools;
 
@@ -16,8 +18,18 @@ public interface IMessageResponder : IDisposable
 public sealed class ReceivedMessage
 {
     private readonly DateTimeOffset _timestamp;
+    private readonly ResponderContext _context;
 
-    internal ReceivedMessage(byte[] content, string message, string lineEnd, int connectionId, string remoteAddress, int remotePort, long sequence, DateTimeOffset timestamp)
+    internal ReceivedMessage(
+        byte[] content,
+        string message,
+        string lineEnd,
+        int connectionId,
+        string remoteAddress,
+        int remotePort,
+        long sequence,
+        DateTimeOffset timestamp,
+        ResponderContext context)
     {
         Content = content;
         Message = message;
@@ -27,6 +39,7 @@ public sealed class ReceivedMessage
         RemotePort = remotePort;
         Sequence = sequence;
         _timestamp = timestamp;
+        _context = context;
     }
 
     /// <summary>The message as text in the server's encoding.</summary>
@@ -54,14 +67,36 @@ public sealed class ReceivedMessage
     public string TimestampUtc => _timestamp.ToUtcText();
 
     /// <summary>The message's bytes as received, without their framing.</summary>
-    internal byte[] Content { get; }
+#pragma warning disable CA1819 // A property, so that scripts read it as one; the array is not shared.
+    public byte[] Content { get; }
+#pragma warning restore CA1819
+
+    /// <summary>
+    /// What the responder keeps from one message of a connection to the next: empty at first, one for each connection, and gone with
+    /// it. Of datagrams it belongs to the sender, as long as the server remembers that one. Keys are found in any case; safe from
+    /// several threads, since a response that timed out may still be computed.
+    /// </summary>
+    public Hashtable State => _context.State;
 
     /// <summary>The message's line end, which also joins the lines of a response.</summary>
     internal string LineEnd { get; }
 
-    /// <summary>The message's bytes as received, without their framing.</summary>
-    public byte[] GetContent() => (byte[])Content.Clone();
-
     /// <summary>The separator between the lines of a response: the line end that the message had; where it had none, that of what the server sends unasked, or LF.</summary>
     public string GetLineEnd() => LineEnd;
+
+    /// <summary>Closes the connection (FIN) once the response to this message is sent; messages after it get none.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: a datagram has no connection.</exception>
+    public void Close() => _context.Close();
+
+    /// <summary>Resets the connection (RST) at once, without a response.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: a datagram has no connection.</exception>
+    public void Reset() => _context.Reset();
+
+    /// <summary>Adds a Trace event to the server's journal.</summary>
+    /// <param name="text">What it says.</param>
+    public void Trace(string text) => _context.Trace(text);
+
+    /// <summary>Adds an Error event to the server's journal; the response is sent nevertheless.</summary>
+    /// <param name="text">What went wrong.</param>
+    public void ReportError(string text) => _context.ReportError(text);
 }

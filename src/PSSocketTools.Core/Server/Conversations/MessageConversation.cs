@@ -20,6 +20,7 @@ internal sealed class MessageConversation : Conversation
 
     // Created for the first message that goes to the responder; cancelled when the conversation ends.
     private CancellationTokenSource? _responderCancellation;
+    private ResponderContext? _responderContext;
     private Random? _random;
     private Task<byte[]?>? _responderTask;
     private Terminator _responseTerminator;
@@ -265,7 +266,9 @@ internal sealed class MessageConversation : Conversation
         {
             _responseTerminator = message.Terminator;
             _responderCancellation ??= new CancellationTokenSource();
-            _responderTask = CallResponder(responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock), _responderCancellation.Token);
+            _responderContext ??= new ResponderContext(Connection, Record, Outbox);
+            _responderTask = CallResponder(
+                responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock, _responderContext), _responderCancellation.Token);
         }
         else if (!Options.IsDiscarding)
         {
@@ -300,6 +303,13 @@ internal sealed class MessageConversation : Conversation
     private void CompleteResponse(Task<byte[]?> response)
     {
         _responderTask = null;
+        if (_responderContext!.IsResetting)
+        {
+            _resetting = true;
+            End(ServerEventReason.ServerClosed);
+            return;
+        }
+
         if (response.Status == TaskStatus.RanToCompletion)
         {
             if (response.Result is { } content)
@@ -318,6 +328,12 @@ internal sealed class MessageConversation : Conversation
             }
 
             AppendResponse(errorResponse, _responseTerminator);
+        }
+
+        if (_responderContext.IsClosing)
+        {
+            End(ServerEventReason.ServerClosed);
+            return;
         }
 
         ApplyMessageLimits();

@@ -27,6 +27,9 @@ public enum ServerEventKind
     /// <summary>Something failed, and the server continued.</summary>
     Error,
 
+    /// <summary>The responder told something.</summary>
+    Trace,
+
     /// <summary>The server stopped.</summary>
     Stopped,
 }

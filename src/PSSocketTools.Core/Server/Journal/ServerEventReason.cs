@@ -39,6 +39,9 @@ public enum ServerEventReason
     /// <summary>The server's responder failed.</summary>
     ResponderFailed,
 
+    /// <summary>The server's responder reported an error, and its response was sent nevertheless.</summary>
+    ResponderError,
+
     /// <summary>The server stopped.</summary>
     ServerStopped,
 

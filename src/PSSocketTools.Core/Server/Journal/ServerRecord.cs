@@ -5,6 +5,9 @@ namespace PSSocketTools.Server.Journal;
 /// <summary>A server's counters and its journal.</summary>
 internal sealed class ServerRecord(EventJournal journal, Clock clock)
 {
+    // The journal keeps texts as they are, so that one that knows no bounds would fill the memory.
+    private const int MaxTraceLength = 16 * 1024;
+
     private long _totalConnections;
     private long _activeConnections;
     private long _rejectedConnections;
@@ -90,6 +93,10 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
 
     public void Failed(ConnectionFacts? connection, ServerEventReason reason, string what) =>
         Journal.Append(ServerEventKind.Error, connection, reason, what);
+
+    /// <summary>Records what a responder told.</summary>
+    public void Trace(ConnectionFacts connection, string text) => Journal.Append(
+        ServerEventKind.Trace, connection, text: text.Length <= MaxTraceLength ? text : text.Substring(0, MaxTraceLength) + "\u2026");
 
     /// <summary>Counts received bytes, framing included.</summary>
     public void AddBytesReceived(ConnectionFacts connection, int count)

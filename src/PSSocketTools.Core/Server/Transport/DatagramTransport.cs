@@ -165,7 +165,7 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, message, sequence, output, _aborted).ConfigureAwait(false);
+        await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, null, message, sequence, output, _aborted).ConfigureAwait(false);
         await SendAsync(operation, operation.Local, peer, output).ConfigureAwait(false);
     }
 
@@ -198,7 +198,8 @@ internal sealed class DatagramTransport : ServerTransport
             _aborted.ThrowIfCancellationRequested();
             using var output = new ResponseBuffer(_plan.Writer, carriesEmpty: true);
             using var operation = new DatagramOperation(socket);
-            await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, message, sequence, output, _aborted).ConfigureAwait(false);
+            var context = _plan.Options.Responder is null ? null : peer.Context ??= new ResponderContext(peer.Facts, _record, outbox: null);
+            await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, context, message, sequence, output, _aborted).ConfigureAwait(false);
             await delay.ConfigureAwait(false);
             await SendAsync(operation, local, peer, output).ConfigureAwait(false);
         }
@@ -297,6 +298,9 @@ internal sealed class DatagramTransport : ServerTransport
         public Task LastResponse { get; set; } = Task.CompletedTask;
 
         public long Messages { get; set; }
+
+        /// <summary>The peer as the responder knows it; null before it is asked.</summary>
+        public ResponderContext? Context { get; set; }
 
         public int NextDelay(ConversationPlan plan)
         {

@@ -49,7 +49,7 @@ public sealed class DelimiterConversationTests
     [Fact]
     public async Task A_responder_gets_messages_without_their_delimiters_and_its_answers_end_with_them()
     {
-        var answers = new Responder(static message => Task.FromResult<byte[]?>([.. message.GetContent(), (byte)'!']));
+        var answers = new Responder(static message => Task.FromResult<byte[]?>([.. message.Content, (byte)'!']));
         using var driver = new ConversationDriver(Brackets with { ResponseFormat = null, Responder = answers });
         driver.Feed("oneaabtwoaab");
         while (driver.Step.Kind == StepKind.Await)

@@ -24,7 +24,7 @@ public sealed class ResponderConversationTests
         var first = received[0];
         Assert.Equal((4, "192.0.2.1", 49152, 3), (first.Bytes, first.RemoteAddress, first.RemotePort, first.ConnectionId));
         Assert.Equal(driver.Clock.UtcTicks, first.Timestamp.ToUniversalTime().Ticks);
-        Assert.Equal("olá"u8.ToArray(), first.GetContent());
+        Assert.Equal("olá"u8.ToArray(), first.Content);
     }
 
     [Fact]
@@ -168,6 +168,121 @@ public sealed class ResponderConversationTests
         Assert.Equal("oi\n+", driver.Text);
         driver.End();
         driver.AssertEnded(ServerEventReason.ClientClosed);
+    }
+
+    [Fact]
+    public void State_lasts_from_one_message_to_the_next_and_finds_its_keys_in_any_case()
+    {
+        using var driver = Lines(static message =>
+        {
+            message.State["Seen"] = (message.State["seen"] as string ?? string.Empty) + message.Message;
+            return Done((string)message.State["SEEN"]!);
+        });
+        driver.Feed("a\nb\nc\n");
+        Assert.Equal("a\nab\nabc\n", driver.Text);
+    }
+
+    [Fact]
+    public void A_responder_that_closes_has_its_answer_sent_and_no_message_after_it_answered()
+    {
+        using var driver = Lines(static message =>
+        {
+            if (message.Message == "bye")
+            {
+                message.Close();
+            }
+
+            return Done(message.Message);
+        });
+        driver.Feed("one\nbye\ntwo\n");
+        Assert.Equal("one\nbye\n", driver.Text);
+        driver.AssertEnded(ServerEventReason.ServerClosed);
+        Assert.Equal(2, driver.Record.MessagesReceived);
+    }
+
+    [Theory]
+    [InlineData(null, "one\n", ServerEventReason.ResponderFailed)]
+    [InlineData("erro", "one\nerro\n", ServerEventReason.ServerClosed)]
+    public void A_responder_that_closes_and_then_fails_has_failed(string? errorResponse, string text, ServerEventReason reason)
+    {
+        using var driver = Lines(
+            static message =>
+            {
+                if (message.Message != "two")
+                {
+                    return Done(message.Message);
+                }
+
+                message.Close();
+                throw new InvalidOperationException("no good");
+            },
+            errorResponse);
+        driver.Feed("one\ntwo\nthree\n");
+        Assert.Equal(text, driver.Text);
+        driver.AssertEnded(reason);
+        Assert.Contains("Error 'no good' ResponderFailed", driver.Journal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_responder_that_resets_has_no_answer_sent_whatever_it_gives(bool fails)
+    {
+        using var driver = Lines(
+            message =>
+            {
+                if (message.Message == "one")
+                {
+                    return Done("1");
+                }
+
+                message.Reset();
+                return fails ? throw new InvalidOperationException("no good") : Done("2");
+            },
+            "erro");
+        driver.Feed("one\ntwo\nthree\n");
+        Assert.Equal("1\n", driver.Text);
+        driver.AssertEnded(ServerEventReason.ServerClosed, StepKind.Reset);
+        Assert.DoesNotContain(driver.Events, static e => e.Kind == "Error");
+    }
+
+    [Fact]
+    public void A_delay_comes_before_the_answer_of_a_responder_that_closes()
+    {
+        using var driver = new ConversationDriver(new EchoServerOptions
+        {
+            Framing = MessageFraming.Line,
+            MinDelayMilliseconds = 5,
+            MaxDelayMilliseconds = 5,
+            Responder = new Responder(static message =>
+            {
+                message.Close();
+                return Done("bye");
+            }),
+        });
+        driver.Feed("one\ntwo\n");
+        Assert.Equal((StepKind.Pause, string.Empty), (driver.Step.Kind, driver.Text));
+        driver.Elapse();
+        Assert.Equal("bye\n", driver.Text);
+        driver.AssertEnded(ServerEventReason.ServerClosed);
+    }
+
+    [Fact]
+    public void What_a_responder_traces_and_reports_is_an_event_each_and_costs_no_answer()
+    {
+        using var driver = Lines(static message =>
+        {
+            message.Trace("looks it up");
+            message.ReportError("not there");
+            message.Trace(new string('x', 20_000));
+            return Done("none");
+        });
+        driver.Feed("one\n");
+        Assert.Equal("none\n", driver.Text);
+        Assert.Equal(
+            ["MessageReceived 'one' 3", "Trace 'looks it up'", "Error 'not there' ResponderError", $"Trace '{new string('x', 16 * 1024)}\u2026'", "ResponseSent 'none' 4"],
+            driver.Journal);
+        Assert.All(driver.Events, static e => Assert.Equal(3, e.ConnectionId));
     }
 
     private static ConversationDriver Lines(Func<ReceivedMessage, Task<byte[]?>> respond, string? errorResponse = null) =>

@@ -363,7 +363,7 @@ public sealed class ResponseConversationTests
             "Format" => options with { ResponseFormat = "{Message}" },
             "Transform" => options with { Transform = ResponseTransform.Reverse },
             "Delay" => options with { MinDelayMilliseconds = 1, MaxDelayMilliseconds = 1 },
-            "Responder" => options with { Responder = new Responder(static message => Task.FromResult<byte[]?>(message.GetContent())) },
+            "Responder" => options with { Responder = new Responder(static message => Task.FromResult<byte[]?>(message.Content)) },
             _ => options with { Responder = new Responder(static _ => throw new InvalidOperationException()), ErrorResponse = "" },
         };
         using var driver = new ConversationDriver(options);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -119,6 +120,30 @@ public sealed class DatagramServerTests
         }
     }
 
+    [Fact]
+    public async Task A_responder_keeps_a_state_for_each_sender_and_cannot_close_what_is_no_connection()
+    {
+        var errors = new ConcurrentQueue<SocketToolsException>();
+        using var server = EchoServer.Start(Options("127.0.0.1") with
+        {
+            Responder = new Responder(message =>
+            {
+                errors.Enqueue(Assert.Throws<SocketToolsException>(message.Close));
+                errors.Enqueue(Assert.Throws<SocketToolsException>(message.Reset));
+                message.State["Count"] = (int)(message.State["Count"] ?? 0) + 1;
+                message.Trace("counted");
+                message.ReportError("though");
+                return Task.FromResult<byte[]?>(Encoding.UTF8.GetBytes($"{message.State["Count"]}"));
+            }),
+        });
+        using var first = Connect(server);
+        using var second = Connect(server);
+        Assert.Equal(["1", "2", "1", "3"], [await ExchangeAsync(first, "a"), await ExchangeAsync(first, "b"), await ExchangeAsync(second, "c"), await ExchangeAsync(first, "d")]);
+        Assert.All(errors, static error => Assert.Equal(SocketToolsError.InvalidOption, error.Error));
+        var events = await server.UntilAsync(ServerEventKind.ResponseSent, 4);
+        Assert.Equal("MessageReceived Trace Error/ResponderError ResponseSent", events.Story(2));
+    }
+
     private static EchoServerOptions Options(string address) => new() { Address = address, Protocol = SocketProtocol.Udp };
 
     private static EchoServer Start(string kind, string address)
@@ -130,12 +155,12 @@ public sealed class DatagramServerTests
             "Format" => options with { ResponseFormat = "{Message}" },
             "Transform" => options with { Transform = ResponseTransform.Lower },
             "Delay" => options with { MinDelayMilliseconds = 1, MaxDelayMilliseconds = 1 },
-            "Responder" => options with { Responder = new Responder(static message => Task.FromResult<byte[]?>(message.GetContent())) },
+            "Responder" => options with { Responder = new Responder(static message => Task.FromResult<byte[]?>(message.Content)) },
             _ => options with
             {
                 ErrorResponse = string.Empty,
                 Responder = new Responder(static message =>
-                    message.Bytes == 0 ? throw new InvalidOperationException("no good") : Task.FromResult<byte[]?>(message.GetContent())),
+                    message.Bytes == 0 ? throw new InvalidOperationException("no good") : Task.FromResult<byte[]?>(message.Content)),
             },
         });
     }

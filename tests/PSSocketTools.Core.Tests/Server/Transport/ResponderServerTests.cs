@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using PSSocketTools.Tests.Server.Conversations;
 using Xunit;
@@ -75,7 +77,7 @@ public sealed class ResponderServerTests
         const int Count = 40_000;
         var first = new TaskCompletionSource<byte[]?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var server = EchoServer.Start(Options(new Responder(message =>
-            message.Message == "0" ? first.Task : Task.FromResult<byte[]?>(message.GetContent()))) with { Framing = framing });
+            message.Message == "0" ? first.Task : Task.FromResult<byte[]?>(message.Content))) with { Framing = framing });
         using var client = await BareClient.ConnectAsync(server);
         var text = string.Concat(Enumerable.Range(0, Count).Select(static i => i.ToString(CultureInfo.InvariantCulture) + "\n"));
         var receiving = client.ReceiveAsync(text.Length);
@@ -103,6 +105,105 @@ public sealed class ResponderServerTests
         await cancelled.WaitAsync(Patience.Long);
         Assert.Equal("Connected MessageReceived Disconnected/ServerStopped", server.GetEvents().Story(1));
     }
+
+    [Fact]
+    public async Task A_responder_that_closes_has_its_answer_sent_before_the_end()
+    {
+        using var server = Start(static message =>
+        {
+            message.State["Count"] = (int)(message.State["Count"] ?? 0) + 1;
+            if (message.Message == "bye")
+            {
+                message.Close();
+            }
+
+            return Task.FromResult<byte[]?>(Encoding.UTF8.GetBytes($"{message.State["Count"]}"));
+        });
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            using var client = await BareClient.ConnectAsync(server);
+            await client.ExchangeAsync("hi\n", "1\n");
+            await client.SendAsync("bye\nmore\n");
+            await client.AssertEndsWithAsync("2\n");
+        }
+
+        var events = await server.UntilAsync(ServerEventKind.Disconnected, 2);
+        Assert.Equal("Connected MessageReceived ResponseSent MessageReceived ResponseSent Disconnected/ServerClosed", events.Story(2));
+    }
+
+    [Fact]
+    public async Task A_responder_that_resets_is_cancelled_and_the_client_gets_no_answer()
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var server = Start((message, cancellationToken) =>
+        {
+            cancellationToken.Register(cancelled.SetResult);
+            message.Reset();
+            return new TaskCompletionSource<byte[]?>().Task;
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync("one\n");
+        var error = await Assert.ThrowsAsync<SocketException>(() => client.ReceiveAsync(1));
+        Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+        await cancelled.Task.WaitAsync(Patience.Long);
+        var events = await server.UntilAsync(ServerEventKind.Disconnected);
+        Assert.Equal("Connected MessageReceived Disconnected/ServerClosed", events.Story(1));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_answered_still_closes_its_connection_and_nothing_once_that_has_ended()
+    {
+        var messages = new List<ReceivedMessage>();
+        using var server = Start(message =>
+        {
+            messages.Add(message);
+            return Task.FromResult<byte[]?>(message.Content);
+        });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.ExchangeAsync("one\n");
+        messages[0].Close();
+        await client.AssertEndsWithAsync(string.Empty);
+        _ = await server.UntilAsync(ServerEventKind.Disconnected);
+
+        messages[0].Trace("too late");
+        messages[0].ReportError("too late");
+        messages[0].Close();
+        messages[0].Reset();
+        Assert.Equal("Connected MessageReceived ResponseSent Disconnected/ServerClosed", server.GetEvents().Story(1));
+    }
+
+    [Fact]
+    public async Task State_is_gone_with_its_connection()
+    {
+        var kept = new TaskCompletionSource<WeakReference>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var server = Start(message =>
+        {
+            var big = new byte[1000];
+            message.State["Big"] = big;
+            kept.SetResult(new WeakReference(big));
+            return Task.FromResult<byte[]?>(null);
+        });
+        using (var client = await BareClient.ConnectAsync(server))
+        {
+            await client.SendAsync("one\n");
+            _ = await kept.Task.WaitAsync(Patience.Long);
+        }
+
+        _ = await server.UntilAsync(ServerEventKind.Disconnected);
+        var reference = await kept.Task;
+        var watch = Stopwatch.StartNew();
+        while (reference.IsAlive)
+        {
+            // The connection is let go after the event of its end.
+            Assert.True(watch.Elapsed < Patience.Long);
+            GC.Collect();
+        }
+    }
+
+    private static EchoServer Start(Func<ReceivedMessage, Task<byte[]?>> respond) => Start((message, _) => respond(message));
+
+    private static EchoServer Start(Func<ReceivedMessage, CancellationToken, Task<byte[]?>> respond) =>
+        EchoServer.Start(Options(new Responder(respond)) with { Framing = MessageFraming.Line });
 
     private static EchoServerOptions Options(IMessageResponder responder) => new() { Address = OwnAddress.Pick(), Responder = responder };
 

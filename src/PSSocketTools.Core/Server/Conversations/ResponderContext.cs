@@ -1,0 +1,61 @@
+using System.Collections;
+using PSSocketTools.Net;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Conversations;
+
+/// <summary>A client as the responder knows it through its messages: what it keeps of it, and what it asks for. From any thread.</summary>
+/// <param name="connection">The identity of the client.</param>
+/// <param name="record">Gets what the responder tells.</param>
+/// <param name="outbox">Ends the conversation; null for a sender of datagrams, which has none.</param>
+internal sealed class ResponderContext(ConnectionFacts connection, ServerRecord record, Outbox? outbox)
+{
+    private Hashtable? _state;
+    private volatile bool _isClosing;
+    private volatile bool _isResetting;
+
+    public Hashtable State =>
+        LazyInitializer.EnsureInitialized(ref _state, static () => Hashtable.Synchronized(new Hashtable(StringComparer.OrdinalIgnoreCase)))!;
+
+    /// <summary>Whether the connection is to be closed after the response.</summary>
+    public bool IsClosing => _isClosing;
+
+    /// <summary>Whether the connection is to be reset without a response.</summary>
+    public bool IsResetting => _isResetting;
+
+    public void Close()
+    {
+        var conversation = RequireConversation();
+        _isClosing = true;
+
+        // The flag ends the conversation before the next message; this, one that waits for its client already.
+        conversation.RequestEnd(reset: false);
+    }
+
+    public void Reset()
+    {
+        var conversation = RequireConversation();
+        _isResetting = true;
+        conversation.RequestEnd(reset: true);
+    }
+
+    public void Trace(string text)
+    {
+        // A responder that is cancelled may still tell something, of which the connection's end is the last event.
+        if (!connection.HasEnded)
+        {
+            record.Trace(connection, text);
+        }
+    }
+
+    public void ReportError(string text)
+    {
+        if (!connection.HasEnded)
+        {
+            record.Failed(connection, ServerEventReason.ResponderError, text);
+        }
+    }
+
+    private Outbox RequireConversation() => outbox
+        ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsAreNotClosed"), connection.RemoteAddress);
+}
