@@ -92,6 +92,8 @@ Describe 'Test-PortAvailability' {
             $result.Address | Should -Be '127.0.0.1'
             $result.ProcessId | Should -Be $PID
             $result.ProcessName | Should -Be (Get-Process -Id $PID).ProcessName
+            $result.Attempt | Should -Be 1
+            (Test-PortAvailability $port -Verbose 4>&1)[0].Message | Should -Be "Attempt 1 to listen on 0.0.0.0:$($port): InUse."
         }
 
         It 'knows a clash over the families' {
@@ -216,6 +218,24 @@ Describe 'Test-PortAvailability' {
             $results.Available | Should -Be $true, $false
             $results[0].Address | Should -Be '127.0.0.1'
             $results[0].LatencyMilliseconds | Should -BeGreaterThan 0
+        }
+
+        It 'says from where, and at which attempt' {
+            $results = Test-PortAvailability $port, $closed -ComputerName 127.0.0.1
+            $results.SourceAddress | Should -Be '127.0.0.1', '127.0.0.1'
+            $results.Attempt | Should -Be 1, 1
+            $nowhere = Test-PortAvailability 80 -ComputerName name.invalid
+            $nowhere.SourceAddress | Should -BeNullOrEmpty
+            $nowhere.Attempt | Should -Be 0
+            (Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 2).Attempt | Should -BeGreaterThan 1
+        }
+
+        It 'tells each attempt with -Verbose, and without it none' {
+            $told = @(Test-PortAvailability $port, $closed -ComputerName 127.0.0.1 -Verbose 4>&1)
+            $told[0].Message | Should -BeLike "Attempt 1 on 127.0.0.1:$port from 127.0.0.1: Open, after * ms."
+            $told[1].Message | Should -BeLike "Attempt 1 on 127.0.0.1:$closed from 127.0.0.1: Closed, after * ms."
+            $told.Count | Should -Be 4
+            @(Test-PortAvailability $port -ComputerName 127.0.0.1 4>&1).Count | Should -Be 1
         }
 
         It 'gives a name that does not resolve as a result' {
@@ -511,7 +531,7 @@ Describe 'Test-PortAvailability' {
 
         It 'goes to CSV and JSON in flat rows' {
             $result = Test-PortAvailability $port -ComputerName 127.0.0.1
-            $columns = 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'ProcessId', 'ProcessName', 'Detail'
+            $columns = 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'ProcessId', 'ProcessName', 'Detail'
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).PSObject.Properties.Name | Should -Be $columns
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).TimestampUtc | Should -Be $result.Timestamp.ToUniversalTime().ToString('o')
             ($result | ConvertTo-Json | ConvertFrom-Json).Address | Should -Be '127.0.0.1'

@@ -26,6 +26,9 @@ internal sealed class ConnectAttempt
     /// <summary>How long it has taken.</summary>
     public TimeSpan Duration => Clock.System.Since(StartedAt);
 
+    /// <summary>How long the connect took: as the system measured it, or else by the clock around the system call. Its thread, which had to start first, is no part of it.</summary>
+    public TimeSpan Latency { get; private set; }
+
     /// <summary>Null when the connection was established, otherwise why not.</summary>
     public Task<SocketException?> Outcome { get; }
 
@@ -62,7 +65,10 @@ internal sealed class ConnectAttempt
             }
 
             SynRetransmission.Disable(Socket);
+            var startedAt = Clock.System.Timestamp;
             Socket.Connect(endPoint);
+            var time = Clock.System.Since(startedAt);
+            Latency = TcpRoundTrip.Of(Socket) is { } milliseconds ? TimeSpan.FromTicks((long)(milliseconds * TimeSpan.TicksPerMillisecond)) : time;
             if (!EndPointText.IsSelfConnected(Socket, endPoint))
             {
                 return null;

@@ -58,10 +58,10 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>Connects. The caller owns the socket; the deadline is that of the TLS handshake.</summary>
+    /// <summary>Connects. The caller owns the socket; the deadline is that of the TLS handshake. The overhead is the part of the time that our own threads took.</summary>
     /// <exception cref="SocketToolsException">Why there is no connection.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) Run(CancellationToken cancellationToken)
+    public (Socket Socket, EndPoint Remote, long StartedAt, TimeSpan Overhead, Deadline Deadline) Run(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -77,10 +77,10 @@ internal sealed class ConnectRace : IDisposable
             if (TakeEnded() is { } winner)
             {
                 var attempt = winner.Pending!;
-                _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Duration);
+                _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Latency);
                 TellPending(winner);
                 winner.Pending = null;
-                return (attempt.Socket!, winner.EndPoint, attempt.StartedAt, winner.Until);
+                return (attempt.Socket!, winner.EndPoint, attempt.StartedAt, attempt.Duration - attempt.Latency, winner.Until);
             }
 
             _report?.Invoke(Latest());

@@ -47,7 +47,8 @@ internal static class Connector
                 : Interleave(Resolve(options, host, deadline, trace, cancellationToken)),
             deadline,
             trace);
-        return (ShakeHands(race.Run(cancellationToken), options, trace, cancellationToken), Clock.System.Since(startedAt));
+        var connected = race.Run(cancellationToken);
+        return (ShakeHands(connected, options, trace, cancellationToken), Clock.System.Since(startedAt) - connected.Overhead);
     }
 
     /// <summary>
@@ -72,7 +73,7 @@ internal static class Connector
 
                 using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report, trace);
                 var connected = race.Run(cancellationToken);
-                return (ShakeHands(connected, options, trace, cancellationToken), Clock.System.Since(connected.StartedAt));
+                return (ShakeHands(connected, options, trace, cancellationToken), Clock.System.Since(connected.StartedAt) - connected.Overhead);
             }
             catch (SocketToolsException exception) when (exception.MayPass)
             {
@@ -110,7 +111,7 @@ internal static class Connector
     }
 
     private static BlockingChannel ShakeHands(
-        (Socket Socket, EndPoint Remote, long StartedAt, Deadline Deadline) connected,
+        (Socket Socket, EndPoint Remote, long StartedAt, TimeSpan Overhead, Deadline Deadline) connected,
         SessionOptions options,
         ConnectTrace? trace,
         CancellationToken cancellationToken)

@@ -161,6 +161,7 @@ public sealed class EchoSession : IDisposable
         SessionOptions options, Action<SocketToolsException?>? report, Action<ConnectStep>? step, CancellationToken cancellationToken = default)
     {
         options.Validate();
+        SessionWarmUp.Run();
         var trace = step is null ? null : new ConnectTrace(options, step);
         BlockingChannel? channel = null;
         try

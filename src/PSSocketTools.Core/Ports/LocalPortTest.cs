@@ -17,6 +17,9 @@ public sealed class LocalPortTest
     // How long the table of sockets is reused, for the tests of a whole range of ports.
     private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
 
+    // In a wait the same outcome is told again after this time.
+    private static readonly TimeSpan TraceInterval = TimeSpan.FromSeconds(1);
+
     private readonly string _address;
     private readonly HostName _host;
     private SocketTable? _table;
@@ -49,6 +52,9 @@ public sealed class LocalPortTest
     /// <summary>Whether the user chose the address, so that a server that is started with a result listens on it instead of its default.</summary>
     public bool IsAddressChosen { get; init; }
 
+    /// <summary>Is told on the caller's thread what each attempt came to, in words; in a wait the same again once a second. Null for nobody, which costs nothing.</summary>
+    public Action<string>? Trace { get; init; }
+
     /// <summary>Tests a port.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
     /// <param name="cancellationToken">Ends the wait for the resolver.</param>
@@ -58,7 +64,7 @@ public sealed class LocalPortTest
     {
         var resolution = _host.Resolve();
         Task.WaitAny([resolution], cancellationToken);
-        return Test(port, resolution.GetAwaiter().GetResult());
+        return Test(port, resolution.GetAwaiter().GetResult(), 1);
     }
 
     /// <summary>Tests a port repeatedly until it is free, the time is over or the wait is cancelled; waits for a name that does not resolve yet, too.</summary>
@@ -70,16 +76,26 @@ public sealed class LocalPortTest
     public PortAvailability WaitUntilAvailable(int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var deadline = Deadline.After(timeout);
-        while (true)
+        var toldAgain = Deadline.Passed;
+        for (var attempt = 1; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var resolution = _host.Resolve(ConnectPace.NameAge);
 
             // Before the name is resolved there is nothing to test, and the wait may end before that.
             var isResolved = Task.WaitAny([resolution], deadline.Milliseconds, cancellationToken) >= 0;
-            if (isResolved && resolution.Status == TaskStatus.RanToCompletion && TryBindAll(port, resolution.Result) is null)
+            if (isResolved && resolution.Status == TaskStatus.RanToCompletion)
             {
-                return CreateAvailable(port);
+                if (TryBindAll(port, resolution.Result) is not { } refusal)
+                {
+                    return CreateAvailable(port, attempt);
+                }
+
+                if (Trace is not null && toldAgain.HasPassed)
+                {
+                    toldAgain = Deadline.After(TraceInterval);
+                    Tell(attempt, EndPointText.Of(refusal.Address), port, SocketErrors.TextOf(refusal.Error.SocketErrorCode));
+                }
             }
 
             if (isResolved && resolution.Exception?.InnerException is SocketToolsException { MayPass: false })
@@ -90,33 +106,37 @@ public sealed class LocalPortTest
             // Finding the owner of the port takes a walk over all processes, and only the last result needs it.
             if (deadline.HasPassed)
             {
-                return isResolved ? Test(port, resolution.GetAwaiter().GetResult()) : throw AddressName.NotResolvedYet(_address);
+                return isResolved ? Test(port, resolution.GetAwaiter().GetResult(), attempt) : throw AddressName.NotResolvedYet(_address);
             }
 
             cancellationToken.WaitHandle.WaitOne(Deadline.Earlier(deadline, Deadline.After(WaitStep)).Milliseconds);
         }
     }
 
-    private PortAvailability Test(int port, IPAddress[] addresses)
-    {
-        if (TryBindAll(port, addresses) is not { } refusal)
-        {
-            return CreateAvailable(port);
-        }
-
-        var result = Explain(refusal.Address, port, refusal.Error);
-        result.ChosenAddress = ChosenAddress;
-        return result;
-    }
+    private PortAvailability Test(int port, IPAddress[] addresses, int attempt) => TryBindAll(port, addresses) is { } refusal
+        ? Explain(refusal.Address, port, refusal.Error, attempt)
+        : CreateAvailable(port, attempt);
 
     private string? ChosenAddress => IsAddressChosen ? _address : null;
 
-    private PortAvailability CreateAvailable(int port)
+    private PortAvailability CreateAvailable(int port, int attempt) => Create(_address, port, PortStatus.Available, attempt);
+
+    private PortAvailability Create(string address, int port, PortStatus status, int attempt, string? detail = null, PortHolder? holder = null)
     {
-        var result = PortAvailability.CreateLocal(_address, port, Protocol, PortStatus.Available);
-        result.ChosenAddress = ChosenAddress;
-        return result;
+        Tell(attempt, address, port, status.ToString());
+        return new(AddressName.Localhost, port, Protocol, status)
+        {
+            Address = holder?.Address ?? address,
+            Attempt = attempt,
+            ProcessId = holder?.ProcessId,
+            ProcessName = holder?.ProcessName,
+            Detail = detail ?? holder?.Detail,
+            ChosenAddress = ChosenAddress,
+        };
     }
+
+    private void Tell(int attempt, string address, int port, string outcome) =>
+        Trace?.Invoke(Messages.Get("BindTried", attempt, EndPointText.Of(address, port), outcome));
 
     private (IPAddress Address, SocketException Error)? TryBindAll(int port, IPAddress[] addresses)
     {
@@ -156,7 +176,7 @@ public sealed class LocalPortTest
         }
     }
 
-    private PortAvailability Explain(IPAddress address, int port, SocketException error)
+    private PortAvailability Explain(IPAddress address, int port, SocketException error, int attempt)
     {
         var text = EndPointText.Of(address);
         if (ListenerSetup.MayBeTaken(error.SocketErrorCode))
@@ -164,22 +184,20 @@ public sealed class LocalPortTest
             var holder = FindHolder(address, port, error.SocketErrorCode);
             if (ListenerSetup.IsTaken(error.SocketErrorCode, holder))
             {
-                return PortAvailability.CreateInUse(text, port, Protocol, holder);
+                return Create(text, port, PortStatus.InUse, attempt, holder: holder);
             }
         }
 
         switch (error.SocketErrorCode)
         {
             case SocketError.AccessDenied:
-                return PortAvailability.CreateLocal(
-                    text, port, Protocol, PortStatus.AccessDenied, SocketErrors.Denied(new IPEndPoint(address, port), Protocol));
+                return Create(text, port, PortStatus.AccessDenied, attempt, SocketErrors.Denied(new IPEndPoint(address, port), Protocol));
             case SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported:
-                return PortAvailability.CreateLocal(
-                    text, port, Protocol, PortStatus.AddressNotAvailable, Messages.Get("AddressNotAvailable", text));
+                return Create(text, port, PortStatus.AddressNotAvailable, attempt, Messages.Get("AddressNotAvailable", text));
             case SocketError.TooManyOpenSockets:
                 throw SocketErrors.Listening(error, EndPointText.Of(text, port));
             default:
-                return PortAvailability.CreateLocal(text, port, Protocol, PortStatus.Failed, error.Message);
+                return Create(text, port, PortStatus.Failed, attempt, error.Message);
         }
     }
 

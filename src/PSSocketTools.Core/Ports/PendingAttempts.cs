@@ -72,7 +72,7 @@ internal sealed class PendingAttempts
         var postponed = _postponed.Dequeue();
         var probe = (Probe)postponed.Owner;
         probe.Postponed--;
-        return new ProbeAttempt(postponed.Address, postponed.Port, probe) { RetryDelay = postponed.RetryDelay };
+        return new ProbeAttempt(postponed.Address, postponed.Port, probe) { Number = postponed.Number, RetryDelay = postponed.RetryDelay };
     }
 
     /// <summary>Removes an attempt that has ended.</summary>

@@ -10,7 +10,7 @@ public sealed class PortAvailability
     private readonly PortStatus _status;
     private readonly SocketProtocol _protocol;
 
-    private PortAvailability(string computerName, int port, SocketProtocol protocol, PortStatus status)
+    internal PortAvailability(string computerName, int port, SocketProtocol protocol, PortStatus status)
     {
         ComputerName = computerName;
         Port = port;
@@ -29,7 +29,7 @@ public sealed class PortAvailability
     public string ComputerName { get; }
 
     /// <summary>Local: the address that was asked for, or the one it is in use on. Remote: the one that answered, or the last tried; null where the name has none.</summary>
-    public string? Address { get; private init; }
+    public string? Address { get; internal init; }
 
     /// <summary>The port, 1 to 65535.</summary>
     public int Port { get; }
@@ -46,17 +46,23 @@ public sealed class PortAvailability
     /// <summary>True where the answer is yes: a local port a server may listen on, a remote one that is open.</summary>
     public bool Available => _status is PortStatus.Available or PortStatus.Open;
 
-    /// <summary>How long the answer took, in milliseconds; null when there was none, and in a local test.</summary>
-    public double? LatencyMilliseconds { get; private init; }
+    /// <summary>How long the answer took, in milliseconds: of a connection, the handshake as the system measured it where it tells. Null when there was no answer, and in a local test.</summary>
+    public double? LatencyMilliseconds { get; internal init; }
+
+    /// <summary>Remote: the local address that the system chose to ask from; null where it chose none, and in a local test.</summary>
+    public string? SourceAddress { get; internal init; }
+
+    /// <summary>Which attempt found it, from 1 on: one is made for each address of a name, and in a wait again and again. 0 where none could be made.</summary>
+    public int Attempt { get; internal init; } = 1;
 
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
-    public int? ProcessId { get; private init; }
+    public int? ProcessId { get; internal init; }
 
     /// <summary>That process's name.</summary>
-    public string? ProcessName { get; private init; }
+    public string? ProcessName { get; internal init; }
 
     /// <summary>Details in words; null when Status is enough.</summary>
-    public string? Detail { get; private init; }
+    public string? Detail { get; internal init; }
 
     /// <summary>What was found.</summary>
     public PortStatus GetStatus() => _status;
@@ -74,25 +80,5 @@ public sealed class PortAvailability
     /// <summary>The status and where, for a debugger or a string.</summary>
     public override string ToString() => $"{OutsideText.Clean(EndPointText.Of(ComputerName, Port))} {Status}";
 
-    internal string? ChosenAddress { get; set; }
-
-    internal static PortAvailability CreateLocal(string address, int port, SocketProtocol protocol, PortStatus status, string? detail = null) =>
-        new(AddressName.Localhost, port, protocol, status) { Address = address, Detail = detail };
-
-    internal static PortAvailability CreateInUse(string address, int port, SocketProtocol protocol, PortHolder holder) =>
-        new(AddressName.Localhost, port, protocol, PortStatus.InUse)
-        {
-            Address = holder.Address ?? address,
-            ProcessId = holder.ProcessId,
-            ProcessName = holder.ProcessName,
-            Detail = holder.Detail,
-        };
-
-    internal static PortAvailability CreateAnswered(
-        string computerName, string address, int port, SocketProtocol protocol, PortStatus status, double latency, string? detail) =>
-        new(computerName, port, protocol, status) { Address = address, LatencyMilliseconds = latency, Detail = detail };
-
-    internal static PortAvailability CreateUnanswered(
-        string computerName, string? address, int port, SocketProtocol protocol, PortStatus status, string? detail) =>
-        new(computerName, port, protocol, status) { Address = address, Detail = detail };
+    internal string? ChosenAddress { get; init; }
 }

@@ -52,6 +52,7 @@ public sealed class PortScan : IDisposable
         _resolve = resolve;
         (options ?? throw new ArgumentNullException(nameof(options))).Validate();
         _window = options.ThrottleLimit;
+        Trace = options.KeepsTrace ? new ProbeTrace() : null;
         _capacity = Math.Max(_window, 64) * ResultsHeldPerProbe;
         _loop = new ProbeLoop(this, options, transport(options.Protocol));
         _cancellationToken = cancellationToken;
@@ -130,7 +131,7 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Returns the available results in order; when there is none, waits for one, for room in the window, or for the end of the scan.</summary>
+    /// <summary>Returns the available results in order; when there is none, waits for one, for room in the window, for an attempt to be told, or for the end of the scan.</summary>
     /// <param name="due">Gets the results.</param>
     /// <param name="milliseconds">How long to wait at most; 0 for not at all, <see cref="Timeout.Infinite"/> for no limit.</param>
     /// <exception cref="OperationCanceledException">The scan's token was cancelled.</exception>
@@ -144,7 +145,7 @@ public sealed class PortScan : IDisposable
             while (!IsDue())
             {
                 _cancellationToken.ThrowIfCancellationRequested();
-                if (_failure is not null || IsFinished || hadRoom != HasRoom || deadline.HasPassed)
+                if (_failure is not null || IsFinished || hadRoom != HasRoom || Trace is { IsEmpty: false } || deadline.HasPassed)
                 {
                     break;
                 }
@@ -175,6 +176,9 @@ public sealed class PortScan : IDisposable
         }
     }
 
+    /// <summary>Returns the attempts that have ended since the last call, in words; none where <see cref="PortScanOptions.KeepsTrace"/> is false.</summary>
+    public IReadOnlyList<string> TakeTrace() => Trace?.Take() ?? [];
+
     /// <summary>Cancels the scan at once.</summary>
     public void Dispose()
     {
@@ -185,6 +189,9 @@ public sealed class PortScan : IDisposable
             _inputs.Dequeue().Dispose();
         }
     }
+
+    /// <summary>What its attempts came to; null where nobody follows them.</summary>
+    internal ProbeTrace? Trace { get; }
 
     /// <summary>The next probe to begin; null when there is none, or too many results are unread.</summary>
     internal Probe? Take()
@@ -230,7 +237,7 @@ public sealed class PortScan : IDisposable
     {
         lock (_gate)
         {
-            if (_isFlushDue)
+            if (_isFlushDue || Trace is { IsEmpty: false })
             {
                 _isFlushDue = false;
                 Monitor.PulseAll(_gate);

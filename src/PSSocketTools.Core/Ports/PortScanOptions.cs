@@ -29,6 +29,9 @@ public sealed class PortScanOptions
     /// <summary>How long to retry until a port is open; null (the default) for a single attempt, zero for no limit.</summary>
     public TimeSpan? WaitFor { get; init; }
 
+    /// <summary>Whether each attempt is kept for <see cref="PortScan.TakeTrace"/>.</summary>
+    public bool KeepsTrace { get; init; }
+
     /// <summary>Throws where a value is out of its range.</summary>
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     internal void Validate()

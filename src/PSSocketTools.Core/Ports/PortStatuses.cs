@@ -16,6 +16,10 @@ internal static class PortStatuses
         _ => PortStatus.Failed,
     };
 
+    /// <summary>What it means that nothing came in the time allowed.</summary>
+    public static PortStatus OfSilence(SocketProtocol protocol) =>
+        protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
+
     /// <summary>Whether a status is more informative: an address that answered outranks a silent one, and that one without a route.</summary>
     public static bool Outranks(PortStatus status, PortStatus other) => Rank(status) > Rank(other);
 

@@ -18,6 +18,9 @@ internal sealed class Probe(HostName host, int port)
     /// <summary>Why the name has no addresses yet, in a scan that waits.</summary>
     public string? WhyNoAddress { get; set; }
 
+    /// <summary>How many attempts were made.</summary>
+    public int Attempts { get; private set; }
+
     public IPAddress[] Addresses { get; set; } = [];
 
     /// <summary>The index of the next address to try.</summary>
@@ -29,6 +32,12 @@ internal sealed class Probe(HostName host, int port)
     public List<ProbeAttempt>? Pending { get; set; }
 
     public bool HasPending => Pending is { Count: > 0 };
+
+    /// <summary>Makes the next attempt.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="retryDelay">The delay to the attempt after it on the address, in a scan that waits.</param>
+    public ProbeAttempt NextAttempt(IPAddress address, TimeSpan retryDelay) =>
+        new(address, Port, this) { Number = ++Attempts, RetryDelay = retryDelay };
 
     /// <summary>The scheduled retries; null unless the scan waits for ports to open.</summary>
     public List<Retry>? Retries { get; set; }

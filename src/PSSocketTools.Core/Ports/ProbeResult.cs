@@ -1,5 +1,4 @@
 using PSSocketTools.Net;
-using PSSocketTools.Platform;
 using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
@@ -9,7 +8,7 @@ internal static class ProbeResult
 {
     /// <summary>The result of an attempt that connected or, over UDP, was answered.</summary>
     public static PortAvailability Open(Probe probe, ProbeAttempt attempt, SocketProtocol protocol) =>
-        Answered(probe, attempt, protocol, PortStatus.Open);
+        Create(probe, attempt, protocol, PortStatus.Open, null);
 
     /// <summary>The most informative result of a probe that found no open port.</summary>
     /// <param name="probe">The probe.</param>
@@ -21,31 +20,33 @@ internal static class ProbeResult
         var best = probe.Best;
         if (best is null && silent is null && probe.WhyNoAddress is { } reason)
         {
-            return Unanswered(probe, null, protocol, PortStatus.NameNotFound, reason);
+            return Create(probe, null, protocol, PortStatus.NameNotFound, reason);
         }
 
         if (best is null && silent is null && !probe.Host.Resolve().IsCompleted)
         {
-            return Unanswered(probe, null, protocol, PortStatus.TimedOut, AddressName.NotResolvedYet(probe.Host.Name).Message);
+            return Create(probe, null, protocol, PortStatus.TimedOut, AddressName.NotResolvedYet(probe.Host.Name).Message);
         }
 
-        var silentStatus = protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
+        var silentStatus = PortStatuses.OfSilence(protocol);
         if (best is null || (silent is not null && PortStatuses.Outranks(silentStatus, PortStatuses.Of(best.Error))))
         {
-            return Unanswered(probe, silent, protocol, silentStatus, null);
+            return Create(probe, silent, protocol, silentStatus, null);
         }
 
         var status = PortStatuses.Of(best.Error);
         return status == PortStatus.Closed
-            ? Answered(probe, best, protocol, status)
-            : Unanswered(probe, best, protocol, status, SocketErrors.TextOf(best.Error, best.ErrorNumber));
+            ? Create(probe, best, protocol, status, null)
+            : Create(probe, best, protocol, status, SocketErrors.TextOf(best.Error, best.ErrorNumber));
     }
 
-    private static PortAvailability Answered(Probe probe, ProbeAttempt attempt, SocketProtocol protocol, PortStatus status) =>
-        PortAvailability.CreateAnswered(
-            probe.Host.Name, EndPointText.Of(attempt.Address), probe.Port, protocol, status, Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt), null);
-
-    private static PortAvailability Unanswered(Probe probe, ProbeAttempt? attempt, SocketProtocol protocol, PortStatus status, string? detail) =>
-        PortAvailability.CreateUnanswered(
-            probe.Host.Name, attempt is null ? null : EndPointText.Of(attempt.Address), probe.Port, protocol, status, detail);
+    private static PortAvailability Create(Probe probe, ProbeAttempt? attempt, SocketProtocol protocol, PortStatus status, string? detail) =>
+        new(probe.Host.Name, probe.Port, protocol, status)
+        {
+            Address = attempt is null ? null : EndPointText.Of(attempt.Address),
+            SourceAddress = attempt?.Source is { } source ? EndPointText.Of(source) : null,
+            Attempt = attempt?.Number ?? probe.Attempts,
+            LatencyMilliseconds = status is PortStatus.Open or PortStatus.Closed ? attempt!.LatencyMilliseconds : null,
+            Detail = detail,
+        };
 }

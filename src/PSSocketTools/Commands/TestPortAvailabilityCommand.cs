@@ -213,7 +213,11 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     private void TestLocal(string address, PortRange[] ranges)
     {
         FinishScan();
-        var test = new LocalPortTest(address, Protocol) { IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)) };
+        var test = new LocalPortTest(address, Protocol)
+        {
+            IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)),
+            Trace = IsVerbose ? WriteVerbose : null,
+        };
         var until = _clock.Elapsed + WaitFor;
         _total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))
@@ -245,6 +249,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
                     Timeout = TimeSpan.FromSeconds(TimeoutSec),
                     ThrottleLimit = ThrottleLimit,
                     WaitFor = WaitFor,
+                    KeepsTrace = IsVerbose,
                 },
                 StopToken);
         }
@@ -283,6 +288,11 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     {
         _due.Clear();
         _scan!.Read(_due, milliseconds);
+        foreach (var step in _scan.TakeTrace())
+        {
+            WriteVerbose(step);
+        }
+
         foreach (var result in _due)
         {
             Write(result);

@@ -25,6 +25,7 @@ public sealed class PortScanTests
         {
             Assert.Equal("127.0.0.1", result.Address);
             Assert.InRange(result.LatencyMilliseconds!.Value, 0.000_001, 30_000);
+            Assert.Equal(("127.0.0.1", 1), (result.SourceAddress, result.Attempt));
         });
     }
 
@@ -36,7 +37,7 @@ public sealed class PortScanTests
         var results = Scan(transport, ["::1"], [listener.Port, ClosedPort()]);
 
         Assert.Equal([PortStatus.Open, PortStatus.Closed], results.Select(result => result.GetStatus()));
-        Assert.Equal("::1", results[0].Address);
+        Assert.All(results, static result => Assert.Equal(("::1", "::1", 1), (result.Address, result.SourceAddress, result.Attempt)));
     }
 
     [Theory]

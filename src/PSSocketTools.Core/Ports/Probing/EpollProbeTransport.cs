@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
@@ -15,6 +16,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     private readonly bool _isTcp;
     private readonly LinuxEpoll _epoll;
     private readonly Dictionary<int, ProbeAttempt> _pending = [];
+    private readonly ProbeSources _sources = new();
 
     // On Linux a socket whose connection was refused can connect again, which saves a new socket for each closed port.
     private int _reusableInet = -1;
@@ -69,16 +71,15 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         if (error == Libc.EConnRefused)
         {
             reusable = descriptor;
-        }
-        else
-        {
-            _ = Libc.Close(descriptor);
-            if (error == SelfConnectedCode)
-            {
-                attempt.End(SelfConnected);
-            }
+            return true;
         }
 
+        if (error == 0)
+        {
+            Examine(descriptor, attempt);
+        }
+
+        _ = Libc.Close(descriptor);
         return true;
     }
 
@@ -92,10 +93,11 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     {
         var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.LongestEntry];
         var count = _epoll.Wait(entries, MaxEntriesPerWait, milliseconds);
+        var now = Clock.System.Timestamp;
         for (var i = 0; i < count; i++)
         {
             var descriptor = LinuxEpoll.DescriptorOf(entries, i);
-            if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt))
+            if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt, now))
             {
                 Close(attempt);
                 ended.Add(attempt);
@@ -124,15 +126,13 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         _epoll.Dispose();
     }
 
-    // A code that no system uses: the socket connected to itself.
-    private const int SelfConnectedCode = -1;
-
     private static void End(ProbeAttempt attempt, int error) => attempt.End(LinuxErrors.ToSocketError(error), error);
 
-    private static int Connect(int descriptor, ProbeAttempt attempt)
+    private int Connect(int descriptor, ProbeAttempt attempt)
     {
         var address = stackalloc byte[LongestAddress];
         var length = WriteAddress(attempt, address);
+        attempt.Start();
         if (Libc.Connect(descriptor, address, length) != 0)
         {
             var error = Marshal.GetLastWin32Error();
@@ -141,17 +141,24 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
                 return error;
             }
 
+            // The socket forgets its source when the refusal is read.
+            SetSource(descriptor, attempt);
+
             // An address of this machine has answered already, and a second connect(2) returns the result without a wait.
             if (Libc.Connect(descriptor, address, length) != 0)
             {
                 return Marshal.GetLastWin32Error();
             }
         }
+        else
+        {
+            SetSource(descriptor, attempt);
+        }
 
-        return IsSelfConnected(descriptor, address, length) ? SelfConnectedCode : 0;
+        return 0;
     }
 
-    private static int SendDatagram(int descriptor, ProbeAttempt attempt)
+    private int SendDatagram(int descriptor, ProbeAttempt attempt)
     {
         var address = stackalloc byte[LongestAddress];
         if (Libc.Connect(descriptor, address, WriteAddress(attempt, address)) != 0)
@@ -159,7 +166,9 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             return Marshal.GetLastWin32Error();
         }
 
+        SetSource(descriptor, attempt);
         var request = RequestFor(attempt.Port);
+        attempt.Start();
         fixed (byte* bytes = request)
         {
             if (Libc.Send(descriptor, bytes, request.Length, 0) < 0)
@@ -177,7 +186,36 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
     }
 
-    private bool Conclude(int descriptor, ProbeAttempt attempt)
+    private void SetSource(int descriptor, ProbeAttempt attempt)
+    {
+        if (!_sources.TryGet(attempt.Address, out var source))
+        {
+            var local = stackalloc byte[LongestAddress];
+            var length = LongestAddress;
+            source = Libc.GetSocketName(descriptor, local, &length) == 0 ? ReadAddress(local) : null;
+            _sources.Set(attempt.Address, source);
+        }
+
+        attempt.Source = source;
+    }
+
+    /// <summary>Takes a connection's round-trip time, and finds a socket that connected to itself, where nothing listens.</summary>
+    private void Examine(int descriptor, ProbeAttempt attempt)
+    {
+        if (!_isTcp)
+        {
+            return;
+        }
+
+        attempt.HandshakeMilliseconds = TcpRoundTrip.OfDescriptor(descriptor);
+        var address = stackalloc byte[LongestAddress];
+        if (IsSelfConnected(descriptor, address, WriteAddress(attempt, address)))
+        {
+            attempt.EndAt(attempt.EndedAt, SelfConnected);
+        }
+    }
+
+    private bool Conclude(int descriptor, ProbeAttempt attempt, long now)
     {
         int error;
         if (_isTcp)
@@ -186,16 +224,6 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             if (Libc.GetSocketOption(descriptor, Libc.SolSocket, Libc.SoError, &error, &size) != 0)
             {
                 error = Marshal.GetLastWin32Error();
-            }
-
-            if (error == 0)
-            {
-                var address = stackalloc byte[LongestAddress];
-                if (IsSelfConnected(descriptor, address, WriteAddress(attempt, address)))
-                {
-                    attempt.End(SelfConnected);
-                    return true;
-                }
             }
         }
         else
@@ -208,7 +236,12 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             }
         }
 
-        End(attempt, error);
+        attempt.EndAt(now, LinuxErrors.ToSocketError(error), error);
+        if (error == 0)
+        {
+            Examine(descriptor, attempt);
+        }
+
         return true;
     }
 
@@ -260,6 +293,16 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         }
 
         return length;
+    }
+
+    private static IPAddress? ReadAddress(byte* address)
+    {
+        var isInet6 = *(ushort*)address == Libc.FamilyInet6;
+        var bytes = new byte[isInet6 ? 16 : 4];
+        Marshal.Copy((IntPtr)(address + (isInet6 ? 8 : 4)), bytes, 0, bytes.Length);
+        return Array.TrueForAll(bytes, static one => one == 0) ? null
+            : isInet6 ? new IPAddress(bytes, *(uint*)(address + 24))
+            : new IPAddress(bytes);
     }
 
     private static SocketToolsException Failed(Win32Exception exception)

@@ -14,8 +14,11 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>The owner's state, which the transport does not use.</summary>
     public object Owner { get; } = owner;
 
+    /// <summary>Which attempt of its probe it is, from 1 on.</summary>
+    public int Number { get; init; } = 1;
+
     /// <summary>When it began, a <see cref="Clock.Timestamp"/>.</summary>
-    public long StartedAt { get; } = Clock.System.Timestamp;
+    public long StartedAt { get; private set; } = Clock.System.Timestamp;
 
     /// <summary>When it ended, in units of <see cref="Clock.Timestamp"/>.</summary>
     public long EndedAt { get; private set; }
@@ -37,9 +40,24 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>The system's error number; 0 when unknown.</summary>
     public int ErrorNumber { get; private set; }
 
-    public void End(SocketError error, int number = 0)
+    /// <summary>The local address that the system chose; null where it chose none.</summary>
+    public IPAddress? Source { get; set; }
+
+    /// <summary>The round-trip time of the handshake as the system measured it, in milliseconds; null where it did not.</summary>
+    public double? HandshakeMilliseconds { get; set; }
+
+    /// <summary>How long the answer took, in milliseconds: as the system measured it, or else by the clock around the system call.</summary>
+    public double LatencyMilliseconds => HandshakeMilliseconds ?? Clock.Milliseconds(EndedAt - StartedAt);
+
+    /// <summary>Called right before the system call, so that opening a socket is not measured.</summary>
+    public void Start() => StartedAt = Clock.System.Timestamp;
+
+    public void End(SocketError error, int number = 0) => EndAt(Clock.System.Timestamp, error, number);
+
+    /// <summary>Ends it with the time at which the system told, before anything else was done.</summary>
+    public void EndAt(long timestamp, SocketError error, int number = 0)
     {
-        EndedAt = Clock.System.Timestamp;
+        EndedAt = timestamp;
         Error = error;
         ErrorNumber = number;
     }

@@ -15,8 +15,12 @@ internal abstract class ProbeTransport : IDisposable
     private static readonly byte[] NtpRequest = [0x23, .. new byte[47]];
 
     /// <summary>The fastest one that the system supports.</summary>
-    public static ProbeTransport Create(SocketProtocol protocol) =>
-        EpollProbeTransport.IsSupported ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol);
+    public static ProbeTransport Create(SocketProtocol protocol)
+    {
+        ProbeTransport transport = EpollProbeTransport.IsSupported ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol);
+        ProbeWarmUp.Run(transport, protocol);
+        return transport;
+    }
 
     /// <summary>Begins an attempt; true when it ended at once, false when <see cref="Wait"/> will report its end.</summary>
     public abstract bool Begin(ProbeAttempt attempt);

@@ -12,12 +12,14 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
     private readonly Queue<ProbeAttempt> _ended = new();
     private readonly Stack<SocketAsyncEventArgs> _idle = new();
     private readonly HashSet<ProbeAttempt> _pending = [];
+    private readonly ProbeSources _sources = new();
     private bool _woken;
     private bool _disposed;
 
     public override bool Begin(ProbeAttempt attempt)
     {
         var operation = Rent(attempt);
+        attempt.Source = SourceFor(attempt.Address);
         try
         {
             var isTcp = protocol == SocketProtocol.Tcp;
@@ -32,11 +34,13 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
                 SynRetransmission.Disable(socket);
                 operation.SetBuffer(null, 0, 0);
                 operation.RemoteEndPoint = endPoint;
+                attempt.Start();
                 isPending = socket.ConnectAsync(operation);
             }
             else
             {
                 socket.Connect(endPoint);
+                attempt.Start();
                 socket.Send(RequestFor(attempt.Port));
                 var answer = new byte[1];
                 operation.SetBuffer(answer, 0, answer.Length);
@@ -119,12 +123,31 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
         }
     }
 
+    // Most systems tell the source of a connection alone, and not that of a socket that was refused.
+    private IPAddress? SourceFor(IPAddress destination)
+    {
+        if (!_sources.TryGet(destination, out var source))
+        {
+            source = RouteSource.For(destination);
+            _sources.Set(destination, source);
+        }
+
+        return source;
+    }
+
     private static void Conclude(ProbeAttempt attempt, SocketError error)
     {
+        var endedAt = Clock.System.Timestamp;
         var isSelf = error == SocketError.Success && attempt.State is Socket { SocketType: SocketType.Stream } socket
             && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port));
+        if (error == SocketError.Success && attempt.State is Socket { LocalEndPoint: IPEndPoint local } connected)
+        {
+            attempt.Source = local.Address;
+            attempt.HandshakeMilliseconds = TcpRoundTrip.Of(connected);
+        }
+
         // A datagram that is longer than the buffer of one byte is an answer too.
-        attempt.End(isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
+        attempt.EndAt(endedAt, isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
     }
 
     private void Close(ProbeAttempt attempt)

@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Ports.Probing;
+
+namespace PSSocketTools.Ports;
+
+/// <content>The attempts of probes, and what becomes of each.</content>
+internal sealed partial class ProbeLoop
+{
+    /// <summary>Tries the remaining addresses, until an attempt is pending or no address is left.</summary>
+    private void Advance(Probe probe)
+    {
+        while (!probe.IsDone && probe.HasUntried)
+        {
+            var attempt = probe.NextAttempt(probe.Addresses[probe.NextAddress++], ConnectPace.RetryDelay);
+            if (!Begin(attempt))
+            {
+                return;
+            }
+        }
+
+        EndIfExhausted(probe);
+    }
+
+    /// <summary>Begins an attempt; true when it ended at once, false when it is pending or postponed.</summary>
+    private bool Begin(ProbeAttempt attempt)
+    {
+        switch (_attempts.Begin(attempt))
+        {
+            case AttemptStart.Ended:
+                Conclude(attempt);
+                return true;
+
+            case AttemptStart.Pending:
+                StartTimers(attempt);
+                return false;
+
+            default:
+                return false;
+        }
+    }
+
+    private void StartTimers(ProbeAttempt attempt)
+    {
+        var probe = (Probe)attempt.Owner;
+        _timers.StartDeadline(probe, attempt.StartedAt);
+        if (_waits)
+        {
+            _timers.StartDeadline(attempt);
+        }
+
+        if (probe.HasUntried)
+        {
+            _timers.StartTick(probe, attempt.StartedAt);
+        }
+    }
+
+    private void Resume(ProbeAttempt postponed)
+    {
+        var probe = (Probe)postponed.Owner;
+        if (!probe.IsDone && Begin(postponed))
+        {
+            Advance(probe);
+        }
+    }
+
+    /// <summary>Evaluates a pending attempt that has ended.</summary>
+    private void Evaluate(ProbeAttempt attempt)
+    {
+        var probe = (Probe)attempt.Owner;
+        if (probe.IsDone)
+        {
+            return;
+        }
+
+        // A scan that waits retries anyway, and over UDP silence is no failed connect.
+        if (!_waits && _protocol == SocketProtocol.Tcp
+            && SynRetransmission.ShouldRetry(attempt.Error, Clock.Between(attempt.StartedAt, attempt.EndedAt)))
+        {
+            if (!Begin(new ProbeAttempt(attempt.Address, attempt.Port, probe) { Number = attempt.Number }))
+            {
+                return;
+            }
+        }
+        else
+        {
+            Conclude(attempt);
+        }
+
+        Advance(probe);
+    }
+
+    private void Conclude(ProbeAttempt attempt)
+    {
+        var probe = (Probe)attempt.Owner;
+        var status = PortStatuses.Of(attempt.Error);
+        _trace?.Ended(attempt, attempt.Error == SocketError.TimedOut ? _silent : status);
+        if (status == PortStatus.Open)
+        {
+            End(probe, ProbeResult.Open(probe, attempt, _protocol));
+            return;
+        }
+
+        if (probe.Best is null || probe.Best.Address.Equals(attempt.Address) || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best.Error)))
+        {
+            probe.Best = attempt;
+        }
+
+        if (_waits)
+        {
+            _timers.StartDeadline(probe, attempt.StartedAt);
+            _timers.StartRetry(attempt, attempt.StartedAt);
+        }
+    }
+
+    private void TellAbandoned(Probe probe, PortStatus status)
+    {
+        if (_trace is not null && probe.HasPending)
+        {
+            PortStatus? found = status == PortStatus.Open ? null : _silent;
+            probe.Pending!.ForEach(attempt => _trace.Abandoned(attempt, found));
+        }
+    }
+
+    /// <summary>Ends a probe that has nothing left to try; a probe that waits for its port retries until its time is over.</summary>
+    private void EndIfExhausted(Probe probe)
+    {
+        if (!_waits && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
+        {
+            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: false));
+        }
+    }
+
+    private void Retry(ProbeAttempt last, long now)
+    {
+        if (!_attempts.HasRoom)
+        {
+            _timers.StartRetry(last, now);
+            return;
+        }
+
+        var delay = ConnectPace.NextRetryDelay(last.RetryDelay, IPAddress.IsLoopback(last.Address));
+        _ = Begin(((Probe)last.Owner).NextAttempt(last.Address, delay));
+    }
+
+    /// <summary>Ends an attempt that timed out, of a probe that goes on waiting for its port.</summary>
+    private void TimeOut(ProbeAttempt attempt)
+    {
+        var probe = (Probe)attempt.Owner;
+        if (probe.IsDone || probe.Pending?.Contains(attempt) is not true)
+        {
+            return;
+        }
+
+        _attempts.Abandon(attempt);
+        attempt.End(SocketError.TimedOut);
+        Conclude(attempt);
+        Advance(probe);
+    }
+}
