@@ -32,7 +32,7 @@ public sealed partial class EchoServer : IDisposable
     {
         var clock = options.Clock;
         Id = options.Id;
-        Name = options.Name ?? $"EchoServer{options.Id}";
+        Name = options.ServerName;
         _protocol = options.ActualProtocol;
         SocketPath = options.SocketPath;
         _listening = new ListeningSockets(sockets, options.SocketPath);
@@ -45,7 +45,7 @@ public sealed partial class EchoServer : IDisposable
 
         IsEncrypted = options.Certificate is not null;
         CertificateThumbprint = options.Certificate?.Thumbprint;
-        Mode = options.IsSequential ? "Sequential" : "Concurrent";
+        Mode = options.IsBroadcasting ? "Broadcast" : options.IsSequential ? "Sequential" : "Concurrent";
         _framing = options.Framing;
         _delimiter = options.Delimiter;
         _lineEnding = options.LineEnding;
@@ -97,7 +97,7 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>The name of a <see cref="ServerState"/>.</summary>
     public string State => CurrentState.ToString();
 
-    /// <summary>Concurrent, or Sequential: one client at a time.</summary>
+    /// <summary>Concurrent; Sequential, one client at a time; or Broadcast, each message to all the other clients.</summary>
     public string Mode { get; }
 
     /// <summary>The name of the <see cref="MessageFraming"/> it follows where it looks at messages.</summary>

@@ -103,6 +103,9 @@ public sealed record EchoServerOptions : ConversationOptions
     /// <summary>The file that gets every event as a line of JSON; null for none.</summary>
     public string? LogPath { get; init; }
 
+    /// <inheritdoc/>
+    internal override string ServerName => Name ?? $"EchoServer{Id}";
+
     /// <summary>The name of the transport, for tests; null to choose by the environment and the system.</summary>
     internal string? Transport { get; init; }
 
@@ -147,6 +150,7 @@ public sealed record EchoServerOptions : ConversationOptions
         OptionRange.Require(nameof(StopAfter), StopAfter, LowestStopAfterSeconds, HighestStopAfterSeconds);
         OptionRange.Require(nameof(StopAfterConnections), StopAfterConnections, LowestStopAfterConnections, HighestStopAfterConnections);
         OptionRange.Require(nameof(EventMessageBytes), EventMessageBytes, LowestEventMessageBytes, HighestEventMessageBytes);
+        OptionRules.RefuseTogether(nameof(IsBroadcasting), IsBroadcasting && IsSequential, nameof(IsSequential));
         base.Validate();
         RequireProtocol();
     }
@@ -170,6 +174,7 @@ public sealed record EchoServerOptions : ConversationOptions
         {
             const string Udp = nameof(Protocol) + " Udp";
             OptionRules.RefuseTogether(nameof(IsSequential), IsSequential, Udp);
+            OptionRules.RefuseTogether(nameof(IsBroadcasting), IsBroadcasting, Udp);
             OptionRules.RefuseTogether(nameof(Certificate), Certificate is not null, Udp);
             OptionRules.RefuseTogether(nameof(Greeting), Greeting is not null, Udp);
             OptionRules.RefuseTogether(nameof(IdleTimeout), IdleTimeout > TimeSpan.Zero, Udp);

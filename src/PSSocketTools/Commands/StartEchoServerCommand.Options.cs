@@ -65,6 +65,8 @@ public sealed partial class StartEchoServerCommand
                 : new ScriptResponder(
                     new ResponderScript(Responder, SessionState), Encoding.Encoding, ToTimeLimit(ResponderTimeoutSec, nameof(ResponderTimeoutSec))),
             IsDiscarding = NoResponse,
+            IsBroadcasting = Broadcast,
+            IncludesSender = IncludeSender,
             ErrorResponse = ErrorResponse,
             ExitCommand = ExitCommand,
             Farewell = Farewell,

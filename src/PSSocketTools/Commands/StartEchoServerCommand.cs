@@ -94,6 +94,14 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [Parameter]
     public SwitchParameter NoResponse { get; set; }
 
+    /// <summary>Sends each message to all the other clients, as the answer to it would be.</summary>
+    [Parameter]
+    public SwitchParameter Broadcast { get; set; }
+
+    /// <summary>Sends each message to the client that sent it too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeSender { get; set; }
+
     /// <summary>What a client gets when the responder fails; by default its connection is closed.</summary>
     [Parameter]
     [AllowEmptyString]

@@ -7,6 +7,8 @@ internal static class EngineWords
     private static readonly Dictionary<string, string> Parameters = new()
     {
         [nameof(EchoServerOptions.IsDiscarding)] = "NoResponse",
+        [nameof(EchoServerOptions.IsBroadcasting)] = "Broadcast",
+        [nameof(EchoServerOptions.IncludesSender)] = "IncludeSender",
         [nameof(EchoServerOptions.IsSequential)] = "Sequential",
         [nameof(EchoServerOptions.IdleTimeout)] = "IdleTimeoutSec",
         [nameof(EchoServerOptions.MinDelayMilliseconds)] = "ResponseDelayMilliseconds",

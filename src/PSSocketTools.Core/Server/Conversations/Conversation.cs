@@ -12,6 +12,9 @@ namespace PSSocketTools.Server.Conversations;
 /// </remarks>
 internal abstract class Conversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record) : IDisposable
 {
+    // What is queued is sent in parts of this size, so that a client that reads makes room for more.
+    private const int UnaskedPart = 64 * 1024;
+
     private bool _hasStalled;
 
     // What is being sent unasked; null while none is.
@@ -37,6 +40,9 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <summary>What lists the conversation while it is open; null for none.</summary>
     public OpenConversations? ListedIn { get; set; }
 
+    /// <summary>Its place among the conversations of a broadcasting server; null on another.</summary>
+    public RoomMember? Member { get; set; }
+
     /// <summary>Whether no response has been sent in part, so that another message may be sent now.</summary>
     protected abstract bool IsBetweenResponses { get; }
 
@@ -61,6 +67,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
         _hasSentUnasked = false;
         var step = NextStep();
+        Member?.Relay();
         return step.Kind != StepKind.Close || Outbox.TryClose() ? step : SendUnasked();
     }
 
@@ -86,7 +93,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
         }
 
         _unaskedSent += _unaskedSending;
-        if (_unaskedSent < _unasked.Count)
+        if (!Outbox.Sent(_unaskedSending))
         {
             return;
         }
@@ -98,7 +105,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
         _unasked = null;
         _hasSentUnasked = true;
-        Outbox.Sent();
+        Outbox.Release();
     }
 
     /// <summary>
@@ -128,11 +135,13 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     public void RequireCarried(byte[] content, object target) => Plan.RequireCarried(content, target);
 
     /// <summary>Marks the conversation as ended: no messages are sent any more, and it is listed no longer.</summary>
-    public void End()
+    /// <param name="isAnnounced">Whether the others on a broadcasting server are told, if they were not before.</param>
+    public void End(bool isAnnounced)
     {
         Connection.End();
         Outbox.End();
         ListedIn?.Remove(this);
+        Member?.Leave(isAnnounced ? Plan.Farewell : null, Record.Clock.Now);
     }
 
     /// <summary>The next step of the conversation itself.</summary>
@@ -145,6 +154,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     public virtual void Dispose()
     {
         Outbox.Dispose();
+        Member?.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -157,7 +167,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
         }
 
         var remaining = _unasked.Count - _unaskedSent;
-        _unaskedSending = Options.FragmentBytes > 0 ? Math.Min(remaining, Options.FragmentBytes) : remaining;
+        _unaskedSending = Math.Min(remaining, Options.FragmentBytes > 0 ? Options.FragmentBytes : UnaskedPart);
         return Step.Send(_unasked.Buffer, _unaskedSent, _unaskedSending, Plan.IdleMilliseconds);
     }
 }

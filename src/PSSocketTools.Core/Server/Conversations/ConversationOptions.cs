@@ -57,11 +57,23 @@ public abstract record ConversationOptions
     /// <summary>Messages that end a conversation, in any case and with any white space around.</summary>
     public IReadOnlyList<string> ExitCommand { get; init; } = [];
 
-    /// <summary>The response to an exit command; null for none.</summary>
+    /// <summary>
+    /// The response to an exit command, with fields of the connection as <c>{RemotePort}</c>; null for none. On a broadcasting
+    /// server all the others get it, however the client leaves, unless the server stops.
+    /// </summary>
     public string? Farewell { get; init; }
 
-    /// <summary>What a client is sent when it connects; null for nothing.</summary>
+    /// <summary>
+    /// What a client is sent when it connects, with fields of the connection as <c>{RemotePort}</c>; null for nothing. On a
+    /// broadcasting server all the others get it too.
+    /// </summary>
     public string? Greeting { get; init; }
+
+    /// <summary>Whether each response goes to all the other clients in place of the one that sent the message.</summary>
+    public bool IsBroadcasting { get; init; }
+
+    /// <summary>Whether a broadcast goes to the client that sent the message too.</summary>
+    public bool IncludesSender { get; init; }
 
     /// <summary>The name of the default of <see cref="Encoding"/>, which writes no byte order mark.</summary>
     public const string DefaultEncoding = TextEncoding.Utf8;
@@ -117,8 +129,11 @@ public abstract record ConversationOptions
     /// <summary>Whether an option needs message boundaries; otherwise bytes are echoed as received.</summary>
     internal bool IsPlain =>
         Framing is MessageFraming.Auto or MessageFraming.None
-        && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
+        && !IsBroadcasting && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
         && MaxDelayMilliseconds == 0 && DisconnectAfter == 0 && ResetAfter == 0;
+
+    /// <summary>The name of the server, as formats write it.</summary>
+    internal abstract string ServerName { get; }
 
     /// <summary>What is broken on purpose, in words; empty for nothing.</summary>
     internal string DescribeFaults()
@@ -186,6 +201,7 @@ public abstract record ConversationOptions
             OptionRules.RefuseTogether(nameof(Responder), Responder is not null, nameof(IsDiscarding));
             OptionRules.RefuseTogether(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds > 0, nameof(IsDiscarding));
             OptionRules.RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0, nameof(IsDiscarding));
+            OptionRules.RefuseTogether(nameof(IsBroadcasting), IsBroadcasting, nameof(IsDiscarding));
         }
 
         if (Responder is not null)
@@ -203,9 +219,15 @@ public abstract record ConversationOptions
             throw OptionRules.Invalid(nameof(ExitCommand), "ExitCommandIsBlank");
         }
 
-        if (Farewell is not null && ExitCommand.Count == 0)
+        if (IncludesSender && !IsBroadcasting)
         {
-            throw OptionRules.Missing(nameof(Farewell), nameof(ExitCommand));
+            throw OptionRules.Missing(nameof(IncludesSender), nameof(IsBroadcasting));
+        }
+
+        OptionRules.RefuseTogether(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds > 0 && IsBroadcasting, nameof(IsBroadcasting));
+        if (Farewell is not null && ExitCommand.Count == 0 && !IsBroadcasting)
+        {
+            throw OptionRules.Missing(nameof(Farewell), nameof(ExitCommand), nameof(IsBroadcasting));
         }
 
         FramingOptions.Require(Framing, Delimiter, LineEnding);

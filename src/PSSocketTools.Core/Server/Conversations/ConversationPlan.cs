@@ -20,10 +20,11 @@ internal sealed class ConversationPlan
         Encoding = TextEncoding.ReplacingBothWays(options.Encoding);
         Writer = new FrameWriter(options.Framing, options.LineEnding ?? ConversationOptions.DefaultLineEnding, options.Delimiter);
         IdleMilliseconds = options.IdleTimeout > TimeSpan.Zero ? (int)options.IdleTimeout.TotalMilliseconds : Timeout.Infinite;
-        Greeting = options.Greeting is null ? [] : Framed(Encoding.GetBytes(options.Greeting), Writer);
-        Farewell = options.Farewell is null ? [] : Encoding.GetBytes(options.Farewell);
+        Greeting = Notice.Parse(nameof(options.Greeting), options.Greeting, Encoding, options.ServerName);
+        Farewell = Notice.Parse(nameof(options.Farewell), options.Farewell, Encoding, options.ServerName);
         ErrorResponse = options.ErrorResponse is null ? null : Encoding.GetBytes(options.ErrorResponse);
-        Response = ResponseFormat.Parse(options.ResponseFormat, options.Transform, Encoding);
+        Response = ResponseFormat.Parse(options.ResponseFormat, options.Transform, Encoding, options.ServerName);
+        WritesLocalAddress = Response.WritesLocalAddress || Greeting is { WritesLocalAddress: true } || Farewell is { WritesLocalAddress: true };
         _exitWords = [.. options.ExitCommand.Select(static word => word.Trim())];
     }
 
@@ -38,11 +39,14 @@ internal sealed class ConversationPlan
     /// <summary>The idle timeout of both directions; <see cref="Timeout.Infinite"/> without a limit.</summary>
     public int IdleMilliseconds { get; }
 
-    /// <summary>The greeting, framing included; empty for none.</summary>
-    public byte[] Greeting { get; }
+    /// <summary>The greeting; null for none.</summary>
+    public Notice? Greeting { get; }
 
-    /// <summary>The farewell without its framing, which is the message's; empty for none.</summary>
-    public byte[] Farewell { get; }
+    /// <summary>The farewell, whose framing is the message's; null for none.</summary>
+    public Notice? Farewell { get; }
+
+    /// <summary>Whether connections need to know the address that the client connected to.</summary>
+    public bool WritesLocalAddress { get; }
 
     /// <summary>The response when the responder fails; null closes the connection.</summary>
     public byte[]? ErrorResponse { get; }
@@ -79,11 +83,19 @@ internal sealed class ConversationPlan
     public void RequireCarried(byte[] content, object target) => Writer.Require(content, 0, content.Length, Options.MaxMessageBytes, target);
 
     /// <summary>Adds a message that is sent unasked, in its framing.</summary>
-    public void AppendUnasked(ResponseBuffer output, byte[] content)
+    public void AppendUnasked(ResponseBuffer output, byte[] content) => output.AppendResponse(content, Writer.Terminator);
+
+    /// <summary>The greeting of a connection, framing included; empty for none.</summary>
+    public byte[] GreetingFor(ConnectionFacts connection, DateTimeOffset now)
     {
-        var begin = output.Begin(Writer.Terminator);
-        output.Append(content, 0, content.Length);
-        output.End(begin, Writer.Terminator);
+        if (Greeting is null)
+        {
+            return [];
+        }
+
+        using var output = new ResponseBuffer(Writer);
+        AppendUnasked(output, Greeting.For(connection, now));
+        return output.ToArray();
     }
 
     public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock, ResponderContext context)
@@ -100,16 +112,5 @@ internal sealed class ConversationPlan
             sequence,
             clock.Now,
             context);
-    }
-
-    private static byte[] Framed(byte[] content, FrameWriter writer)
-    {
-        using var output = new ResponseBuffer(writer);
-        var begin = output.Begin(writer.Terminator);
-        output.Append(content, 0, content.Length);
-        output.End(begin, writer.Terminator);
-        var framed = new byte[output.Count];
-        Buffer.BlockCopy(output.Buffer, 0, framed, 0, framed.Length);
-        return framed;
     }
 }

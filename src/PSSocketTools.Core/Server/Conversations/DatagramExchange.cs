@@ -32,7 +32,7 @@ internal static class DatagramExchange
         byte[]? content = null;
         if (plan.IsExitCommand(message))
         {
-            content = plan.Farewell.Length > 0 ? plan.Farewell : null;
+            content = plan.Farewell?.For(connection, record.Clock.Now);
         }
         else if (context is not null)
         {

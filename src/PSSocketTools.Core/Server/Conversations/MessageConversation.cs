@@ -45,7 +45,7 @@ internal sealed class MessageConversation : Conversation
     {
         _reader = new FrameReader(Options.Framing, Options.MaxMessageBytes, plan.Encoding, delimiter: Options.Delimiter);
         _output = new ResponseBuffer(plan.Writer);
-        _greeting = plan.Greeting.Length > 0;
+        _greeting = plan.Greeting is not null;
     }
 
     /// <inheritdoc/>
@@ -57,7 +57,8 @@ internal sealed class MessageConversation : Conversation
         if (_greeting)
         {
             _greeting = false;
-            _output.Append(Plan.Greeting, 0, Plan.Greeting.Length);
+            var greeting = Plan.GreetingFor(Connection, Record.Clock.Now);
+            _output.Append(greeting, 0, greeting.Length);
         }
 
         while (true)
@@ -253,9 +254,9 @@ internal sealed class MessageConversation : Conversation
         _hasResponded = false;
         if (Plan.IsExitCommand(message))
         {
-            if (Plan.Farewell.Length > 0)
+            if (Plan.Farewell is { } farewell)
             {
-                AppendResponse(Plan.Farewell, Plan.FarewellTerminator(message.Terminator));
+                AppendResponse(farewell.For(Connection, Record.Clock.Now), Plan.FarewellTerminator(message.Terminator));
             }
 
             End(ServerEventReason.ExitCommand);
@@ -269,6 +270,12 @@ internal sealed class MessageConversation : Conversation
             _responderContext ??= new ResponderContext(Connection, Record, Outbox);
             _responderTask = CallResponder(
                 responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock, _responderContext), _responderCancellation.Token);
+        }
+        else if (Member is { } member)
+        {
+            var begin = member.Said.Begin(Plan.Writer.Terminator);
+            Plan.Response.Write(member.Said, message, Connection, _messages, Record.Clock.Now);
+            member.Said.End(begin, Plan.Writer.Terminator);
         }
         else if (!Options.IsDiscarding)
         {
@@ -314,7 +321,7 @@ internal sealed class MessageConversation : Conversation
         {
             if (response.Result is { } content)
             {
-                AppendResponse(content, _responseTerminator);
+                Answer(content);
             }
         }
         else
@@ -339,11 +346,22 @@ internal sealed class MessageConversation : Conversation
         ApplyMessageLimits();
     }
 
+    /// <summary>Sends what the responder made of a message: to the client, or on a broadcasting server to the others.</summary>
+    private void Answer(byte[] content)
+    {
+        if (Member is { } member)
+        {
+            member.Say(content);
+        }
+        else
+        {
+            AppendResponse(content, _responseTerminator);
+        }
+    }
+
     private void AppendResponse(byte[] content, Terminator terminator)
     {
-        var begin = _output.Begin(terminator);
-        _output.Append(content, 0, content.Length);
-        _output.End(begin, terminator);
+        _output.AppendResponse(content, terminator);
         _hasResponded = true;
         Delay();
     }
@@ -365,6 +383,9 @@ internal sealed class MessageConversation : Conversation
     {
         _ending = true;
         EndReason = reason;
+
+        // What the others say would put off the end for ever.
+        Member?.Leave(Plan.Farewell, Record.Clock.Now);
     }
 
     private void Delay()

@@ -13,6 +13,10 @@ internal sealed class Outbox(ConversationPlan plan) : IDisposable
     private IConversationDriver? _driver;
     private ResponseBuffer? _queued;
     private ResponseBuffer? _sending;
+
+    // An empty one to use again.
+    private ResponseBuffer? _spare;
+    private int _sentBytes;
     private TaskCompletionSource<bool>? _ended;
     private volatile bool _hasMessages;
     private bool _isClosed;
@@ -23,6 +27,9 @@ internal sealed class Outbox(ConversationPlan plan) : IDisposable
 
     /// <summary>Whether messages are queued that the driver has not taken.</summary>
     public bool HasMessages => _hasMessages;
+
+    /// <summary>Whether the client is let go, since it did not read what others sent.</summary>
+    public bool IsTooSlow { get; private set; }
 
     /// <summary>Completes when the conversation has ended.</summary>
     public Task WhenEnded
@@ -50,26 +57,55 @@ internal sealed class Outbox(ConversationPlan plan) : IDisposable
     {
         lock (_gate)
         {
-            pendingBytes = (_queued?.Count ?? 0) + (_sending?.Count ?? 0);
+            pendingBytes = PendingBytes;
             if (_isClosed)
             {
                 return null;
             }
 
-            if (pendingBytes > 0 && pendingBytes + (long)content.Length > MaxPendingBytes)
+            if (!HasRoomFor(content.Length))
             {
                 return false;
             }
 
-            _queued ??= new ResponseBuffer(plan.Writer);
-            plan.AppendUnasked(_queued, content);
-            if (!_hasMessages)
+            plan.AppendUnasked(Queue(), content);
+            Announce();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Queues what another client says. A client for which too much is pending is let go. From any thread; nothing happens when the
+    /// conversation has ended.
+    /// </summary>
+    /// <param name="messages">Whole messages, framing included.</param>
+    public void Relay(ResponseBuffer messages)
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
             {
-                _hasMessages = true;
-                _driver?.Wake();
+                return;
             }
 
-            return true;
+            if (HasRoomFor(messages.Count))
+            {
+                Queue().Append(messages);
+                Announce();
+                return;
+            }
+
+            IsTooSlow = _isClosed = true;
+            RequestEnd(reset: true);
+        }
+    }
+
+    /// <summary>Has the conversation asked for its next step, if it waits. From any thread.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            _driver?.Wake();
         }
     }
 
@@ -113,13 +149,25 @@ internal sealed class Outbox(ConversationPlan plan) : IDisposable
         }
     }
 
-    /// <summary>What was taken was sent.</summary>
-    public void Sent()
+    /// <summary>So many bytes of what was taken were sent.</summary>
+    /// <returns>Whether that was all of it.</returns>
+    public bool Sent(int bytes)
     {
         lock (_gate)
         {
-            _sending?.Dispose();
-            _sending = null;
+            _sentBytes += bytes;
+            return _sentBytes == _sending!.Count;
+        }
+    }
+
+    /// <summary>What was taken is needed no more.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _sending?.Clear();
+            (_spare, _sending) = (_sending ?? _spare, null);
+            _sentBytes = 0;
         }
     }
 
@@ -152,6 +200,30 @@ internal sealed class Outbox(ConversationPlan plan) : IDisposable
     public void Dispose()
     {
         End();
-        Sent();
+        Release();
+    }
+
+    private int PendingBytes => (_queued?.Count ?? 0) + (_sending?.Count ?? 0) - _sentBytes;
+
+    private bool HasRoomFor(int bytes) => PendingBytes is var pending && (pending == 0 || pending + (long)bytes <= MaxPendingBytes);
+
+    private ResponseBuffer Queue()
+    {
+        if (_queued is null)
+        {
+            _queued = _spare ?? new ResponseBuffer(plan.Writer);
+            _spare = null;
+        }
+
+        return _queued;
+    }
+
+    private void Announce()
+    {
+        if (!_hasMessages)
+        {
+            _hasMessages = true;
+            _driver?.Wake();
+        }
     }
 }

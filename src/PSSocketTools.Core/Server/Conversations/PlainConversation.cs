@@ -17,7 +17,7 @@ internal sealed class PlainConversation : Conversation
     public PlainConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
     {
-        _buffer = plan.Greeting;
+        _buffer = plan.GreetingFor(connection, record.Clock.Now);
         _count = _buffer.Length;
     }
 

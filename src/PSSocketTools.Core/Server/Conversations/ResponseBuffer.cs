@@ -82,6 +82,33 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         Responses.Add((content, length));
     }
 
+    /// <summary>Adds the responses of another buffer, framing included.</summary>
+    public void Append(ResponseBuffer other)
+    {
+        var start = Count;
+        Append(other._buffer, 0, other.Count);
+        foreach (var (offset, count) in other.Responses)
+        {
+            Responses.Add((start + offset, count));
+        }
+    }
+
+    /// <summary>Adds one whole response.</summary>
+    public void AppendResponse(byte[] content, Terminator terminator)
+    {
+        var begin = Begin(terminator);
+        Append(content, 0, content.Length);
+        End(begin, terminator);
+    }
+
+    /// <summary>A copy of its bytes.</summary>
+    public byte[] ToArray()
+    {
+        var copy = new byte[Count];
+        System.Buffer.BlockCopy(_buffer, 0, copy, 0, Count);
+        return copy;
+    }
+
     /// <summary>Empties this and returns the buffer to the pool.</summary>
     public void Clear()
     {

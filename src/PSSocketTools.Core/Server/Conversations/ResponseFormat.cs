@@ -6,41 +6,75 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>A parsed response format: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite formatting.</summary>
+/// <summary>
+/// A parsed format of what a server says: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite
+/// formatting.
+/// </summary>
 internal sealed class ResponseFormat : ResponseWriter
 {
-    /// <summary>The fields as errors list them; the first is {0} too.</summary>
-    private static readonly Field[] Fields =
-        [Field.Message, Field.Bytes, Field.RemoteAddress, Field.RemotePort, Field.ConnectionId, Field.Sequence, Field.Timestamp];
+    /// <summary>The fields of a connection, as errors list them.</summary>
+    private static readonly Field[] ConnectionFields =
+        [Field.RemoteAddress, Field.RemotePort, Field.LocalAddress, Field.ConnectionId, Field.Timestamp, Field.ServerName];
+
+    /// <summary>The fields of a message; the first is {0} too.</summary>
+    private static readonly Field[] MessageFields = [Field.Message, Field.Bytes, Field.Sequence, .. ConnectionFields];
 
     private readonly List<Part> _parts;
     private readonly Encoding _encoding;
     private readonly byte[] _mark;
     private readonly ResponseTransform _transform;
+    private readonly string _serverName;
 
-    private ResponseFormat(List<Part> parts, Encoding encoding, ResponseTransform transform)
+    private ResponseFormat(List<Part> parts, Encoding encoding, ResponseTransform transform, string serverName)
     {
         _parts = parts;
         _encoding = encoding;
         _mark = TextEncoding.MarkIn(encoding);
         _transform = transform;
+        _serverName = serverName;
     }
 
-    /// <summary>Parses a format.</summary>
+    /// <inheritdoc/>
+    public override bool WritesLocalAddress => _parts.Exists(static part => part is { Literal: null, Field: Field.LocalAddress });
+
+    /// <summary>Whether it writes the same for each connection.</summary>
+    public bool IsConstant => _parts.TrueForAll(static part => part.Literal is not null);
+
+    /// <summary>Parses the format of a response.</summary>
     /// <param name="format">The text; null for the bare message.</param>
     /// <param name="transform">How the message is transformed first.</param>
     /// <param name="encoding">The text's encoding on the wire.</param>
+    /// <param name="serverName">The server's name.</param>
     /// <exception cref="SocketToolsException">InvalidOption, with the field that is not valid.</exception>
-    public static ResponseWriter Parse(string? format, ResponseTransform transform, Encoding encoding)
+    public static ResponseWriter Parse(string? format, ResponseTransform transform, Encoding encoding, string serverName)
     {
         if (format is null && transform == ResponseTransform.None)
         {
             return Same;
         }
 
+        var parts = Parse(
+            format ?? "{0}", encoding, MessageFields, static field => Messages.Get("ResponseFormatRefused", field, string.Join(", ", MessageFields)));
+        return new ResponseFormat(parts, encoding, transform, serverName);
+    }
+
+    /// <summary>Parses what a server says of a connection, not of a message.</summary>
+    /// <param name="option">The name of the option whose value it is.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="encoding">The text's encoding on the wire.</param>
+    /// <param name="serverName">The server's name.</param>
+    /// <exception cref="SocketToolsException">InvalidOption, with the field that is not valid.</exception>
+    public static ResponseFormat ParseNotice(string option, string text, Encoding encoding, string serverName)
+    {
+        var parts = Parse(
+            text, encoding, ConnectionFields, field => Messages.Get("NoticeFormatRefused", Messages.Name(option), field, string.Join(", ", ConnectionFields)));
+        return new ResponseFormat(parts, encoding, ResponseTransform.None, serverName);
+    }
+
+    private static List<Part> Parse(string text, Encoding encoding, Field[] fields, Func<string, string> refusal)
+    {
         var parts = new List<Part>();
         var literal = new StringBuilder();
-        var text = format ?? "{0}";
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
@@ -54,16 +88,16 @@ internal sealed class ResponseFormat : ResponseWriter
                 var close = text.IndexOf('}', i);
                 if (close < 0)
                 {
-                    throw Refused(text, text.Substring(i));
+                    throw Refused(text, text.Substring(i), refusal);
                 }
 
                 FlushLiteral(parts, literal, encoding);
-                parts.Add(ParseField(text, text.Substring(i + 1, close - i - 1)));
+                parts.Add(ParseField(text, text.Substring(i + 1, close - i - 1), fields, refusal));
                 i = close;
             }
             else if (c == '}')
             {
-                throw Refused(text, text.Substring(i));
+                throw Refused(text, text.Substring(i), refusal);
             }
             else
             {
@@ -72,7 +106,7 @@ internal sealed class ResponseFormat : ResponseWriter
         }
 
         FlushLiteral(parts, literal, encoding);
-        return new ResponseFormat(parts, encoding, transform);
+        return parts;
     }
 
     /// <inheritdoc/>
@@ -126,6 +160,8 @@ internal sealed class ResponseFormat : ResponseWriter
             Field.RemotePort => connection.RemotePort,
             Field.ConnectionId => connection.Id,
             Field.Sequence => sequence,
+            Field.LocalAddress => connection.LocalAddress,
+            Field.ServerName => _serverName,
             _ => now,
         };
         return part.Format is { } format
@@ -133,17 +169,18 @@ internal sealed class ResponseFormat : ResponseWriter
             : Convert.ToString(value, CultureInfo.InvariantCulture)!;
     }
 
-    private static Part ParseField(string format, string field)
+    private static Part ParseField(string format, string field, Field[] fields, Func<string, string> refusal)
     {
         var end = field.IndexOfAny([',', ':']);
         var name = (end < 0 ? field : field.Substring(0, end)).Trim();
-        var index = name == "0" ? 0 : Array.FindIndex(Fields, f => string.Equals(f.ToString(), name, StringComparison.OrdinalIgnoreCase));
+        var wanted = name == "0" ? nameof(Field.Message) : name;
+        var index = Array.FindIndex(fields, f => string.Equals(f.ToString(), wanted, StringComparison.OrdinalIgnoreCase));
         if (index < 0)
         {
-            throw Refused(format, "{" + field + "}");
+            throw Refused(format, "{" + field + "}", refusal);
         }
 
-        var known = Fields[index];
+        var known = fields[index];
         if (end < 0)
         {
             return new Part(null, known, null);
@@ -156,7 +193,7 @@ internal sealed class ResponseFormat : ResponseWriter
         }
         catch (FormatException)
         {
-            throw Refused(format, "{" + field + "}");
+            throw Refused(format, "{" + field + "}", refusal);
         }
 
         return new Part(null, known, composite);
@@ -164,7 +201,7 @@ internal sealed class ResponseFormat : ResponseWriter
 
     private static object Sample(Field field) => field switch
     {
-        Field.Message or Field.RemoteAddress => string.Empty,
+        Field.Message or Field.RemoteAddress or Field.LocalAddress or Field.ServerName => string.Empty,
         Field.Timestamp => DateTimeOffset.MinValue,
         Field.Sequence => 1L,
         _ => 1,
@@ -179,19 +216,21 @@ internal sealed class ResponseFormat : ResponseWriter
         }
     }
 
-    private static SocketToolsException Refused(string format, string field) =>
-        new(SocketToolsError.InvalidOption, Messages.Get("ResponseFormatRefused", field, string.Join(", ", Fields)), format);
+    private static SocketToolsException Refused(string format, string field, Func<string, string> refusal) =>
+        new(SocketToolsError.InvalidOption, refusal(field), format);
 
     /// <summary>What a format can name.</summary>
     private enum Field
     {
         Message,
         Bytes,
+        Sequence,
         RemoteAddress,
         RemotePort,
+        LocalAddress,
         ConnectionId,
-        Sequence,
         Timestamp,
+        ServerName,
     }
 
     private sealed class Part(byte[]? literal, Field field, string? format)

@@ -10,6 +10,9 @@ internal abstract class ResponseWriter
     /// <summary>The message unchanged.</summary>
     public static readonly ResponseWriter Same = new SameWriter();
 
+    /// <summary>Whether it writes the address that the client connected to, which costs a system call for each connection.</summary>
+    public virtual bool WritesLocalAddress => false;
+
     public abstract void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now);
 
     /// <summary>Encodes text straight into the buffer.</summary>

@@ -24,6 +24,9 @@ internal sealed class ConnectionFacts(int id, string remoteAddress, int remotePo
     /// <summary>The client's port; 0 where the protocol has none.</summary>
     public int RemotePort { get; } = remotePort;
 
+    /// <summary>The address that the client connected to, where a format writes it; otherwise, and where the protocol has none, empty.</summary>
+    public string LocalAddress { get; set; } = string.Empty;
+
     /// <summary>The clock's timestamp when the connection was accepted.</summary>
     public long StartedAt { get; } = startedAt;
 

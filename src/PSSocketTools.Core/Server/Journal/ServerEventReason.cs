@@ -54,6 +54,9 @@ public enum ServerEventReason
     /// <summary>The server was told to end this connection.</summary>
     ServerClosed,
 
+    /// <summary>The client did not read what others had sent, so that too much was pending for it.</summary>
+    TooSlow,
+
     /// <summary>Accepting a connection failed.</summary>
     AcceptFailed,
 

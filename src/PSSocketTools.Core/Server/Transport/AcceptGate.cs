@@ -8,6 +8,8 @@ namespace PSSocketTools.Server.Transport;
 /// <summary>Accepts or rejects connections, and creates their conversations, for every transport.</summary>
 internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
 {
+    // Where clients of a broadcasting server meet; null for another.
+    private readonly Room? _room = plan.Options.IsBroadcasting ? new Room() : null;
     private int _lastId;
 
     public ServerRecord Record { get; } = record;
@@ -15,20 +17,26 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
     /// <summary>The conversations that are open.</summary>
     public OpenConversations Open { get; } = new();
 
+    /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
+    public bool WantsLocalEndPoint { get; } = plan.WritesLocalAddress;
+
     /// <summary>Accepts a connection, or rejects it with an event.</summary>
     /// <returns>Its conversation; null when the connection is rejected.</returns>
-    public Conversation? TryAccept(EndPoint? remote) => TryIdentify(remote) is { } client ? TryAccept(client) : null;
+    public Conversation? TryAccept(EndPoint? remote, EndPoint? local = null) => TryIdentify(remote, local) is { } client ? TryAccept(client) : null;
 
     /// <summary>Gives a connection its id, or rejects it with an event if its address is not allowed.</summary>
     /// <returns>Its identity; null when the connection is rejected.</returns>
-    public ConnectionFacts? TryIdentify(EndPoint? remote)
+    public ConnectionFacts? TryIdentify(EndPoint? remote, EndPoint? local = null)
     {
         var ip = remote as IPEndPoint;
         var client = new ConnectionFacts(
             Interlocked.Increment(ref _lastId),
             ip is null ? string.Empty : EndPointText.Of(ip.Address),
             ip?.Port ?? 0,
-            Record.Clock.Timestamp);
+            Record.Clock.Timestamp)
+        {
+            LocalAddress = local is IPEndPoint { Address: var address } ? EndPointText.Of(address) : string.Empty,
+        };
         if (ip is null || isAllowed is null || isAllowed(ip.Address))
         {
             return client;
@@ -49,19 +57,22 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
         {
             // Listed first, so that whoever sees the event finds the conversation.
             Open.Add(conversation);
+            conversation.Member = _room?.Enter(conversation, plan);
             isAccepted = Record.TryConnect(client, maxConnections);
         }
         finally
         {
             if (!isAccepted)
             {
-                conversation.End();
+                conversation.End(isAnnounced: false);
                 conversation.Dispose();
             }
         }
 
         if (isAccepted)
         {
+            // Here, not when it begins: whoever connects later does not hear of it.
+            conversation.Member?.Announce(plan.Greeting, Record.Clock.Now);
             return conversation;
         }
 

@@ -252,7 +252,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
                 socket.NoDelay = true;
             }
 
-            var client = AcceptGate.TryIdentify(socket.RemoteEndPoint);
+            var client = AcceptGate.TryIdentify(socket.RemoteEndPoint, AcceptGate.WantsLocalEndPoint ? socket.LocalEndPoint : null);
             if (client is not null && _maxHandshakes == 0)
             {
                 conversation = AcceptGate.TryAccept(client);
@@ -282,7 +282,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             Report(exception);
             if (conversation is not null)
             {
-                Attempt.To(conversation.End, Report);
+                Attempt.To(() => conversation.End(isAnnounced: true), Report);
                 Attempt.To(() => Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
                 Attempt.To(conversation.Dispose, Report);
             }

@@ -122,7 +122,7 @@ internal sealed partial class Connection<TChannel> : Connection
         if (reset)
         {
             _channel.SetResetOnClose();
-            EndConversation(ServerEventReason.ServerClosed);
+            EndConversation(_conversation!.Outbox.IsTooSlow ? ServerEventReason.TooSlow : ServerEventReason.ServerClosed);
             Close();
             return;
         }

@@ -46,7 +46,7 @@ internal sealed partial class Connection<TChannel>
         {
             if (_conversation is not null)
             {
-                _conversation.End();
+                _conversation.End(isAnnounced: reason != ServerEventReason.ServerStopped);
                 _record.Disconnected(_client, reason);
             }
         }

@@ -95,7 +95,7 @@ internal sealed partial class Connection<TChannel>
 
         if (_draining && !_step.HasPendingResponse && !_channel.HasBytesAvailable)
         {
-            return !TryEndWaiting(conversation, ServerEventReason.ServerStopped);
+            return conversation.Member?.AwaitsOthers() != true && !TryEndWaiting(conversation, ServerEventReason.ServerStopped);
         }
 
         if (!_isTimeUp)

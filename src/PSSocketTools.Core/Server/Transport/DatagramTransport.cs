@@ -145,6 +145,11 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
+        if (_plan.WritesLocalAddress)
+        {
+            peer.Facts.LocalAddress = EndPointText.Of(operation.Local.Address ?? ((IPEndPoint)socket.Socket.LocalEndPoint!).Address);
+        }
+
         _record.AddBytesReceived(peer.Facts, count);
         var message = DatagramExchange.ToMessage(_plan, buffer, count);
         _record.MessageReceived(peer.Facts, buffer, 0, message.Count);

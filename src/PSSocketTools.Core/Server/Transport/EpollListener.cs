@@ -119,7 +119,9 @@ internal sealed unsafe class EpollListener : TimedSource
                     _ = Libc.SetSocketOption(descriptor, Libc.SolTcp, Libc.TcpNoDelay, &on, sizeof(int));
                 }
 
-                _transport.Serve(socket, remote);
+                length = LongestAddress;
+                var hasLocal = _transport.WantsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;
+                _transport.Serve(socket, remote, hasLocal ? ToEndPoint(address, length) : null);
                 continue;
             }
 

@@ -57,13 +57,16 @@ internal sealed class EpollTransport : StreamTransport
         _loops.WhenFailed(LoopFailed);
     }
 
+    /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
+    public bool WantsLocalEndPoint => AcceptGate.WantsLocalEndPoint;
+
     /// <summary>Starts to serve an accepted connection. On the home loop.</summary>
-    public void Serve(LinuxDescriptor socket, IPEndPoint? remote)
+    public void Serve(LinuxDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
     {
         Conversation? conversation = null;
         try
         {
-            conversation = AcceptGate.TryAccept(remote);
+            conversation = AcceptGate.TryAccept(remote, local);
         }
 #pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
         catch (Exception exception)

@@ -1,0 +1,44 @@
+using System.Text;
+using PSSocketTools.Framing;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Conversations;
+
+/// <summary>What a server says of a connection, its greeting or its farewell, with the connection's fields in it.</summary>
+internal sealed class Notice
+{
+    private static readonly FrameWriter Unframed = new(MessageFraming.None);
+
+    private readonly ResponseFormat _format;
+
+    // What is the same for each connection is formatted once.
+    private readonly byte[]? _constant;
+
+    private Notice(ResponseFormat format)
+    {
+        _format = format;
+        _constant = format.IsConstant ? Format(new ConnectionFacts(0, string.Empty, 0, 0), default) : null;
+    }
+
+    /// <summary>Whether it tells the address that the client connected to.</summary>
+    public bool WritesLocalAddress => _format.WritesLocalAddress;
+
+    /// <summary>Parses a text; null for none.</summary>
+    /// <param name="option">The name of the option whose value it is.</param>
+    /// <param name="text">The text; null for none.</param>
+    /// <param name="encoding">The text's encoding on the wire.</param>
+    /// <param name="serverName">The server's name.</param>
+    /// <exception cref="SocketToolsException">InvalidOption, with the field that is not valid.</exception>
+    public static Notice? Parse(string option, string? text, Encoding encoding, string serverName) =>
+        text is null ? null : new Notice(ResponseFormat.ParseNotice(option, text, encoding, serverName));
+
+    /// <summary>Its bytes for a connection, without framing.</summary>
+    public byte[] For(ConnectionFacts connection, DateTimeOffset now) => _constant ?? Format(connection, now);
+
+    private byte[] Format(ConnectionFacts connection, DateTimeOffset now)
+    {
+        using var output = new ResponseBuffer(Unframed);
+        _format.Write(output, default, connection, 0, now);
+        return output.ToArray();
+    }
+}

@@ -1,0 +1,80 @@
+namespace PSSocketTools.Server.Conversations;
+
+/// <summary>
+/// The conversations of a broadcasting server. What one says is queued for the others in their outboxes, so that none waits for
+/// another: what is queued for a client goes out as one, in the order in which it was queued.
+/// </summary>
+internal sealed class Room
+{
+    private readonly object _gate = new();
+
+    // Replaced as a whole, so that those who broadcast take no lock for it.
+    private volatile RoomMember[] _members = [];
+
+    // How many members may still receive something, once a server drains.
+    private int _receiving;
+
+    /// <summary>Adds a conversation: from now on it gets what others say.</summary>
+    public RoomMember Enter(Conversation conversation, ConversationPlan plan)
+    {
+        var member = new RoomMember(this, conversation, plan);
+        lock (_gate)
+        {
+            _members = [.. _members, member];
+            _receiving++;
+        }
+
+        return member;
+    }
+
+    /// <summary>Queues messages for all members but one.</summary>
+    /// <param name="messages">Whole messages, framing included.</param>
+    /// <param name="except">Who gets nothing; null for no one.</param>
+    public void Broadcast(ResponseBuffer messages, RoomMember? except)
+    {
+        foreach (var member in _members)
+        {
+            if (member != except)
+            {
+                member.Outbox.Relay(messages);
+            }
+        }
+    }
+
+    /// <summary>Removes a member: it gets nothing more.</summary>
+    public void Leave(RoomMember member)
+    {
+        lock (_gate)
+        {
+            _members = Array.FindAll(_members, other => other != member);
+        }
+
+        EndReceiving(member);
+    }
+
+    /// <summary>Notes that a member has received all that its client had sent when the server stopped.</summary>
+    /// <returns>Whether the others have too, so that nothing more is said. When that changes, all are asked for their next step.</returns>
+    public bool EndReceiving(RoomMember member)
+    {
+        lock (_gate)
+        {
+            if (member.HasEndedReceiving)
+            {
+                return _receiving == 0;
+            }
+
+            member.HasEndedReceiving = true;
+            if (--_receiving > 0)
+            {
+                return false;
+            }
+        }
+
+        foreach (var other in _members)
+        {
+            other.Outbox.Wake();
+        }
+
+        return true;
+    }
+}
