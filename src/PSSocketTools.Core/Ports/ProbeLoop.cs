@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using PSSocketTools.Net;
-using PSSocketTools.Platform;
 using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
