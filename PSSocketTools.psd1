@@ -19,6 +19,7 @@
         'Get-EchoServer'
         'Get-EchoServerEvent'
         'Get-EchoSession'
+        'Get-PortHolder'
         'Measure-EchoServer'
         'New-EchoCertificate'
         'Receive-SocketMessage'

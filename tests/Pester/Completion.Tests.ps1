@@ -121,8 +121,33 @@ Describe 'Completion' {
         }
     }
 
+    Context 'of what holds ports' {
+        BeforeAll { $held = Start-EchoServer -Address 127.0.0.1 }
+
+        AfterAll { $held | Stop-EchoServer -Force }
+
+        It 'offers ports that are held to Get-PortHolder, and who holds each' {
+            $offer = Get-Completion 'Get-PortHolder ' | Where-Object CompletionText -eq $held.Port
+            $offer.ToolTip | Should -BeLike "*127.0.0.1:$($held.Port)*($PID)*"
+            (Get-Completion "Get-PortHolder -Port $($held.Port)").CompletionText | Should -Be $held.Port
+        }
+
+        It 'offers processes that hold ports to Get-PortHolder, by name and by number' {
+            $offer = Get-Completion 'Get-PortHolder -ProcessName ' | Where-Object CompletionText -eq (Get-Process -Id $PID).ProcessName
+            $offer.ToolTip | Should -BeLike "*Tcp $($held.Port)*"
+            $offer = Get-Completion 'Get-PortHolder -ProcessId ' | Where-Object CompletionText -eq $PID
+            $offer.ToolTip | Should -BeLike "*Tcp $($held.Port)*"
+        }
+
+        It 'offers states to Get-PortHolder' {
+            $offers = (Get-Completion 'Get-PortHolder -State ').CompletionText
+            $offers | Should -Contain 'Established'
+            $offers | Should -Contain 'All'
+        }
+    }
+
     Context 'of what the machine has' {
-        It 'offers this machine''s addresses to <_> -Address' -ForEach 'Start-EchoServer', 'Test-PortAvailability 80', 'Find-AvailablePort' {
+        It 'offers this machine''s addresses to <_> -Address' -ForEach 'Start-EchoServer', 'Test-PortAvailability 80', 'Find-AvailablePort', 'Get-PortHolder' {
             $offers = Get-Completion "$_ -Address "
             $offers.CompletionText | Should -Contain 'localhost'
             $offers.CompletionText | Should -Contain 'Any'

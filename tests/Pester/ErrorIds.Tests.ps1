@@ -40,6 +40,11 @@ BeforeDiscovery {
             InvalidOption = { $null = Start-EchoServer; $null = Start-EchoServer; Get-EchoServerEvent -After 1 }
         }
         'Get-EchoSession'       = @{ NotFound = { Get-EchoSession 999999 }; InvalidOption = { 1 | Get-EchoSession } }
+        'Get-PortHolder'        = @{
+            NotFound      = { Get-PortHolder (New-ClosedPort) }
+            NameNotFound  = { Get-PortHolder -Address name.invalid }
+            InvalidOption = { Get-PortHolder -Address '127.1' }
+        }
         'Measure-EchoServer'    = @{
             ServerStopped = { Measure-EchoServer -Server (New-Stopped) }
             InvalidOption = { Measure-EchoServer -Server (Start-EchoServer) -Count 1 -DurationSec 1 }

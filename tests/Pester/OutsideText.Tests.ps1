@@ -69,6 +69,7 @@ Describe 'Text that others chose' {
         try {
             [IO.File]::WriteAllText('/proc/self/comm', "$([char] 27)[31mX$([char] 0x9B)$([char] 13)Y")
             $result = Test-PortAvailability $port -Address 127.0.0.1
+            $holder = Get-PortHolder $port
             Start-EchoServer $port -ErrorVariable failures -ErrorAction SilentlyContinue
         }
         finally {
@@ -76,7 +77,8 @@ Describe 'Text that others chose' {
             $listener.Stop()
         }
         $result.ProcessName | Should -Match 'X'
-        Assert-Clean ($result, $failures[0] | Get-Shown) '[31mX'
+        $holder.ProcessName | Should -Be $result.ProcessName
+        Assert-Clean (@($result, $holder, $failures[0] | Get-Shown) + "$holder") '[31mX'
     }
 
     It 'is clean as what a client sent' {
@@ -126,7 +128,7 @@ Describe 'Text that others chose' {
     It 'is clean as a name that means nothing, in what <_> says of it' -ForEach @(
         'Connect-EchoServer $Values.Name 7', 'Send-SocketMessage x -ComputerName $Values.Name -Port 7', 'Enter-EchoSession $Values.Name 7'
         'Measure-EchoServer $Values.Name 7 -Count 1', 'Test-PortAvailability -ComputerName $Values.Name -Port 7'
-        'Test-PortAvailability 7 -Address $Values.Name', 'Find-AvailablePort -Address $Values.Name', 'Start-EchoServer -Address $Values.Name'
+        'Test-PortAvailability 7 -Address $Values.Name', 'Find-AvailablePort -Address $Values.Name', 'Get-PortHolder -Address $Values.Name', 'Get-PortHolder -ProcessName $Values.Name', 'Start-EchoServer -Address $Values.Name'
         'Start-EchoServer -AllowFrom $Values.Name', 'Start-EchoServer -ResponseFormat "{$($Values.Name)}"'
         'Start-EchoServer -LogPath "$TestDrive/none/$($Values.Name)"', 'Start-EchoServer -Certificate "$TestDrive/$($Values.Name)"'
     ) {

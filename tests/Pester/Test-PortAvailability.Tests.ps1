@@ -96,6 +96,20 @@ Describe 'Test-PortAvailability' {
             (Test-PortAvailability $port -Verbose 4>&1)[0].Message | Should -Be "Attempt 1 to listen on 0.0.0.0:$($port): InUse."
         }
 
+        It 'tells a connection''s own port from a server''s' {
+            (Test-PortAvailability $port).HolderState | Should -Be 'Listen'
+            $session = Connect-EchoServer 127.0.0.1 $port
+            try {
+                $result = Test-PortAvailability ([int] $session.LocalEndPoint.Split(':')[-1]) -Address 127.0.0.1 -Status InUse
+                $result.HolderState | Should -Be 'Established'
+                $result.ProcessId | Should -Be $PID
+                $drawn = ($result, (Test-PortAvailability $port) | Out-String -Width 80) -replace "$([char] 27)\[[0-9;]*m"
+                $drawn | Should -Match "InUse: Connected +\w+ \($PID\)"
+                $drawn | Should -Match "InUse +\w+ \($PID\)"
+            }
+            finally { $session | Disconnect-EchoServer -Reset }
+        }
+
         It 'knows a clash over the families' {
             $dual = [Net.Sockets.TcpListener]::Create(0)
             $dual.Start()
@@ -531,7 +545,8 @@ Describe 'Test-PortAvailability' {
 
         It 'goes to CSV and JSON in flat rows' {
             $result = Test-PortAvailability $port -ComputerName 127.0.0.1
-            $columns = 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'ProcessId', 'ProcessName', 'Detail'
+            # PowerShell puts an alias first.
+            $columns = 'Id', 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'ProcessId', 'ProcessName', 'HolderState', 'Detail'
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).PSObject.Properties.Name | Should -Be $columns
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).TimestampUtc | Should -Be $result.Timestamp.ToUniversalTime().ToString('o')
             ($result | ConvertTo-Json | ConvertFrom-Json).Address | Should -Be '127.0.0.1'

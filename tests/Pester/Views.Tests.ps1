@@ -17,6 +17,7 @@ Describe 'The views' {
         $test = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port
         $shown = @{
             EchoServer = $server; EchoConnection = Get-EchoConnection -Server $server; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
+            PortHolder = Get-PortHolder $server.Port -Protocol Tcp | Select-Object -First 1
         }
     }
 
@@ -25,9 +26,11 @@ Describe 'The views' {
         $server | Stop-EchoServer -Force
     }
 
-    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
         $labels = @([regex]::Matches(($shown[$_] | Format-List | Get-Drawn -Width 200), '(?m)^(\w+) +:')).ForEach({ $_.Groups[1].Value })
-        $labels | Sort-Object | Should -Be ($shown[$_].PSObject.Properties.Name | Sort-Object)
+        # An alias is no more than another name.
+        $names = ($shown[$_].PSObject.Properties | Where-Object MemberType -ne AliasProperty).Name
+        $labels | Sort-Object | Should -Be ($names | Sort-Object)
     }
 
     It 'say sizes in units, where the properties are plain, and milliseconds to the microsecond' {
@@ -39,7 +42,7 @@ Describe 'The views' {
         $message.RoundTripMilliseconds | Should -BeOfType double
     }
 
-    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
         $shown[$_] | Format-List | Get-Drawn | Should -Match ': \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}'
     }
 
@@ -49,13 +52,14 @@ Describe 'The views' {
         $test | Format-Wide | Get-Drawn | Should -BeLike "*127.0.0.1:$($server.Port) Open*"
         $events | Format-Wide | Get-Drawn | Should -Match "ResponseSent $([regex]::Escape($session.LocalEndPoint))"
         $message | Format-Wide | Get-Drawn | Should -BeLike '*hello*'
+        $shown.PortHolder | Format-Wide | Get-Drawn | Should -BeLike "*Tcp *:$($server.Port) *($PID)*"
     }
 
-    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
         foreach ($line in ($shown[$_] | Get-Drawn) -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
     }
 
-    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
         $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] }
         $heading = ($shown[$_] | Get-Drawn) -split '\r?\n' -match '\w' | Select-Object -First 1
         -split $heading | Should -Be $table.Headers.Label
@@ -91,7 +95,7 @@ Describe 'The views' {
         @(($measured | Format-List | Get-Drawn) -split '\r?\n' -like '* : *').Count | Should -BeLessOrEqual 12
     }
 
-    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability' {
+    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
         $names = $shown[$_].PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames
         $names.Count | Should -BeIn (3..8)
         foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }

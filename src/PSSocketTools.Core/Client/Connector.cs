@@ -190,7 +190,7 @@ internal static class Connector
     }
 
     internal static IPEndPoint[] UsedPortsFirst(IPEndPoint[] endPoints, SocketTable table) =>
-        [.. endPoints.OrderBy(endPoint => !PortHolder.IsHeld(table, endPoint.Address, endPoint.Port))];
+        [.. endPoints.OrderBy(endPoint => !BindConflict.Exists(table, endPoint.Address, endPoint.Port))];
 
     /// <param name="options">The target.</param>
     /// <param name="message">The message that says what did not answer.</param>

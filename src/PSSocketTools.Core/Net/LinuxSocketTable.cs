@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
 using System.Text;
 using PSSocketTools.Platform;
@@ -8,7 +7,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Net;
 
 /// <summary>The sockets from /proc/net, and their owners from the descriptors in /proc.</summary>
-internal sealed unsafe class LinuxSocketTable : SocketTable
+internal sealed class LinuxSocketTable : SocketTable
 {
     // Fields of a line of /proc/net/tcp: local and remote endpoint, state, user and inode.
     private const int LocalField = 1;
@@ -18,27 +17,39 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
     private const int InodeField = 9;
 
     private readonly List<SocketEntry> _entries = [];
-    private readonly Lazy<Dictionary<long, SocketOwner>> _owners = new(ReadOwners);
+    private readonly Lazy<LinuxSocketOwners> _owners;
 
-    public LinuxSocketTable(SocketProtocol protocol)
+    public LinuxSocketTable(params SocketProtocol[] protocols)
     {
-        var name = protocol == SocketProtocol.Udp ? "udp" : "tcp";
-        foreach (var path in new[] { "/proc/net/" + name, "/proc/net/" + name + "6" })
+        foreach (var protocol in protocols)
         {
-            // A kernel without IPv6 does not have its tables.
-            if (File.Exists(path))
+            var name = protocol == SocketProtocol.Udp ? "udp" : "tcp";
+            foreach (var path in new[] { "/proc/net/" + name, "/proc/net/" + name + "6" })
             {
-                _entries.AddRange(File.ReadLines(path).Skip(1).Select(line => Parse(line, protocol)));
+                // A kernel without IPv6 does not have its tables.
+                if (File.Exists(path))
+                {
+                    _entries.AddRange(Parse(File.ReadLines(path), protocol));
+                }
             }
         }
+
+        // One walk over all processes finds the owners of all sockets.
+        _owners = new(() => LinuxSocketOwners.Read([.. _entries.Select(static entry => entry.Key)]));
     }
 
     public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
 
     public override IReadOnlyList<SocketEntry> Entries => _entries;
 
-    public override SocketOwner? OwnerOf(SocketEntry entry) =>
-        _owners.Value.TryGetValue(entry.Key, out var owner) ? owner : null;
+    public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) => entry.Key == 0 ? [] : _owners.Value.Of(entry.Key);
+
+    public override string WhyUnknown(SocketEntry entry) =>
+        WhyNobody(entry) ?? Messages.Get(_owners.Value.IsIncomplete ? "PortHolderHidden" : "PortHolderElsewhere", Text(entry.UserId));
+
+    /// <summary>Parses a table of /proc/net, with its heading.</summary>
+    public static IEnumerable<SocketEntry> Parse(IEnumerable<string> lines, SocketProtocol protocol) =>
+        lines.Skip(1).Select(line => Parse(line, protocol));
 
     private static SocketEntry Parse(string line, SocketProtocol protocol)
     {
@@ -46,11 +57,12 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
         var (localAddress, localPort) = ParseEndPoint(fields[LocalField]);
         var (remoteAddress, remotePort) = ParseEndPoint(fields[RemoteField]);
         return new SocketEntry(
+            protocol,
             localAddress,
             localPort,
             remoteAddress,
             remotePort,
-            protocol == SocketProtocol.Udp ? TcpState.Unknown : ToState(Hex(fields[StateField])),
+            ToState(Hex(fields[StateField]), protocol),
             long.Parse(fields[InodeField], CultureInfo.InvariantCulture),
             long.Parse(fields[UserField], CultureInfo.InvariantCulture));
     }
@@ -71,75 +83,19 @@ internal sealed unsafe class LinuxSocketTable : SocketTable
 
     private static int Hex(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    // The numbers of include/net/tcp_states.h.
-    private static TcpState ToState(int state) => state switch
+    // The numbers of include/net/tcp_states.h. A UDP socket without a peer has that of a closed one.
+    private static PortHolderState ToState(int state, SocketProtocol protocol) => state switch
     {
-        1 => TcpState.Established,
-        2 => TcpState.SynSent,
-        3 or 12 => TcpState.SynReceived,
-        4 => TcpState.FinWait1,
-        5 => TcpState.FinWait2,
-        6 => TcpState.TimeWait,
-        7 => TcpState.Closed,
-        8 => TcpState.CloseWait,
-        9 => TcpState.LastAck,
-        10 => TcpState.Listen,
-        11 => TcpState.Closing,
-        _ => TcpState.Unknown,
+        1 => PortHolderState.Established,
+        2 => PortHolderState.SynSent,
+        3 or 12 => PortHolderState.SynReceived,
+        4 => PortHolderState.FinWait1,
+        5 => PortHolderState.FinWait2,
+        6 => PortHolderState.TimeWait,
+        8 => PortHolderState.CloseWait,
+        9 => PortHolderState.LastAck,
+        10 => PortHolderState.Listen,
+        11 => PortHolderState.Closing,
+        _ => protocol == SocketProtocol.Udp ? PortHolderState.Bound : PortHolderState.Closed,
     };
-
-    private static Dictionary<long, SocketOwner> ReadOwners()
-    {
-        var owners = new Dictionary<long, SocketOwner>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
-            {
-                continue;
-            }
-
-            try
-            {
-                string? name = null;
-                foreach (var descriptor in Directory.EnumerateFiles(folder + "/fd"))
-                {
-                    // A forked child has its parent's sockets too; the parent, with the lower id as a rule, comes first.
-                    if (SocketInode(descriptor) is { } inode && !owners.ContainsKey(inode))
-                    {
-                        owners.Add(inode, new SocketOwner(id, name ??= File.ReadAllText(folder + "/comm").TrimEnd('\n')));
-                    }
-                }
-            }
-            catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
-            {
-                // Another user's process, or one that has just ended: the owner of its sockets stays unknown, which WhyUnknown explains.
-                continue;
-            }
-        }
-
-        return owners;
-    }
-
-    // The descriptor is a link to a text such as "socket:[12345]".
-    private static long? SocketInode(string path)
-    {
-        const string Prefix = "socket:[";
-        const int Capacity = 64;
-        var target = stackalloc byte[Capacity];
-        int length;
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-        {
-            length = (int)Libc.ReadLink(name, target, Capacity);
-        }
-
-        if (length <= Prefix.Length)
-        {
-            return null;
-        }
-
-        var text = Encoding.UTF8.GetString(target, length);
-        return text.StartsWith(Prefix, StringComparison.Ordinal)
-            ? long.Parse(text[Prefix.Length..^1], CultureInfo.InvariantCulture)
-            : null;
-    }
 }

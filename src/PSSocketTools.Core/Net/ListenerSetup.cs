@@ -21,9 +21,9 @@ internal static class ListenerSetup
     public static bool MayBeTaken(SocketError error) =>
         error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && IsWindows);
 
-    /// <summary>Whether a bind failed because the port is in use, given its holder: AccessDenied without a holder is a denial by the system.</summary>
-    public static bool IsTaken(SocketError error, PortHolder holder) =>
-        error == SocketError.AddressAlreadyInUse || (MayBeTaken(error) && holder.Address is not null);
+    /// <summary>Whether a bind failed because the port is in use, given what prevents it: AccessDenied without a socket in the way is a denial by the system.</summary>
+    public static bool IsTaken(SocketError error, BindConflict conflict) =>
+        error == SocketError.AddressAlreadyInUse || (MayBeTaken(error) && conflict.Address is not null);
 
     /// <summary>Sets the options of a server's socket and binds it.</summary>
     /// <param name="socket">The socket.</param>
@@ -54,7 +54,8 @@ internal static class ListenerSetup
         && held.AddressFamily == wanted.AddressFamily
         && (IsWildcard(held.Address) || IsWildcard(wanted.Address) || held.Address.Equals(wanted.Address));
 
-    private static IPEndPoint[] ReadListeners(SocketType type)
+    /// <summary>The endpoints that sockets listen on, or are bound to for datagrams; none where the system does not tell.</summary>
+    public static IPEndPoint[] ReadListeners(SocketType type)
     {
         try
         {
@@ -63,7 +64,7 @@ internal static class ListenerSetup
         }
         catch (NetworkInformationException)
         {
-            // When the listeners are not known, the bind alone decides.
+            // The bind alone decides then.
             return [];
         }
     }

@@ -2,26 +2,33 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
+using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The sockets from lsof, which is part of macOS: those of this user's processes, or with elevation of all.</summary>
+/// <summary>
+/// The sockets of this user's processes, or with elevation of all, from lsof, which is part of macOS; and all others that listen,
+/// without their processes, from .NET.
+/// </summary>
 internal sealed class MacSocketTable : SocketTable
 {
     private readonly List<SocketEntry> _entries = [];
     private readonly Dictionary<long, string> _names = [];
 
-    public MacSocketTable(SocketProtocol protocol)
+    public MacSocketTable(params SocketProtocol[] protocols)
     {
         try
         {
-            Parse(RunLsof(protocol));
+            Parse(RunLsof(protocols));
         }
         catch (Win32Exception)
         {
-            // Without lsof the owners are unknown, but .NET still lists the listeners.
-            AddListeners(protocol);
+            // Without lsof the owners are unknown.
+        }
+
+        foreach (var protocol in protocols)
+        {
+            AddListeners(protocol, ListenerSetup.ReadListeners(protocol == SocketProtocol.Udp ? SocketType.Dgram : SocketType.Stream));
         }
     }
 
@@ -29,12 +36,24 @@ internal sealed class MacSocketTable : SocketTable
 
     public override IReadOnlyList<SocketEntry> Entries => _entries;
 
-    public override SocketOwner? OwnerOf(SocketEntry entry) =>
-        entry.Key == 0 ? null : new SocketOwner((int)entry.Key, _names.TryGetValue(entry.Key, out var name) ? name : null);
+    public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) =>
+        entry.Key == 0 ? [] : [new SocketOwner((int)entry.Key, _names.TryGetValue(entry.Key, out var name) ? name : null)];
 
-    private static string RunLsof(SocketProtocol protocol)
+    /// <summary>Adds the sockets that others connect or send to and lsof does not tell of.</summary>
+    internal void AddListeners(SocketProtocol protocol, IEnumerable<IPEndPoint> listeners)
     {
-        var start = new ProcessStartInfo("lsof", "-nP -F pcnT -i " + (protocol == SocketProtocol.Udp ? "UDP" : "TCP"))
+        var known = _entries.Where(entry => entry.Protocol == protocol && entry.IsServer).ToLookup(static entry => entry.LocalPort);
+        _entries.AddRange(listeners
+            .Where(listener => !known[listener.Port].Any(entry => BindConflict.Conflicts(entry.LocalAddress, listener.Address)))
+            .Select(listener => new SocketEntry(
+                protocol, listener.Address, listener.Port, IPAddress.Any, 0, protocol == SocketProtocol.Udp ? PortHolderState.Bound : PortHolderState.Listen, 0)));
+    }
+
+    private static string RunLsof(SocketProtocol[] protocols)
+    {
+        // Whole names; process, command and user, then type, protocol, name and state of each socket.
+        var sockets = string.Concat(protocols.Select(static protocol => protocol == SocketProtocol.Udp ? " -iUDP" : " -iTCP"));
+        var start = new ProcessStartInfo("lsof", "-nP +c 0 -F pcutPnT" + sockets)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -46,55 +65,71 @@ internal sealed class MacSocketTable : SocketTable
         return process.StandardOutput.ReadToEnd();
     }
 
-    // The output has one field a line: p and c for each process, then n and T for each of its sockets.
+    // The output has one field a line: those of a process first, then those of each of its sockets, which begin with f.
     private void Parse(string output)
     {
         var id = 0L;
-        string? name = null;
-        var state = TcpState.Unknown;
+        var user = -1L;
+        var socket = new SocketFields();
         foreach (var line in output.Split('\n').Append("f"))
         {
+            var value = line.Length > 0 ? line[1..] : string.Empty;
             switch (line.Length > 0 ? line[0] : ' ')
             {
                 case 'p':
-                    AddEntry(ref name, ref state, id);
-                    id = long.Parse(line[1..], CultureInfo.InvariantCulture);
+                    AddEntry(socket, id, user);
+                    socket = new SocketFields();
+                    id = long.Parse(value, CultureInfo.InvariantCulture);
+                    user = -1;
                     break;
                 case 'c':
-                    _names[id] = line[1..];
+                    _names[id] = value;
+                    break;
+                case 'u':
+                    user = long.Parse(value, CultureInfo.InvariantCulture);
                     break;
                 case 'f':
-                    AddEntry(ref name, ref state, id);
+                    AddEntry(socket, id, user);
+                    socket = new SocketFields();
+                    break;
+                case 't':
+                    socket.IsIPv4 = value == "IPv4";
+                    break;
+                case 'P':
+                    socket.IsUdp = value == "UDP";
                     break;
                 case 'n':
-                    name = line[1..];
+                    socket.Name = value;
                     break;
-                case 'T' when line.StartsWith("TST=", StringComparison.Ordinal):
-                    state = ToState(line[4..]);
+                case 'T' when value.StartsWith("ST=", StringComparison.Ordinal):
+                    socket.State = ToState(value[3..]);
                     break;
             }
         }
     }
 
-    private void AddEntry(ref string? name, ref TcpState state, long id)
+    private void AddEntry(SocketFields socket, long id, long user)
     {
-        if (name is not null)
+        if (socket.Name is null)
         {
-            var arrow = name.IndexOf("->", StringComparison.Ordinal);
-            var local = ParseEndPoint(arrow < 0 ? name : name[..arrow]);
-            var remote = arrow < 0 ? null : ParseEndPoint(name[(arrow + 2)..]);
-            if (local is not null)
-            {
-                _entries.Add(new SocketEntry(local.Address, local.Port, remote?.Address ?? IPAddress.Any, remote?.Port ?? 0, state, id));
-            }
+            return;
         }
 
-        name = null;
-        state = TcpState.Unknown;
+        var arrow = socket.Name.IndexOf("->", StringComparison.Ordinal);
+        var any = socket.IsIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
+        var local = ParseEndPoint(arrow < 0 ? socket.Name : socket.Name[..arrow], any);
+        var remote = arrow < 0 ? null : ParseEndPoint(socket.Name[(arrow + 2)..], any);
+        if (local is not null)
+        {
+            // UDP has no states of its own.
+            var state = !socket.IsUdp ? socket.State : remote is null ? PortHolderState.Bound : PortHolderState.Established;
+            _entries.Add(new SocketEntry(
+                socket.IsUdp ? SocketProtocol.Udp : SocketProtocol.Tcp, local.Address, local.Port, remote?.Address ?? any, remote?.Port ?? 0, state, id, user));
+        }
     }
 
     // "127.0.0.1:80", "[::1]:80", "*:80"; "*:*" has no port.
-    private static IPEndPoint? ParseEndPoint(string text)
+    private static IPEndPoint? ParseEndPoint(string text, IPAddress any)
     {
         var colon = text.LastIndexOf(':');
         if (colon < 0 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
@@ -103,32 +138,33 @@ internal sealed class MacSocketTable : SocketTable
         }
 
         var host = text[..colon].Trim('[', ']');
-        return IPAddress.TryParse(host == "*" ? "::" : host, out var address) ? new IPEndPoint(address, port) : null;
+        return host == "*" ? new IPEndPoint(any, port) : IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : null;
     }
 
-    private static TcpState ToState(string state) => state switch
+    private static PortHolderState ToState(string state) => state switch
     {
-        "LISTEN" => TcpState.Listen,
-        "ESTABLISHED" => TcpState.Established,
-        "SYN_SENT" => TcpState.SynSent,
-        "SYN_RECEIVED" => TcpState.SynReceived,
-        "FIN_WAIT_1" => TcpState.FinWait1,
-        "FIN_WAIT_2" => TcpState.FinWait2,
-        "TIME_WAIT" => TcpState.TimeWait,
-        "CLOSED" => TcpState.Closed,
-        "CLOSE_WAIT" => TcpState.CloseWait,
-        "LAST_ACK" => TcpState.LastAck,
-        "CLOSING" => TcpState.Closing,
-        _ => TcpState.Unknown,
+        "LISTEN" => PortHolderState.Listen,
+        "ESTABLISHED" => PortHolderState.Established,
+        "SYN_SENT" => PortHolderState.SynSent,
+        "SYN_RECEIVED" or "SYN_RCDV" => PortHolderState.SynReceived,
+        "FIN_WAIT_1" => PortHolderState.FinWait1,
+        "FIN_WAIT_2" => PortHolderState.FinWait2,
+        "TIME_WAIT" => PortHolderState.TimeWait,
+        "CLOSE_WAIT" => PortHolderState.CloseWait,
+        "LAST_ACK" => PortHolderState.LastAck,
+        "CLOSING" => PortHolderState.Closing,
+        _ => PortHolderState.Closed,
     };
 
-    private void AddListeners(SocketProtocol protocol)
+    /// <summary>What was read of a socket so far.</summary>
+    private sealed class SocketFields
     {
-        var properties = IPGlobalProperties.GetIPGlobalProperties();
-        var (listeners, state) = protocol == SocketProtocol.Udp
-            ? (properties.GetActiveUdpListeners(), TcpState.Unknown)
-            : (properties.GetActiveTcpListeners(), TcpState.Listen);
-        _entries.AddRange(listeners.Select(listener =>
-            new SocketEntry(listener.Address, listener.Port, IPAddress.Any, 0, state, 0)));
+        public string? Name { get; set; }
+
+        public bool IsIPv4 { get; set; }
+
+        public bool IsUdp { get; set; }
+
+        public PortHolderState State { get; set; } = PortHolderState.Closed;
     }
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Net;
@@ -18,25 +17,13 @@ internal sealed class WindowsSocketTable : SocketTable
 
     private readonly List<SocketEntry> _entries = [];
 
-    public WindowsSocketTable(SocketProtocol protocol)
+    public WindowsSocketTable(params SocketProtocol[] protocols)
     {
-        if (protocol == SocketProtocol.Udp)
+        foreach (var protocol in protocols)
         {
-            // MIB_UDPROW_OWNER_PID and MIB_UDP6ROW_OWNER_PID.
-            ReadTable(UdpTable, FamilyInet, 12, (table, row) => new SocketEntry(
-                Address(table, row, 4), Port(table, row + 4), IPAddress.Any, 0, TcpState.Unknown, Number(table, row + 8)));
-            ReadTable(UdpTable, FamilyInet6, 28, (table, row) => new SocketEntry(
-                Address(table, row, 16), Port(table, row + 20), IPAddress.IPv6Any, 0, TcpState.Unknown, Number(table, row + 24)));
-        }
-        else
-        {
-            // MIB_TCPROW_OWNER_PID and MIB_TCP6ROW_OWNER_PID.
-            ReadTable(TcpTable, FamilyInet, 24, (table, row) => new SocketEntry(
-                Address(table, row + 4, 4), Port(table, row + 8), Address(table, row + 12, 4), Port(table, row + 16),
-                (TcpState)Number(table, row), Number(table, row + 20)));
-            ReadTable(TcpTable, FamilyInet6, 56, (table, row) => new SocketEntry(
-                Address(table, row, 16), Port(table, row + 20), Address(table, row + 24, 16), Port(table, row + 44),
-                (TcpState)Number(table, row + 48), Number(table, row + 52)));
+            Call call = protocol == SocketProtocol.Udp ? UdpTable : TcpTable;
+            _entries.AddRange(Parse(ReadTable(call, FamilyInet), protocol, isIPv6: false));
+            _entries.AddRange(Parse(ReadTable(call, FamilyInet6), protocol, isIPv6: true));
         }
     }
 
@@ -44,24 +31,62 @@ internal sealed class WindowsSocketTable : SocketTable
 
     public override IReadOnlyList<SocketEntry> Entries => _entries;
 
-    public override SocketOwner? OwnerOf(SocketEntry entry)
+    public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry)
     {
         if (entry.Key == 0)
         {
-            return null;
+            return [];
         }
 
         try
         {
             using var process = Process.GetProcessById((int)entry.Key);
-            return new SocketOwner(process.Id, process.ProcessName);
+            return [new SocketOwner(process.Id, process.ProcessName)];
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {
             // The process has just ended, or its name is not accessible; the id is known anyway.
-            return new SocketOwner((int)entry.Key, null);
+            return [new SocketOwner((int)entry.Key, null)];
         }
     }
+
+    public override string WhyUnknown(SocketEntry entry) => WhyNobody(entry) ?? base.WhyUnknown(entry);
+
+    /// <summary>Parses a table: how many rows there are, then the rows, MIB_TCPROW_OWNER_PID, MIB_TCP6ROW_OWNER_PID and those of UDP.</summary>
+    public static IEnumerable<SocketEntry> Parse(byte[] table, SocketProtocol protocol, bool isIPv6)
+    {
+        var (size, read) = (protocol == SocketProtocol.Udp, isIPv6) switch
+        {
+            (true, false) => (12, (Func<int, SocketEntry>)(row => new SocketEntry(
+                protocol, Address(table, row, 4), Port(table, row + 4), IPAddress.Any, 0, PortHolderState.Bound, Id(table, row + 8)))),
+            (true, true) => (28, row => new SocketEntry(
+                protocol, Address(table, row, 16), Port(table, row + 20), IPAddress.IPv6Any, 0, PortHolderState.Bound, Id(table, row + 24))),
+            (false, false) => (24, row => new SocketEntry(
+                protocol, Address(table, row + 4, 4), Port(table, row + 8), Address(table, row + 12, 4), Port(table, row + 16),
+                ToState(Number(table, row)), Id(table, row + 20))),
+            (false, true) => (56, row => new SocketEntry(
+                protocol, Address(table, row, 16), Port(table, row + 20), Address(table, row + 24, 16), Port(table, row + 44),
+                ToState(Number(table, row + 48)), Id(table, row + 52))),
+        };
+        return Enumerable.Range(0, table.Length == 0 ? 0 : Number(table, 0)).Select(i => read(sizeof(int) + (i * size)));
+    }
+
+    // MIB_TCP_STATE, and the number that newer systems have for a socket that is bound and does not listen.
+    private static PortHolderState ToState(int state) => state switch
+    {
+        2 => PortHolderState.Listen,
+        3 => PortHolderState.SynSent,
+        4 => PortHolderState.SynReceived,
+        5 => PortHolderState.Established,
+        6 => PortHolderState.FinWait1,
+        7 => PortHolderState.FinWait2,
+        8 => PortHolderState.CloseWait,
+        9 => PortHolderState.Closing,
+        10 => PortHolderState.LastAck,
+        11 => PortHolderState.TimeWait,
+        100 => PortHolderState.Bound,
+        _ => PortHolderState.Closed,
+    };
 
     private static int TcpTable(byte[]? table, ref int size, int family) =>
         GetExtendedTcpTable(table, ref size, false, family, TcpOwnerAll, 0);
@@ -75,15 +100,9 @@ internal sealed class WindowsSocketTable : SocketTable
 
     private static int Number(byte[] table, int at) => BitConverter.ToInt32(table, at);
 
-    [DllImport("iphlpapi.dll")]
-    private static extern int GetExtendedTcpTable(
-        byte[]? table, ref int size, [MarshalAs(UnmanagedType.Bool)] bool order, int family, int tableClass, int reserved);
+    private static long Id(byte[] table, int at) => BitConverter.ToUInt32(table, at);
 
-    [DllImport("iphlpapi.dll")]
-    private static extern int GetExtendedUdpTable(
-        byte[]? table, ref int size, [MarshalAs(UnmanagedType.Bool)] bool order, int family, int tableClass, int reserved);
-
-    private void ReadTable(Call call, int family, int rowSize, Func<byte[], int, SocketEntry> read)
+    private static byte[] ReadTable(Call call, int family)
     {
         byte[]? table = null;
         var size = 0;
@@ -94,15 +113,14 @@ internal sealed class WindowsSocketTable : SocketTable
             table = new byte[size];
         }
 
-        if (error != NoError)
-        {
-            throw new Win32Exception(error);
-        }
-
-        var count = table is null ? 0 : Number(table, 0);
-        for (var i = 0; i < count; i++)
-        {
-            _entries.Add(read(table!, sizeof(int) + (i * rowSize)));
-        }
+        return error == NoError ? table ?? [] : throw new Win32Exception(error);
     }
+
+    [DllImport("iphlpapi.dll")]
+    private static extern int GetExtendedTcpTable(
+        byte[]? table, ref int size, [MarshalAs(UnmanagedType.Bool)] bool order, int family, int tableClass, int reserved);
+
+    [DllImport("iphlpapi.dll")]
+    private static extern int GetExtendedUdpTable(
+        byte[]? table, ref int size, [MarshalAs(UnmanagedType.Bool)] bool order, int family, int tableClass, int reserved);
 }

@@ -153,6 +153,9 @@ internal static unsafe class Libc
     [DllImport("libc", EntryPoint = "readlink", SetLastError = true)]
     public static extern nint ReadLink(byte* path, byte* buffer, nint capacity);
 
+    [DllImport("libc", EntryPoint = "getpwuid_r")]
+    public static extern int GetUser(uint id, byte* entry, byte* text, nint capacity, byte** found);
+
     [DllImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     public static extern int GetResourceLimit(int resource, ulong* softAndHard);
 

@@ -121,16 +121,17 @@ public sealed class LocalPortTest
 
     private PortAvailability CreateAvailable(int port, int attempt) => Create(_address, port, PortStatus.Available, attempt);
 
-    private PortAvailability Create(string address, int port, PortStatus status, int attempt, string? detail = null, PortHolder? holder = null)
+    private PortAvailability Create(string address, int port, PortStatus status, int attempt, string? detail = null, BindConflict? conflict = null)
     {
         Tell(attempt, address, port, status.ToString());
         return new(AddressName.Localhost, port, Protocol, status)
         {
-            Address = holder?.Address ?? address,
+            Address = conflict?.Address ?? address,
             Attempt = attempt,
-            ProcessId = holder?.ProcessId,
-            ProcessName = holder?.ProcessName,
-            Detail = detail ?? holder?.Detail,
+            HolderState = conflict?.State?.ToString(),
+            ProcessId = conflict?.ProcessId,
+            ProcessName = conflict?.ProcessName,
+            Detail = detail ?? conflict?.Detail,
             ChosenAddress = ChosenAddress,
         };
     }
@@ -181,10 +182,10 @@ public sealed class LocalPortTest
         var text = EndPointText.Of(address);
         if (ListenerSetup.MayBeTaken(error.SocketErrorCode))
         {
-            var holder = FindHolder(address, port, error.SocketErrorCode);
-            if (ListenerSetup.IsTaken(error.SocketErrorCode, holder))
+            var conflict = FindConflict(address, port, error.SocketErrorCode);
+            if (ListenerSetup.IsTaken(error.SocketErrorCode, conflict))
             {
-                return Create(text, port, PortStatus.InUse, attempt, holder: holder);
+                return Create(text, port, PortStatus.InUse, attempt, conflict: conflict);
             }
         }
 
@@ -201,21 +202,21 @@ public sealed class LocalPortTest
         }
     }
 
-    private PortHolder FindHolder(IPAddress address, int port, SocketError error)
+    private BindConflict FindConflict(IPAddress address, int port, SocketError error)
     {
         var now = Clock.System.Timestamp;
         if (_table is not null && Clock.Between(_tableReadAt, now) <= TableAge)
         {
             // The owner of a port in use may be newer than the table; the thousands that Windows may exclude have none.
-            var holder = PortHolder.Find(_table, address, port);
-            if (holder.ProcessId is not null || error == SocketError.AccessDenied)
+            var conflict = BindConflict.Find(_table, address, port);
+            if (conflict.ProcessId is not null || error == SocketError.AccessDenied)
             {
-                return holder;
+                return conflict;
             }
         }
 
         _table = SocketTable.Read(Protocol);
         _tableReadAt = now;
-        return PortHolder.Find(_table, address, port);
+        return BindConflict.Find(_table, address, port);
     }
 }

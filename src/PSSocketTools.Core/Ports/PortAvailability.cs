@@ -61,6 +61,12 @@ public sealed class PortAvailability
     /// <summary>That process's name.</summary>
     public string? ProcessName { get; internal init; }
 
+    /// <summary>
+    /// The state of the socket that holds a port in use, the name of a <see cref="PortHolderState"/>: Listen or Bound of a server, another
+    /// of a connection whose own port it is; null where it can't be known.
+    /// </summary>
+    public string? HolderState { get; internal init; }
+
     /// <summary>Details in words; null when Status is enough.</summary>
     public string? Detail { get; internal init; }
 

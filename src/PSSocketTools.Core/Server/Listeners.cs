@@ -93,17 +93,17 @@ internal static class Listeners
                 exception, exception.SocketErrorCode == SocketError.AddressNotAvailable ? EndPointText.Of(endPoint.Address) : text);
         }
 
-        var holder = PortHolder.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
-        if (!ListenerSetup.IsTaken(exception.SocketErrorCode, holder))
+        var conflict = BindConflict.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
+        if (!ListenerSetup.IsTaken(exception.SocketErrorCode, conflict))
         {
             return Denied(exception, endPoint, protocol);
         }
 
         // Advice to stop the process would be wrong for our own.
         using var own = Process.GetCurrentProcess();
-        var sentence = holder.ProcessId is not { } id ? Messages.Get("PortInUse", text)
-            : id == own.Id ? Messages.Get("PortInUseByThis", text, holder.ProcessName, id, endPoint.Port)
-            : Messages.Get("PortInUseBy", text, holder.ProcessName, id);
+        var sentence = conflict.ProcessId is not { } id ? Messages.Get("PortInUse", text)
+            : id == own.Id ? Messages.Get("PortInUseByThis", text, conflict.ProcessName, id, endPoint.Port)
+            : Messages.Get("PortInUseBy", text, conflict.ProcessName, id);
         return new SocketToolsException(SocketToolsError.PortInUse, sentence, text, exception);
     }
 }

@@ -32,21 +32,7 @@ internal static class EventSelection
     /// <summary>Whether a text is as one of the patterns says. The line end that a plain echo's message has does not count.</summary>
     private static Func<string, bool> ToMatch(string[] patterns)
     {
-        var matches = Array.ConvertAll(patterns, ToPattern);
+        var matches = Array.ConvertAll(patterns, Wildcards.Parse);
         return text => Array.Exists(matches, one => one.IsMatch(text) || one.IsMatch(text.TrimEnd('\r', '\n')));
-    }
-
-    private static WildcardPattern ToPattern(string text)
-    {
-        var pattern = WildcardPattern.Get(text, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        try
-        {
-            _ = pattern.IsMatch(string.Empty);
-            return pattern;
-        }
-        catch (WildcardPatternException exception)
-        {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("WildcardNotValid", text), text, exception);
-        }
     }
 }

@@ -87,14 +87,14 @@ public abstract class SelectorCommand : SocketCommand
     /// <summary>Those with a name; that there is none is an error, unless wildcards left it open.</summary>
     private protected T[] MatchName<T>(T[] all, Func<T, string> nameOf, string name)
     {
-        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+        WildcardPattern pattern;
         try
         {
-            _ = pattern.IsMatch(string.Empty);
+            pattern = Wildcards.Parse(name);
         }
-        catch (WildcardPatternException exception)
+        catch (SocketToolsException exception)
         {
-            WriteError(new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("WildcardNotValid", name), name, exception));
+            WriteError(exception);
             return [];
         }
 

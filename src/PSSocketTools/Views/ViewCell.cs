@@ -78,13 +78,26 @@ public static class ViewCell
     /// <summary>Who holds a port.</summary>
     /// <param name="processName">The program's name.</param>
     /// <param name="processId">The process's number; nothing where none is known.</param>
-    public static string? HeldBy(string? processName, int? processId) => processId is null ? null : $"{processName} ({processId})";
+    /// <param name="services">The services the process runs, or nothing.</param>
+    public static string? HeldBy(string? processName, int? processId, string? services = null) => processId is null ? null
+        : string.IsNullOrEmpty(services) ? $"{processName} ({processId})"
+        : $"{processName} ({processId}): {services}";
+
+    /// <summary>What holds a port in use where it is no server but a connection, whose own port it is; nothing of a server.</summary>
+    /// <param name="state">The state of the socket that holds the port, or nothing.</param>
+    public static string? Connection(string? state) => state switch
+    {
+        null or "" or nameof(PortHolderState.Listen) or nameof(PortHolderState.Bound) => null,
+        nameof(PortHolderState.TimeWait) => state,
+        _ => "Connected",
+    };
 
     private static string Colour(string? name) => name switch
     {
-        "Available" or "Open" or "Listening" or "Connected" => "Green",
-        "InUse" or "OpenOrFiltered" or "TimedOut" or "Draining" or "Rejected" or "HalfClosed" => "Yellow",
-        "Closed" or "Stopped" or "Started" or "Disconnected" => "BrightBlack",
+        "Available" or "Open" or "Listening" or "Listen" or "Bound" or "Connected" or "Established" => "Green",
+        "InUse" or "OpenOrFiltered" or "TimedOut" or "Draining" or "Rejected" or "HalfClosed" or "SynSent"
+            or "SynReceived" or "FinWait1" or "FinWait2" or "CloseWait" or "Closing" or "LastAck" => "Yellow",
+        "Closed" or "TimeWait" or "Stopped" or "Started" or "Disconnected" => "BrightBlack",
         "MessageReceived" => "Cyan",
         "ResponseSent" => "Blue",
         _ => "Red",

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using PSSocketTools.Client;
 using PSSocketTools.Net;
@@ -250,8 +249,8 @@ public sealed class ConnectorTests
     private sealed class TableWithoutOwners(params IPEndPoint[] bound) : SocketTable
     {
         public override IReadOnlyList<SocketEntry> Entries { get; } =
-            [.. bound.Select(endPoint => new SocketEntry(endPoint.Address, endPoint.Port, IPAddress.Any, 0, TcpState.Unknown, 1))];
+            [.. bound.Select(endPoint => new SocketEntry(SocketProtocol.Udp, endPoint.Address, endPoint.Port, IPAddress.Any, 0, PortHolderState.Bound, 1))];
 
-        public override SocketOwner? OwnerOf(SocketEntry entry) => throw new InvalidOperationException("The owner was looked up.");
+        public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) => throw new InvalidOperationException("The owner was looked up.");
     }
 }

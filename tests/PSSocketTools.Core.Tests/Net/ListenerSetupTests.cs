@@ -7,8 +7,8 @@ namespace PSSocketTools.Tests.Net;
 
 public sealed class ListenerSetupTests
 {
-    private static readonly PortHolder Nobody = new();
-    private static readonly PortHolder SomebodyHidden = new() { Address = "0.0.0.0" };
+    private static readonly BindConflict Nobody = new();
+    private static readonly BindConflict SomebodyHidden = new() { Address = "0.0.0.0" };
 
     [Fact]
     public void A_port_in_use_is_taken_whoever_holds_it()

@@ -226,7 +226,7 @@ public sealed class PortScanTests
         // A process that another test starts has copies of the descriptors until it runs its program.
         Assert.True(SpinWait.SpinUntil(
             () => !SocketTable.Read(SocketProtocol.Tcp).Entries.Any(entry =>
-                entry.RemotePort == silent.Port && entry.State == System.Net.NetworkInformation.TcpState.SynSent),
+                entry.RemotePort == silent.Port && entry.State == PortHolderState.SynSent),
             Patience.Long));
     }
 
@@ -313,7 +313,7 @@ public sealed class PortScanTests
 
     private static HashSet<int> Listening() =>
         [.. SocketTable.Read(SocketProtocol.Tcp).Entries
-            .Where(entry => entry.State == System.Net.NetworkInformation.TcpState.Listen).Select(entry => entry.LocalPort)];
+            .Where(entry => entry.State == PortHolderState.Listen).Select(entry => entry.LocalPort)];
 
     private static Listener Listen(IPAddress address) => new(address);
 
