@@ -128,7 +128,7 @@ Describe 'Text that others chose' {
     It 'is clean as a name that means nothing, in what <_> says of it' -ForEach @(
         'Connect-EchoServer $Values.Name 7', 'Send-SocketMessage x -ComputerName $Values.Name -Port 7', 'Enter-EchoSession $Values.Name 7'
         'Measure-EchoServer $Values.Name 7 -Count 1', 'Test-PortAvailability -ComputerName $Values.Name -Port 7'
-        'Test-PortAvailability 7 -Address $Values.Name', 'Find-AvailablePort -Address $Values.Name', 'Get-PortHolder -Address $Values.Name', 'Get-PortHolder -ProcessName $Values.Name', 'Start-EchoServer -Address $Values.Name'
+        'Test-PortAvailability 7 -Address $Values.Name', 'Find-AvailablePort -Address $Values.Name', 'Get-PortHolder -Address $Values.Name', 'Start-EchoServer -Address $Values.Name'
         'Start-EchoServer -AllowFrom $Values.Name', 'Start-EchoServer -ResponseFormat "{$($Values.Name)}"'
         'Start-EchoServer -LogPath "$TestDrive/none/$($Values.Name)"', 'Start-EchoServer -Certificate "$TestDrive/$($Values.Name)"'
     ) {
