@@ -1,4 +1,8 @@
 BeforeDiscovery {
+    # A block that is a test file, and the one that runs such files, which are in its folder tests.
+    function Test-Suite($Example) { $Example.Code -match '(?m)^Describe ' }
+    function Test-Runner($Example) { $Example.Code -match 'Invoke-Pester' }
+
     # Reads the powershell blocks of a page, each with the text block that follows it: what it gives out.
     function Read-Example([string] $Path) {
         $heading = ''
@@ -28,6 +32,11 @@ BeforeDiscovery {
         if ($example) { $example }
     }
 
+    # Those of them that are run here.
+    function Read-Run([string] $Path) {
+        Read-Example $Path | Where-Object { $_.Kind -notmatch 'no-run' -and ($PSEdition -eq 'Core' -or $_.Kind -notmatch 'ps7') }
+    }
+
     $docs = (Resolve-Path "$PSScriptRoot/../../docs").Path
     $cmdlets = (Import-PowerShellDataFile "$PSScriptRoot/../../PSSocketTools.psd1").CmdletsToExport
     $seen = @{}
@@ -48,8 +57,15 @@ BeforeDiscovery {
                     }
                 }
                 foreach ($page in Get-ChildItem $folder.FullName -Filter about_*.md) {
-                    $steps = @(Read-Example $page.FullName | Where-Object { $_.Kind -notmatch 'no-run' -and ($PSEdition -eq 'Core' -or $_.Kind -notmatch 'ps7') })
+                    $steps = @(Read-Run $page.FullName | Where-Object { -not (Test-Suite $_) -and -not (Test-Runner $_) })
                     if ($steps) { @{ Page = $page.BaseName; Title = 'what is to be typed'; Steps = $steps } }
+                }
+            )
+            Suites   = @(
+                foreach ($page in Get-ChildItem $folder.FullName -Filter about_*.md) {
+                    $steps = @(Read-Run $page.FullName)
+                    $suites = @($steps | Where-Object { Test-Suite $_ })
+                    if ($suites) { @{ Page = $page.BaseName; Culture = $folder.Name; Suites = $suites; Runner = $steps | Where-Object { Test-Runner $_ } | Select-Object -First 1 } }
                 }
             )
         }
@@ -136,6 +152,31 @@ BeforeAll {
         $output = $typed | & $pwsh @pwshArguments -NoProfile -ExecutionPolicy Bypass -File $script 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
         $output -join "`n"
+    }
+
+    # Runs test files in a PowerShell of their own that finds the module by its name, as a user's does.
+    function Invoke-Suite([object[]] $Suites, $Runner, [string] $Folder) {
+        $modules = Join-Path $TestDrive 'Modules'
+        if (-not (Test-Path $modules)) {
+            $null = New-Item "$modules/PSSocketTools" -ItemType Directory
+            Copy-Item "$PSScriptRoot/../../PSSocketTools.psd1", "$PSScriptRoot/../../module" "$modules/PSSocketTools" -Recurse
+            Copy-Item (Get-Module Pester).ModuleBase "$modules/Pester" -Recurse
+        }
+
+        $null = New-Item "$Folder/tests" -ItemType Directory
+        for ($i = 0; $i -lt $Suites.Count; $i++) { [IO.File]::WriteAllText("$Folder/tests/$i.Tests.ps1", $Suites[$i].Code, [Text.UTF8Encoding]::new($true)) }
+        $run = if ($Runner) { $Runner.Code } else { '$results = Get-ChildItem tests/*.Tests.ps1 | ForEach-Object { Invoke-Pester $_.FullName -Output None -PassThru }' }
+        [IO.File]::WriteAllText("$Folder/Run.ps1", @"
+`$env:PSModulePath = '$modules' + [IO.Path]::PathSeparator + `$env:PSModulePath
+Set-Location '$Folder'
+$run
+'--'
+foreach (`$result in `$results) {
+    "`$(`$result.PassedCount -gt 0 -and `$result.Result -eq 'Passed')"
+    `$result.Tests + `$result.Containers | ForEach-Object { `$_.ErrorRecord } | ForEach-Object { "`$_" }
+}
+"@, [Text.UTF8Encoding]::new($true))
+        & $pwsh @pwshArguments -NoProfile -ExecutionPolicy Bypass -File "$Folder/Run.ps1" 2>&1
     }
 
     function Get-Line([string] $Text) {
@@ -244,6 +285,13 @@ Describe 'Help in <Culture>' -ForEach $cultures {
                 (Get-Line $outputs[$i]) -join "`n" | Should -Match "(?s)^$pattern$" -Because $Steps[$i].Code
             }
         }
+    }
+
+    It '<Page> has tests that pass' -ForEach $Suites {
+        $output = @(Invoke-Suite $Suites $Runner (Join-Path $TestDrive $Culture))
+        $end = [array]::IndexOf($output, '--')
+        $output[($end + 1)..$output.Count] | Should -Be (@('True') * $Suites.Count) -Because ($output -join "`n")
+        if ($Runner) { $output[0..($end - 1)] -join "`n" | Should -Be $Runner.Output }
     }
 }
 
