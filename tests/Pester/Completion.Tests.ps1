@@ -79,7 +79,7 @@ Describe 'Completion' {
             (Invoke-Expression $offer[0].CompletionText).Id | Should -Be $session.Id
         }
 
-        It 'offers the kinds of events to <_>' -ForEach 'Wait-EchoServer $one', '$one | Wait-EchoServer' {
+        It 'offers the kinds of events to <_>' -ForEach 'Wait-EchoServer $one', '$one | Wait-EchoServer', 'Get-EchoServerEvent one', '$one | Get-EchoServerEvent' {
             (Get-Completion "$_ Conn").CompletionText | Should -Be 'Connected'
         }
 

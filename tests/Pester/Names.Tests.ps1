@@ -70,6 +70,27 @@ Describe 'A server or a session by position' {
         ($lab | Wait-EchoServer started, connected -Count 3).Count | Should -Be 3
         ($lab | Wait-EchoServer -Kind Started).Kind | Should -Be 'Started'
         ($lab | Wait-EchoServer ([PSSocketTools.ServerEventKind]::Started)).Kind | Should -Be 'Started'
+        ($lab | Get-EchoServerEvent Started).Kind | Should -Be 'Started'
+        @($lab, $demo | Get-EchoServerEvent started, connected).Kind | Select-Object -Unique | Should -Be 'Started', 'Connected'
+        ($lab | Get-EchoServerEvent ([PSSocketTools.ServerEventKind]::Started)).Kind | Should -Be 'Started'
+        @($lab | Get-EchoServerEvent Connected -Last 1).Count | Should -Be 1
+        @($lab | Get-EchoServerEvent).Kind | Should -Contain 'Started'
+    }
+
+    It 'and a kind are never taken for one another behind a pipeline: <_>' -ForEach '$lab | Get-EchoServerEvent lab', '$lab | Get-EchoServerEvent Started Connected', '$lab | Get-EchoServerEvent Started, lab' {
+        { Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*$server | Get-EchoServerEvent Connected*Stopped.'
+    }
+
+    It 'that is a port, not an id, is told how it is found: <Cmdlet>' -ForEach @(
+        @{ Cmdlet = 'Stop-EchoServer'; Way = 'Stop-EchoServer -Port {0}' }
+        @{ Cmdlet = 'Get-EchoServer'; Way = 'Get-EchoServer -Port {0}' }
+        @{ Cmdlet = 'Get-EchoServerEvent'; Way = 'Get-EchoServerEvent demo-1' }
+        @{ Cmdlet = 'Get-EchoConnection'; Way = 'Get-EchoConnection demo-1' }
+        @{ Cmdlet = 'Wait-EchoServer'; Way = 'Wait-EchoServer demo-1'; Rest = 'Started' }
+    ) {
+        { Invoke-Expression "$Cmdlet $($demo.Port) $Rest -ErrorAction Stop" } |
+            Should -Throw -ErrorId 'NotFound,*' -ExpectedMessage "No echo server runs with Id '$($demo.Port)', but one listens on port $($demo.Port): $($Way -f $demo.Port) finds it."
+        $demo.State | Should -Be 'Listening'
     }
 
     It 'that is not there is an error, and the next is taken: <Line>' -ForEach @(

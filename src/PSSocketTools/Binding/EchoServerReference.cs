@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
@@ -40,6 +41,14 @@ public sealed class EchoServerReference
 
     /// <summary>Tells what a wait needs.</summary>
     internal static string WaitWhat() => Messages.Get("WaitWhat", string.Join(", ", typeof(ServerEventKind).GetEnumNames()));
+
+    /// <summary>The name of a kind of event, as it was given; null for anything else.</summary>
+    internal static string? ToKind(object? item) => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
+    {
+        ServerEventKind kind => kind.ToString(),
+        string text when IsKind(text) => text,
+        _ => null,
+    };
 
     /// <summary>
     /// Whether a text is a kind of event: its name; or the beginning of its name, which is enough for PowerShell, unless a server has

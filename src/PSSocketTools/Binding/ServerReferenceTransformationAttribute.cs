@@ -11,20 +11,13 @@ internal sealed class ServerReferenceTransformationAttribute : ArgumentTransform
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         var value = BaseOf(inputData);
-        var kinds = (value is IEnumerable list and not string ? list.Cast<object?>() : [value]).Select(KindOf).ToArray();
+        var kinds = (value is IEnumerable list and not string ? list.Cast<object?>() : [value]).Select(EchoServerReference.ToKind).ToArray();
 
         // A kind's name does not convert to a reference, and the binder goes on to see what else it fits. An exception from here ends it.
         return value is null or EchoServerReference ? value!
             : kinds.Length > 0 && Array.TrueForAll(kinds, static kind => kind is not null) ? kinds[0]!
             : new EchoServerReference(inputData);
     }
-
-    private static string? KindOf(object? item) => BaseOf(item) switch
-    {
-        ServerEventKind kind => kind.ToString(),
-        string text when EchoServerReference.IsKind(text) => text,
-        _ => null,
-    };
 
     private static object? BaseOf(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
 }

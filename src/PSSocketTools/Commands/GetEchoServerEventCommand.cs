@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
@@ -9,6 +10,11 @@ namespace PSSocketTools.Commands;
 public sealed class GetEchoServerEventCommand : ServerSelectorCommand
 {
     private readonly List<EchoServer> _servers = [];
+
+    /// <summary>What comes down the pipeline, so that a kind may stand first behind it: $server | Get-EchoServerEvent Connected.</summary>
+    [Parameter(ParameterSetName = ByServer, ValueFromPipeline = true, DontShow = true)]
+    [ValidateNotNull]
+    public object? InputObject { get; set; }
 
     /// <summary>The kinds of events wanted; all by default.</summary>
     [Parameter(Position = 1)]
@@ -52,7 +58,25 @@ public sealed class GetEchoServerEventCommand : ServerSelectorCommand
     public SwitchParameter Wait { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _servers.AddRange(SelectServers());
+    protected override void BeginProcessing()
+    {
+        if (Server is null || !MyInvocation.ExpectingInput)
+        {
+            return;
+        }
+
+        // The servers come down the pipeline, so that what stands in their place is the kinds.
+        if (Kind is not null || Array.Exists(Server, static one => EchoServerReference.ToKind(one) is null))
+        {
+            ThrowTerminating(new SocketToolsException(
+                SocketToolsError.InvalidOption, Messages.Get("EventsOfWhich", string.Join(", ", typeof(ServerEventKind).GetEnumNames())), nameof(Server)));
+        }
+
+        Kind = Array.ConvertAll(Server, static one => (ServerEventKind)LanguagePrimitives.ConvertTo(EchoServerReference.ToKind(one), typeof(ServerEventKind), null));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _servers.AddRange(SelectServers(InputObject));
 
     /// <inheritdoc/>
     /// <remarks>The servers have one timeline, so that nothing is given out before all of them are known.</remarks>

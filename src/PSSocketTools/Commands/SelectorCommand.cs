@@ -78,10 +78,25 @@ public abstract class SelectorCommand : SocketCommand
         var found = Array.FindAll(all, one => isMatch(one));
         if (found.Length == 0)
         {
-            WriteError(new SocketToolsException(SocketToolsError.NotFound, Messages.Get(About.NotFound, what, value), value));
+            WriteError(new SocketToolsException(SocketToolsError.NotFound, NotFound(all, what, value), value));
         }
 
         return found;
+    }
+
+    /// <summary>Tells that nothing matches; of an id that is a server's port, how the server is found.</summary>
+    private string NotFound<T>(T[] all, string what, object value)
+    {
+        if (what != ById || Array.Find(all, one => one is EchoServer server && server.Port == Convert.ToInt64(value, CultureInfo.InvariantCulture)) is not EchoServer found)
+        {
+            return Messages.Get(About.NotFound, what, value);
+        }
+
+        var name = MyInvocation.MyCommand.Name;
+        var way = MyInvocation.MyCommand is CmdletInfo info && info.Parameters.ContainsKey("Port")
+            ? $"{name} -Port {found.Port}"
+            : $"{name} {ValueCompleter.QuotedName(WildcardPattern.Escape(found.Name))}";
+        return Messages.Get("ServerNotFoundByPort", value, way);
     }
 
     /// <summary>Those with a name; that there is none is an error, unless wildcards left it open.</summary>

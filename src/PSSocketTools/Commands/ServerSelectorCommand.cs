@@ -35,6 +35,11 @@ public abstract class ServerSelectorCommand : SelectorCommand
 
     private protected override Sentences About => OfServers;
 
+    /// <summary>What came down the pipeline beside the servers that were written, or those.</summary>
+    private protected IEnumerable<EchoServer> SelectServers(object? fromPipeline) => fromPipeline is null
+        ? SelectServers()
+        : Resolve(new[] { fromPipeline }, Running.Servers.All, static s => s.Id, static s => s.Name);
+
     /// <summary>The servers chosen; those that are not there are errors. All that run when nothing is said.</summary>
     protected IEnumerable<EchoServer> SelectServers(PortRange[]? ports = null)
     {

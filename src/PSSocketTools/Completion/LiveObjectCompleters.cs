@@ -10,7 +10,7 @@ namespace PSSocketTools.Completion;
 public abstract class LiveObjectCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
+    public virtual IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
         ValueCompleter.Matching(wordToComplete, Objects());
 

@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using PSSocketTools.Lifetime;
 
 namespace PSSocketTools.Completion;
@@ -20,9 +22,20 @@ public sealed class ServerNameCompleter : ValueCompleter
         Running.Servers.All().Select(static s => (WildcardPattern.Escape(s.Name), $"{s.EndPoint}, {s.State}"));
 }
 
-/// <summary>Offers the servers that run by their names; of several with one name each by its number.</summary>
+/// <summary>
+/// Offers the servers that run by their names; of several with one name each by its number. To Get-EchoServerEvent behind a pipeline,
+/// which brings the servers, it offers the kinds of events.
+/// </summary>
 public sealed class ServerNameOrIdCompleter : NameOrIdCompleter
 {
+    /// <inheritdoc/>
+    public override IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        string.Equals(commandName, "Get-EchoServerEvent", StringComparison.OrdinalIgnoreCase)
+        && commandAst?.Parent is PipelineAst pipeline && pipeline.PipelineElements[0] != commandAst
+            ? ValueCompleter.Matching(wordToComplete, typeof(ServerEventKind).GetEnumNames().Select(static name => (name, name, name)))
+            : base.CompleteArgument(commandName, parameterName, wordToComplete, commandAst!, fakeBoundParameters);
+
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, int Id, string Tooltip)> Named() =>
         Running.Servers.All().Select(static s => (s.Name, s.Id, $"{s.Name}, {s.EndPoint}, {s.State}"));
