@@ -10,7 +10,7 @@ internal sealed record Options
         usage: dotnet run -c Release --project bench -- [options]
           --runs N       how often each is measured; medians are shown (default 5)
           --seconds S    how long each run of the load lasts (default 2)
-          --only A,B     only these sections: server, peers, allocation, idle, stop, import, client, scan
+          --only A,B     only these sections: server, peers, room, allocation, idle, stop, import, client, scan
           --json FILE    writes all figures as JSON as well
         """;
 

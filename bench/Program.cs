@@ -16,6 +16,7 @@ Section[] sections =
 [
     new ServerSection(),
     new PeersSection(),
+    new RoomSection(),
     new AllocationSection(),
     new IdleSection(),
     new ScriptSection("stop", "Ctrl+C: from PowerShell.Stop until the waiting command has ended (goal: under 200 ms)", "Measure-Stop.ps1"),

@@ -38,14 +38,17 @@ internal sealed class Subject(string name, int port, int processId)
     }
 
     /// <summary>Its row of the table, as ratios to another.</summary>
-    public JsonObject ToRow(Load load, Subject reference) => new()
+    /// <param name="load">The load.</param>
+    /// <param name="reference">The other.</param>
+    /// <param name="referenceName">What the table's headings call it.</param>
+    public JsonObject ToRow(Load load, Subject reference, string referenceName = "yardstick") => new()
     {
         ["Load"] = load.ToString(),
         ["Server"] = Name,
         ["Messages/s"] = Speed,
-        ["of yardstick"] = Math.Round(Speed / reference.Speed, 3),
+        [$"of {referenceName}"] = Math.Round(Speed / reference.Speed, 3),
         ["CPU us"] = Cpu,
-        ["of yardstick's"] = Math.Round(Cpu / reference.Cpu, 3),
+        [$"of {referenceName}'s"] = Math.Round(Cpu / reference.Cpu, 3),
         ["p50 us"] = Median("p50_us"),
         ["p99 us"] = Median("p99_us"),
     };

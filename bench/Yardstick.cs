@@ -67,7 +67,11 @@ internal sealed class Yardstick : IDisposable
     public JsonObject Load(int port, int processId, Load load, double seconds)
     {
         var duration = seconds.ToString(CultureInfo.InvariantCulture);
-        var start = load.IsDatagrams
+        var start = load.IsRoom
+            ? new ProcessStartInfo(
+                Program("roomload"),
+                ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, Number(processId)])
+            : load.IsDatagrams
             ? new ProcessStartInfo(Program("udpload"), ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), duration, Number(processId)])
             : new ProcessStartInfo(
                 Program("tcpload"),
