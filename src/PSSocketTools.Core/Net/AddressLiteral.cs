@@ -66,6 +66,9 @@ internal static class AddressLiteral
     /// <summary>The canonical form of an address: an IPv4-mapped one becomes IPv4 (RFC 4291, section 2.5.5.2).</summary>
     public static IPAddress Canonical(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
+    /// <summary>Whether an address stands for all of the machine's, of its family.</summary>
+    public static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
     /// <summary>Throws for a link-local address without a zone, since each link has its own (RFC 4007, section 6).</summary>
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     public static void RequireZone(IPAddress address)

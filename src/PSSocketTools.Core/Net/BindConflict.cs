@@ -51,7 +51,7 @@ internal sealed record BindConflict
 
     /// <summary>Whether sockets on two addresses conflict: a wildcard conflicts with every address of its family, and that of IPv6 may include IPv4.</summary>
     public static bool Conflicts(IPAddress held, IPAddress wanted) =>
-        held.Equals(wanted) || IsWildcard(held) || IsWildcard(wanted) || EndPointText.Of(held) == EndPointText.Of(wanted);
+        AddressLiteral.IsWildcard(held) || AddressLiteral.IsWildcard(wanted) || AddressLiteral.Canonical(held).Equals(AddressLiteral.Canonical(wanted));
 
     private static SocketEntry? SocketWith(SocketTable table, IPAddress address, int port)
     {
@@ -67,8 +67,6 @@ internal sealed record BindConflict
 
         return found;
     }
-
-    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static int Rank(SocketEntry entry, IPAddress wanted) =>
         (entry.IsServer ? 4 : entry.State is PortHolderState.TimeWait ? 0 : 2)

@@ -42,6 +42,8 @@ internal sealed class LinuxSocketTable : SocketTable
 
     public override IReadOnlyList<SocketEntry> Entries => _entries;
 
+    public override void ReadOwners() => _ = _owners.Value;
+
     public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) => entry.Key == 0 ? [] : _owners.Value.Of(entry.Key);
 
     public override string WhyUnknown(SocketEntry entry) =>

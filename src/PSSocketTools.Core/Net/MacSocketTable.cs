@@ -28,7 +28,7 @@ internal sealed class MacSocketTable : SocketTable
 
         foreach (var protocol in protocols)
         {
-            AddListeners(protocol, ListenerSetup.ReadListeners(protocol == SocketProtocol.Udp ? SocketType.Dgram : SocketType.Stream));
+            AddListeners(protocol, PortBinding.ReadListeners(protocol == SocketProtocol.Udp ? SocketType.Dgram : SocketType.Stream));
         }
     }
 

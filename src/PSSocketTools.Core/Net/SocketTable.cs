@@ -53,6 +53,11 @@ internal abstract class SocketTable
             : new MacSocketTable(protocols);
     }
 
+    /// <summary>Reads the owners of all sockets now, where they are read at once; else they are when the first is asked for.</summary>
+    public virtual void ReadOwners()
+    {
+    }
+
     /// <summary>The processes that have a socket: none where they are not known, several where they inherited it. The oldest comes first, as a rule.</summary>
     public abstract IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry);
 

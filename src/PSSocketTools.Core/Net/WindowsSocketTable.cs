@@ -16,6 +16,7 @@ internal sealed class WindowsSocketTable : SocketTable
     private const int InsufficientBuffer = 122;
 
     private readonly List<SocketEntry> _entries = [];
+    private readonly Dictionary<long, IReadOnlyList<SocketOwner>> _owners = [];
 
     public WindowsSocketTable(params SocketProtocol[] protocols)
     {
@@ -31,24 +32,9 @@ internal sealed class WindowsSocketTable : SocketTable
 
     public override IReadOnlyList<SocketEntry> Entries => _entries;
 
-    public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry)
-    {
-        if (entry.Key == 0)
-        {
-            return [];
-        }
-
-        try
-        {
-            using var process = Process.GetProcessById((int)entry.Key);
-            return [new SocketOwner(process.Id, process.ProcessName)];
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
-        {
-            // The process has just ended, or its name is not accessible; the id is known anyway.
-            return [new SocketOwner((int)entry.Key, null)];
-        }
-    }
+    public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) => entry.Key == 0 ? []
+        : _owners.TryGetValue(entry.Key, out var known) ? known
+        : _owners[entry.Key] = [OwnerWith((int)entry.Key)];
 
     public override string WhyUnknown(SocketEntry entry) => WhyNobody(entry) ?? base.WhyUnknown(entry);
 
@@ -88,13 +74,32 @@ internal sealed class WindowsSocketTable : SocketTable
         _ => PortHolderState.Closed,
     };
 
+    private static SocketOwner OwnerWith(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return new SocketOwner(id, process.ProcessName);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            // The process has just ended, or its name is not accessible; the id is known anyway.
+            return new SocketOwner(id, null);
+        }
+    }
+
     private static int TcpTable(byte[]? table, ref int size, int family) =>
         GetExtendedTcpTable(table, ref size, false, family, TcpOwnerAll, 0);
 
     private static int UdpTable(byte[]? table, ref int size, int family) =>
         GetExtendedUdpTable(table, ref size, false, family, UdpOwner, 0);
 
-    private static IPAddress Address(byte[] table, int at, int length) => new(table.Skip(at).Take(length).ToArray());
+    private static IPAddress Address(byte[] table, int at, int length)
+    {
+        var bytes = new byte[length];
+        Buffer.BlockCopy(table, at, bytes, 0, length);
+        return new IPAddress(bytes);
+    }
 
     private static int Port(byte[] table, int at) => (table[at] << 8) | table[at + 1];
 

@@ -12,6 +12,7 @@ internal static class WindowsServices
     private const int Win32Services = 0x30;
     private const int Active = 1;
     private const int MoreData = 234;
+    private const int AccessDenied = 5;
 
     // What one call gives at most.
     private const int Capacity = 256 * 1024;
@@ -41,6 +42,11 @@ internal static class WindowsServices
                 isLast = EnumServicesStatusEx(
                     manager, ProcessInformation, Win32Services, Active, pinned.AddrOfPinnedObject(), Capacity, out _, out var count, ref next, null);
                 var error = isLast ? 0 : Marshal.GetLastWin32Error();
+                if (error == AccessDenied)
+                {
+                    break;
+                }
+
                 if (error is not (0 or MoreData))
                 {
                     throw new Win32Exception(error);

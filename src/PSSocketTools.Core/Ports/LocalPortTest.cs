@@ -14,16 +14,12 @@ public sealed class LocalPortTest
     // The interval between two tests of a wait; no system reports when a port becomes free.
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(30);
 
-    // How long the table of sockets is reused, for the tests of a whole range of ports.
-    private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
-
     // In a wait the same outcome is told again after this time.
     private static readonly TimeSpan TraceInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _address;
     private readonly HostName _host;
-    private SocketTable? _table;
-    private long _tableReadAt;
+    private readonly RecentSocketTable _table;
 
     /// <summary>Makes a test.</summary>
     /// <param name="address">An address of this machine, a name for some, <c>localhost</c> for both loopback ones, or <c>Any</c> for all.</param>
@@ -44,6 +40,7 @@ public sealed class LocalPortTest
         _address = address ?? throw new ArgumentNullException(nameof(address));
         _host = new HostName(address, resolve);
         Protocol = protocol;
+        _table = new RecentSocketTable(protocol);
     }
 
     /// <summary>Tcp or Udp.</summary>
@@ -168,7 +165,7 @@ public sealed class LocalPortTest
             var socket = new Socket(
                 address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
             bound.Add(socket);
-            ListenerSetup.Bind(socket, new IPEndPoint(address, port));
+            PortBinding.Bind(socket, new IPEndPoint(address, port));
             return null;
         }
         catch (SocketException exception)
@@ -180,10 +177,10 @@ public sealed class LocalPortTest
     private PortAvailability Explain(IPAddress address, int port, SocketException error, int attempt)
     {
         var text = EndPointText.Of(address);
-        if (ListenerSetup.MayBeTaken(error.SocketErrorCode))
+        if (PortBinding.MayBeTaken(error.SocketErrorCode))
         {
             var conflict = FindConflict(address, port, error.SocketErrorCode);
-            if (ListenerSetup.IsTaken(error.SocketErrorCode, conflict))
+            if (PortBinding.IsTaken(error.SocketErrorCode, conflict))
             {
                 return Create(text, port, PortStatus.InUse, attempt, conflict: conflict);
             }
@@ -204,19 +201,16 @@ public sealed class LocalPortTest
 
     private BindConflict FindConflict(IPAddress address, int port, SocketError error)
     {
-        var now = Clock.System.Timestamp;
-        if (_table is not null && Clock.Between(_tableReadAt, now) <= TableAge)
+        if (_table.Recent is { } table)
         {
-            // The owner of a port in use may be newer than the table; the thousands that Windows may exclude have none.
-            var conflict = BindConflict.Find(_table, address, port);
-            if (conflict.ProcessId is not null || error == SocketError.AccessDenied)
+            // A socket may be newer than the table; the thousands of ports that Windows may exclude have none.
+            var conflict = BindConflict.Find(table, address, port);
+            if (conflict.State is not null || error == SocketError.AccessDenied)
             {
                 return conflict;
             }
         }
 
-        _table = SocketTable.Read(Protocol);
-        _tableReadAt = now;
-        return BindConflict.Find(_table, address, port);
+        return BindConflict.Find(_table.Renew(), address, port);
     }
 }

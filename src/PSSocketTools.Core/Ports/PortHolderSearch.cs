@@ -10,11 +10,7 @@ namespace PSSocketTools;
 /// </summary>
 public sealed class PortHolderSearch
 {
-    // How long the tables are reused, for many ports that are asked for one by one.
-    private static readonly TimeSpan TableAge = TimeSpan.FromSeconds(1);
-
-    private SocketTable? _table;
-    private long _readAt;
+    private readonly RecentSocketTable _table = new(SocketProtocol.Tcp, SocketProtocol.Udp);
 
     /// <summary>Finds the holders of ports, by port: one for each process that has a socket, since several may share a port or a socket.</summary>
     /// <param name="query">Which.</param>
@@ -32,12 +28,12 @@ public sealed class PortHolderSearch
         }
 
         var addresses = query.Address is null ? null : AddressName.ToLocal(query.Address, cancellationToken);
-        return Find(Table(), query, addresses, cancellationToken);
+        return Find(_table.Get(), query, addresses, cancellationToken);
     }
 
     /// <summary>Whether a socket in any state has a port.</summary>
     /// <param name="port">The port.</param>
-    public bool IsHeld(int port) => Table().Entries.Any(entry => entry.LocalPort == port);
+    public bool IsHeld(int port) => _table.Get().Entries.Any(entry => entry.LocalPort == port);
 
     internal static IEnumerable<PortHolder> Find(
         SocketTable table, PortHolderQuery query, IReadOnlyCollection<IPAddress>? addresses, CancellationToken cancellationToken)
@@ -69,18 +65,6 @@ public sealed class PortHolderSearch
                 }
             }
         }
-    }
-
-    private SocketTable Table()
-    {
-        var now = Clock.System.Timestamp;
-        if (_table is null || Clock.Between(_readAt, now) > TableAge)
-        {
-            _table = SocketTable.Read(SocketProtocol.Tcp, SocketProtocol.Udp);
-            _readAt = now;
-        }
-
-        return _table;
     }
 
     private static PortHolder Make(SocketEntry entry, SocketOwner owner, KnownProcesses processes)

@@ -56,7 +56,7 @@ internal static class Listeners
                     ? new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
                     : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
                 sockets.Add(socket);
-                ListenerSetup.Bind(socket, endPoint);
+                PortBinding.Bind(socket, endPoint);
                 ready(socket);
                 port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             }
@@ -81,7 +81,7 @@ internal static class Listeners
     private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
     {
         var text = EndPointText.Of(endPoint);
-        if (!ListenerSetup.MayBeTaken(exception.SocketErrorCode))
+        if (!PortBinding.MayBeTaken(exception.SocketErrorCode))
         {
             if (exception.SocketErrorCode == SocketError.AccessDenied)
             {
@@ -94,7 +94,7 @@ internal static class Listeners
         }
 
         var conflict = BindConflict.Find(SocketTable.Read(protocol), endPoint.Address, endPoint.Port);
-        if (!ListenerSetup.IsTaken(exception.SocketErrorCode, conflict))
+        if (!PortBinding.IsTaken(exception.SocketErrorCode, conflict))
         {
             return Denied(exception, endPoint, protocol);
         }
@@ -102,6 +102,7 @@ internal static class Listeners
         // Advice to stop the process would be wrong for our own.
         using var own = Process.GetCurrentProcess();
         var sentence = conflict.ProcessId is not { } id ? Messages.Get("PortInUse", text)
+            : SystemProcess.Explain(id) is { } why ? Messages.Get("PortInUse", text) + " " + why
             : id == own.Id ? Messages.Get("PortInUseByThis", text, conflict.ProcessName, id, endPoint.Port)
             : Messages.Get("PortInUseBy", text, conflict.ProcessName, id);
         return new SocketToolsException(SocketToolsError.PortInUse, sentence, text, exception);

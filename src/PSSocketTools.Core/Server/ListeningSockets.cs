@@ -78,7 +78,7 @@ internal sealed class ListeningSockets
             return null;
         }
 
-        if (First.Address.Equals(IPAddress.Any) || First.Address.Equals(IPAddress.IPv6Any))
+        if (AddressLiteral.IsWildcard(First.Address))
         {
             return string.Equals(address, AddressName.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
                 ? AddressName.Localhost

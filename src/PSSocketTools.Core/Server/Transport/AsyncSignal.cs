@@ -33,9 +33,6 @@ internal sealed class AsyncSignal : ICriticalNotifyCompletion
         }
     }
 
-    /// <summary>Wakes the waiter on a thread of the pool, so that the caller is not delayed.</summary>
-    public void SetOnPool() => ThreadPool.QueueUserWorkItem(static signal => ((AsyncSignal)signal!).Set(), this);
-
     public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
     public void UnsafeOnCompleted(Action continuation)

@@ -91,17 +91,6 @@ internal sealed class EpollLoops
     /// <summary>The next loop, round-robin.</summary>
     public EpollLoop Next() => _loops[(int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length)];
 
-    /// <summary>Queues an action on each loop.</summary>
-    /// <param name="action">What to do.</param>
-    /// <param name="report">Gets its exception, on that loop's thread.</param>
-    public void PostToAll(Action<EpollLoop> action, Action<Exception> report)
-    {
-        foreach (var loop in _loops)
-        {
-            loop.Post(() => action(loop), report);
-        }
-    }
-
     /// <summary>Releases the loops for a server, and removes its handler; the last server waits until they have ended.</summary>
     /// <param name="onFault">The handler.</param>
     public void Leave(Action<Exception> onFault)

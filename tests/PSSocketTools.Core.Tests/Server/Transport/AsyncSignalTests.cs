@@ -14,7 +14,7 @@ public sealed class AsyncSignalTests
         await WaitOnce(signal).WaitAsync(Patience.Long);
         var waiting = WaitOnce(signal);
         Assert.False(waiting.IsCompleted);
-        signal.SetOnPool();
+        _ = Task.Run(signal.Set);
         await waiting.WaitAsync(Patience.Long);
     }
 
@@ -59,7 +59,7 @@ public sealed class AsyncSignalTests
             for (var round = 1; round <= Rounds && !waiting.IsFaulted; round++)
             {
                 Volatile.Write(ref asked, round);
-                signal.SetOnPool();
+                _ = Task.Run(signal.Set);
                 signal.Set();
                 SpinWait.SpinUntil(() => Volatile.Read(ref answered) == round, Patience.Long);
                 Assert.Equal(round, Volatile.Read(ref answered));

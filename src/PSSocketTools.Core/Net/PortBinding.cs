@@ -12,7 +12,7 @@ namespace PSSocketTools.Net;
 /// listeners are checked before the bind. The tests use made-up listeners only: that Windows and macOS list such a socket, and that
 /// no other bind happens between check and bind, is not proven.
 /// </remarks>
-internal static class ListenerSetup
+internal static class PortBinding
 {
     private static readonly bool IsWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
 
@@ -52,7 +52,7 @@ internal static class ListenerSetup
     public static bool IsShared(IPEndPoint held, IPEndPoint wanted) =>
         held.Port == wanted.Port
         && held.AddressFamily == wanted.AddressFamily
-        && (IsWildcard(held.Address) || IsWildcard(wanted.Address) || held.Address.Equals(wanted.Address));
+        && (AddressLiteral.IsWildcard(held.Address) || AddressLiteral.IsWildcard(wanted.Address) || held.Address.Equals(wanted.Address));
 
     /// <summary>The endpoints that sockets listen on, or are bound to for datagrams; none where the system does not tell.</summary>
     public static IPEndPoint[] ReadListeners(SocketType type)
@@ -68,8 +68,6 @@ internal static class ListenerSetup
             return [];
         }
     }
-
-    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static void Prepare(Socket socket)
     {

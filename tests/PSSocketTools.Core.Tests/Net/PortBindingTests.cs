@@ -5,7 +5,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Net;
 
-public sealed class ListenerSetupTests
+public sealed class PortBindingTests
 {
     private static readonly BindConflict Nobody = new();
     private static readonly BindConflict SomebodyHidden = new() { Address = "0.0.0.0" };
@@ -13,20 +13,20 @@ public sealed class ListenerSetupTests
     [Fact]
     public void A_port_in_use_is_taken_whoever_holds_it()
     {
-        Assert.True(ListenerSetup.IsTaken(SocketError.AddressAlreadyInUse, Nobody));
-        Assert.True(ListenerSetup.IsTaken(SocketError.AddressAlreadyInUse, SomebodyHidden));
+        Assert.True(PortBinding.IsTaken(SocketError.AddressAlreadyInUse, Nobody));
+        Assert.True(PortBinding.IsTaken(SocketError.AddressAlreadyInUse, SomebodyHidden));
     }
 
     [Fact]
     public void A_denied_port_is_taken_on_Windows_where_a_socket_has_it_though_its_process_is_not_known()
     {
-        Assert.False(ListenerSetup.IsTaken(SocketError.AccessDenied, Nobody));
-        Assert.Equal(OperatingSystem.IsWindows(), ListenerSetup.IsTaken(SocketError.AccessDenied, SomebodyHidden));
+        Assert.False(PortBinding.IsTaken(SocketError.AccessDenied, Nobody));
+        Assert.Equal(OperatingSystem.IsWindows(), PortBinding.IsTaken(SocketError.AccessDenied, SomebodyHidden));
     }
 
     [Fact]
     public void No_other_error_says_that_a_port_is_taken() =>
-        Assert.False(ListenerSetup.IsTaken(SocketError.AddressNotAvailable, SomebodyHidden));
+        Assert.False(PortBinding.IsTaken(SocketError.AddressNotAvailable, SomebodyHidden));
 
     [Theory]
     [InlineData("0.0.0.0", "127.0.0.1", true)]
@@ -43,8 +43,8 @@ public sealed class ListenerSetupTests
     public void Endpoints_clash_when_equal_or_when_one_is_the_wildcard(string held, string wanted, bool shared)
     {
         var listener = new IPEndPoint(IPAddress.Parse(held), 7007);
-        Assert.Equal(shared, ListenerSetup.IsShared(listener, new IPEndPoint(IPAddress.Parse(wanted), 7007)));
-        Assert.False(ListenerSetup.IsShared(listener, new IPEndPoint(IPAddress.Parse(wanted), 7008)));
+        Assert.Equal(shared, PortBinding.IsShared(listener, new IPEndPoint(IPAddress.Parse(wanted), 7007)));
+        Assert.False(PortBinding.IsShared(listener, new IPEndPoint(IPAddress.Parse(wanted), 7008)));
     }
 
     [Fact]
@@ -57,12 +57,12 @@ public sealed class ListenerSetupTests
         other.Dispose();
         var endPoint = new IPEndPoint(IPAddress.Loopback, port);
 
-        var error = Assert.Throws<SocketException>(() => ListenerSetup.Bind(
+        var error = Assert.Throws<SocketException>(() => PortBinding.Bind(
             socket, endPoint, _ => [new IPEndPoint(IPAddress.Any, port)]));
         Assert.Equal(SocketError.AddressAlreadyInUse, error.SocketErrorCode);
         Assert.False(socket.IsBound);
 
-        ListenerSetup.Bind(socket, endPoint, _ => [new IPEndPoint(IPAddress.Any, port + 1)]);
+        PortBinding.Bind(socket, endPoint, _ => [new IPEndPoint(IPAddress.Any, port + 1)]);
         Assert.Equal(endPoint, socket.LocalEndPoint);
     }
 
