@@ -19,7 +19,7 @@ public sealed class FlatObjectTests
     [
         .. new[]
         {
-            typeof(EchoServer), typeof(EchoConnection), typeof(ServerEvent), typeof(EchoSession), typeof(SocketMessage), typeof(PortAvailability), typeof(PortHolder), typeof(EchoMeasurement),
+            typeof(EchoServer), typeof(EchoConnection), typeof(ServerEvent), typeof(EchoSession), typeof(SocketMessage), typeof(PortAvailability), typeof(PortHolder), typeof(PortHistory), typeof(EchoMeasurement),
             typeof(LatencyBucket), typeof(ReceivedMessage),
         }.SelectMany(static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)),
     ];
@@ -29,11 +29,11 @@ public sealed class FlatObjectTests
         Assert.Equal(Others, Properties.Where(static property => !Flat.Contains(ValueType(property))).Select(NameOf));
 
     [Fact]
-    public void A_double_is_in_milliseconds_or_per_second()
+    public void A_double_is_in_milliseconds_per_second_or_a_percentage()
     {
         var fractions = Properties.Where(static property => ValueType(property) == typeof(double)).Select(NameOf).ToArray();
         Assert.NotEmpty(fractions);
-        Assert.All(fractions, static name => Assert.Matches("(Milliseconds|PerSecond)$", name));
+        Assert.All(fractions, static name => Assert.Matches("(Milliseconds|PerSecond|Percent)$", name));
     }
 
     [Fact]

@@ -101,6 +101,8 @@ BeforeDiscovery {
         'Test-PortAvailability' = @{
             InvalidOption = { Test-PortAvailability 80 -ComputerName 127.0.0.0/33 }
             NameNotFound  = { Test-PortAvailability 80 -Address name.invalid }
+            AddressNotAvailable = { Test-PortAvailability 80 -ComputerName 127.0.0.1 -SourceAddress 203.0.113.7 }
+            WaitTimeout   = { Test-PortAvailability (New-ClosedPort) -ComputerName 127.0.0.1 -WaitSec 0.05 }
         }
         'Wait-EchoServer'       = @{
             WaitTimeout   = { Start-EchoServer | Wait-EchoServer -Kind Connected -TimeoutSec 0.05 }

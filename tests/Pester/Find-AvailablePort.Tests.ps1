@@ -63,6 +63,30 @@ Describe 'Find-AvailablePort' {
         $failures | Should -HaveCount 2
     }
 
+    It 'looks in random order with -Random' {
+        $found = @(Find-AvailablePort 24000-24999 -Count 20 -Random -Address 127.0.0.1)
+        $found | ForEach-Object Port | Sort-Object -Unique | Should -HaveCount 20
+        # By chance they are in order once in 20! times.
+        $found | ForEach-Object Port | Should -Not -Be ($found | ForEach-Object Port | Sort-Object)
+        foreach ($port in $found | ForEach-Object Port) { $port | Should -BeIn (24000..24999) }
+    }
+
+    It 'gives Start-EchoServer the next one where the first was taken meanwhile' {
+        $found = @(Find-AvailablePort 25000-25999 -Count 3 -Address 127.0.0.1)
+        $faster = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, $found[0].Port)
+        $faster.Start()
+        try {
+            $server = $found | Start-EchoServer -ErrorAction SilentlyContinue -ErrorVariable failures | Select-Object -First 1
+            $server.Port | Should -Be $found[1].Port
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
+            Get-EchoServer | Should -HaveCount 1
+        }
+        finally {
+            $faster.Stop()
+            Get-EchoServer | Stop-EchoServer -Force
+        }
+    }
+
     It 'gives what Start-EchoServer takes' {
         $server = Find-AvailablePort -Port 26000-26999 | Start-EchoServer
         try {

@@ -199,8 +199,31 @@ Describe 'Test-PortAvailability' {
             }
         }
 
+        It 'waits until the port is in use with -Until' {
+            $free = (Find-AvailablePort -Address 127.0.0.1).Port
+            $wait = Start-Script '$Begun.Set(); Test-PortAvailability $Port -Address 127.0.0.1 -Until InUse' $free
+            try {
+                $wait.Begun.Wait(60000) | Should -BeTrue
+                $server = Start-EchoServer $free -Address 127.0.0.1
+                $wait.Run.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                $result = $wait.Shell.EndInvoke($wait.Run)
+                $result.Status | Should -Be 'InUse'
+                $result.ProcessId | Should -Be $PID
+            }
+            finally {
+                $wait.Shell.Dispose()
+                $server | Stop-EchoServer
+            }
+        }
+
         It 'waits no longer than it is told' {
-            (Test-PortAvailability $port -WaitSec 0.2).Status | Should -Be 'InUse'
+            Test-PortAvailability $port -WaitSec 0.2 -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $failures.Count | Should -Be 1
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'WaitTimeout,*'
+            $failures[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
+            "$($failures[0])" | Should -BeLike "localhost:$port was not Free within 0*2 s: it is InUse. Wait longer with -WaitSec*"
+            $failures[0].TargetObject.Status | Should -Be 'InUse'
+            Test-PortAvailability $port -WaitSec 0.2 -Quiet | Should -BeFalse
         }
 
         It 'names the range that Windows excludes a port in' -Tag Windows {
@@ -241,7 +264,6 @@ Describe 'Test-PortAvailability' {
             $nowhere = Test-PortAvailability 80 -ComputerName name.invalid
             $nowhere.SourceAddress | Should -BeNullOrEmpty
             $nowhere.Attempt | Should -Be 0
-            (Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 2).Attempt | Should -BeGreaterThan 1
         }
 
         It 'tells each attempt with -Verbose, and without it none' {
@@ -339,12 +361,110 @@ Describe 'Test-PortAvailability' {
         }
 
         It 'waits no longer than it is told' {
-            (Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 2).Status | Should -Be 'Closed'
+            $failure = { Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 2 -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimeout,*' -PassThru
+            $failure.TargetObject.Status | Should -Be 'Closed'
+            $failure.TargetObject.Attempt | Should -BeGreaterThan 1
+            Test-PortAvailability $closed -ComputerName 127.0.0.1 -WaitSec 0.2 -Quiet | Should -BeFalse
+        }
+
+        It 'waits until the port is closed with -Until' {
+            $going = New-Listener
+            $wait = Start-Script '$Begun.Set(); Test-PortAvailability $Port -ComputerName 127.0.0.1 -Until Closed' $going.LocalEndpoint.Port
+            try {
+                $wait.Begun.Wait(60000) | Should -BeTrue
+                $going.Stop()
+                $wait.Run.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+                $wait.Shell.EndInvoke($wait.Run).Status | Should -Be 'Closed'
+            }
+            finally {
+                $wait.Shell.Dispose()
+                $going.Stop()
+            }
+            { Test-PortAvailability $port -ComputerName 127.0.0.1 -Until Closed -WaitSec 0.3 -ErrorAction Stop } | Should -Throw '*was not Closed within*it is Open*'
+        }
+
+        It 'refuses a goal that is none of its ports' {
+            { Test-PortAvailability $port -Until Open } | Should -Throw '*until Free or InUse*' -ErrorId 'InvalidOption,*'
+            { Test-PortAvailability $port -ComputerName 127.0.0.1 -Until Free } | Should -Throw '*until Open or Closed*' -ErrorId 'InvalidOption,*'
+        }
+
+        It 'verifies that a connection stays with -Verify Stays' {
+            (Test-PortAvailability $port -ComputerName 127.0.0.1 -Verify Stays).Status | Should -Be 'Open'
+            $server = Start-EchoServer -Address 127.0.0.1 -AllowFrom 192.0.2.1
+            $result = Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -Verify Stays
+            $result.Status | Should -Be 'ClosedAtOnce'
+            $result.Available | Should -BeFalse
+            $result.Detail | Should -BeLike '*closed at once*'
+            $result.LatencyMilliseconds | Should -BeGreaterThan 0
+            (Test-PortAvailability $server.Port -ComputerName 127.0.0.1).Status | Should -Be 'Open'
+            $server | Stop-EchoServer
+        }
+
+        It 'takes the banner of a server that greets with -Verify Greets' {
+            $server = Start-EchoServer -Address 127.0.0.1 -Greeting "220 mail`a ready"
+            $result = Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -Verify Greets
+            $result.Status | Should -Be 'Open'
+            $result.Banner | Should -Be "220 mail$([char] 0xFFFD) ready"
+            $server | Stop-EchoServer
+            (Test-PortAvailability $port -ComputerName 127.0.0.1 -Verify Greets -TimeoutSec 0.3).Status | Should -Be 'Silent'
+        }
+
+        It 'proves a server end to end with -Verify Echoes' {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $other = Start-EchoServer -Address 127.0.0.1 -ResponseFormat 'no: {0}'
+            $udp = Start-EchoServer -Address 127.0.0.1 -Protocol Udp
+            $quiet = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
+            try {
+                (Test-PortAvailability $server.Port, $other.Port -ComputerName 127.0.0.1 -Verify Echoes).Status | Should -Be 'Open', 'NotEcho'
+                (Wait-EchoServer $server -Kind MessageReceived).Message | Should -Match '^PSSocketTools [0-9a-f]{32}$'
+                (Test-PortAvailability $port -ComputerName 127.0.0.1 -Verify Echoes -TimeoutSec 0.3).Status | Should -Be 'NotEcho'
+                (Test-PortAvailability $udp.Port, $quiet.Client.LocalEndPoint.Port -ComputerName 127.0.0.1 -Protocol Udp -Verify Echoes -TimeoutSec 0.5).Status |
+                    Should -Be 'Open', 'OpenOrFiltered'
+                { Test-PortAvailability $udp.Port -ComputerName 127.0.0.1 -Protocol Udp -Verify Stays } | Should -Throw -ErrorId 'InvalidOption,*'
+            }
+            finally {
+                $quiet.Dispose()
+                $server, $other, $udp | Stop-EchoServer
+            }
+        }
+
+        It 'tests the family that is asked for' {
+            $result = Test-PortAvailability $closed -ComputerName localhost -IPv4
+            $result.Address | Should -Be '127.0.0.1'
+            $result.SourceAddress | Should -Be '127.0.0.1'
+            { Test-PortAvailability $closed -ComputerName ::1 -IPv4 } | Should -Throw '*-IPv4*' -ErrorId 'InvalidOption,*'
+            { Test-PortAvailability $closed -ComputerName localhost -IPv4 -IPv6 } | Should -Throw -ErrorId 'InvalidOption,*'
+        }
+
+        It 'gives a result for each address of a name with -AllAddresses' {
+            $both = (Test-PortAvailability $closed -ComputerName ::1).Status -eq 'Closed'
+            $results = @(Test-PortAvailability $port, $closed -ComputerName localhost -AllAddresses)
+            $expected = if ($both) { '127.0.0.1', '127.0.0.1', '::1', '::1' } else { '127.0.0.1', '127.0.0.1' }
+            $results | ForEach-Object Address | Should -Be $expected
+            $results.ComputerName | Select-Object -Unique | Should -Be 'localhost'
+            (Test-PortAvailability 80 -ComputerName name.invalid -AllAddresses).Status | Should -Be 'NameNotFound'
+        }
+
+        It 'asks from the address it is told' -Tag Linux {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $result = Test-PortAvailability $server.Port, $closed -ComputerName 127.0.0.1 -SourceAddress 127.0.0.9
+            $result.SourceAddress | Should -Be '127.0.0.9', '127.0.0.9'
+            $result.Status | Should -Be 'Open', 'Closed'
+            (Wait-EchoServer $server -Kind Connected).RemoteAddress | Should -Be '127.0.0.9'
+            $server | Stop-EchoServer
+            { Test-PortAvailability $closed -ComputerName 127.0.0.1 -SourceAddress 203.0.113.7 } | Should -Throw -ErrorId 'AddressNotAvailable,*'
+        }
+
+        It 'takes a range of addresses' {
+            (Test-PortAvailability $closed -ComputerName '127.0.0.1-3').ComputerName | Should -Be '127.0.0.1', '127.0.0.2', '127.0.0.3'
+            (Test-PortAvailability $closed -ComputerName '127.0.0.254-127.0.1.1').ComputerName | Should -Be '127.0.0.254', '127.0.0.255', '127.0.1.0', '127.0.1.1'
+            { Test-PortAvailability $closed -ComputerName '127.0.0.9-3' } | Should -Throw '*192.168.0.1-20*' -ErrorId 'InvalidOption,*'
         }
 
         It 'waits for a name that has no address' {
             $watch = [Diagnostics.Stopwatch]::StartNew()
-            (Test-PortAvailability $closed -ComputerName name.invalid -WaitSec 3).Status | Should -Be 'NameNotFound'
+            $failure = { Test-PortAvailability $closed -ComputerName name.invalid -WaitSec 3 -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimeout,*' -PassThru
+            $failure.TargetObject.Status | Should -Be 'NameNotFound'
             $watch.Elapsed | Should -BeGreaterThan ([timespan]::FromSeconds(2.9))
         }
 
@@ -386,6 +506,83 @@ Describe 'Test-PortAvailability' {
                 }
                 finally { $own.Sockets | ForEach-Object Dispose }
             }
+        }
+    }
+
+    Context 'again and again' {
+        It 'tests as often as it is told, from start to start, and tells what changed' {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $results = @(Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -Count 4 -IntervalSec 0.2 | ForEach-Object {
+                    $_
+                    if ($_.Attempt -eq 2) { $server | Stop-EchoServer }
+                })
+            $results.Attempt | Should -Be 1, 2, 3, 4
+            $results.Status | Should -Be 'Open', 'Open', 'Closed', 'Closed'
+            $results.PreviousStatus | Should -Be $null, $null, 'Open', $null
+            ($results[3].Timestamp - $results[0].Timestamp).TotalSeconds | Should -BeGreaterThan 0.55
+        }
+
+        It 'gives out changes alone, the first result among them' {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $results = @(Test-PortAvailability $server.Port, $closed -ComputerName 127.0.0.1 -Count 3 -IntervalSec 0.1 -ChangesOnly)
+            $results.Status | Should -Be 'Open', 'Closed'
+            $server | Stop-EchoServer
+        }
+
+        It 'sums up each target' {
+            $history = @(Test-PortAvailability $port, $closed -ComputerName 127.0.0.1 -Count 3 -IntervalSec 0.05 -Summary)
+            $history.Count | Should -Be 2
+            $history.Sent | Should -Be 3, 3
+            $history.Succeeded | Should -Be 3, 0
+            $history.LossPercent | Should -Be 0, 100
+            $history[0].Addresses | Should -Be '127.0.0.1'
+            $history[0].MinimumMilliseconds | Should -BeLessOrEqual $history[0].MeanMilliseconds
+            $history[0].MeanMilliseconds | Should -BeLessOrEqual $history[0].MaximumMilliseconds
+            $history[0].LastSuccess | Should -BeOfType datetime
+            $history[0].LongestOutageMilliseconds | Should -BeNullOrEmpty
+            $history[1].FirstFailure | Should -BeOfType datetime
+            $history[1].LongestOutageMilliseconds | Should -BeGreaterThan 50
+            $history[1].MeanMilliseconds | Should -BeNullOrEmpty
+        }
+
+        It 'repeats ports of this machine, and what comes down the pipeline' {
+            @(Test-PortAvailability $port -Count 2 -IntervalSec 0.05).Status | Should -Be 'InUse', 'InUse'
+            @('127.0.0.1', 'localhost' | Test-PortAvailability -Port $port -Count 2 -IntervalSec 0.05).ComputerName | Should -Be '127.0.0.1', 'localhost', '127.0.0.1', 'localhost'
+            Test-PortAvailability $port -ComputerName 127.0.0.1 -Count 2 -IntervalSec 0.05 -Quiet | Should -BeTrue
+        }
+
+        It 'leaves what was gathered when it is stopped, and ends at once' {
+            $shell = [powershell]::Create()
+            $state = [hashtable]::Synchronized(@{ Begun = [Threading.ManualResetEventSlim]::new() })
+            $null = $shell.AddScript('param($Manifest, $Port, $State) Import-Module $Manifest; Test-PortAvailability $Port -ComputerName 127.0.0.1 -Repeat -IntervalSec 0.05 -OutVariable gathered | ForEach-Object { $State.Gathered = $gathered; if ($_.Attempt -ge 3) { $State.Begun.Set() } }')
+            $null = $shell.AddArgument($manifest).AddArgument($port).AddArgument($state)
+            try {
+                $run = $shell.BeginInvoke()
+                $state.Begun.Wait(60000) | Should -BeTrue
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                $shell.Stop()
+                $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+                $state.Gathered.Count | Should -BeGreaterThan 2
+                $state.Gathered[0].Status | Should -Be 'Open'
+            }
+            finally { $shell.Dispose() }
+        }
+
+        It 'leaves no connection in TIME_WAIT' -Tag Linux {
+            $server = Start-EchoServer -Address 127.0.0.1
+            $null = Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -Count 20 -IntervalSec 0.01
+            $hex = '{0:X4}' -f $server.Port
+            Get-Content /proc/net/tcp | Where-Object { $_ -match "0100007F:$hex 06 " -or $_ -match ":$hex \S+ 06 " } | Should -BeNullOrEmpty
+            $server | Stop-EchoServer
+        }
+
+        It 'refuses <Name>' -ForEach @(
+            @{ Name = '-Summary without an end'; Parameters = @{ Summary = $true; Repeat = $true } }
+            @{ Name = '-IntervalSec for a single test'; Parameters = @{ IntervalSec = 2 } }
+            @{ Name = '-Count with -Repeat'; Parameters = @{ Count = 2; Repeat = $true } }
+            @{ Name = 'a wait that is repeated'; Parameters = @{ Count = 2; Wait = $true } }
+        ) {
+            { Test-PortAvailability 1 -ComputerName 127.0.0.1 @Parameters } | Should -Throw -ErrorId 'InvalidOption,*'
         }
     }
 
@@ -546,7 +743,7 @@ Describe 'Test-PortAvailability' {
         It 'goes to CSV and JSON in flat rows' {
             $result = Test-PortAvailability $port -ComputerName 127.0.0.1
             # PowerShell puts an alias first.
-            $columns = 'Id', 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'ProcessId', 'ProcessName', 'HolderState', 'Detail'
+            $columns = 'Id', 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'PreviousStatus', 'PreviousAddress', 'Banner', 'ProcessId', 'ProcessName', 'HolderState', 'Detail'
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).PSObject.Properties.Name | Should -Be $columns
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).TimestampUtc | Should -Be $result.Timestamp.ToUniversalTime().ToString('o')
             ($result | ConvertTo-Json | ConvertFrom-Json).Address | Should -Be '127.0.0.1'

@@ -17,6 +17,7 @@ Describe 'The views' {
         $test = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port
         $shown = @{
             EchoServer = $server; EchoConnection = Get-EchoConnection -Server $server; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
+            PortHistory = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port -Count 2 -IntervalSec 0.01 -Summary
             PortHolder = Get-PortHolder $server.Port -Protocol Tcp | Select-Object -First 1
         }
     }
@@ -26,7 +27,7 @@ Describe 'The views' {
         $server | Stop-EchoServer -Force
     }
 
-    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
+    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $labels = @([regex]::Matches(($shown[$_] | Format-List | Get-Drawn -Width 200), '(?m)^(\w+) +:')).ForEach({ $_.Groups[1].Value })
         # An alias is no more than another name.
         $names = ($shown[$_].PSObject.Properties | Where-Object MemberType -ne AliasProperty).Name
@@ -42,7 +43,7 @@ Describe 'The views' {
         $message.RoundTripMilliseconds | Should -BeOfType double
     }
 
-    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
+    It 'show times of <_> to the millisecond' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $shown[$_] | Format-List | Get-Drawn | Should -Match ': \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}'
     }
 
@@ -55,14 +56,24 @@ Describe 'The views' {
         $shown.PortHolder | Format-Wide | Get-Drawn | Should -BeLike "*Tcp *:$($server.Port) *($PID)*"
     }
 
-    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
+    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         foreach ($line in ($shown[$_] | Get-Drawn) -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
     }
 
-    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
+    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] }
         $heading = ($shown[$_] | Get-Drawn) -split '\r?\n' -match '\w' | Select-Object -First 1
         -split $heading | Should -Be $table.Headers.Label
+    }
+
+    It 'show of a repeated test when, how fast, and what changed, at 80 columns' {
+        $repeated = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port -Count 1
+        $repeated.PSObject.TypeNames[0] | Should -Be 'PSSocketTools.PortAvailability#Repeated'
+        $drawn = $repeated | Get-Drawn -Width 80
+        $drawn | Should -Match '(?m)^Time +ComputerName +Port +Proto +Status +Latency +Before\s*$'
+        $drawn | Should -Match "(?m)^\d\d:\d\d:\d\d\.\d{3} +127\.0\.0\.1 +$($server.Port) +Tcp +Open +\d+[.,]\d\dms\s*$"
+        [PSSocketTools.ViewCell]::Before('Closed', '') | Should -Be 'Closed'
+        [PSSocketTools.ViewCell]::Before('Closed', '10.0.0.1') | Should -Be 'Closed, 10.0.0.1'
     }
 
     It 'say why a session ended, at 80 columns' {
@@ -95,7 +106,7 @@ Describe 'The views' {
         @(($measured | Format-List | Get-Drawn) -split '\r?\n' -like '* : *').Count | Should -BeLessOrEqual 12
     }
 
-    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder' {
+    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $names = $shown[$_].PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames
         $names.Count | Should -BeIn (3..8)
         foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }

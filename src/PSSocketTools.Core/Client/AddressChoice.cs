@@ -8,8 +8,7 @@ namespace PSSocketTools.Client;
 internal sealed class AddressChoice
 {
     private readonly SessionOptions _options;
-    private readonly IPAddress? _source;
-    private readonly AddressFamily? _family;
+    private readonly AddressSelection _selection;
 
     /// <exception cref="SocketToolsException">InvalidOption: the options do not belong together, or the source is no address.</exception>
     public AddressChoice(SessionOptions options)
@@ -20,25 +19,8 @@ internal sealed class AddressChoice
             RequireNone();
         }
 
-        if (options.IPv4 && options.IPv6)
-        {
-            throw Invalid(Messages.Get("OptionsExclude", Messages.Name(nameof(options.IPv4)), Messages.Name(nameof(options.IPv6))));
-        }
-
         OptionRange.Require(nameof(options.SourcePort), options.SourcePort, SessionOptions.AnySourcePort, SessionOptions.HighestPort);
-        _family = options.IPv4 ? AddressFamily.InterNetwork : options.IPv6 ? AddressFamily.InterNetworkV6 : null;
-        if (options.SourceAddress is not { } text)
-        {
-            return;
-        }
-
-        _source = AddressName.Read(text, nameof(options.SourcePort)) ?? throw Invalid(Messages.Get("SourceIsName", text));
-        if (_family is { } family && family != _source.AddressFamily)
-        {
-            throw OtherFamily(_source);
-        }
-
-        _family = _source.AddressFamily;
+        _selection = new AddressSelection(options.IPv4, options.IPv6, options.SourceAddress, options.EndPointName);
     }
 
     /// <summary>Whether each socket has the same port at this end.</summary>
@@ -46,33 +28,13 @@ internal sealed class AddressChoice
 
     /// <summary>The addresses that can be connected to, in the order given.</summary>
     /// <exception cref="SocketToolsException">NameNotFound: the name has addresses of the other family alone; InvalidOption: so is the address.</exception>
-    public IPAddress[] Of(IPAddress[] addresses)
-    {
-        if (_family is not { } family)
-        {
-            return addresses;
-        }
-
-        var chosen = Array.FindAll(addresses, address => address.AddressFamily == family);
-        return chosen.Length > 0 || addresses.Length == 0 ? chosen
-            : AddressName.Read(_options.ComputerName) is { } literal ? throw OtherFamily(literal)
-            : throw new SocketToolsException(
-                SocketToolsError.NameNotFound,
-                Messages.Get(
-                    "NameOfOtherFamily",
-                    _options.ComputerName,
-                    FamilyName(addresses[0].AddressFamily),
-                    string.Join(", ", addresses.Select(EndPointText.Of)),
-                    Reason(),
-                    FamilyName(family)),
-                _options.ComputerName);
-    }
+    public IPAddress[] Of(IPAddress[] addresses) => _selection.Of(_options.ComputerName, addresses);
 
     /// <summary>Binds a socket to the source that was asked for, if any.</summary>
     /// <exception cref="SourceException">The address or the port can't be had.</exception>
     public void Bind(Socket socket)
     {
-        if (socket.AddressFamily == AddressFamily.Unix || (_source is null && !HasSourcePort))
+        if (socket.AddressFamily == AddressFamily.Unix || (Source is null && !HasSourcePort))
         {
             return;
         }
@@ -98,7 +60,7 @@ internal sealed class AddressChoice
             return SocketErrors.ConnectingToPath(exception, _options.EndPointName);
         }
 
-        var source = EndPointText.Of(_source is null ? "*" : EndPointText.Of(_source), _options.SourcePort);
+        var source = EndPointText.Of(Source is null ? "*" : EndPointText.Of(Source), _options.SourcePort);
         if (exception is SourceException)
         {
             return exception.SocketErrorCode switch
@@ -106,7 +68,7 @@ internal sealed class AddressChoice
                 SocketError.AddressAlreadyInUse => Of(SocketToolsError.PortInUse, "SourcePortInUse", source),
                 SocketError.AccessDenied => Of(SocketToolsError.PortAccessDenied, "SourcePortDenied", source),
                 SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.InvalidArgument =>
-                    Of(SocketToolsError.AddressNotAvailable, "SourceNotHere", _source is null ? source : EndPointText.Of(_source)),
+                    Of(SocketToolsError.AddressNotAvailable, "SourceNotHere", Source is null ? source : EndPointText.Of(Source)),
                 _ => SocketErrors.Connecting(exception, source),
             };
         }
@@ -117,11 +79,11 @@ internal sealed class AddressChoice
         }
 
         // A loopback address leads to no other machine: EINVAL on Linux, and WSAEADDRNOTAVAIL on Windows.
-        return _source is not null && exception.SocketErrorCode is SocketError.InvalidArgument or SocketError.AddressNotAvailable
+        return Source is not null && exception.SocketErrorCode is SocketError.InvalidArgument or SocketError.AddressNotAvailable
             or SocketError.HostUnreachable or SocketError.NetworkUnreachable
             ? new SocketToolsException(
                 SocketToolsError.Unreachable,
-                Messages.Get("UnreachableFromSource", _options.EndPointName, EndPointText.Of(_source!)),
+                Messages.Get("UnreachableFromSource", _options.EndPointName, EndPointText.Of(Source!)),
                 _options.EndPointName,
                 exception)
             : SocketErrors.Connecting(exception, _options.EndPointName);
@@ -130,12 +92,14 @@ internal sealed class AddressChoice
             new(error, Messages.Get(message, values), values[0], exception);
     }
 
+    private IPAddress? Source => _selection.Source;
+
     // Linux tells a pair of ends that is in use by the first of these, Windows by the second.
     private bool IsPairTaken(SocketException exception) =>
         HasSourcePort && exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressAlreadyInUse;
 
     private IPEndPoint EndPointFor(AddressFamily family) =>
-        new(_source ?? (family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any), _options.SourcePort);
+        new(Source ?? (family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any), _options.SourcePort);
 
     private void RequireNone()
     {
@@ -150,19 +114,5 @@ internal sealed class AddressChoice
         }
     }
 
-    private SocketToolsException OtherFamily(IPAddress address)
-    {
-        var wanted = address.AddressFamily == AddressFamily.InterNetwork ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
-        return Invalid(Messages.Get("AddressOfOtherFamily", EndPointText.Of(address), FamilyName(address.AddressFamily), Reason(), FamilyName(wanted)));
-    }
-
-    /// <summary>The option that asks for one family.</summary>
-    private string Reason() => Messages.Name(
-        _options.IPv4 ? nameof(_options.IPv4)
-        : _options.IPv6 ? nameof(_options.IPv6)
-        : $"{nameof(_options.SourceAddress)} {_options.SourceAddress}");
-
     private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, _options.EndPointName);
-
-    private static string FamilyName(AddressFamily family) => family == AddressFamily.InterNetwork ? "IPv4" : "IPv6";
 }

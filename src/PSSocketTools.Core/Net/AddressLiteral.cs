@@ -135,7 +135,8 @@ internal static class AddressLiteral
         return address;
     }
 
-    private static bool TryReadIPv4(string text, out IPAddress address)
+    /// <summary>Parses an IPv4 address of four decimal numbers without leading zeros; false for any other text.</summary>
+    public static bool TryReadIPv4(string text, out IPAddress address)
     {
         address = IPAddress.None;
         var bytes = new byte[4];

@@ -12,6 +12,8 @@ internal static unsafe class Libc
     public const int FamilyUnix = 1;
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;
+    public const int SolIP = 0;
+    public const int IPBindAddressNoPort = 24;
     public const int SolSocket = 1;
     public const int SolTcp = 6;
     public const int TcpNoDelay = 1;
@@ -110,6 +112,9 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static extern nint SendMessage(int descriptor, void* message, int flags);
+
+    [DllImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static extern nint ReceiveMessage(int descriptor, void* message, int flags);
 
     [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static extern int Control(int descriptor, nuint request, int* value);

@@ -64,14 +64,20 @@ public sealed class LocalPortTest
         return Test(port, resolution.GetAwaiter().GetResult(), 1);
     }
 
-    /// <summary>Tests a port repeatedly until it is free, the time is over or the wait is cancelled; waits for a name that does not resolve yet, too.</summary>
+    /// <summary>Tests a port repeatedly until it is free, or in use, the time is over or the wait is cancelled; waits for a name that does not resolve yet, too.</summary>
     /// <param name="port">The port, 1 to 65535.</param>
+    /// <param name="goal">Free or InUse.</param>
     /// <param name="timeout">How long to wait at most, zero for no limit; then the last result is returned.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="SocketToolsException">NameNotFound: the name had no address until the end; TooManyOpenFiles.</exception>
+    /// <exception cref="SocketToolsException">NameNotFound: the name had no address until the end; InvalidOption: a goal of another computer's ports; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    public PortAvailability WaitUntilAvailable(int port, TimeSpan timeout, CancellationToken cancellationToken)
+    public PortAvailability WaitUntil(int port, PortGoal goal, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (goal is not (PortGoal.Free or PortGoal.InUse))
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("GoalIsRemote", goal), nameof(PortScanOptions.Until));
+        }
+
         var deadline = Deadline.After(timeout);
         var toldAgain = Deadline.Passed;
         for (var attempt = 1; ; attempt++)
@@ -83,15 +89,20 @@ public sealed class LocalPortTest
             var isResolved = Task.WaitAny([resolution], deadline.Milliseconds, cancellationToken) >= 0;
             if (isResolved && resolution.Status == TaskStatus.RanToCompletion)
             {
-                if (TryBindAll(port, resolution.Result) is not { } refusal)
+                var refusal = TryBindAll(port, resolution.Result);
+                if (goal == PortGoal.Free ? refusal is null : refusal is not null && PortBinding.MayBeTaken(refusal.Value.Error.SocketErrorCode))
                 {
-                    return CreateAvailable(port, attempt);
+                    var result = Test(port, resolution.Result, attempt);
+                    if (result.Meets(goal))
+                    {
+                        return result;
+                    }
                 }
-
-                if (Trace is not null && toldAgain.HasPassed)
+                else if (Trace is not null && toldAgain.HasPassed)
                 {
                     toldAgain = Deadline.After(TraceInterval);
-                    Tell(attempt, EndPointText.Of(refusal.Address), port, SocketErrors.TextOf(refusal.Error.SocketErrorCode));
+                    Tell(attempt, refusal is null ? _address : EndPointText.Of(refusal.Value.Address), port,
+                        refusal is null ? nameof(PortStatus.Available) : SocketErrors.TextOf(refusal.Value.Error.SocketErrorCode));
                 }
             }
 
@@ -124,7 +135,7 @@ public sealed class LocalPortTest
         return new(AddressName.Localhost, port, Protocol, status)
         {
             Address = conflict?.Address ?? address,
-            Attempt = attempt,
+            AttemptNumber = attempt,
             HolderState = conflict?.State?.ToString(),
             ProcessId = conflict?.ProcessId,
             ProcessName = conflict?.ProcessName,

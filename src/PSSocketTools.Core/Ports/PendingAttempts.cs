@@ -70,9 +70,8 @@ internal sealed class PendingAttempts
     public ProbeAttempt TakePostponed()
     {
         var postponed = _postponed.Dequeue();
-        var probe = (Probe)postponed.Owner;
-        probe.Postponed--;
-        return new ProbeAttempt(postponed.Address, postponed.Port, probe) { Number = postponed.Number, RetryDelay = postponed.RetryDelay };
+        ((Probe)postponed.Owner).Postponed--;
+        return postponed.Again();
     }
 
     /// <summary>Removes an attempt that has ended.</summary>

@@ -1,5 +1,6 @@
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Ports;
 
 namespace PSSocketTools;
 
@@ -52,8 +53,17 @@ public sealed class PortAvailability
     /// <summary>Remote: the local address that the system chose to ask from; null where it chose none, and in a local test.</summary>
     public string? SourceAddress { get; internal init; }
 
-    /// <summary>Which attempt found it, from 1 on: one is made for each address of a name, and in a wait again and again. 0 where none could be made.</summary>
-    public int Attempt { get; internal init; } = 1;
+    /// <summary>Which attempt found it, from 1 on: one is made for each address of a name, and in a wait again and again; of a test that is repeated, its round. 0 where none could be made.</summary>
+    public int Attempt { get; private set; } = 1;
+
+    /// <summary>In a test that is repeated: the status that the round before found, where that was another one; otherwise null.</summary>
+    public string? PreviousStatus { get; private set; }
+
+    /// <summary>In a test that is repeated: the address that the round before found, where that was another one; otherwise null.</summary>
+    public string? PreviousAddress { get; private set; }
+
+    /// <summary>The first bytes that a server sent unasked, at most 256, as text whose control characters are replaced; null unless that was verified.</summary>
+    public string? Banner { get; internal init; }
 
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
     public int? ProcessId { get; internal init; }
@@ -70,6 +80,9 @@ public sealed class PortAvailability
     /// <summary>Details in words; null when Status is enough.</summary>
     public string? Detail { get; internal init; }
 
+    /// <summary>Whether the round before, in a test that is repeated, found something else, or there was none.</summary>
+    public bool IsChange() => PreviousStatus is not null || PreviousAddress is not null || Attempt <= 1;
+
     /// <summary>What was found.</summary>
     public PortStatus GetStatus() => _status;
 
@@ -83,8 +96,43 @@ public sealed class PortAvailability
     /// <param name="status">The status.</param>
     public static bool IsLocal(PortStatus status) => status <= PortStatus.AddressNotAvailable;
 
+    /// <summary>Whether it is what a wait for a port waits for.</summary>
+    /// <param name="goal">The goal.</param>
+    public bool Meets(PortGoal goal) => goal switch
+    {
+        PortGoal.Open => _status == PortStatus.Open,
+        PortGoal.Closed => PortStatuses.IsGone(_status),
+        PortGoal.Free => _status == PortStatus.Available,
+        _ => _status == PortStatus.InUse,
+    };
+
+    /// <summary>The error of a wait that ran out with this result, which is the error's target.</summary>
+    /// <param name="goal">What was waited for.</param>
+    /// <param name="time">How long.</param>
+    public SocketToolsException ToWaitError(PortGoal goal, TimeSpan time)
+    {
+        var text = Messages.Get("PortWaitTimeout", EndPointText.Of(ComputerName, Port), goal, time.TotalSeconds, Status);
+        return new SocketToolsException(SocketToolsError.WaitTimeout, Detail is null ? text : $"{text} {Detail}", this);
+    }
+
     /// <summary>The status and where, for a debugger or a string.</summary>
     public override string ToString() => $"{OutsideText.Clean(EndPointText.Of(ComputerName, Port))} {Status}";
+
+    /// <summary>The number of the attempt, for the initializers of tests.</summary>
+    internal int AttemptNumber
+    {
+        init => Attempt = value;
+    }
+
+    /// <summary>The same, as the result of a round.</summary>
+    internal PortAvailability InRound(int round, PortAvailability? before)
+    {
+        var result = (PortAvailability)MemberwiseClone();
+        result.Attempt = round;
+        result.PreviousStatus = before is not null && before._status != _status ? before.Status : null;
+        result.PreviousAddress = before is not null && before.Address != Address ? before.Address : null;
+        return result;
+    }
 
     internal string? ChosenAddress { get; init; }
 }

@@ -32,6 +32,7 @@ public static class PortFinder
     /// <param name="ranges">The ranges to search, in order; null for the system's ephemeral range, from a random port on.</param>
     /// <param name="count">How many to find, at least 1.</param>
     /// <param name="reservations">The ports that are reserved already, to which these are added.</param>
+    /// <param name="isRandom">Whether to search in random order, so that processes that search at the same time seldom find the same port.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="SocketToolsException">NoFreePort: the ranges have too few; AddressNotAvailable: the address is another machine's; NameNotFound: the name has no address; TooManyOpenFiles.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
@@ -40,6 +41,7 @@ public static class PortFinder
         IReadOnlyList<PortRange>? ranges,
         int count,
         PortReservations reservations,
+        bool isRandom = false,
         CancellationToken cancellationToken = default)
     {
         if (test is null || reservations is null)
@@ -52,7 +54,8 @@ public static class PortFinder
         var isEnough = false;
         try
         {
-            foreach (var port in (ranges ?? FromRandomPort(EphemeralRange())).SelectMany(range => range.Ports()).Distinct())
+            var ports = (ranges ?? FromRandomPort(EphemeralRange())).SelectMany(range => range.Ports()).Distinct();
+            foreach (var port in isRandom ? Shuffled([.. ports]) : ports)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (!reservations.TryTake(port, test.Protocol))
@@ -98,7 +101,22 @@ public static class PortFinder
     // A random start, so that another process that searches at the same time most likely begins elsewhere.
     private static IReadOnlyList<PortRange> FromRandomPort(PortRange range)
     {
-        var start = range.First + (int)(BitConverter.ToUInt32(Guid.NewGuid().ToByteArray(), 0) % (uint)range.Count);
+        var start = range.First + new Random(Seed()).Next(range.Count);
         return start == range.First ? [range] : [new PortRange(start, range.Last), new PortRange(range.First, start - 1)];
     }
+
+    private static int[] Shuffled(int[] ports)
+    {
+        var random = new Random(Seed());
+        for (var i = ports.Length - 1; i > 0; i--)
+        {
+            var other = random.Next(i + 1);
+            (ports[i], ports[other]) = (ports[other], ports[i]);
+        }
+
+        return ports;
+    }
+
+    // The seed of .NET Framework is the time, which processes that start together have in common.
+    private static int Seed() => Guid.NewGuid().GetHashCode();
 }

@@ -28,6 +28,8 @@ public sealed class PortScan : IDisposable
     private readonly int _capacity;
     private readonly int _window;
     private readonly Func<string, Task<IPAddress[]>> _resolve;
+    private readonly AddressSelection _selection;
+    private readonly TimeSpan? _resolvesFirst;
     private double _queued;
     private ExceptionDispatchInfo? _failure;
     private bool _isComplete;
@@ -39,22 +41,24 @@ public sealed class PortScan : IDisposable
     /// <param name="cancellationToken">Cancels a pending read.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
     public PortScan(PortScanOptions options, CancellationToken cancellationToken = default)
-        : this(options, ProbeTransport.Create, AddressName.ToAddressesAsync, cancellationToken)
+        : this(options, static setup => ProbeTransport.Create(setup), AddressName.ToAddressesAsync, cancellationToken)
     {
     }
 
     internal PortScan(
         PortScanOptions options,
-        Func<SocketProtocol, ProbeTransport> transport,
+        Func<ProbeSetup, ProbeTransport> transport,
         Func<string, Task<IPAddress[]>> resolve,
         CancellationToken cancellationToken = default)
     {
-        _resolve = resolve;
         (options ?? throw new ArgumentNullException(nameof(options))).Validate();
+        _selection = options.ToSelection();
+        _resolve = _selection.IsAll ? resolve : async name => _selection.Of(name, await resolve(name).ConfigureAwait(false));
+        _resolvesFirst = options.AllAddresses ? options.Timeout : null;
         _window = options.ThrottleLimit;
         Trace = options.KeepsTrace ? new ProbeTrace() : null;
         _capacity = Math.Max(_window, 64) * ResultsHeldPerProbe;
-        _loop = new ProbeLoop(this, options, transport(options.Protocol));
+        _loop = new ProbeLoop(this, options, transport(new ProbeSetup(options.Protocol, _selection.Source, options.ResetsConnections)));
         _cancellationToken = cancellationToken;
         _cancellation = cancellationToken.Register(Pulse);
     }
@@ -100,18 +104,22 @@ public sealed class PortScan : IDisposable
     /// <param name="ports">The ports.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood.</exception>
     public static double CountOf(IEnumerable<string> computers, IEnumerable<PortRange> ports) =>
-        computers.Sum(computer => AddressRange.IsBlock(computer) ? AddressRange.Parse(computer).Count : 1)
+        computers.Sum(static computer => AddressSpan.IsSpan(computer) ? AddressSpan.Parse(computer).Count
+            : AddressRange.IsBlock(computer) ? AddressRange.Parse(computer).Count
+            : 1)
         * ports.Sum(range => (double)range.Count);
 
     /// <summary>Adds every port of every computer to the scan, each computer's ports together.</summary>
-    /// <param name="computers">Names, addresses, and blocks of addresses (<c>10.0.0.0/24</c>).</param>
+    /// <param name="computers">Names, addresses, blocks of addresses (<c>10.0.0.0/24</c>) and spans of them (<c>10.0.0.1-20</c>).</param>
     /// <param name="ports">The ports.</param>
-    /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood.</exception>
-    public void Add(IReadOnlyList<string> computers, IReadOnlyList<PortRange> ports)
+    /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood, or of a family that was not asked for.</exception>
+    /// <exception cref="OperationCanceledException">The scan's token was cancelled while a name was resolved, whose addresses are all tested.</exception>
+    /// <returns>How many probes this makes.</returns>
+    public double Add(IReadOnlyList<string> computers, IReadOnlyList<PortRange> ports)
     {
         var hosts = (computers ?? throw new ArgumentNullException(nameof(computers))).Select(ToHosts).ToArray();
-        var count = CountOf(computers, ports ?? throw new ArgumentNullException(nameof(ports)));
-        var probes = Probes(hosts, ports);
+        var count = hosts.Sum(static group => group.Count) * CountOf([AddressName.Localhost], ports ?? throw new ArgumentNullException(nameof(ports)));
+        var probes = Probes(hosts.Select(static group => group.Hosts), ports);
         lock (_gate)
         {
             _inputs.Enqueue(probes.GetEnumerator());
@@ -119,6 +127,7 @@ public sealed class PortScan : IDisposable
         }
 
         _loop.Wake();
+        return count;
     }
 
     /// <summary>Marks the input as complete.</summary>
@@ -255,12 +264,45 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    private IEnumerable<HostName> ToHosts(string computer)
+    private (double Count, IEnumerable<HostName> Hosts) ToHosts(string computer)
     {
         // Parsed before the scan begins, so that an invalid target is reported at once.
-        var block = AddressRange.IsBlock(computer) ? AddressRange.Parse(computer) : null;
-        _ = block is null ? AddressName.Read(computer) : null;
-        return block is null ? [new HostName(computer, _resolve)] : block.Addresses().Select(address => new HostName(address.ToString(), _resolve));
+        if (AddressSpan.IsSpan(computer))
+        {
+            var span = AddressSpan.Parse(computer);
+            return (span.Count, ToHosts(span.Addresses()));
+        }
+
+        if (AddressRange.IsBlock(computer))
+        {
+            var block = AddressRange.Parse(computer);
+            return (block.Count, ToHosts(block.Addresses()));
+        }
+
+        var name = new HostName(computer, _resolve);
+        if (AddressName.Read(computer) is { } address)
+        {
+            _ = _selection.Of(computer, [address]);
+        }
+        else if (_resolvesFirst is { } limit)
+        {
+            var resolution = name.Resolve();
+            Task.WaitAny([resolution], Deadline.After(limit).Milliseconds, _cancellationToken);
+            if (resolution.Status == TaskStatus.RanToCompletion)
+            {
+                var addresses = resolution.GetAwaiter().GetResult();
+                return (addresses.Length, addresses.Select(one => new HostName(computer, _ => Task.FromResult<IPAddress[]>([one]))));
+            }
+        }
+
+        return (1, [name]);
+    }
+
+    private IEnumerable<HostName> ToHosts(IEnumerable<IPAddress> addresses)
+    {
+        var first = addresses.First();
+        _ = _selection.Of(first.ToString(), [first]);
+        return addresses.Select(address => new HostName(address.ToString(), _resolve));
     }
 
     private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<HostName>> hosts, IReadOnlyList<PortRange> ports)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using PSSocketTools.Net;
 
 namespace PSSocketTools;
@@ -29,8 +31,54 @@ public sealed class PortScanOptions
     /// <summary>How long to retry until a port is open; null (the default) for a single attempt, zero for no limit.</summary>
     public TimeSpan? WaitFor { get; init; }
 
+    /// <summary>What a scan that waits waits for: Open or Closed.</summary>
+    public PortGoal Until { get; init; } = PortGoal.Open;
+
+    /// <summary>The default of <see cref="Verify"/>.</summary>
+    public const PortVerification DefaultVerify = PortVerification.None;
+
+    /// <summary>What is asked of a connection, beside that it is accepted. Stays takes 200 ms, the others the <see cref="Timeout"/> at most, after the connection is there.</summary>
+    public PortVerification Verify { get; init; } = DefaultVerify;
+
+    /// <summary>Whether IPv4 addresses alone are tested.</summary>
+    public bool IPv4 { get; init; }
+
+    /// <summary>Whether IPv6 addresses alone are tested.</summary>
+    public bool IPv6 { get; init; }
+
+    /// <summary>Whether each address of a name has a result of its own, in the resolver's order.</summary>
+    public bool AllAddresses { get; init; }
+
+    /// <summary>The address of this machine to test from; null for the system's choice.</summary>
+    public string? SourceAddress { get; init; }
+
+    /// <summary>Whether connections end with a reset (RST), so that repeated tests leave none in TIME_WAIT (RFC 9293, section 3.6).</summary>
+    public bool ResetsConnections { get; init; }
+
     /// <summary>Whether each attempt is kept for <see cref="PortScan.TakeTrace"/>.</summary>
     public bool KeepsTrace { get; init; }
+
+    /// <summary>The addresses to test.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: options that exclude each other, or a source that is no address; AddressNotAvailable: a source that this machine does not have.</exception>
+    internal AddressSelection ToSelection()
+    {
+        var selection = new AddressSelection(IPv4, IPv6, SourceAddress, nameof(SourceAddress));
+        if (selection.Source is { } source)
+        {
+            try
+            {
+                using var socket = new Socket(source.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                socket.Bind(new IPEndPoint(source, 0));
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.InvalidArgument)
+            {
+                var text = EndPointText.Of(source);
+                throw new SocketToolsException(SocketToolsError.AddressNotAvailable, Messages.Get("SourceNotHere", text), text, exception);
+            }
+        }
+
+        return selection;
+    }
 
     /// <summary>Throws where a value is out of its range.</summary>
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
@@ -39,6 +87,16 @@ public sealed class PortScanOptions
         if (Protocol is not (SocketProtocol.Tcp or SocketProtocol.Udp))
         {
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("ProtocolHasNoPort", Protocol), Protocol);
+        }
+
+        if (Protocol == SocketProtocol.Udp && Verify is PortVerification.Stays or PortVerification.Greets)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("UdpHasNoVerify", Verify), nameof(Verify));
+        }
+
+        if (Until is PortGoal.Free or PortGoal.InUse)
+        {
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("GoalIsLocal", Until), nameof(Until));
         }
 
         OptionRange.Require(nameof(Timeout), Timeout, LowestTimeoutSeconds, HighestTimeoutSeconds);

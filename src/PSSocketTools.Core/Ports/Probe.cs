@@ -36,8 +36,21 @@ internal sealed class Probe(HostName host, int port)
     /// <summary>Makes the next attempt.</summary>
     /// <param name="address">The address.</param>
     /// <param name="retryDelay">The delay to the attempt after it on the address, in a scan that waits.</param>
-    public ProbeAttempt NextAttempt(IPAddress address, TimeSpan retryDelay) =>
-        new(address, Port, this) { Number = ++Attempts, RetryDelay = retryDelay };
+    /// <param name="check">What it asks of the server; null for nothing.</param>
+    public ProbeAttempt NextAttempt(IPAddress address, TimeSpan retryDelay, ProbeCheck? check) =>
+        new(address, Port, this) { Number = ++Attempts, RetryDelay = retryDelay, Check = check };
+
+    /// <summary>Whether a connection is there whose check goes on.</summary>
+    public bool IsChecking => Pending?.Exists(static attempt => attempt.IsConnected) is true;
+
+    /// <summary>Whether its time was over while a check went on, which it then waits for.</summary>
+    public bool IsOverdue { get; set; }
+
+    /// <summary>All the addresses its name has.</summary>
+    public IPAddress[] AllAddresses { get; set; } = [];
+
+    /// <summary>What the last attempt on each address came to; null unless the scan waits for ports to close.</summary>
+    public Dictionary<IPAddress, PortStatus>? Outcomes { get; set; }
 
     /// <summary>The scheduled retries; null unless the scan waits for ports to open.</summary>
     public List<Retry>? Retries { get; set; }

@@ -14,7 +14,7 @@ internal sealed partial class ProbeLoop
     {
         while (!probe.IsDone && probe.HasUntried)
         {
-            var attempt = probe.NextAttempt(probe.Addresses[probe.NextAddress++], ConnectPace.RetryDelay);
+            var attempt = probe.NextAttempt(probe.Addresses[probe.NextAddress++], ConnectPace.RetryDelay, NewCheck());
             if (!Begin(attempt))
             {
                 return;
@@ -79,7 +79,7 @@ internal sealed partial class ProbeLoop
         if (!_waits && _protocol == SocketProtocol.Tcp
             && SynRetransmission.ShouldRetry(attempt.Error, Clock.Between(attempt.StartedAt, attempt.EndedAt)))
         {
-            if (!Begin(new ProbeAttempt(attempt.Address, attempt.Port, probe) { Number = attempt.Number }))
+            if (!Begin(attempt.Again()))
             {
                 return;
             }
@@ -95,24 +95,57 @@ internal sealed partial class ProbeLoop
     private void Conclude(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
-        var status = PortStatuses.Of(attempt.Error);
-        _trace?.Ended(attempt, attempt.Error == SocketError.TimedOut ? _silent : status);
-        if (status == PortStatus.Open)
-        {
-            End(probe, ProbeResult.Open(probe, attempt, _protocol));
-            return;
-        }
-
-        if (probe.Best is null || probe.Best.Address.Equals(attempt.Address) || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best.Error)))
+        var status = PortStatuses.Of(attempt, _protocol);
+        _trace?.Ended(attempt, status);
+        if (probe.Best is null || probe.Best.Address.Equals(attempt.Address) || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best, _protocol)))
         {
             probe.Best = attempt;
         }
 
-        if (_waits)
+        if (IsReached(probe, attempt, status))
+        {
+            probe.Best = attempt;
+            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: false));
+        }
+        else if (probe.IsOverdue && !probe.IsChecking)
+        {
+            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: true));
+        }
+        else if (_waits)
         {
             _timers.StartDeadline(probe, attempt.StartedAt);
             _timers.StartRetry(attempt, attempt.StartedAt);
         }
+    }
+
+    /// <summary>Whether the probe has found what it was to find. Only an open port ends one that does not wait before it has tried all addresses.</summary>
+    private bool IsReached(Probe probe, ProbeAttempt attempt, PortStatus status)
+    {
+        if (_goal != PortGoal.Closed)
+        {
+            return status == PortStatus.Open;
+        }
+
+        var outcomes = probe.Outcomes ??= [];
+        outcomes[attempt.Address] = status;
+        return Array.TrueForAll(probe.AllAddresses, address => outcomes.TryGetValue(address, out var last) && PortStatuses.IsGone(last));
+    }
+
+    private ProbeCheck? NewCheck() => _verification == PortVerification.None ? null : new ProbeCheck(_verification, _protocol == SocketProtocol.Udp);
+
+    /// <summary>Ends the check of a connection whose time is up.</summary>
+    private void EndCheck(ProbeAttempt attempt)
+    {
+        var probe = (Probe)attempt.Owner;
+        if (probe.IsDone || probe.Pending?.Contains(attempt) is not true)
+        {
+            return;
+        }
+
+        attempt.Check!.TimeUp();
+        _attempts.Abandon(attempt);
+        Conclude(attempt);
+        Advance(probe);
     }
 
     private void TellAbandoned(Probe probe, PortStatus status)
@@ -142,14 +175,14 @@ internal sealed partial class ProbeLoop
         }
 
         var delay = ConnectPace.NextRetryDelay(last.RetryDelay, IPAddress.IsLoopback(last.Address));
-        _ = Begin(((Probe)last.Owner).NextAttempt(last.Address, delay));
+        _ = Begin(((Probe)last.Owner).NextAttempt(last.Address, delay, NewCheck()));
     }
 
     /// <summary>Ends an attempt that timed out, of a probe that goes on waiting for its port.</summary>
     private void TimeOut(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
-        if (probe.IsDone || probe.Pending?.Contains(attempt) is not true)
+        if (probe.IsDone || attempt.IsConnected || probe.Pending?.Contains(attempt) is not true)
         {
             return;
         }

@@ -101,6 +101,7 @@ internal sealed partial class ProbeLoop
             _timers.Remove(retry);
         }
 
+        probe.AllAddresses = addresses;
         probe.NextAddress = 0;
         probe.Addresses = probe.HasPending || probe.Retries is { Count: > 0 }
             ? Array.FindAll(addresses, address => !probe.HasAttemptOn(address))

@@ -14,6 +14,8 @@ internal sealed partial class ProbeLoop : IDisposable
     private readonly Thread _thread;
     private readonly bool _waits;
     private readonly PortStatus _silent;
+    private readonly PortGoal _goal;
+    private readonly PortVerification _verification;
     private readonly int _window;
     private readonly ProbeTimers _timers;
     private readonly PendingAttempts _attempts;
@@ -32,7 +34,10 @@ internal sealed partial class ProbeLoop : IDisposable
         _window = options.ThrottleLimit;
         _waits = options.WaitFor is not null;
         _trace = scan.Trace;
+        _goal = options.Until;
+        _verification = options.Verify;
         _timers = new ProbeTimers(options);
+        transport.Connected = _timers.StartCheck;
         _attempts = new PendingAttempts(transport);
         _thread = new Thread(Run) { IsBackground = true, Name = "Port scan" };
         _thread.Start();
@@ -129,7 +134,19 @@ internal sealed partial class ProbeLoop : IDisposable
     {
         while (_timers.TakeExpired(now) is { } expired)
         {
-            End(expired, ProbeResult.Of(expired, _protocol, isTimeUp: true));
+            if (expired.IsChecking)
+            {
+                expired.IsOverdue = true;
+            }
+            else
+            {
+                End(expired, ProbeResult.Of(expired, _protocol, isTimeUp: true));
+            }
+        }
+
+        while (_timers.TakeExpiredCheck(now) is { } check)
+        {
+            EndCheck(check);
         }
 
         while (_timers.TakeExpiredAttempt(now) is { } silent)
@@ -139,6 +156,12 @@ internal sealed partial class ProbeLoop : IDisposable
 
         while (_timers.TakeTick(now) is { } probe)
         {
+            if (probe.IsChecking)
+            {
+                // Whatever the check finds, the next address is tried after it.
+                continue;
+            }
+
             if (_attempts.HasRoom)
             {
                 Advance(probe);

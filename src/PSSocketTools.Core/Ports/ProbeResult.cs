@@ -6,14 +6,10 @@ namespace PSSocketTools.Ports;
 /// <summary>Makes a probe's result of its attempts.</summary>
 internal static class ProbeResult
 {
-    /// <summary>The result of an attempt that connected or, over UDP, was answered.</summary>
-    public static PortAvailability Open(Probe probe, ProbeAttempt attempt, SocketProtocol protocol) =>
-        Create(probe, attempt, protocol, PortStatus.Open, null);
-
-    /// <summary>The most informative result of a probe that found no open port.</summary>
+    /// <summary>The most informative result of a probe.</summary>
     /// <param name="probe">The probe.</param>
     /// <param name="protocol">Tcp or Udp.</param>
-    /// <param name="isTimeUp">Whether its time is over; otherwise it has no attempt left.</param>
+    /// <param name="isTimeUp">Whether its time is over; otherwise it has found what it was to find, or has no attempt left.</param>
     public static PortAvailability Of(Probe probe, SocketProtocol protocol, bool isTimeUp)
     {
         var silent = isTimeUp && probe.Pending is { Count: > 0 } pending ? pending[0] : null;
@@ -29,24 +25,34 @@ internal static class ProbeResult
         }
 
         var silentStatus = PortStatuses.OfSilence(protocol);
-        if (best is null || (silent is not null && PortStatuses.Outranks(silentStatus, PortStatuses.Of(best.Error))))
+        if (best is null || (silent is not null && PortStatuses.Outranks(silentStatus, PortStatuses.Of(best, protocol))))
         {
             return Create(probe, silent, protocol, silentStatus, null);
         }
 
-        var status = PortStatuses.Of(best.Error);
-        return status == PortStatus.Closed
-            ? Create(probe, best, protocol, status, null)
-            : Create(probe, best, protocol, status, SocketErrors.TextOf(best.Error, best.ErrorNumber));
+        var status = PortStatuses.Of(best, protocol);
+        return Create(probe, best, protocol, status, DetailOf(best, protocol, status));
     }
+
+    private static string? DetailOf(ProbeAttempt attempt, SocketProtocol protocol, PortStatus status) => status switch
+    {
+        PortStatus.Closed => RefusalText.Of(attempt, protocol),
+        PortStatus.Open or PortStatus.OpenOrFiltered => null,
+        PortStatus.TimedOut when attempt.ErrorNumber == 0 => null,
+        PortStatus.ClosedAtOnce => Messages.Get("PortClosedAtOnce"),
+        PortStatus.Silent => Messages.Get("PortSilent"),
+        PortStatus.NotEcho => Messages.Get(attempt.Check!.Count > 0 ? "PortNotEcho" : "PortNoEcho"),
+        _ => RefusalText.Of(attempt, protocol) ?? SocketErrors.TextOf(attempt.Error, attempt.ErrorNumber),
+    };
 
     private static PortAvailability Create(Probe probe, ProbeAttempt? attempt, SocketProtocol protocol, PortStatus status, string? detail) =>
         new(probe.Host.Name, probe.Port, protocol, status)
         {
             Address = attempt is null ? null : EndPointText.Of(attempt.Address),
             SourceAddress = attempt?.Source is { } source ? EndPointText.Of(source) : null,
-            Attempt = attempt?.Number ?? probe.Attempts,
-            LatencyMilliseconds = status is PortStatus.Open or PortStatus.Closed ? attempt!.LatencyMilliseconds : null,
+            AttemptNumber = attempt?.Number ?? probe.Attempts,
+            LatencyMilliseconds = PortStatuses.IsAnswer(status) ? attempt!.LatencyMilliseconds : null,
+            Banner = attempt?.Check?.Banner,
             Detail = detail,
         };
 }

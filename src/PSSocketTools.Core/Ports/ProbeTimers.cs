@@ -15,9 +15,11 @@ internal sealed class ProbeTimers(PortScanOptions options)
 
     private readonly TimeSpan _probeTime = options.WaitFor ?? options.Timeout;
     private readonly TimeSpan _attemptTime = options.Timeout;
+    private readonly TimeSpan _checkTime = options.Verify == PortVerification.Stays ? ProbeCheck.StayTime : options.Timeout;
     private readonly TimeSpan _tick = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, options.Timeout.Ticks / 3));
     private readonly LinkedList<Timed<Probe>> _deadlines = new();
     private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
+    private readonly LinkedList<Timed<ProbeAttempt>> _checks = new();
     private readonly LinkedList<Timed<Probe>> _ticks = new();
     private readonly LinkedList<Timed<Probe>> _renewals = new();
     private readonly SortedSet<Retry> _retries = [];
@@ -33,6 +35,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
         {
             var next = Deadline.Earlier(NextOf(_deadlines), NextOf(_attemptDeadlines));
             next = Deadline.Earlier(next, Deadline.Earlier(NextOf(_ticks), NextOf(_renewals)));
+            next = Deadline.Earlier(next, NextOf(_checks));
             next = Deadline.Earlier(next, _retries.Count > 0 ? _retries.Min.Due : Deadline.Never);
             return next.MillisecondsFrom(Now);
         }
@@ -45,6 +48,10 @@ internal sealed class ProbeTimers(PortScanOptions options)
     /// <summary>Starts the time of an attempt of a probe that waits for its port.</summary>
     public void StartDeadline(ProbeAttempt attempt) =>
         _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(attempt.StartedAt, _attemptTime)));
+
+    /// <summary>Starts the time of an attempt's check.</summary>
+    public void StartCheck(ProbeAttempt attempt) =>
+        _checks.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(Clock.System.Timestamp, _checkTime)));
 
     /// <summary>Schedules the attempt on a probe's next address, unless it is scheduled.</summary>
     public void StartTick(Probe probe, long from) =>
@@ -82,6 +89,9 @@ internal sealed class ProbeTimers(PortScanOptions options)
 
     /// <summary>Removes an attempt whose time is over, even if it has ended before; null when there is none.</summary>
     public ProbeAttempt? TakeExpiredAttempt(long now) => Take(_attemptDeadlines, now);
+
+    /// <summary>Removes an attempt whose check's time is over, even if it has ended before; null when there is none.</summary>
+    public ProbeAttempt? TakeExpiredCheck(long now) => Take(_checks, now);
 
     /// <summary>Removes a probe whose next address is due; null when there is none.</summary>
     public Probe? TakeTick(long now)

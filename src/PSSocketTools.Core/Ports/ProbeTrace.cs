@@ -22,7 +22,7 @@ internal sealed class ProbeTrace
 
     /// <summary>Keeps an attempt that has ended.</summary>
     public void Ended(ProbeAttempt attempt, PortStatus status) =>
-        Add(new Step(attempt, status, status is PortStatus.Open or PortStatus.Closed ? attempt.LatencyMilliseconds : Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt)));
+        Add(new Step(attempt, status, PortStatuses.IsAnswer(status) ? attempt.LatencyMilliseconds : Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt)));
 
     /// <summary>Keeps an attempt that was given up: at the end of the time, or since another address answered first.</summary>
     /// <param name="attempt">The attempt.</param>

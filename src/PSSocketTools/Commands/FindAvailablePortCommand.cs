@@ -41,6 +41,10 @@ public sealed class FindAvailablePortCommand : SocketCommand
     [PSDefaultValue(Value = PortScanOptions.DefaultProtocol)]
     public SocketProtocol Protocol { get; set; } = PortScanOptions.DefaultProtocol;
 
+    /// <summary>Looks in random order.</summary>
+    [Parameter]
+    public SwitchParameter Random { get; set; }
+
     /// <inheritdoc/>
     /// <remarks>It takes nothing from the pipeline, so that this runs once; where something comes that way, it is refused and this does not run.</remarks>
     protected override void ProcessRecord()
@@ -48,7 +52,7 @@ public sealed class FindAvailablePortCommand : SocketCommand
         try
         {
             var test = new LocalPortTest(Address, Protocol) { IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)) };
-            WriteObject(PortFinder.Find(test, Port, Count, HandedOut, StopToken), enumerateCollection: true);
+            WriteObject(PortFinder.Find(test, Port, Count, HandedOut, Random, StopToken), enumerateCollection: true);
         }
         catch (SocketToolsException exception)
         {

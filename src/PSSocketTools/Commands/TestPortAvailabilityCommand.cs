@@ -9,12 +9,11 @@ namespace PSSocketTools.Commands;
 
 /// <summary>Tells whether a server may listen on local ports, and who holds them; or whether ports of other computers are open.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "PortAvailability", DefaultParameterSetName = LocalSet)]
-[OutputType(typeof(PortAvailability), typeof(bool))]
-public sealed class TestPortAvailabilityCommand : SocketCommand
+[OutputType(typeof(PortAvailability), typeof(PortHistory), typeof(bool))]
+public sealed partial class TestPortAvailabilityCommand : SocketCommand
 {
     private const string LocalSet = "Local";
     private const string RemoteSet = "Remote";
-    private const int ProgressMilliseconds = 250;
 
     // The name of the view that groups by computer, in the module's format file.
     private const string ByComputer = "PSSocketTools.PortAvailability#ByComputer";
@@ -24,16 +23,14 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
 
     private readonly List<PortAvailability> _due = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _progressAt = TimeSpan.FromSeconds(1);
+    private readonly PortProgress _progress;
     private TimeSpan _returnedAt;
     private bool _isComputerNamed;
     private bool _arePortsNamed;
     private PortScan? _scan;
     private SocketProtocol _scanProtocol;
-    private double _total;
-    private long _written;
-    private bool _isProgressShown;
     private bool _isGrouped;
+    private bool _isLocal;
     private bool _areAllAvailable = true;
 
     /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
@@ -51,7 +48,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     [PSDefaultValue(Value = LocalPortTest.DefaultAddress)]
     public string Address { get; set; } = LocalPortTest.DefaultAddress;
 
-    /// <summary>The computers: names, addresses, and blocks of addresses ('127.0.0.0/28').</summary>
+    /// <summary>The computers: names, addresses, blocks of addresses ('127.0.0.0/28') and ranges of them ('127.0.0.1-20').</summary>
     [Parameter(ParameterSetName = RemoteSet, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ComputerNameTransformation]
     public string[]? ComputerName { get; set; }
@@ -81,7 +78,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     [Parameter]
     public PortStatus[]? Status { get; set; }
 
-    /// <summary>Waits until the port is open; of a local one, until it is free.</summary>
+    /// <summary>Waits until the port is open; of a local one, until it is free; or until what -Until says.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
@@ -90,23 +87,90 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     [ValidateRange(PortScanOptions.LowestWaitSeconds, PortScanOptions.HighestWaitSeconds)]
     public double WaitSec { get; set; }
 
+    /// <summary>What is waited for: Open or Closed, or of a local port Free or InUse.</summary>
+    [Parameter]
+    public PortGoal Until { get; set; }
+
+    /// <summary>What is asked of a connection, beside that it is accepted.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    [PSDefaultValue(Value = PortScanOptions.DefaultVerify)]
+    public PortVerification Verify { get; set; } = PortScanOptions.DefaultVerify;
+
+    /// <summary>Tests IPv4 addresses alone.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    public SwitchParameter IPv4 { get; set; }
+
+    /// <summary>Tests IPv6 addresses alone.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    public SwitchParameter IPv6 { get; set; }
+
+    /// <summary>Gives a result for each address of a name.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    public SwitchParameter AllAddresses { get; set; }
+
+    /// <summary>The address of this machine to test from.</summary>
+    [Parameter(ParameterSetName = RemoteSet)]
+    [TrimTransformation]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SourceAddressCompleter))]
+    public string? SourceAddress { get; set; }
+
+    /// <summary>How many times each port is tested.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int Count { get; set; }
+
+    /// <summary>Tests again and again, until Ctrl+C.</summary>
+    [Parameter]
+    public SwitchParameter Repeat { get; set; }
+
+    /// <summary>How many seconds lie between the starts of two tests of a port.</summary>
+    [Parameter]
+    [ValidateRange(PortWatch.LowestIntervalSeconds, PortWatch.HighestIntervalSeconds)]
+    [PSDefaultValue(Value = PortWatch.DefaultIntervalSeconds)]
+    public double IntervalSec { get; set; } = PortWatch.DefaultIntervalSeconds;
+
+    /// <summary>Gives out the first result of each port, and then those alone that differ from the one before.</summary>
+    [Parameter]
+    public SwitchParameter ChangesOnly { get; set; }
+
+    /// <summary>Gives out a history of each port, in place of results.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
     /// <summary>A Boolean instead of results: whether all are available.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
-    private bool HasWaitLimit => MyInvocation.BoundParameters.ContainsKey(nameof(WaitSec));
+    private bool HasWaitLimit => IsBound(nameof(WaitSec));
 
-    private TimeSpan? WaitFor => HasWaitLimit ? AtLeastATick(TimeSpan.FromSeconds(WaitSec)) : Wait ? TimeSpan.Zero : null;
+    private TimeSpan? WaitFor => HasWaitLimit ? AtLeastATick(TimeSpan.FromSeconds(WaitSec)) : Wait || IsBound(nameof(Until)) ? TimeSpan.Zero : null;
+
+    // A local port is asked for what a server needs, and a remote one for what a client needs.
+    private PortGoal Goal => IsBound(nameof(Until)) ? Until : _isLocal ? PortGoal.Free : PortGoal.Open;
+
+    private bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>The shortest limit there is for one of zero or less, since zero means no limit.</summary>
     private static TimeSpan AtLeastATick(TimeSpan limit) => limit > TimeSpan.Zero ? limit : TimeSpan.FromTicks(1);
 
+    /// <summary>Makes the command.</summary>
+    public TestPortAvailabilityCommand() => _progress = new PortProgress(WriteProgress);
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _isComputerNamed = MyInvocation.BoundParameters.ContainsKey(nameof(ComputerName));
-        _arePortsNamed = MyInvocation.BoundParameters.ContainsKey(nameof(Port));
+        _isComputerNamed = IsBound(nameof(ComputerName));
+        _arePortsNamed = IsBound(nameof(Port));
         _returnedAt = _clock.Elapsed;
+        try
+        {
+            BeginRepeating();
+        }
+        catch (SocketToolsException exception)
+        {
+            ThrowTerminating(exception);
+        }
     }
 
     /// <inheritdoc/>
@@ -122,17 +186,17 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         {
             if (ParameterSetName == LocalSet)
             {
-                TestLocal(Address, Port ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TestWhat"), nameof(Port)));
+                Run(Address, Port ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TestWhat"), nameof(Port)));
             }
             else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.GetStatus())
                 && !_isComputerNamed && !_arePortsNamed)
             {
-                TestLocal(earlier.GetStatus() == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
+                Run(earlier.GetStatus() == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
             }
             else
             {
                 RequireMeaning();
-                Scan(patience < MostPatience ? patience : MostPatience);
+                Run(ComputerName!, Port!, Protocol, patience < MostPatience ? patience : MostPatience);
             }
         }
         catch (SocketToolsException exception) when (InputObject is not null && !_isComputerNamed && exception.Error == SocketToolsError.InvalidOption)
@@ -159,6 +223,7 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
     {
         try
         {
+            RunRounds();
             FinishScan();
         }
         catch (SocketToolsException exception)
@@ -185,174 +250,5 @@ public sealed class TestPortAvailabilityCommand : SocketCommand
         }
 
         base.Dispose(disposing);
-    }
-
-    /// <summary>Refuses what the pipeline brought and no parameter could use, with the way to write what may have been meant.</summary>
-    private void RequireMeaning()
-    {
-        var computer = string.Join(",", ComputerName!);
-        if (InputObject is { } input && _isComputerNamed && (_arePortsNamed || Port is null))
-        {
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption,
-                _arePortsNamed ? Messages.Get("InputHasNoPlace", input) : Messages.Get("PortFromPipelineWithComputer", computer, input),
-                input);
-        }
-
-        if (Port is null)
-        {
-            // A port written behind the name, as in a URL, is the one that was meant.
-            var withPort = Regex.Match(computer, @"^(\[(?<name>[^\[\]]+)\]|(?<name>[^:,\[\]]+)):(?<port>\w+)$");
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption,
-                withPort.Success ? Messages.Get("PortMissing", withPort.Groups["name"], withPort.Groups["port"]) : Messages.Get("PortMissing", computer, 80),
-                computer);
-        }
-    }
-
-    private void TestLocal(string address, PortRange[] ranges)
-    {
-        FinishScan();
-        var test = new LocalPortTest(address, Protocol)
-        {
-            IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)),
-            Trace = IsVerbose ? WriteVerbose : null,
-        };
-        var until = _clock.Elapsed + WaitFor;
-        _total += ranges.Sum(range => range.Count);
-        foreach (var port in ranges.SelectMany(range => range.Ports()))
-        {
-            StopToken.ThrowIfCancellationRequested();
-            Write(until is null ? test.Test(port, StopToken)
-                : test.WaitUntilAvailable(port, HasWaitLimit ? AtLeastATick(until.Value - _clock.Elapsed) : TimeSpan.Zero, StopToken));
-            if (Quiet && !_areAllAvailable)
-            {
-                return;
-            }
-
-            ShowProgress();
-        }
-
-        HideProgress();
-    }
-
-    private void Scan(TimeSpan patience)
-    {
-        if (_scan is null || _scanProtocol != Protocol)
-        {
-            FinishScan();
-            _scanProtocol = Protocol;
-            _scan = new PortScan(
-                new PortScanOptions
-                {
-                    Protocol = Protocol,
-                    Timeout = TimeSpan.FromSeconds(TimeoutSec),
-                    ThrottleLimit = ThrottleLimit,
-                    WaitFor = WaitFor,
-                    KeepsTrace = IsVerbose,
-                },
-                StopToken);
-        }
-
-        _total += PortScan.CountOf(ComputerName!, Port!);
-        _isGrouped |= HasSeveral(ComputerName!, Port!);
-        _scan.Add(ComputerName!, Port!);
-        var until = _clock.Elapsed + patience;
-        do
-        {
-            var left = (int)(until - _clock.Elapsed).TotalMilliseconds;
-            WriteDue(_scan.HasRoom ? Math.Max(left, 0) : ProgressMilliseconds);
-        }
-        while (_scan is not null && (!_scan.HasRoom || (!_scan.IsIdle && _clock.Elapsed < until)));
-    }
-
-    private void FinishScan()
-    {
-        _scan?.Complete();
-        while (_scan is { IsFinished: false })
-        {
-            WriteDue(ProgressMilliseconds);
-        }
-
-        EndScan();
-    }
-
-    private void EndScan()
-    {
-        _scan?.Dispose();
-        _scan = null;
-        HideProgress();
-    }
-
-    private void WriteDue(int milliseconds)
-    {
-        _due.Clear();
-        _scan!.Read(_due, milliseconds);
-        foreach (var step in _scan.TakeTrace())
-        {
-            WriteVerbose(step);
-        }
-
-        foreach (var result in _due)
-        {
-            Write(result);
-        }
-
-        if (Quiet && !_areAllAvailable)
-        {
-            EndScan();
-        }
-        else
-        {
-            ShowProgress();
-        }
-    }
-
-    private void Write(PortAvailability result)
-    {
-        _written++;
-        _areAllAvailable &= result.Available;
-        if (!Quiet && (Status is null || Array.IndexOf(Status, result.GetStatus()) >= 0))
-        {
-            WriteObject(_isGrouped ? Grouped(result) : result);
-        }
-    }
-
-    private static PSObject Grouped(PortAvailability result)
-    {
-        var grouped = new PSObject(result);
-        grouped.TypeNames.Insert(0, ByComputer);
-        return grouped;
-    }
-
-    // Of computers that come down the pipeline, the first does not know of the second.
-    private bool HasSeveral(string[] computers, PortRange[] ports) =>
-        PortScan.CountOf(computers, [new PortRange(1)]) > (_isComputerNamed ? 1 : 0) && PortScan.CountOf(["one"], ports) > 1;
-
-    private void ShowProgress()
-    {
-        var elapsed = _clock.Elapsed;
-        if (elapsed < _progressAt)
-        {
-            return;
-        }
-
-        _progressAt = elapsed + TimeSpan.FromMilliseconds(ProgressMilliseconds);
-        _isProgressShown = true;
-        var rate = _written / elapsed.TotalSeconds;
-        WriteProgress(new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressStatus", _written, _total, rate))
-        {
-            PercentComplete = (int)(100 * _written / _total),
-            SecondsRemaining = rate > 0 ? (int)Math.Min((_total - _written) / rate, int.MaxValue) : -1,
-        });
-    }
-
-    private void HideProgress()
-    {
-        if (_isProgressShown && !Stopping)
-        {
-            _isProgressShown = false;
-            WriteProgress(new ProgressRecord(0, Messages.Get("ProgressActivity"), " ") { RecordType = ProgressRecordType.Completed });
-        }
     }
 }

@@ -75,6 +75,17 @@ public static class ViewCell
     public static string? Idle(double? milliseconds) =>
         milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, value < 100_000 ? "{0:0.0}s" : "{0:0}s", value / 1000) : null;
 
+    /// <summary>A share.</summary>
+    /// <param name="percent">Of a hundred, or nothing.</param>
+    public static string? Percent(double? percent) =>
+        percent is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.#}%", value) : null;
+
+    /// <summary>What a repeated test found the time before, where it was something else.</summary>
+    /// <param name="status">The status, or nothing.</param>
+    /// <param name="address">The address, or nothing.</param>
+    public static string? Before(string? status, string? address) =>
+        string.IsNullOrEmpty(address) ? status : string.IsNullOrEmpty(status) ? address : $"{status}, {address}";
+
     /// <summary>Who holds a port.</summary>
     /// <param name="processName">The program's name.</param>
     /// <param name="processId">The process's number; nothing where none is known.</param>

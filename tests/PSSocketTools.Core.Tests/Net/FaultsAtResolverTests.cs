@@ -62,7 +62,7 @@ public sealed class FaultsAtResolverTests
         AssertNotFound(Assert.Throws<SocketToolsException>(() => Connect(Resolve, TimeSpan.FromMilliseconds(100))));
         AssertNotFound(Assert.Throws<SocketToolsException>(() => Start(Resolve)));
         AssertNotFound(Assert.Throws<SocketToolsException>(() => Test(Resolve).Test(7007, CancellationToken.None)));
-        AssertNotFound(Assert.Throws<SocketToolsException>(() => Test(Resolve).WaitUntilAvailable(7007, TimeSpan.FromMilliseconds(100), CancellationToken.None)));
+        AssertNotFound(Assert.Throws<SocketToolsException>(() => Test(Resolve).WaitUntil(7007, PortGoal.Free, TimeSpan.FromMilliseconds(100), CancellationToken.None)));
         Assert.Equal("NameNotFound", Scan(Resolve, 7007).Status);
     }
 
@@ -76,7 +76,7 @@ public sealed class FaultsAtResolverTests
         var error = Assert.Throws<SocketToolsException>(() => Connect(Resolve, connectTimeout: TimeSpan.FromMilliseconds(100)));
         Assert.Equal(SocketToolsError.ConnectTimeout, error.Error);
         AssertNotFound(Assert.Throws<SocketToolsException>(() => Connect(Resolve, TimeSpan.FromMilliseconds(100))));
-        AssertNotFound(Assert.Throws<SocketToolsException>(() => Test(Resolve).WaitUntilAvailable(7007, TimeSpan.FromMilliseconds(100), CancellationToken.None)));
+        AssertNotFound(Assert.Throws<SocketToolsException>(() => Test(Resolve).WaitUntil(7007, PortGoal.Free, TimeSpan.FromMilliseconds(100), CancellationToken.None)));
         Assert.Equal("TimedOut", Scan(Resolve, 7007, TimeSpan.FromMilliseconds(100)).Status);
     }
 
@@ -137,7 +137,7 @@ public sealed class FaultsAtResolverTests
         var resolver = new Failing(n, false, nameof(SocketException), [IPAddress.Loopback]);
         _ = resolver.WhenAskedAgain.ContinueWith(_ => taken.Dispose(), TaskScheduler.Default);
 
-        var result = await Task.Run(() => Test(resolver.ResolveAsync).WaitUntilAvailable(port, Ample, CancellationToken.None));
+        var result = await Task.Run(() => Test(resolver.ResolveAsync).WaitUntil(port, PortGoal.Free, Ample, CancellationToken.None));
         Assert.Equal("Available", result.Status);
 
         // The sockets that the test bound are closed.

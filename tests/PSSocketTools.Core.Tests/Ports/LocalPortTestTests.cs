@@ -135,7 +135,7 @@ public sealed class LocalPortTestTests
         var listener = Listen(IPAddress.Loopback);
         var port = Port(listener);
         var test = new LocalPortTest("127.0.0.1");
-        var wait = Task.Run(() => test.WaitUntilAvailable(port, TimeSpan.Zero, CancellationToken.None));
+        var wait = Task.Run(() => test.WaitUntil(port, PortGoal.Free, TimeSpan.Zero, CancellationToken.None));
         Assert.NotSame(wait, await Task.WhenAny(wait, Task.Delay(200)));
 
         listener.Dispose();
@@ -148,10 +148,10 @@ public sealed class LocalPortTestTests
         using var listener = Listen(IPAddress.Loopback);
         var test = new LocalPortTest("127.0.0.1");
         Assert.Equal(
-            PortStatus.InUse, test.WaitUntilAvailable(Port(listener), TimeSpan.FromSeconds(0.1), CancellationToken.None).GetStatus());
+            PortStatus.InUse, test.WaitUntil(Port(listener), PortGoal.Free, TimeSpan.FromSeconds(0.1), CancellationToken.None).GetStatus());
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
         Assert.Throws<OperationCanceledException>(() =>
-            test.WaitUntilAvailable(Port(listener), TimeSpan.Zero, cancellation.Token));
+            test.WaitUntil(Port(listener), PortGoal.Free, TimeSpan.Zero, cancellation.Token));
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class LocalPortTestTests
             _ => Task.FromResult<IPAddress[]>([IPAddress.Loopback]),
         });
 
-        Assert.Equal(PortStatus.Available, test.WaitUntilAvailable(FreePort(), Patience.Long, CancellationToken.None).GetStatus());
+        Assert.Equal(PortStatus.Available, test.WaitUntil(FreePort(), PortGoal.Free, Patience.Long, CancellationToken.None).GetStatus());
         Assert.Equal(3, asked);
     }
 
@@ -180,7 +180,7 @@ public sealed class LocalPortTestTests
 
         foreach (var test in new[] { unknown, slow })
         {
-            var refusal = Assert.Throws<SocketToolsException>(() => test.WaitUntilAvailable(80, TimeSpan.FromSeconds(0.1), CancellationToken.None));
+            var refusal = Assert.Throws<SocketToolsException>(() => test.WaitUntil(80, PortGoal.Free, TimeSpan.FromSeconds(0.1), CancellationToken.None));
             Assert.Equal(SocketToolsError.NameNotFound, refusal.Error);
         }
     }
@@ -192,9 +192,9 @@ public sealed class LocalPortTestTests
         var test = new LocalPortTest("slow", SocketProtocol.Tcp, _ => new TaskCompletionSource<IPAddress[]>().Task);
 
         Assert.Throws<OperationCanceledException>(() => test.Test(80, cancellation.Token));
-        Assert.Throws<OperationCanceledException>(() => test.WaitUntilAvailable(80, TimeSpan.Zero, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => test.WaitUntil(80, PortGoal.Free, TimeSpan.Zero, cancellation.Token));
         Assert.Throws<OperationCanceledException>(
-            () => PortFinder.Find(test, null, 1, new PortReservations(TimeSpan.FromSeconds(1)), cancellation.Token));
+            () => PortFinder.Find(test, null, 1, new PortReservations(TimeSpan.FromSeconds(1)), cancellationToken: cancellation.Token));
     }
 
     private static Socket Listen(IPAddress address)

@@ -271,6 +271,163 @@ public sealed class PortScanTests
         Assert.Equal(5, results.Count);
     }
 
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_connection_that_is_closed_at_once_does_not_stay(string transport)
+    {
+        using var closing = new TcpListener(IPAddress.Loopback, 0);
+        closing.Start();
+        using var staying = Listen(IPAddress.Loopback);
+        var accepting = Task.Run(async () => (await closing.AcceptSocketAsync()).Dispose());
+        var results = Verify(transport, PortVerification.Stays, [((IPEndPoint)closing.LocalEndpoint).Port, staying.Port, ClosedPort()]);
+        await accepting;
+
+        Assert.Equal([PortStatus.ClosedAtOnce, PortStatus.Open, PortStatus.Closed], results.Select(static result => result.GetStatus()));
+        Assert.All(results, static result => Assert.NotNull(result.LatencyMilliseconds));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Bytes_that_come_unasked_are_a_banner(string transport)
+    {
+        using var greeting = new TcpListener(IPAddress.Loopback, 0);
+        greeting.Start();
+        using var silent = Listen(IPAddress.Loopback);
+        var stop = new TaskCompletionSource();
+        var accepting = Task.Run(async () =>
+        {
+            using var client = await greeting.AcceptSocketAsync();
+            client.Send([.. "220 \x1b[31mready\r\n"u8, .. new byte[1000]]);
+            await stop.Task;
+        });
+        var results = Verify(transport, PortVerification.Greets, [((IPEndPoint)greeting.LocalEndpoint).Port, silent.Port], timeout: 2);
+        stop.SetResult();
+        await accepting;
+
+        Assert.Equal([PortStatus.Open, PortStatus.Silent], results.Select(static result => result.GetStatus()));
+        Assert.StartsWith("220 \uFFFD[31mready", results[0].Banner, StringComparison.Ordinal);
+        Assert.InRange(results[0].Banner!.Length, 1, 256);
+        Assert.Null(results[1].Banner);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_line_that_comes_back_in_pieces_is_an_echo_and_another_is_not(string transport)
+    {
+        using var echoing = new TcpListener(IPAddress.Loopback, 0);
+        using var answering = new TcpListener(IPAddress.Loopback, 0);
+        echoing.Start();
+        answering.Start();
+        var accepting = Task.WhenAll(Answer(echoing, static line => line), Answer(answering, static line => [(byte)'x', .. line[1..]]));
+        var results = Verify(transport, PortVerification.Echoes, [((IPEndPoint)echoing.LocalEndpoint).Port, ((IPEndPoint)answering.LocalEndpoint).Port]);
+        await accepting;
+
+        Assert.Equal([PortStatus.Open, PortStatus.NotEcho], results.Select(static result => result.GetStatus()));
+
+        static async Task Answer(TcpListener listener, Func<byte[], byte[]> answer)
+        {
+            using var client = await listener.AcceptSocketAsync();
+            client.NoDelay = true;
+            var line = new byte[256];
+            var count = 0;
+            while (count == 0 || line[count - 1] != '\n')
+            {
+                count += await client.ReceiveAsync(line.AsMemory(count), SocketFlags.None);
+            }
+
+            foreach (var one in answer(line[..count]))
+            {
+                await client.SendAsync(new[] { one }, SocketFlags.None);
+            }
+
+            // The other side closes when it has seen enough.
+            Assert.True(client.Poll(Patience.Long, SelectMode.SelectRead));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Over_UDP_only_the_same_datagram_is_an_echo(string transport)
+    {
+        using var stop = new CancellationTokenSource();
+        using var echoing = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var longer = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var answering = Task.WhenAll(Echo(echoing, stop.Token), Longer());
+        using var scan = Create(transport, new PortScanOptions { Protocol = SocketProtocol.Udp, Verify = PortVerification.Echoes, Timeout = TimeSpan.FromSeconds(30) });
+        scan.Add(["127.0.0.1"], [.. new[] { echoing, longer }.Select(static server => new PortRange(((IPEndPoint)server.Client.LocalEndPoint!).Port))]);
+
+        Assert.Equal([PortStatus.Open, PortStatus.NotEcho], ReadAll(scan).Select(static result => result.GetStatus()));
+        await stop.CancelAsync();
+        await answering;
+
+        async Task Longer()
+        {
+            var asked = await longer.ReceiveAsync();
+            byte[] answer = [.. asked.Buffer, .. "more"u8];
+            await longer.SendAsync(answer, answer.Length, asked.RemoteEndPoint);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    [Trait("System", "Linux")]
+    public void A_scan_asks_from_the_address_it_is_told(string transport)
+    {
+        using var listener = Listen(IPAddress.Loopback);
+        using var scan = Create(transport, new PortScanOptions { SourceAddress = "127.0.0.5", Timeout = Patience.Long });
+        scan.Add(["127.0.0.1"], [new PortRange(listener.Port), new PortRange(ClosedPort()), new PortRange(listener.Port)]);
+        var results = ReadAll(scan);
+
+        Assert.Equal([PortStatus.Open, PortStatus.Closed, PortStatus.Open], results.Select(static result => result.GetStatus()));
+        Assert.All(results, static result => Assert.Equal("127.0.0.5", result.SourceAddress));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public void A_wait_for_a_port_to_close_ends_when_no_address_is_open_any_more(string transport)
+    {
+        var listener = Listen(IPAddress.Loopback);
+        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.Zero, Until = PortGoal.Closed, KeepsTrace = true });
+        scan.Add(["127.0.0.1"], [new PortRange(listener.Port)]);
+        scan.Complete();
+        var results = new List<PortAvailability>();
+        while (scan.TakeTrace().Count == 0)
+        {
+            scan.Read(results, Timeout.Infinite);
+        }
+
+        listener.Dispose();
+        while (!scan.IsFinished)
+        {
+            scan.Read(results, Timeout.Infinite);
+            scan.TakeTrace();
+        }
+
+        Assert.Equal(PortStatus.Closed, Assert.Single(results).GetStatus());
+        Assert.True(results[0].Attempt > 1);
+    }
+
+    [Fact]
+    public void Each_address_of_a_name_has_a_result_where_all_are_asked_for()
+    {
+        IPAddress[] addresses = [IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.2")];
+        using var scan = new PortScan(new PortScanOptions { AllAddresses = true }, static setup => ProbeTransport.Create(setup), _ => Task.FromResult(addresses));
+        Assert.Equal(4, scan.Add(["two"], [new PortRange(ClosedPort(), ClosedPort() + 1)]));
+
+        Assert.Equal(["127.0.0.3", "127.0.0.3", "127.0.0.2", "127.0.0.2"], ReadAll(scan).Select(static result => result.Address));
+    }
+
+    [Fact]
+    public void A_name_without_an_address_of_the_family_is_a_result_that_says_so()
+    {
+        using var scan = new PortScan(new PortScanOptions { IPv6 = true }, static setup => ProbeTransport.Create(setup), static _ => Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
+        scan.Add(["old"], [new PortRange(ClosedPort())]);
+
+        var result = Assert.Single(ReadAll(scan));
+        Assert.Equal(PortStatus.NameNotFound, result.GetStatus());
+        Assert.Contains("127.0.0.1", result.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Options_out_of_their_range_are_refused()
     {
@@ -278,13 +435,17 @@ public sealed class PortScanTests
         Refused(new PortScanOptions { ThrottleLimit = 0 });
         Refused(new PortScanOptions { Protocol = SocketProtocol.Unix });
         Refused(new PortScanOptions { WaitFor = TimeSpan.FromSeconds(-1) });
+        Refused(new PortScanOptions { Protocol = SocketProtocol.Udp, Verify = PortVerification.Greets });
+        Refused(new PortScanOptions { Until = PortGoal.Free });
+        Refused(new PortScanOptions { IPv4 = true, IPv6 = true });
+        Refused(new PortScanOptions { SourceAddress = "a name" });
 
         static void Refused(PortScanOptions options) =>
             Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => new PortScan(options)).Error);
     }
 
     private static PortScan Create(string transport, PortScanOptions options) => new(
-        options, protocol => transport == "epoll" ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol), AddressName.ToAddressesAsync);
+        options, setup => transport == "epoll" ? new EpollProbeTransport(setup) : new SocketProbeTransport(setup), AddressName.ToAddressesAsync);
 
     private static List<PortAvailability> Scan(
         string transport, string[] computers, int[] ports, SocketProtocol protocol = SocketProtocol.Tcp, double timeout = 30, int throttle = 512)
@@ -296,6 +457,13 @@ public sealed class PortScanTests
             ThrottleLimit = throttle,
         });
         scan.Add(computers, [.. ports.Select(port => new PortRange(port))]);
+        return ReadAll(scan);
+    }
+
+    private static List<PortAvailability> Verify(string transport, PortVerification verification, int[] ports, double timeout = 30)
+    {
+        using var scan = Create(transport, new PortScanOptions { Verify = verification, Timeout = TimeSpan.FromSeconds(timeout) });
+        scan.Add(["127.0.0.1"], [.. ports.Select(static port => new PortRange(port))]);
         return ReadAll(scan);
     }
 

@@ -224,7 +224,7 @@ public sealed class ProbeLoopTests
     public void A_socket_is_closed_once_however_often_its_attempt_is_abandoned()
     {
         using var silent = new SilentPort();
-        using var transport = new EpollProbeTransport(SocketProtocol.Tcp);
+        using var transport = new EpollProbeTransport(new ProbeSetup(SocketProtocol.Tcp));
         var attempt = new ProbeAttempt(IPAddress.Loopback, silent.Port, new object());
         Assert.False(transport.Begin(attempt));
         transport.Abandon(attempt);

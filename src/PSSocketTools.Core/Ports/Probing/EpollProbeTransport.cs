@@ -11,8 +11,8 @@ namespace PSSocketTools.Ports.Probing;
 internal sealed unsafe class EpollProbeTransport : ProbeTransport
 {
     private const int MaxEntriesPerWait = 64;
-    private const int LongestAddress = 28;
 
+    private readonly ProbeSetup _setup;
     private readonly bool _isTcp;
     private readonly LinuxEpoll _epoll;
     private readonly Dictionary<int, ProbeAttempt> _pending = [];
@@ -22,9 +22,10 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     private int _reusableInet = -1;
     private int _reusableInet6 = -1;
 
-    public EpollProbeTransport(SocketProtocol protocol)
+    public EpollProbeTransport(ProbeSetup setup)
     {
-        _isTcp = protocol == SocketProtocol.Tcp;
+        _setup = setup;
+        _isTcp = setup.Protocol == SocketProtocol.Tcp;
         try
         {
             _epoll = new LinuxEpoll();
@@ -43,24 +44,17 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         ref var reusable = ref family == Libc.FamilyInet6 ? ref _reusableInet6 : ref _reusableInet;
         var descriptor = reusable;
         reusable = -1;
-        if (descriptor < 0)
+        if (descriptor < 0 && (descriptor = Open(family)) < 0)
         {
-            var type = _isTcp ? Libc.SockStream : Libc.SockDatagram;
-            descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
-            if (descriptor < 0)
-            {
-                End(attempt, Marshal.GetLastWin32Error());
-                return true;
-            }
+            End(attempt, -descriptor);
+            return true;
         }
 
         var error = _isTcp ? Connect(descriptor, attempt) : SendDatagram(descriptor, attempt);
         if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
         {
-            if (_epoll.TryAdd(descriptor, _isTcp ? Libc.EpollOut : Libc.EpollIn))
+            if (Await(descriptor, attempt, _isTcp ? Libc.EpollOut : Libc.EpollIn))
             {
-                attempt.Descriptor = descriptor;
-                _pending.Add(descriptor, attempt);
                 return false;
             }
 
@@ -68,18 +62,23 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         }
 
         End(attempt, error);
+        if (error != 0)
+        {
+            SetIcmp(descriptor, attempt);
+        }
+
         if (error == Libc.EConnRefused)
         {
             reusable = descriptor;
             return true;
         }
 
-        if (error == 0)
+        if (error == 0 && _isTcp && !Establish(descriptor, attempt))
         {
-            Examine(descriptor, attempt);
+            return false;
         }
 
-        _ = Libc.Close(descriptor);
+        CloseDescriptor(descriptor, attempt);
         return true;
     }
 
@@ -97,7 +96,8 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         for (var i = 0; i < count; i++)
         {
             var descriptor = LinuxEpoll.DescriptorOf(entries, i);
-            if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt) && Conclude(descriptor, attempt, now))
+            if (!_epoll.TakeWake(descriptor) && _pending.TryGetValue(descriptor, out var attempt)
+                && (attempt.IsConnected ? Check(descriptor, attempt.Check!) : Conclude(descriptor, attempt, now)))
             {
                 Close(attempt);
                 ended.Add(attempt);
@@ -128,93 +128,134 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     private static void End(ProbeAttempt attempt, int error) => attempt.End(LinuxErrors.ToSocketError(error), error);
 
+    /// <summary>Opens a socket, bound to the source that was asked for; the system's error as a negative number, where it can't.</summary>
+    private int Open(int family)
+    {
+        var type = _isTcp ? Libc.SockStream : Libc.SockDatagram;
+        var descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            return -Marshal.GetLastWin32Error();
+        }
+
+        LinuxErrorQueue.Enable(descriptor, family);
+        if (_setup.Source is not { } source)
+        {
+            return descriptor;
+        }
+
+        if (_isTcp)
+        {
+            // The port is chosen with the connect, so that as many can be pending as there are pairs of ends, and not as there are ports.
+            var isOn = 1;
+            _ = Libc.SetSocketOption(descriptor, Libc.SolIP, Libc.IPBindAddressNoPort, &isOn, sizeof(int));
+        }
+
+        var address = stackalloc byte[LinuxAddress.Longest];
+        if (Libc.Bind(descriptor, address, LinuxAddress.Write(source, 0, address)) == 0)
+        {
+            return descriptor;
+        }
+
+        var error = Marshal.GetLastWin32Error();
+        _ = Libc.Close(descriptor);
+        return -error;
+    }
+
     private int Connect(int descriptor, ProbeAttempt attempt)
     {
-        var address = stackalloc byte[LongestAddress];
-        var length = WriteAddress(attempt, address);
+        var address = stackalloc byte[LinuxAddress.Longest];
+        var length = LinuxAddress.Write(attempt.Address, attempt.Port, address);
         attempt.Start();
-        if (Libc.Connect(descriptor, address, length) != 0)
-        {
-            var error = Marshal.GetLastWin32Error();
-            if (error != Libc.EInProgress)
-            {
-                return error;
-            }
-
-            // The socket forgets its source when the refusal is read.
-            SetSource(descriptor, attempt);
-
-            // An address of this machine has answered already, and a second connect(2) returns the result without a wait.
-            if (Libc.Connect(descriptor, address, length) != 0)
-            {
-                return Marshal.GetLastWin32Error();
-            }
-        }
-        else
+        if (Libc.Connect(descriptor, address, length) == 0)
         {
             SetSource(descriptor, attempt);
+            return 0;
         }
 
-        return 0;
+        var error = Marshal.GetLastWin32Error();
+        if (error != Libc.EInProgress)
+        {
+            return error;
+        }
+
+        // The socket forgets its source when the refusal is read.
+        SetSource(descriptor, attempt);
+
+        // An address of this machine has answered already, and a second connect(2) returns the result without a wait.
+        return Libc.Connect(descriptor, address, length) == 0 ? 0 : Marshal.GetLastWin32Error();
     }
 
     private int SendDatagram(int descriptor, ProbeAttempt attempt)
     {
-        var address = stackalloc byte[LongestAddress];
-        if (Libc.Connect(descriptor, address, WriteAddress(attempt, address)) != 0)
+        var address = stackalloc byte[LinuxAddress.Longest];
+        if (Libc.Connect(descriptor, address, LinuxAddress.Write(attempt.Address, attempt.Port, address)) != 0)
         {
             return Marshal.GetLastWin32Error();
         }
 
         SetSource(descriptor, attempt);
-        var request = RequestFor(attempt.Port);
         attempt.Start();
-        fixed (byte* bytes = request)
-        {
-            if (Libc.Send(descriptor, bytes, request.Length, 0) < 0)
-            {
-                return Marshal.GetLastWin32Error();
-            }
-        }
-
-        return Receive(descriptor);
+        return Send(descriptor, attempt.Check?.Request ?? RequestFor(attempt.Port)) ? Receive(descriptor, attempt) : Marshal.GetLastWin32Error();
     }
 
-    private static int Receive(int descriptor)
+    private static bool Send(int descriptor, byte[] request)
     {
-        byte answer;
-        return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
+        fixed (byte* bytes = request)
+        {
+            return Libc.Send(descriptor, bytes, request.Length, Libc.MessageNoSignal) >= 0;
+        }
+    }
+
+    private static int Receive(int descriptor, ProbeAttempt attempt)
+    {
+        if (attempt.Check is not { } check)
+        {
+            byte answer;
+            return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
+        }
+
+        var count = ReceiveInto(descriptor, check);
+        if (count < 0)
+        {
+            return Marshal.GetLastWin32Error();
+        }
+
+        check.Received(count);
+        return 0;
+    }
+
+    private static int ReceiveInto(int descriptor, ProbeCheck check)
+    {
+        fixed (byte* buffer = check.Buffer)
+        {
+            return (int)Libc.Receive(descriptor, buffer + check.Count, check.Buffer.Length - check.Count, 0);
+        }
     }
 
     private void SetSource(int descriptor, ProbeAttempt attempt)
     {
         if (!_sources.TryGet(attempt.Address, out var source))
         {
-            var local = stackalloc byte[LongestAddress];
-            var length = LongestAddress;
-            source = Libc.GetSocketName(descriptor, local, &length) == 0 ? ReadAddress(local) : null;
+            var local = stackalloc byte[LinuxAddress.Longest];
+            var length = LinuxAddress.Longest;
+            source = Libc.GetSocketName(descriptor, local, &length) == 0 ? LinuxAddress.Read(local) : null;
             _sources.Set(attempt.Address, source);
         }
 
         attempt.Source = source;
     }
 
-    /// <summary>Takes a connection's round-trip time, and finds a socket that connected to itself, where nothing listens.</summary>
-    private void Examine(int descriptor, ProbeAttempt attempt)
+    // Nobody but this machine refuses on loopback, and a scan of its closed ports is spared the call.
+    private static void SetIcmp(int descriptor, ProbeAttempt attempt)
     {
-        if (!_isTcp)
+        if (!IPAddress.IsLoopback(attempt.Address))
         {
-            return;
-        }
-
-        attempt.HandshakeMilliseconds = TcpRoundTrip.OfDescriptor(descriptor);
-        var address = stackalloc byte[LongestAddress];
-        if (IsSelfConnected(descriptor, address, WriteAddress(attempt, address)))
-        {
-            attempt.EndAt(attempt.EndedAt, SelfConnected);
+            attempt.Icmp = LinuxErrorQueue.Take(descriptor);
         }
     }
 
+    /// <summary>Evaluates an attempt that the system tells something of; false when it goes on.</summary>
     private bool Conclude(int descriptor, ProbeAttempt attempt, long now)
     {
         int error;
@@ -228,7 +269,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         }
         else
         {
-            error = Receive(descriptor);
+            error = Receive(descriptor, attempt);
             if (error == Libc.EAgain)
             {
                 // A datagram with a bad checksum wakes the socket and is dropped.
@@ -237,72 +278,83 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         }
 
         attempt.EndAt(now, LinuxErrors.ToSocketError(error), error);
-        if (error == 0)
+        if (error != 0)
         {
-            Examine(descriptor, attempt);
+            SetIcmp(descriptor, attempt);
+            return true;
         }
 
-        return true;
+        return !_isTcp || Establish(descriptor, attempt);
     }
 
-    private static bool IsSelfConnected(int descriptor, byte* remote, int length)
+    /// <summary>Examines a connection, and begins what is to be checked of it; false when that goes on.</summary>
+    private bool Establish(int descriptor, ProbeAttempt attempt)
     {
-        var local = stackalloc byte[LongestAddress];
-        var localLength = LongestAddress;
-        if (Libc.GetSocketName(descriptor, local, &localLength) != 0)
+        attempt.HandshakeMilliseconds = TcpRoundTrip.OfDescriptor(descriptor);
+        var remote = stackalloc byte[LinuxAddress.Longest];
+        var local = stackalloc byte[LinuxAddress.Longest];
+        var length = LinuxAddress.Longest;
+        LinuxAddress.Write(attempt.Address, attempt.Port, remote);
+        if (Libc.GetSocketName(descriptor, local, &length) == 0 && LinuxAddress.AreSame(local, remote))
+        {
+            attempt.EndAt(attempt.EndedAt, SelfConnected);
+            return true;
+        }
+
+        if (attempt.Check is not { } check)
+        {
+            return true;
+        }
+
+        if (check.Request.Length > 0 && !Send(descriptor, check.Request))
+        {
+            check.Ended();
+            return true;
+        }
+
+        if (attempt.Descriptor >= 0)
+        {
+            _pending.Remove(descriptor);
+            _epoll.Remove(descriptor);
+        }
+
+        // What comes stays unread where only the end matters, so that no flood keeps the loop busy.
+        if (!Await(descriptor, attempt, check.Reads ? Libc.EpollIn | Libc.EpollReadHangUp : Libc.EpollReadHangUp))
+        {
+            End(attempt, Marshal.GetLastWin32Error());
+            return true;
+        }
+
+        attempt.IsConnected = true;
+        Connected?.Invoke(attempt);
+        return false;
+    }
+
+    private static bool Check(int descriptor, ProbeCheck check)
+    {
+        var count = check.Reads ? ReceiveInto(descriptor, check) : 0;
+        if (count > 0)
+        {
+            check.Received(count);
+        }
+        else if (count == 0 || Marshal.GetLastWin32Error() != Libc.EAgain)
+        {
+            check.Ended();
+        }
+
+        return check.Verdict != ProbeVerdict.Pending;
+    }
+
+    private bool Await(int descriptor, ProbeAttempt attempt, int events)
+    {
+        if (!_epoll.TryAdd(descriptor, events))
         {
             return false;
         }
 
-        // Family, port and, of IPv4, the address come first; of IPv6, the flow label stands between.
-        if (*(int*)local != *(int*)remote)
-        {
-            return false;
-        }
-
-        var (start, end) = length == LongestAddress ? (8, 24) : (4, 8);
-        for (var i = start; i < end; i++)
-        {
-            if (local[i] != remote[i])
-            {
-                return false;
-            }
-        }
-
+        attempt.Descriptor = descriptor;
+        _pending.Add(descriptor, attempt);
         return true;
-    }
-
-    // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
-    private static int WriteAddress(ProbeAttempt attempt, byte* address)
-    {
-        var isInet6 = attempt.Address.AddressFamily == AddressFamily.InterNetworkV6;
-        var length = isInet6 ? LongestAddress : 16;
-        for (var i = 0; i < length; i++)
-        {
-            address[i] = 0;
-        }
-
-        *(ushort*)address = (ushort)(isInet6 ? Libc.FamilyInet6 : Libc.FamilyInet);
-        address[2] = (byte)(attempt.Port >> 8);
-        address[3] = (byte)attempt.Port;
-        var bytes = attempt.Address.GetAddressBytes();
-        Marshal.Copy(bytes, 0, (IntPtr)(address + (isInet6 ? 8 : 4)), bytes.Length);
-        if (isInet6)
-        {
-            *(uint*)(address + 24) = (uint)attempt.Address.ScopeId;
-        }
-
-        return length;
-    }
-
-    private static IPAddress? ReadAddress(byte* address)
-    {
-        var isInet6 = *(ushort*)address == Libc.FamilyInet6;
-        var bytes = new byte[isInet6 ? 16 : 4];
-        Marshal.Copy((IntPtr)(address + (isInet6 ? 8 : 4)), bytes, 0, bytes.Length);
-        return Array.TrueForAll(bytes, static one => one == 0) ? null
-            : isInet6 ? new IPAddress(bytes, *(uint*)(address + 24))
-            : new IPAddress(bytes);
     }
 
     private static SocketToolsException Failed(Win32Exception exception)
@@ -325,6 +377,18 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         attempt.Descriptor = -1;
         _pending.Remove(descriptor);
         _epoll.Remove(descriptor);
+        CloseDescriptor(descriptor, attempt);
+    }
+
+    private void CloseDescriptor(int descriptor, ProbeAttempt attempt)
+    {
+        if (_setup.ResetsConnections && _isTcp && attempt.Error == SocketError.Success)
+        {
+            // struct linger: on, after no time.
+            var linger = stackalloc int[] { 1, 0 };
+            _ = Libc.SetSocketOption(descriptor, Libc.SolSocket, Libc.SoLinger, linger, 2 * sizeof(int));
+        }
+
         _ = Libc.Close(descriptor);
     }
 }

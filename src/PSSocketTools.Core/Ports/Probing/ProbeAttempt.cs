@@ -28,6 +28,15 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 
     public bool IsAbandoned { get; set; }
 
+    /// <summary>What is asked of the server beside a connection, or over UDP any answer; null for nothing.</summary>
+    public ProbeCheck? Check { get; init; }
+
+    /// <summary>Whether the connection is there, and its check goes on.</summary>
+    public bool IsConnected { get; set; }
+
+    /// <summary>How many bytes the last operation of the check received; 0 for the end of the connection. The transport's state.</summary>
+    public int Received { get; set; }
+
     /// <summary>The transport's state while the attempt is pending.</summary>
     public object? State { get; set; }
 
@@ -40,6 +49,9 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>The system's error number; 0 when unknown.</summary>
     public int ErrorNumber { get; private set; }
 
+    /// <summary>The ICMP message that ended it; null where none did, or the system does not tell.</summary>
+    public IcmpError? Icmp { get; set; }
+
     /// <summary>The local address that the system chose; null where it chose none.</summary>
     public IPAddress? Source { get; set; }
 
@@ -51,6 +63,9 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 
     /// <summary>Called right before the system call, so that opening a socket is not measured.</summary>
     public void Start() => StartedAt = Clock.System.Timestamp;
+
+    /// <summary>The same attempt, to be begun anew: the first time it did not get so far as to ask, or the system gave up early.</summary>
+    public ProbeAttempt Again() => new(Address, Port, Owner) { Number = Number, RetryDelay = RetryDelay, Check = Check };
 
     public void End(SocketError error, int number = 0) => EndAt(Clock.System.Timestamp, error, number);
 

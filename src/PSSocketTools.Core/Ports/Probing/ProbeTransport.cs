@@ -15,12 +15,14 @@ internal abstract class ProbeTransport : IDisposable
     private static readonly byte[] NtpRequest = [0x23, .. new byte[47]];
 
     /// <summary>The fastest one that the system supports.</summary>
-    public static ProbeTransport Create(SocketProtocol protocol)
+    public static ProbeTransport Create(ProbeSetup setup)
     {
-        ProbeTransport transport = EpollProbeTransport.IsSupported ? new EpollProbeTransport(protocol) : new SocketProbeTransport(protocol);
-        ProbeWarmUp.Run(transport, protocol);
-        return transport;
+        ProbeWarmUp.Run(setup.Protocol, () => Open(new ProbeSetup(setup.Protocol)));
+        return Open(setup);
     }
+
+    /// <summary>Called on the thread of <see cref="Begin"/> and <see cref="Wait"/> when an attempt is connected, and its check goes on.</summary>
+    public Action<ProbeAttempt>? Connected { get; set; }
 
     /// <summary>Begins an attempt; true when it ended at once, false when <see cref="Wait"/> will report its end.</summary>
     public abstract bool Begin(ProbeAttempt attempt);
@@ -35,6 +37,9 @@ internal abstract class ProbeTransport : IDisposable
     public abstract void Wake();
 
     public abstract void Dispose();
+
+    private static ProbeTransport Open(ProbeSetup setup) =>
+        EpollProbeTransport.IsSupported ? new EpollProbeTransport(setup) : new SocketProbeTransport(setup);
 
     /// <summary>A datagram that a UDP server on that port would answer.</summary>
     protected static byte[] RequestFor(int port) => port switch

@@ -11,15 +11,19 @@ internal static class ProbeWarmUp
 
     private static readonly HashSet<SocketProtocol> Warm = [];
 
-    /// <summary>Runs a transport against sockets of its own on loopback, unless one of its protocol has run before.</summary>
-    public static void Run(ProbeTransport transport, SocketProtocol protocol)
+    /// <summary>Runs a transport of a protocol against sockets of this process on loopback, unless one has run before.</summary>
+    public static void Run(SocketProtocol protocol, Func<ProbeTransport> open)
     {
         lock (Warm)
         {
             if (Warm.Add(protocol))
             {
                 // Without loopback or a descriptor the first result is measured as it is.
-                Attempt.To(() => Begin(transport, protocol));
+                Attempt.To(() =>
+                {
+                    using var transport = open();
+                    Begin(transport, protocol);
+                });
             }
         }
     }

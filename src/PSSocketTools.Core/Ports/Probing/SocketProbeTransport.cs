@@ -6,13 +6,14 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Ports.Probing;
 
 /// <summary>Attempts over .NET's asynchronous sockets, which work on every system.</summary>
-internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTransport
+internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
 {
     private readonly object _gate = new();
-    private readonly Queue<ProbeAttempt> _ended = new();
+    private readonly Queue<ProbeAttempt> _completed = new();
     private readonly Stack<SocketAsyncEventArgs> _idle = new();
     private readonly HashSet<ProbeAttempt> _pending = [];
     private readonly ProbeSources _sources = new();
+    private readonly bool _isTcp = setup.Protocol == SocketProtocol.Tcp;
     private bool _woken;
     private bool _disposed;
 
@@ -22,14 +23,18 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
         attempt.Source = SourceFor(attempt.Address);
         try
         {
-            var isTcp = protocol == SocketProtocol.Tcp;
             var socket = new Socket(
-                attempt.Address.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
+                attempt.Address.AddressFamily, _isTcp ? SocketType.Stream : SocketType.Dgram, _isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
             attempt.State = socket;
             _pending.Add(attempt);
+            if (setup.Source is { } source)
+            {
+                socket.Bind(new IPEndPoint(source, 0));
+            }
+
             var endPoint = new IPEndPoint(attempt.Address, attempt.Port);
             bool isPending;
-            if (isTcp)
+            if (_isTcp)
             {
                 SynRetransmission.Disable(socket);
                 operation.SetBuffer(null, 0, 0);
@@ -41,8 +46,8 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
             {
                 socket.Connect(endPoint);
                 attempt.Start();
-                socket.Send(RequestFor(attempt.Port));
-                var answer = new byte[1];
+                socket.Send(attempt.Check?.Request ?? RequestFor(attempt.Port));
+                var answer = attempt.Check?.Buffer ?? new byte[1];
                 operation.SetBuffer(answer, 0, answer.Length);
                 isPending = socket.ReceiveAsync(operation);
             }
@@ -52,14 +57,19 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
                 return false;
             }
 
-            Conclude(attempt, operation.SocketError);
+            Conclude(attempt, operation);
         }
         catch (SocketException exception)
         {
-            Conclude(attempt, exception.SocketErrorCode);
+            attempt.End(exception.SocketErrorCode);
         }
 
         Return(operation);
+        if (!Establish(attempt))
+        {
+            return false;
+        }
+
         Close(attempt);
         return true;
     }
@@ -77,22 +87,27 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
 
     public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
     {
+        List<ProbeAttempt>? completed = null;
         lock (_gate)
         {
-            if (_ended.Count == 0 && !_woken)
+            if (_completed.Count == 0 && !_woken)
             {
                 Monitor.Wait(_gate, milliseconds);
             }
 
             _woken = false;
-            while (_ended.Count > 0)
+            while (_completed.Count > 0)
             {
-                var attempt = _ended.Dequeue();
-                if (!attempt.IsAbandoned)
-                {
-                    Close(attempt);
-                    ended.Add(attempt);
-                }
+                (completed ??= []).Add(_completed.Dequeue());
+            }
+        }
+
+        foreach (var attempt in completed ?? [])
+        {
+            if (!attempt.IsAbandoned && (attempt.IsConnected ? Check(attempt) : Establish(attempt)))
+            {
+                Close(attempt);
+                ended.Add(attempt);
             }
         }
     }
@@ -126,6 +141,11 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
     // Most systems tell the source of a connection alone, and not that of a socket that was refused.
     private IPAddress? SourceFor(IPAddress destination)
     {
+        if (setup.Source is not null)
+        {
+            return setup.Source;
+        }
+
         if (!_sources.TryGet(destination, out var source))
         {
             source = RouteSource.For(destination);
@@ -135,25 +155,127 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
         return source;
     }
 
-    private static void Conclude(ProbeAttempt attempt, SocketError error)
+    /// <summary>Ends the attempt with what the connect, or over UDP the receive, came to.</summary>
+    private void Conclude(ProbeAttempt attempt, SocketAsyncEventArgs operation)
     {
         var endedAt = Clock.System.Timestamp;
-        var isSelf = error == SocketError.Success && attempt.State is Socket { SocketType: SocketType.Stream } socket
-            && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port));
-        if (error == SocketError.Success && attempt.State is Socket { LocalEndPoint: IPEndPoint local } connected)
+        var error = operation.SocketError;
+        if (!_isTcp)
         {
-            attempt.Source = local.Address;
-            attempt.HandshakeMilliseconds = TcpRoundTrip.Of(connected);
+            // A datagram that is longer than the buffer is an answer too, and no echo.
+            error = error == SocketError.MessageSize ? SocketError.Success : error;
+            if (error == SocketError.Success)
+            {
+                attempt.Check?.Received(operation.SocketError == SocketError.Success ? operation.BytesTransferred : attempt.Check.Buffer.Length);
+            }
         }
 
-        // A datagram that is longer than the buffer of one byte is an answer too.
-        attempt.EndAt(endedAt, isSelf ? SelfConnected : error == SocketError.MessageSize ? SocketError.Success : error);
+        attempt.EndAt(endedAt, error);
+        if (error != SocketError.Success || attempt.State is not Socket { LocalEndPoint: IPEndPoint local } socket)
+        {
+            return;
+        }
+
+        attempt.Source = local.Address;
+        attempt.HandshakeMilliseconds = TcpRoundTrip.Of(socket);
+        if (_isTcp && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port)))
+        {
+            attempt.EndAt(endedAt, SelfConnected);
+        }
+    }
+
+    /// <summary>Begins what is to be checked of a connection; true where there is nothing, or no connection.</summary>
+    private bool Establish(ProbeAttempt attempt)
+    {
+        if (!_isTcp || attempt.Error != SocketError.Success || attempt.Check is not { } check)
+        {
+            return true;
+        }
+
+        try
+        {
+            if (check.Request.Length > 0)
+            {
+                ((Socket)attempt.State!).Send(check.Request);
+            }
+        }
+        catch (SocketException)
+        {
+            check.Ended();
+            return true;
+        }
+
+        attempt.IsConnected = true;
+        Connected?.Invoke(attempt);
+        return Receive(attempt) && Check(attempt);
+    }
+
+    /// <summary>Receives what comes next; true when it came at once.</summary>
+    private bool Receive(ProbeAttempt attempt)
+    {
+        var check = attempt.Check!;
+        var operation = Rent(attempt);
+        try
+        {
+            // What does not matter overwrites what came before it.
+            var start = check.Reads ? check.Count : 0;
+            operation.SetBuffer(check.Buffer, start, check.Buffer.Length - start);
+            if (((Socket)attempt.State!).ReceiveAsync(operation))
+            {
+                return false;
+            }
+
+            attempt.Received = operation.SocketError == SocketError.Success ? operation.BytesTransferred : 0;
+        }
+        catch (SocketException)
+        {
+            attempt.Received = 0;
+        }
+
+        Return(operation);
+        return true;
+    }
+
+    /// <summary>Evaluates what was received, and receives more while that is needed; true when the check has ended.</summary>
+    private bool Check(ProbeAttempt attempt)
+    {
+        var check = attempt.Check!;
+        do
+        {
+            if (attempt.Received == 0)
+            {
+                check.Ended();
+            }
+            else if (check.Reads)
+            {
+                check.Received(attempt.Received);
+            }
+
+            if (check.Verdict != ProbeVerdict.Pending)
+            {
+                return true;
+            }
+        }
+        while (Receive(attempt));
+
+        return false;
     }
 
     private void Close(ProbeAttempt attempt)
     {
         _pending.Remove(attempt);
-        (attempt.State as Socket)?.Dispose();
+        if (attempt.State is not Socket socket)
+        {
+            return;
+        }
+
+        if (setup.ResetsConnections && _isTcp && attempt.Error == SocketError.Success)
+        {
+            // Some systems fail this for a connection that the other side has reset.
+            Attempt.To(() => socket.LingerState = new LingerOption(true, 0));
+        }
+
+        socket.Dispose();
     }
 
     private SocketAsyncEventArgs Rent(ProbeAttempt attempt)
@@ -195,19 +317,25 @@ internal sealed class SocketProbeTransport(SocketProtocol protocol) : ProbeTrans
     private void Completed(object? sender, SocketAsyncEventArgs operation)
     {
         var attempt = (ProbeAttempt)operation.UserToken!;
-        var error = operation.SocketError;
-        Return(operation);
         lock (_gate)
         {
-            if (attempt.IsAbandoned)
-            {
-                return;
-            }
-
             // Only abandoned attempts have their socket closed before this.
-            Conclude(attempt, error);
-            _ended.Enqueue(attempt);
-            Monitor.Pulse(_gate);
+            if (!attempt.IsAbandoned)
+            {
+                if (attempt.IsConnected)
+                {
+                    attempt.Received = operation.SocketError == SocketError.Success ? operation.BytesTransferred : 0;
+                }
+                else
+                {
+                    Conclude(attempt, operation);
+                }
+
+                _completed.Enqueue(attempt);
+                Monitor.Pulse(_gate);
+            }
         }
+
+        Return(operation);
     }
 }

@@ -1,0 +1,95 @@
+using System.Net;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>An ICMP message that says why an attempt failed (RFC 792, RFC 4443).</summary>
+/// <param name="IsIPv6">Whether its type and code are those of ICMPv6.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Code">The code.</param>
+/// <param name="Sender">Who sent it; null where the system does not tell.</param>
+internal sealed record IcmpError(bool IsIPv6, int Type, int Code, IPAddress? Sender);
+
+/// <summary>The error queue of a Linux socket (ip(7), IP_RECVERR): an error number alone does not tell a router's refusal from the host's own.</summary>
+internal static unsafe class LinuxErrorQueue
+{
+    private const int ReceiveErrors = 11;
+    private const int LevelIPv6 = 41;
+    private const int ReceiveErrorsIPv6 = 25;
+    private const int FromErrorQueue = 0x2000;
+    private const int WithoutWaiting = 0x40;
+    private const int ControlLength = 512;
+
+    // ee_origin of struct sock_extended_err: what follows it is the sender's address.
+    private const int OriginIcmp = 2;
+    private const int OriginIcmpIPv6 = 3;
+    private const int ErrorLength = 16;
+
+    /// <summary>Makes a socket keep the ICMP messages it gets. Where it can't, the queue stays empty.</summary>
+    public static void Enable(int descriptor, int family)
+    {
+        var isOn = 1;
+        _ = family == Libc.FamilyInet6
+            ? Libc.SetSocketOption(descriptor, LevelIPv6, ReceiveErrorsIPv6, &isOn, sizeof(int))
+            : Libc.SetSocketOption(descriptor, Libc.SolIP, ReceiveErrors, &isOn, sizeof(int));
+    }
+
+    /// <summary>Empties the queue, and returns the last message; null when there was none.</summary>
+    public static IcmpError? Take(int descriptor)
+    {
+        IcmpError? last = null;
+        while (true)
+        {
+            var control = stackalloc byte[ControlLength];
+            var header = new MessageHeader { Control = control, ControlLength = ControlLength };
+            if (Libc.ReceiveMessage(descriptor, &header, FromErrorQueue | WithoutWaiting) < 0)
+            {
+                return last;
+            }
+
+            last = Read(control, (int)header.ControlLength) ?? last;
+        }
+    }
+
+    private static IcmpError? Read(byte* control, int length)
+    {
+        // struct cmsghdr: the length, with itself, then level and type.
+        const int HeaderLength = 16;
+        for (var at = 0; at + HeaderLength + ErrorLength <= length;)
+        {
+            var size = (int)*(nint*)(control + at);
+            var level = *(int*)(control + at + 8);
+            var type = *(int*)(control + at + 12);
+            var error = control + at + HeaderLength;
+            if ((level, type) is (Libc.SolIP, ReceiveErrors) or (LevelIPv6, ReceiveErrorsIPv6) && error[4] is OriginIcmp or OriginIcmpIPv6)
+            {
+                var sender = error + ErrorLength;
+                return new IcmpError(
+                    error[4] == OriginIcmpIPv6,
+                    error[5],
+                    error[6],
+                    *(ushort*)sender is Libc.FamilyInet or Libc.FamilyInet6 ? LinuxAddress.Read(sender) : null);
+            }
+
+            if (size < HeaderLength)
+            {
+                return null;
+            }
+
+            at += (size + 7) & ~7;
+        }
+
+        return null;
+    }
+
+    // struct msghdr on 64 bits; nothing of the datagram itself is read.
+    private struct MessageHeader
+    {
+        public void* Name;
+        public nint NameLength;
+        public void* Vectors;
+        public nint VectorCount;
+        public byte* Control;
+        public nint ControlLength;
+        public nint Flags;
+    }
+}

@@ -1,0 +1,73 @@
+namespace PSSocketTools.Ports;
+
+/// <summary>The sums of one target's results; the results themselves are not kept, however long it is tested.</summary>
+internal sealed class PortRecord
+{
+    private readonly List<string> _addresses = [];
+    private PortAvailability? _first;
+    private PortAvailability? _last;
+    private int _sent;
+    private int _succeeded;
+    private int _measured;
+    private double _sum;
+    private double _minimum = double.MaxValue;
+    private double _maximum;
+    private DateTime? _firstFailure;
+    private DateTime? _lastSuccess;
+    private DateTime? _outageSince;
+    private TimeSpan? _longestOutage;
+
+    /// <summary>Adds a result, and returns it with its round and with what the last one had otherwise.</summary>
+    public PortAvailability Add(PortAvailability result, int round)
+    {
+        var told = result.InRound(round, _last);
+        _first ??= result;
+        _last = result;
+        _sent++;
+        if (result.Address is { } address && !_addresses.Contains(address))
+        {
+            _addresses.Add(address);
+        }
+
+        if (_outageSince is { } since)
+        {
+            var outage = result.Timestamp - since;
+            _longestOutage = _longestOutage > outage ? _longestOutage : outage;
+        }
+
+        if (result.Available)
+        {
+            _succeeded++;
+            _lastSuccess = result.Timestamp;
+            _outageSince = null;
+            if (result.LatencyMilliseconds is { } latency)
+            {
+                _measured++;
+                _sum += latency;
+                _minimum = Math.Min(_minimum, latency);
+                _maximum = Math.Max(_maximum, latency);
+            }
+        }
+        else
+        {
+            _firstFailure ??= result.Timestamp;
+            _outageSince ??= result.Timestamp;
+            _longestOutage ??= TimeSpan.Zero;
+        }
+
+        return told;
+    }
+
+    public PortHistory ToHistory() => new(_first!)
+    {
+        Addresses = _addresses.Count > 0 ? string.Join(", ", _addresses) : null,
+        Sent = _sent,
+        Succeeded = _succeeded,
+        MinimumMilliseconds = _measured > 0 ? _minimum : null,
+        MeanMilliseconds = _measured > 0 ? _sum / _measured : null,
+        MaximumMilliseconds = _measured > 0 ? _maximum : null,
+        FirstFailure = _firstFailure,
+        LastSuccess = _lastSuccess,
+        LongestOutageMilliseconds = _longestOutage?.TotalMilliseconds,
+    };
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <summary>The progress bar of a port test that takes long: how many ports are done, how fast, and how much is left.</summary>
+/// <param name="write">Shows it.</param>
+internal sealed class PortProgress(Action<ProgressRecord> write)
+{
+    /// <summary>How often it is drawn anew.</summary>
+    public const int IntervalMilliseconds = 250;
+
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _nextAt = TimeSpan.FromSeconds(1);
+    private bool _isShown;
+
+    /// <summary>How many ports are to be tested.</summary>
+    public double Total { get; set; }
+
+    /// <summary>How many are.</summary>
+    public long Done { get; set; }
+
+    /// <summary>Draws it when it is time.</summary>
+    public void Show()
+    {
+        var elapsed = _clock.Elapsed;
+        if (elapsed < _nextAt)
+        {
+            return;
+        }
+
+        _nextAt = elapsed + TimeSpan.FromMilliseconds(IntervalMilliseconds);
+        _isShown = true;
+        var rate = Done / elapsed.TotalSeconds;
+        write(new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressStatus", Done, Total, rate))
+        {
+            PercentComplete = (int)(100 * Done / Total),
+            SecondsRemaining = rate > 0 ? (int)Math.Min((Total - Done) / rate, int.MaxValue) : -1,
+        });
+    }
+
+    /// <summary>Takes it away.</summary>
+    public void Hide()
+    {
+        if (_isShown)
+        {
+            _isShown = false;
+            write(new ProgressRecord(0, Messages.Get("ProgressActivity"), " ") { RecordType = ProgressRecordType.Completed });
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using PSSocketTools.Resources;
+
+namespace PSSocketTools.Commands;
+
+/// <content>How it tests, and gives out what it finds.</content>
+public sealed partial class TestPortAvailabilityCommand
+{
+    /// <summary>Refuses what the pipeline brought and no parameter could use, with the way to write what may have been meant.</summary>
+    private void RequireMeaning()
+    {
+        var computer = string.Join(",", ComputerName!);
+        if (InputObject is { } input && _isComputerNamed && (_arePortsNamed || Port is null))
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption,
+                _arePortsNamed ? Messages.Get("InputHasNoPlace", input) : Messages.Get("PortFromPipelineWithComputer", computer, input),
+                input);
+        }
+
+        if (Port is null)
+        {
+            // A port written behind the name, as in a URL, is the one that was meant.
+            var withPort = Regex.Match(computer, @"^(\[(?<name>[^\[\]]+)\]|(?<name>[^:,\[\]]+)):(?<port>\w+)$");
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption,
+                withPort.Success ? Messages.Get("PortMissing", withPort.Groups["name"], withPort.Groups["port"]) : Messages.Get("PortMissing", computer, 80),
+                computer);
+        }
+    }
+
+    private void TestLocal(string address, PortRange[] ranges, SocketProtocol protocol)
+    {
+        FinishScan();
+        _isLocal = true;
+        var test = new LocalPortTest(address, protocol)
+        {
+            IsAddressChosen = IsBound(nameof(Address)),
+            Trace = IsVerbose ? WriteVerbose : null,
+        };
+        var until = _clock.Elapsed + WaitFor;
+        _progress.Total += ranges.Sum(range => range.Count);
+        foreach (var port in ranges.SelectMany(range => range.Ports()))
+        {
+            StopToken.ThrowIfCancellationRequested();
+            Write(until is null ? test.Test(port, StopToken)
+                : test.WaitUntil(port, Goal, HasWaitLimit ? AtLeastATick(until.Value - _clock.Elapsed) : TimeSpan.Zero, StopToken));
+            if (Quiet && !_areAllAvailable)
+            {
+                return;
+            }
+
+            ShowProgress();
+        }
+
+        HideProgress();
+    }
+
+    private void Scan(string[] computers, PortRange[] ports, SocketProtocol protocol, TimeSpan patience)
+    {
+        _isLocal = false;
+        if (_scan is null || _scanProtocol != protocol)
+        {
+            FinishScan();
+            _scanProtocol = protocol;
+            _scan = new PortScan(
+                new PortScanOptions
+                {
+                    Protocol = protocol,
+                    Timeout = TimeSpan.FromSeconds(TimeoutSec),
+                    ThrottleLimit = ThrottleLimit,
+                    WaitFor = WaitFor,
+                    Until = Goal,
+                    Verify = Verify,
+                    IPv4 = IPv4,
+                    IPv6 = IPv6,
+                    AllAddresses = AllAddresses,
+                    SourceAddress = SourceAddress,
+                    ResetsConnections = _watch is not null,
+                    KeepsTrace = IsVerbose,
+                },
+                StopToken);
+        }
+
+        _isGrouped |= _watch is null && HasSeveral(computers, ports);
+        _progress.Total += _scan.Add(computers, ports);
+        var until = _clock.Elapsed + patience;
+        do
+        {
+            var left = (int)(until - _clock.Elapsed).TotalMilliseconds;
+            WriteDue(_scan.HasRoom ? Math.Max(left, 0) : PortProgress.IntervalMilliseconds);
+        }
+        while (_scan is not null && (!_scan.HasRoom || (!_scan.IsIdle && _clock.Elapsed < until)));
+    }
+
+    private void FinishScan()
+    {
+        _scan?.Complete();
+        while (_scan is { IsFinished: false })
+        {
+            WriteDue(PortProgress.IntervalMilliseconds);
+        }
+
+        EndScan();
+    }
+
+    private void EndScan()
+    {
+        _scan?.Dispose();
+        _scan = null;
+        HideProgress();
+    }
+
+    private void WriteDue(int milliseconds)
+    {
+        _due.Clear();
+        _scan!.Read(_due, milliseconds);
+        foreach (var step in _scan.TakeTrace())
+        {
+            WriteVerbose(step);
+        }
+
+        foreach (var result in _due)
+        {
+            Write(result);
+        }
+
+        if (Quiet && !_areAllAvailable)
+        {
+            EndScan();
+        }
+        else
+        {
+            ShowProgress();
+        }
+    }
+
+    private void ShowProgress()
+    {
+        // What is repeated shows by itself that it goes on.
+        if (_watch is null)
+        {
+            _progress.Show();
+        }
+    }
+
+    private void HideProgress()
+    {
+        if (!Stopping)
+        {
+            _progress.Hide();
+        }
+    }
+
+    private void Write(PortAvailability result)
+    {
+        _progress.Done++;
+        var isMet = result.Meets(Goal);
+        _areAllAvailable &= isMet;
+        if (WaitFor is not null && !isMet)
+        {
+            if (!Quiet)
+            {
+                WriteError(result.ToWaitError(Goal, TimeSpan.FromSeconds(WaitSec)));
+            }
+        }
+        else if (_watch is not null)
+        {
+            WriteRepeated(_watch.Take(result));
+        }
+        else if (IsWanted(result))
+        {
+            WriteObject(_isGrouped ? Named(result, ByComputer) : result);
+        }
+    }
+
+    private bool IsWanted(PortAvailability result) => !Quiet && (Status is null || Array.IndexOf(Status, result.GetStatus()) >= 0);
+
+    private static PSObject Named(PortAvailability result, string view)
+    {
+        var named = new PSObject(result);
+        named.TypeNames.Insert(0, view);
+        return named;
+    }
+
+    // Of computers that come down the pipeline, the first does not know of the second.
+    private bool HasSeveral(string[] computers, PortRange[] ports) =>
+        PortScan.CountOf(computers, [new PortRange(1)]) > (_isComputerNamed ? 1 : 0) && PortScan.CountOf(["one"], ports) > 1;
+}
