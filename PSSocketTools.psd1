@@ -10,6 +10,7 @@
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
     CmdletsToExport        = @(
+        'Add-EchoServerFault'
         'Connect-EchoServer'
         'Disconnect-EchoConnection'
         'Disconnect-EchoServer'
@@ -18,11 +19,13 @@
         'Get-EchoConnection'
         'Get-EchoServer'
         'Get-EchoServerEvent'
+        'Get-EchoServerFault'
         'Get-EchoSession'
         'Get-PortHolder'
         'Measure-EchoServer'
         'New-EchoCertificate'
         'Receive-SocketMessage'
+        'Remove-EchoServerFault'
         'Send-SocketMessage'
         'Start-EchoServer'
         'Stop-EchoServer'

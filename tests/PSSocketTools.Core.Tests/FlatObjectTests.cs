@@ -19,7 +19,7 @@ public sealed class FlatObjectTests
     [
         .. new[]
         {
-            typeof(EchoServer), typeof(EchoConnection), typeof(ServerEvent), typeof(EchoSession), typeof(SocketMessage), typeof(PortAvailability), typeof(PortHolder), typeof(PortHistory), typeof(EchoMeasurement),
+            typeof(EchoServer), typeof(EchoConnection), typeof(EchoServerFault), typeof(ServerEvent), typeof(EchoSession), typeof(SocketMessage), typeof(PortAvailability), typeof(PortHolder), typeof(PortHistory), typeof(EchoMeasurement),
             typeof(LatencyBucket), typeof(ReceivedMessage),
         }.SelectMany(static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)),
     ];

@@ -48,7 +48,7 @@ Describe 'Completion' {
             (Get-Completion 'Get-EchoServer -Name one, n').CompletionText | Should -Be "'number two'"
         }
 
-        It 'offers servers to <_> by name' -ForEach 'Stop-EchoServer', 'Get-EchoServer', 'Get-EchoServerEvent', 'Wait-EchoServer', 'Get-EchoConnection' {
+        It 'offers servers to <_> by name' -ForEach 'Stop-EchoServer', 'Get-EchoServer', 'Get-EchoServerEvent', 'Wait-EchoServer', 'Get-EchoConnection', 'Add-EchoServerFault', 'Get-EchoServerFault', 'Remove-EchoServerFault' {
             $offers = Get-Completion "$_ "
             $offers.CompletionText | Should -Be 'one', "'number two'"
             $offers[1].ToolTip | Should -Match "$([regex]::Escape($two.EndPoint)).*Listening"
@@ -106,6 +106,22 @@ Describe 'Completion' {
             $offer = @(Get-Completion 'Get-EchoConnection -ConnectionId ')
             $offer.CompletionText | Should -Be '1'
             $offer[0].ToolTip | Should -BeLike 'one #1*Open'
+        }
+
+        It 'offers the numbers of faults to <_> -Id' -ForEach 'Get-EchoServerFault', 'Remove-EchoServerFault' {
+            $fault = Add-EchoServerFault one -Delay 100-500 -PassThru
+            $offer = @(Get-Completion "$_ -Id ")
+            $fault | Remove-EchoServerFault
+            $offer.CompletionText | Should -Be $fault.Id
+            $offer[0].ToolTip | Should -BeLike 'one, Delay 100-500*At Response*'
+        }
+
+        It 'offers faults where they are wanted' {
+            $fault = Add-EchoServerFault one -Reset -PassThru
+            $offer = @(Get-Completion 'Remove-EchoServerFault -Fault ')
+            Invoke-Expression $offer[0].CompletionText | Should -Be $fault
+            $fault | Remove-EchoServerFault
+            $offer.ListItemText | Should -Be "$fault"
         }
 
         It 'offers sessions by number to <_> -Id' -ForEach 'Get-EchoSession', 'Disconnect-EchoServer' {

@@ -43,7 +43,7 @@ BeforeAll {
     }
 
     # The verbs of cmdlets that change something.
-    $changing = 'Start', 'Stop', 'Disconnect', 'Remove', 'Set', 'Clear', 'New', 'Restart', 'Reset'
+    $changing = 'Add', 'Start', 'Stop', 'Disconnect', 'Remove', 'Set', 'Clear', 'New', 'Restart', 'Reset'
 }
 
 Describe 'The conventions' {

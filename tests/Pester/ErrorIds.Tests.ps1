@@ -1,6 +1,11 @@
 BeforeDiscovery {
     # Each is provoked, and the help of its cmdlet lists it.
     $provoked = @{
+        'Add-EchoServerFault'   = @{
+            NotFound      = { Add-EchoServerFault nobody -Reset }
+            InvalidOption = { Add-EchoServerFault (Start-EchoServer) -Drop }
+            ServerStopped = { New-Stopped | Add-EchoServerFault -Reset }
+        }
         'Connect-EchoServer'    = @{
             ServerStopped     = { Connect-EchoServer -Server (New-Stopped) }
             ConnectionRefused = { Connect-EchoServer 127.0.0.1 (New-ClosedPort) }
@@ -39,6 +44,7 @@ BeforeDiscovery {
             NotFound      = { Get-EchoServerEvent nobody }
             InvalidOption = { $null = Start-EchoServer; $null = Start-EchoServer; Get-EchoServerEvent -After 1 }
         }
+        'Get-EchoServerFault'   = @{ NotFound = { Get-EchoServerFault -Id 999999 }; InvalidOption = { 1 | Get-EchoServerFault } }
         'Get-EchoSession'       = @{ NotFound = { Get-EchoSession 999999 }; InvalidOption = { 1 | Get-EchoSession } }
         'Get-PortHolder'        = @{
             NotFound      = { Get-PortHolder (New-ClosedPort) }
@@ -61,6 +67,7 @@ BeforeDiscovery {
             InvalidMessage    = { New-Session { Send ([byte[]] (255, 255, 255, 255)); Wait-Peer } -Framing LengthPrefix | Receive-SocketMessage }
             MessageTooLarge   = { New-Session { Send ('x' * 100); Wait-Peer } -MaxMessageBytes 10 | Receive-SocketMessage }
         }
+        'Remove-EchoServerFault' = @{ NotFound = { Remove-EchoServerFault -Id 999999 }; InvalidOption = { Remove-EchoServerFault } }
         'Send-SocketMessage'    = @{
             ResponseTimeout   = { New-Session { Wait-Peer } | Send-SocketMessage 'x' -ResponseTimeoutSec 0.05 }
             ServerClosed      = { New-Session { $null = Receive } | Send-SocketMessage 'x' }

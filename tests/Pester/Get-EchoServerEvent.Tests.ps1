@@ -168,7 +168,7 @@ Describe 'Get-EchoServerEvent' {
 
         It 'has what the contract says' {
             ($server | Get-EchoServerEvent -Last 1).PSObject.Properties.Name | Should -Be 'Timestamp', 'TimestampUtc', 'Sequence', 'ServerId', 'ServerName', 'Port', 'ConnectionId', 'Kind',
-                'RemoteAddress', 'RemotePort', 'Message', 'Content', 'IsTruncated', 'Bytes', 'Reason', 'DurationMilliseconds'
+                'RemoteAddress', 'RemotePort', 'Message', 'Content', 'IsTruncated', 'Bytes', 'Reason', 'Fault', 'DurationMilliseconds'
         }
 
         It 'goes to CSV and JSON as flat rows' {

@@ -1169,8 +1169,8 @@ Describe 'Start-EchoServer' {
     Context 'faults on purpose' {
         It 'shows them on the server' {
             (Start-EchoServer @at -ResponseDelayMilliseconds '10-20' -DisconnectAfter 3 -FragmentBytes 2).Faults |
-                Should -Be 'ResponseDelayMilliseconds 10-20, DisconnectAfter 3, FragmentBytes 2'
-            (Start-EchoServer @at -ResponseDelayMilliseconds 5 -ResetAfter 1).Faults | Should -Be 'ResponseDelayMilliseconds 5, ResetAfter 1'
+                Should -Match '^Delay 10-20 #\d+ \(At Response, Seed \d+\), FragmentBytes 2 #\d+ \(At Response\), Disconnect #\d+ \(At Response, After 2, PerConnection\)$'
+            (Start-EchoServer @at -ResponseDelayMilliseconds 5 -ResetAfter 1).Faults | Should -Match '^Delay 5 #\d+ \(At Response\), Reset #\d+ \(At Response, PerConnection\)$'
             (Start-EchoServer).Faults | Should -BeNullOrEmpty
         }
 

@@ -15,8 +15,9 @@ Describe 'The views' {
         $message = 'hello' | Send-SocketMessage -Session $session
         $events = $server | Wait-EchoServer -Kind ResponseSent
         $test = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port
+        $fault = $server | Add-EchoServerFault -FragmentBytes 100000 -FragmentDelay 100-500 -Percent 30 -From 192.0.2.0/24 -PassThru
         $shown = @{
-            EchoServer = $server; EchoConnection = Get-EchoConnection -Server $server; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
+            EchoServer = $server; EchoConnection = Get-EchoConnection -Server $server; EchoServerFault = $fault; EchoSession = $session; SocketMessage = $message; ServerEvent = $events; PortAvailability = $test
             PortHistory = Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port -Count 2 -IntervalSec 0.01 -Summary
             PortHolder = Get-PortHolder $server.Port -Protocol Tcp | Select-Object -First 1
         }
@@ -27,7 +28,7 @@ Describe 'The views' {
         $server | Stop-EchoServer -Force
     }
 
-    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
+    It 'list all that <_> has' -ForEach 'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $labels = @([regex]::Matches(($shown[$_] | Format-List | Get-Drawn -Width 200), '(?m)^(\w+) +:')).ForEach({ $_.Groups[1].Value })
         # An alias is no more than another name.
         $names = ($shown[$_].PSObject.Properties | Where-Object MemberType -ne AliasProperty).Name
@@ -56,11 +57,11 @@ Describe 'The views' {
         $shown.PortHolder | Format-Wide | Get-Drawn | Should -BeLike "*Tcp *:$($server.Port) *($PID)*"
     }
 
-    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
+    It 'keep every line of the table of <_> within 80 columns, and wrap what is longer' -ForEach 'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         foreach ($line in ($shown[$_] | Get-Drawn) -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
     }
 
-    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
+    It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] }
         $heading = ($shown[$_] | Get-Drawn) -split '\r?\n' -match '\w' | Select-Object -First 1
         -split $heading | Should -Be $table.Headers.Label
@@ -106,7 +107,7 @@ Describe 'The views' {
         @(($measured | Format-List | Get-Drawn) -split '\r?\n' -like '* : *').Count | Should -BeLessOrEqual 12
     }
 
-    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
+    It 'have a short set of properties for <_>, all its own' -ForEach 'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
         $names = $shown[$_].PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames
         $names.Count | Should -BeIn (3..8)
         foreach ($name in $names) { $shown[$_].PSObject.Properties.Name | Should -Contain $name }

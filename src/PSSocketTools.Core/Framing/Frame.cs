@@ -23,4 +23,12 @@ internal readonly struct Frame(byte[] buffer, int offset, int count, Terminator 
 
     /// <summary>False when the input ended before the message did.</summary>
     public bool Complete { get; } = complete;
+
+    /// <summary>The same message in a buffer of its own.</summary>
+    public Frame Copy()
+    {
+        var copy = new byte[Count];
+        System.Buffer.BlockCopy(Buffer, Offset, copy, 0, copy.Length);
+        return new Frame(copy, 0, copy.Length, Terminator, Complete);
+    }
 }

@@ -5,6 +5,7 @@ using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server;
 using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
 
@@ -16,6 +17,7 @@ public sealed partial class EchoServer : IDisposable
     private readonly ListeningSockets _listening;
     private readonly ServerRecord _record;
     private readonly ConditionalWeakTable<Conversation, EchoConnection> _connections = new();
+    private readonly FaultList _faults;
     private readonly ServerTransport _transport;
     private readonly IMessageResponder? _responder;
     private readonly X509Certificate2? _ownCertificate;
@@ -27,6 +29,8 @@ public sealed partial class EchoServer : IDisposable
     private readonly MessageDelimiter? _delimiter;
     private readonly LineEnding? _lineEnding;
     private readonly long _startedAt;
+    private readonly bool _isDiscarding;
+    private readonly bool _isBroadcasting;
 
     private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
@@ -50,7 +54,8 @@ public sealed partial class EchoServer : IDisposable
         _delimiter = options.Delimiter;
         _lineEnding = options.LineEnding;
         Encoding = options.Encoding.WebName;
-        Faults = options.DescribeFaults();
+        _faults = plan.Faults;
+        _faults.ServerId = Id;
         ResponseFormat = options.ResponseFormat;
         AllowFrom = string.Join(", ", options.AllowFrom);
         LogPath = options.LogPath;
@@ -67,7 +72,10 @@ public sealed partial class EchoServer : IDisposable
             _record.WhenEnded(options.StopAfterConnections, () => StopByItself(ServerEventReason.ConnectionLimit));
         }
 
+        _isDiscarding = options.IsDiscarding;
+        _isBroadcasting = options.IsBroadcasting;
         _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
+        _faults.OnRemoved = WakeConversations;
     }
 
     /// <summary>Its id.</summary>
@@ -112,8 +120,8 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>The thumbprint of its certificate; null without TLS.</summary>
     public string? CertificateThumbprint { get; }
 
-    /// <summary>What is broken on purpose; empty for nothing.</summary>
-    public string Faults { get; }
+    /// <summary>The faults that it has on purpose, each with its number and when it strikes; empty for none.</summary>
+    public string Faults => string.Join(", ", _faults.All().Select(static fault => $"{fault} ({fault.When})"));
 
     /// <summary>The format of its responses; null for none.</summary>
     public string? ResponseFormat { get; }

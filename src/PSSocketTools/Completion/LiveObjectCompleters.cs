@@ -29,6 +29,25 @@ public sealed class ServerCompleter : LiveObjectCompleter
         Running.Servers.All().Select(static s => (s.Name, Get("Get-EchoServer", s.Id), $"{s.Name}, {s.EndPoint}, {s.State}"));
 }
 
+/// <summary>Offers the faults that servers have where -Fault asks for them; by position the servers, which fit there too.</summary>
+public sealed class FaultCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        (commandAst ?? throw new ArgumentNullException(nameof(commandAst))).CommandElements.OfType<CommandParameterAst>()
+            .Any(one => parameterName.StartsWith(one.ParameterName, StringComparison.OrdinalIgnoreCase))
+            ? ValueCompleter.Matching(wordToComplete, Running.Faults().Select(static one => (
+                one.Fault.ToString(),
+                string.Format(CultureInfo.InvariantCulture, "(Get-EchoServerFault -Id {0})", one.Fault.Id),
+                $"{one.Server.Name}, {one.Fault}, {one.Fault.When}")))
+            : string.IsNullOrEmpty(wordToComplete)
+                ? new ServerNameOrIdCompleter().CompleteArgument(commandName, parameterName, wordToComplete, commandAst, fakeBoundParameters)
+
+                // Once something is typed, PowerShell asks for -Server too; only null lets its offers stand alone.
+                : null!;
+}
+
 /// <summary>Offers the connections that servers have open.</summary>
 public sealed class ConnectionCompleter : LiveObjectCompleter
 {

@@ -89,6 +89,14 @@ public sealed class ConnectionIdCompleter : ValueCompleter
         Running.Connections().Select(static c => (Text(c.ConnectionId), $"{c}, {c.State}"));
 }
 
+/// <summary>Offers the numbers of the faults that servers have.</summary>
+public sealed class FaultIdCompleter : ValueCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Value, string Tooltip)> Values() =>
+        Running.Faults().Select(static one => (Text(one.Fault.Id), $"{one.Server.Name}, {one.Fault}, {one.Fault.When}"));
+}
+
 /// <summary>Offers the numbers of the open sessions.</summary>
 public sealed class SessionIdCompleter : ValueCompleter
 {

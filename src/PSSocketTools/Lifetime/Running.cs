@@ -13,6 +13,10 @@ internal static class Running
     public static IEnumerable<EchoConnection> Connections() =>
         Servers.All().Where(static server => server.GetProtocol() != SocketProtocol.Udp).SelectMany(static server => server.GetConnections());
 
+    /// <summary>The faults of all servers.</summary>
+    public static IEnumerable<(EchoServer Server, EchoServerFault Fault)> Faults() =>
+        Servers.All().SelectMany(static server => server.GetFaults(), static (server, fault) => (server, fault));
+
     /// <summary>Lists a session until it is disconnected.</summary>
     public static void Add(EchoSession session) => Sessions.Add(session.Id, session, CurrentRunspace);
 

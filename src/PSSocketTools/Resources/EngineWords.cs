@@ -3,6 +3,8 @@ namespace PSSocketTools.Resources;
 /// <summary>What users of the cmdlets write for what the engine's sentences name.</summary>
 internal static class EngineWords
 {
+    private const string Fault = nameof(FaultKind) + ".";
+
     /// <summary>The options whose parameter has another name; each other option's parameter has its own.</summary>
     private static readonly Dictionary<string, string> Parameters = new()
     {
@@ -14,6 +16,9 @@ internal static class EngineWords
         [nameof(EchoServerOptions.MinDelayMilliseconds)] = "ResponseDelayMilliseconds",
         [nameof(EchoServerOptions.MaxDelayMilliseconds)] = "ResponseDelayMilliseconds",
         [nameof(EchoServerOptions.StopAfter)] = "StopAfterSec",
+        [nameof(FaultKind.Fragment)] = "FragmentBytes",
+        [nameof(FaultKind.Truncate)] = "TruncateAfterBytes",
+        [nameof(EchoServerFaultOptions.IsPerConnection)] = "PerConnection",
         [nameof(SelfSignedCertificate)] = "SelfSigned",
         [nameof(CertificateFileOptions.Overwrite)] = "Force",
         [nameof(SessionOptions.ConnectTimeout)] = "TimeoutSec",
@@ -38,6 +43,7 @@ internal static class EngineWords
             "EchoSession.Connect" => "Connect-EchoServer",
             "EchoSession.Receive" => "Receive-SocketMessage",
             nameof(LocalPortTest) => "Test-PortAvailability",
+            _ when name.StartsWith(Fault, StringComparison.Ordinal) => "-" + Parameter(name.Substring(Fault.Length)),
             _ => "-" + Parameter(name),
         };
         HostWords.Sentence = static name => name is

@@ -177,7 +177,7 @@ public sealed class TlsEchoServerTests : IDisposable
         client.Reset();
 
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.Equal("Connected MessageReceived Disconnected/Reset", events.Story(1));
+        Assert.Equal("Connected MessageReceived FaultStruck Disconnected/Reset", events.Story(1));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
@@ -17,6 +18,9 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
 
     private bool _hasStalled;
 
+    // Null until a message, or the connection, meets a fault.
+    private ConversationFaults? _faults;
+
     // What is being sent unasked; null while none is.
     private ResponseBuffer? _unasked;
     private int _unaskedSent;
@@ -31,11 +35,17 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <summary>Why the conversation ends, once Next returns Close or Reset.</summary>
     public ServerEventReason EndReason { get; protected set; }
 
+    /// <summary>The fault that ends it, once Next returns Close or Reset for one; null for none.</summary>
+    public string? EndFault { get; private set; }
+
     /// <summary>What other threads ask of the conversation.</summary>
     public Outbox Outbox { get; } = new(plan);
 
     /// <summary>Whether a wait should end, since messages are to be sent unasked: <see cref="Next"/> returns the step that sends them.</summary>
-    public bool HasUnasked => Outbox.HasMessages && IsBetweenResponses;
+    public bool HasUnasked => Outbox.HasMessages && IsBetweenResponses && _faults is not { IsStalled: true };
+
+    /// <summary>Whether a Pause should end, since the fault that it is for has been removed.</summary>
+    public bool IsReleased => _faults is { IsReleased: true };
 
     /// <summary>What lists the conversation while it is open; null for none.</summary>
     public OpenConversations? ListedIn { get; set; }
@@ -51,6 +61,20 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     protected ConversationOptions Options { get; } = plan.Options;
 
     protected ServerRecord Record { get; } = record;
+
+    /// <summary>Whether the response that is ready is to be sent apart from the next, for the faults that strike it.</summary>
+    protected bool HasFaultyResponse => _faults is { HasResponse: true };
+
+    private ConversationFaults Faults => _faults ??= new ConversationFaults(Connection, Record);
+
+    /// <summary>The connection was accepted: faults may strike it before the first step.</summary>
+    public void Begin()
+    {
+        if (Plan.Faults.Active is { } faults)
+        {
+            Faults.StrikeConnection(faults);
+        }
+    }
 
     /// <summary>The next step.</summary>
     public Step Next()
@@ -88,7 +112,8 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     {
         if (_unasked is null)
         {
-            ResponsesSent();
+            var left = ResponsesSent();
+            _faults?.Sent(left);
             return;
         }
 
@@ -119,13 +144,21 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     }
 
     /// <summary>A Pause is over, or a Receive timed out.</summary>
-    public abstract void Elapsed();
-
-    /// <summary>A Pause was given up for messages that are sent unasked; the rest of it comes after them.</summary>
-    /// <param name="millisecondsLeft">How much of the pause is left, 1 or more.</param>
-    public virtual void Interrupted(int millisecondsLeft)
+    public void Elapsed()
     {
+        if (_faults is { IsWaiting: true })
+        {
+            _faults.Elapsed();
+        }
+        else
+        {
+            TimedOut();
+        }
     }
+
+    /// <summary>A Pause was given up for messages that are sent unasked, and the rest of it comes after them; or it was released.</summary>
+    /// <param name="millisecondsLeft">How much of the pause is left, 1 or more.</param>
+    public void Interrupted(int millisecondsLeft) => _faults!.Interrupted(millisecondsLeft);
 
     /// <summary>A text as the bytes of a message that is sent unasked. From any thread.</summary>
     public byte[] Encode(string text) => Plan.Encoding.GetBytes(text);
@@ -148,7 +181,43 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     protected abstract Step NextStep();
 
     /// <summary>All bytes of the conversation's own Send step were sent.</summary>
-    protected abstract void ResponsesSent();
+    /// <returns>How many bytes of the responses are left.</returns>
+    protected abstract int ResponsesSent();
+
+    /// <summary>A Receive timed out.</summary>
+    protected abstract void TimedOut();
+
+    /// <summary>The step that a fault asks for before the conversation goes on.</summary>
+    protected bool TryFaultStep(out Step step)
+    {
+        if (_faults is null || !_faults.TryStep(out step))
+        {
+            step = default;
+            return false;
+        }
+
+        if (_faults.EndFault is { } fault)
+        {
+            EndFault = fault;
+            EndReason = _faults.EndReason;
+        }
+
+        return true;
+    }
+
+    /// <summary>Faults may strike a message that was received.</summary>
+    /// <returns>Whether a step of theirs comes before it is handled.</returns>
+    protected bool IsMessageStruck(EchoServerFault[] faults) => Faults.StrikeMessage(faults);
+
+    /// <inheritdoc cref="ConversationFaults.StrikeResponse"/>
+    protected int StrikeResponse(EchoServerFault[] faults, byte[] buffer, int count, int contentOffset, int contentCount) =>
+        Faults.StrikeResponse(faults, buffer, count, contentOffset, contentCount);
+
+    /// <summary>There is no response, or nothing of it is sent.</summary>
+    protected void EndFaultyResponse() => _faults?.EndResponse();
+
+    /// <summary>How many bytes of a response are to be sent at once.</summary>
+    protected int NextFragment(int left) => _faults?.NextFragment(left) ?? left;
 
     /// <inheritdoc/>
     public virtual void Dispose()
@@ -166,8 +235,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
             _unaskedSent = 0;
         }
 
-        var remaining = _unasked.Count - _unaskedSent;
-        _unaskedSending = Math.Min(remaining, Options.FragmentBytes > 0 ? Options.FragmentBytes : UnaskedPart);
+        _unaskedSending = Math.Min(_unasked.Count - _unaskedSent, UnaskedPart);
         return Step.Send(_unasked.Buffer, _unaskedSent, _unaskedSending, Plan.IdleMilliseconds);
     }
 }

@@ -100,7 +100,7 @@ public abstract record ConversationOptions
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(DefaultIdleTimeoutSeconds);
 
     /// <summary>The default and the range of <see cref="MinDelayMilliseconds"/> and <see cref="MaxDelayMilliseconds"/>.</summary>
-    public const int DefaultDelayMilliseconds = 0, LowestDelayMilliseconds = 0, HighestDelayMilliseconds = 600_000;
+    public const int DefaultDelayMilliseconds = 0, LowestDelayMilliseconds = EchoServerFaultOptions.LowestDelayMilliseconds, HighestDelayMilliseconds = EchoServerFaultOptions.HighestDelayMilliseconds;
 
     /// <summary>The minimum delay of a response, in milliseconds.</summary>
     public int MinDelayMilliseconds { get; init; } = DefaultDelayMilliseconds;
@@ -121,12 +121,15 @@ public abstract record ConversationOptions
     public int ResetAfter { get; init; } = DefaultResetAfter;
 
     /// <summary>The default and the range of <see cref="FragmentBytes"/>.</summary>
-    public const int DefaultFragmentBytes = 0, LowestFragmentBytes = 0, HighestFragmentBytes = int.MaxValue;
+    public const int DefaultFragmentBytes = 0, LowestFragmentBytes = EchoServerFaultOptions.LowestFragmentBytes, HighestFragmentBytes = EchoServerFaultOptions.HighestFragmentBytes;
 
     /// <summary>Sends responses in fragments of so many bytes; 0 for whole.</summary>
     public int FragmentBytes { get; init; } = DefaultFragmentBytes;
 
-    /// <summary>Whether an option needs message boundaries; otherwise bytes are echoed as received.</summary>
+    /// <summary>
+    /// Whether an option needs message boundaries; otherwise bytes are echoed as received. A fault that a running server gets needs none:
+    /// what it echoes goes on as before, and a message is what one receive returned.
+    /// </summary>
     internal bool IsPlain =>
         Framing is MessageFraming.Auto or MessageFraming.None
         && !IsBroadcasting && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
@@ -135,34 +138,42 @@ public abstract record ConversationOptions
     /// <summary>The name of the server, as formats write it.</summary>
     internal abstract string ServerName { get; }
 
-    /// <summary>What is broken on purpose, in words; empty for nothing.</summary>
-    internal string DescribeFaults()
+    /// <summary>The faults that the options are shorthand for.</summary>
+    internal IEnumerable<EchoServerFaultOptions> ToFaults()
     {
-        var faults = new List<string>();
         if (MaxDelayMilliseconds > 0)
         {
-            faults.Add(MinDelayMilliseconds == MaxDelayMilliseconds
-                ? $"ResponseDelayMilliseconds {MaxDelayMilliseconds}"
-                : $"ResponseDelayMilliseconds {MinDelayMilliseconds}-{MaxDelayMilliseconds}");
-        }
-
-        if (DisconnectAfter > 0)
-        {
-            faults.Add($"DisconnectAfter {DisconnectAfter}");
-        }
-
-        if (ResetAfter > 0)
-        {
-            faults.Add($"ResetAfter {ResetAfter}");
+            yield return new EchoServerFaultOptions
+            {
+                Kind = FaultKind.Delay, MinDelayMilliseconds = MinDelayMilliseconds, MaxDelayMilliseconds = MaxDelayMilliseconds,
+            };
         }
 
         if (FragmentBytes > 0)
         {
-            faults.Add($"FragmentBytes {FragmentBytes}");
+            yield return new EchoServerFaultOptions { Kind = FaultKind.Fragment, FragmentBytes = FragmentBytes };
         }
 
-        return string.Join(", ", faults);
+        if (DisconnectAfter > 0)
+        {
+            yield return EndAfter(FaultKind.Disconnect, DisconnectAfter);
+        }
+
+        if (ResetAfter > 0)
+        {
+            yield return EndAfter(FaultKind.Reset, ResetAfter);
+        }
     }
+
+    /// <summary>The end of each connection after so many messages, and the response to the last.</summary>
+    private EchoServerFaultOptions EndAfter(FaultKind kind, int messages) => new()
+    {
+        Kind = kind,
+        At = IsDiscarding ? FaultPoint.Message : FaultPoint.Response,
+        After = messages - 1,
+        IsPerConnection = true,
+        EndReason = ServerEventReason.MessageLimit,
+    };
 
     /// <summary>Validates the options and compiles them for conversations.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
@@ -225,6 +236,7 @@ public abstract record ConversationOptions
         }
 
         OptionRules.RefuseTogether(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds > 0 && IsBroadcasting, nameof(IsBroadcasting));
+        OptionRules.RefuseTogether(nameof(FragmentBytes), FragmentBytes > 0 && IsBroadcasting, nameof(IsBroadcasting));
         if (Farewell is not null && ExitCommand.Count == 0 && !IsBroadcasting)
         {
             throw OptionRules.Missing(nameof(Farewell), nameof(ExitCommand), nameof(IsBroadcasting));

@@ -2,6 +2,7 @@ using System.Text;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
@@ -25,10 +26,14 @@ internal sealed class ConversationPlan
         ErrorResponse = options.ErrorResponse is null ? null : Encoding.GetBytes(options.ErrorResponse);
         Response = ResponseFormat.Parse(options.ResponseFormat, options.Transform, Encoding, options.ServerName);
         WritesLocalAddress = Response.WritesLocalAddress || Greeting is { WritesLocalAddress: true } || Farewell is { WritesLocalAddress: true };
+        Faults = new FaultList(options.ToFaults());
         _exitWords = [.. options.ExitCommand.Select(static word => word.Trim())];
     }
 
     public ConversationOptions Options { get; }
+
+    /// <summary>The faults of the server, which come and end while it runs.</summary>
+    public FaultList Faults { get; }
 
     /// <summary>The encoding, which throws neither on bytes that are not valid in it nor on characters that it does not have.</summary>
     public Encoding Encoding { get; }

@@ -21,14 +21,18 @@ internal sealed class MessageConversation : Conversation
     // Created for the first message that goes to the responder; cancelled when the conversation ends.
     private CancellationTokenSource? _responderCancellation;
     private ResponderContext? _responderContext;
-    private Random? _random;
     private Task<byte[]?>? _responderTask;
     private Terminator _responseTerminator;
     private long _messages;
     private int _sentBytes;
     private int _sending;
-    private int _pause;
     private bool _idleGapElapsed;
+
+    // The faults that may strike what is handled now; null for none.
+    private EchoServerFault[]? _faults;
+
+    // The message that a fault holds back before it is handled.
+    private Frame? _held;
 
     // Whether the pause fell inside a line end or a character, so that the rest of it is waited for a little longer.
     private bool _isWaitExtended;
@@ -38,7 +42,9 @@ internal sealed class MessageConversation : Conversation
     private bool _inputEnded;
     private bool _greeting;
     private bool _ending;
-    private bool _resetting;
+
+    // Whether the responder ends the conversation by a reset.
+    private bool _isResetting;
 
     public MessageConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
@@ -54,21 +60,23 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     protected override Step NextStep()
     {
-        if (_greeting)
-        {
-            _greeting = false;
-            var greeting = Plan.GreetingFor(Connection, Record.Clock.Now);
-            _output.Append(greeting, 0, greeting.Length);
-        }
-
         while (true)
         {
-            if (_pause > 0)
+            if (TryFaultStep(out var step))
             {
-                return Step.Pause(_pause);
+                return step;
             }
 
-            if (_output.Count > 0 && (_ending || _responderTask is not null || _output.Count >= FlushLength || Options.MaxDelayMilliseconds > 0))
+            if (_greeting)
+            {
+                _greeting = false;
+                var greeting = Plan.GreetingFor(Connection, Record.Clock.Now);
+                _output.Append(greeting, 0, greeting.Length);
+            }
+
+            _faults = Plan.Faults.Active;
+            if (_output.Count > 0
+                && (_ending || _responderTask is not null || _output.Count >= FlushLength || _faults is not null || HasFaultyResponse))
             {
                 return Flush();
             }
@@ -82,9 +90,14 @@ internal sealed class MessageConversation : Conversation
 
                 CompleteResponse(response);
             }
+            else if (_held is { } message)
+            {
+                _held = null;
+                Respond(message);
+            }
             else if (_ending)
             {
-                return _resetting ? Step.Reset() : Step.Close();
+                return _isResetting ? Step.Reset() : Step.Close();
             }
             else if (!TryHandleMessage())
             {
@@ -122,12 +135,12 @@ internal sealed class MessageConversation : Conversation
     public override void InputEnded() => _inputEnded = true;
 
     /// <inheritdoc/>
-    protected override void ResponsesSent()
+    protected override int ResponsesSent()
     {
         _sentBytes += _sending;
         if (_sentBytes < _output.Count)
         {
-            return;
+            return _output.Count - _sentBytes;
         }
 
         foreach (var (offset, count) in _output.Responses)
@@ -137,16 +150,13 @@ internal sealed class MessageConversation : Conversation
 
         _output.Clear();
         _sentBytes = 0;
+        return 0;
     }
 
     /// <inheritdoc/>
-    public override void Elapsed()
+    protected override void TimedOut()
     {
-        if (_pause > 0)
-        {
-            _pause = 0;
-        }
-        else if (Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
+        if (Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
         {
             // The wait is extended once at most.
             _isWaitExtended = !_isWaitExtended && _reader.EndsMidCharacter;
@@ -157,9 +167,6 @@ internal sealed class MessageConversation : Conversation
             End(ServerEventReason.IdleTimeout);
         }
     }
-
-    /// <inheritdoc/>
-    public override void Interrupted(int millisecondsLeft) => _pause = millisecondsLeft;
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -186,7 +193,7 @@ internal sealed class MessageConversation : Conversation
     private Step Flush()
     {
         var remaining = _output.Count - _sentBytes;
-        _sending = Options.FragmentBytes > 0 ? Math.Min(remaining, Options.FragmentBytes) : remaining;
+        _sending = NextFragment(remaining);
         return Step.Send(_output.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
     }
 
@@ -198,6 +205,11 @@ internal sealed class MessageConversation : Conversation
             if (_reader.TrySkipLateLineFeed() && _hasResponded)
             {
                 _output.Append(LineFeed, 0, LineFeed.Length);
+                if (_faults is not null)
+                {
+                    // It belongs to the response before: faults strike the next one apart from it.
+                    return true;
+                }
             }
 
             if (_reader.TryRead(out var message))
@@ -252,6 +264,18 @@ internal sealed class MessageConversation : Conversation
         Record.MessageReceived(Connection, message.Buffer, message.Offset, message.Count);
         _messages++;
         _hasResponded = false;
+        if (_faults is not null && IsMessageStruck(_faults))
+        {
+            _held = message.Copy();
+        }
+        else
+        {
+            Respond(message);
+        }
+    }
+
+    private void Respond(in Frame message)
+    {
         if (Plan.IsExitCommand(message))
         {
             if (Plan.Farewell is { } farewell)
@@ -259,6 +283,7 @@ internal sealed class MessageConversation : Conversation
                 AppendResponse(farewell.For(Connection, Record.Clock.Now), Plan.FarewellTerminator(message.Terminator));
             }
 
+            EndResponse();
             End(ServerEventReason.ExitCommand);
             return;
         }
@@ -283,12 +308,11 @@ internal sealed class MessageConversation : Conversation
             Plan.Response.Write(_output, message, Connection, _messages, Record.Clock.Now);
             _output.End(begin, message.Terminator);
             _hasResponded = true;
-            Delay();
         }
 
         if (_responderTask is null)
         {
-            ApplyMessageLimits();
+            EndResponse();
         }
     }
 
@@ -312,7 +336,7 @@ internal sealed class MessageConversation : Conversation
         _responderTask = null;
         if (_responderContext!.IsResetting)
         {
-            _resetting = true;
+            _isResetting = true;
             End(ServerEventReason.ServerClosed);
             return;
         }
@@ -337,13 +361,11 @@ internal sealed class MessageConversation : Conversation
             AppendResponse(errorResponse, _responseTerminator);
         }
 
+        EndResponse();
         if (_responderContext.IsClosing)
         {
             End(ServerEventReason.ServerClosed);
-            return;
         }
-
-        ApplyMessageLimits();
     }
 
     /// <summary>Sends what the responder made of a message: to the client, or on a broadcasting server to the others.</summary>
@@ -363,19 +385,27 @@ internal sealed class MessageConversation : Conversation
     {
         _output.AppendResponse(content, terminator);
         _hasResponded = true;
-        Delay();
     }
 
-    private void ApplyMessageLimits()
+    /// <summary>Lets faults strike the response that is ready, alone in the buffer, or the lack of one.</summary>
+    private void EndResponse()
     {
-        if (Options.ResetAfter > 0 && _messages >= Options.ResetAfter)
+        if (_faults is null)
         {
-            _resetting = true;
-            End(ServerEventReason.MessageLimit);
+            return;
         }
-        else if (Options.DisconnectAfter > 0 && _messages >= Options.DisconnectAfter)
+
+        var count = _output.Count;
+        var (content, length) = _output.Responses.Count > 0 ? _output.Responses[0] : (0, 0);
+        var left = StrikeResponse(_faults, _output.Buffer, count, content, length);
+        if (left < count)
         {
-            End(ServerEventReason.MessageLimit);
+            _output.CutLast(left);
+        }
+
+        if (left == 0)
+        {
+            EndFaultyResponse();
         }
     }
 
@@ -387,14 +417,4 @@ internal sealed class MessageConversation : Conversation
         // What the others say would put off the end for ever.
         Member?.Leave(Plan.Farewell, Record.Clock.Now);
     }
-
-    private void Delay()
-    {
-        if (Options.MaxDelayMilliseconds > 0)
-        {
-            _random ??= new Random(Connection.Id);
-            _pause = _random.Next(Options.MinDelayMilliseconds, Options.MaxDelayMilliseconds + 1);
-        }
-    }
-
 }

@@ -11,8 +11,12 @@ internal sealed class PlainConversation : Conversation
     private int _sending;
     private bool _ending;
 
-    // The length of the response being sent, which is all that one receive returned; 0 for the greeting, which is no response.
+    // The length of the response being sent, which is all that one receive returned; 0 for the greeting, which is no response, and
+    // for a response that a fault cuts.
     private int _responseBytes;
+
+    // Whether faults may strike the response before its first byte is sent.
+    private bool _isReady;
 
     public PlainConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
         : base(plan, connection, record)
@@ -27,9 +31,14 @@ internal sealed class PlainConversation : Conversation
     /// <inheritdoc/>
     protected override Step NextStep()
     {
+        if (TryFaultStep(out var step) || (_isReady && TryStrikeResponse(out step)))
+        {
+            return step;
+        }
+
         if (_count > 0)
         {
-            _sending = Options.FragmentBytes > 0 ? Math.Min(_count, Options.FragmentBytes) : _count;
+            _sending = NextFragment(_count);
             return Step.Send(_buffer, _offset, _sending, Plan.IdleMilliseconds);
         }
 
@@ -41,14 +50,18 @@ internal sealed class PlainConversation : Conversation
     {
         Record.AddBytesReceived(Connection, count);
         Record.MessageReceived(Connection, buffer, offset, count);
-        if (Options.IsDiscarding)
+        if (!Options.IsDiscarding)
         {
-            return;
+            _buffer = buffer;
+            _offset = offset;
+            _count = _responseBytes = count;
         }
 
-        _buffer = buffer;
-        _offset = offset;
-        _count = _responseBytes = count;
+        if (Plan.Faults.Active is { } faults)
+        {
+            _isReady = !Options.IsDiscarding;
+            _ = IsMessageStruck(faults);
+        }
     }
 
     /// <inheritdoc/>
@@ -59,7 +72,7 @@ internal sealed class PlainConversation : Conversation
     }
 
     /// <inheritdoc/>
-    protected override void ResponsesSent()
+    protected override int ResponsesSent()
     {
         _offset += _sending;
         _count -= _sending;
@@ -67,12 +80,35 @@ internal sealed class PlainConversation : Conversation
         {
             Record.ResponseSent(Connection, _buffer, _offset - _responseBytes, _responseBytes);
         }
+
+        return _count;
     }
 
     /// <inheritdoc/>
-    public override void Elapsed()
+    protected override void TimedOut()
     {
         _ending = true;
         EndReason = ServerEventReason.IdleTimeout;
+    }
+
+    private bool TryStrikeResponse(out Step step)
+    {
+        _isReady = false;
+        if (Plan.Faults.Active is { } faults)
+        {
+            var count = StrikeResponse(faults, _buffer, _count, _offset, _count);
+            if (count < _count)
+            {
+                _count = count;
+                _responseBytes = 0;
+            }
+
+            if (count == 0)
+            {
+                EndFaultyResponse();
+            }
+        }
+
+        return TryFaultStep(out step);
     }
 }

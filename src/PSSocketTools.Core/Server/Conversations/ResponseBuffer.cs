@@ -109,6 +109,14 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         return copy;
     }
 
+    /// <summary>Cuts the last response, so that it is not sent whole, and counts no longer as one.</summary>
+    /// <param name="count">How many bytes are left in the buffer.</param>
+    public void CutLast(int count)
+    {
+        Count = count;
+        Responses.RemoveAt(Responses.Count - 1);
+    }
+
     /// <summary>Empties this and returns the buffer to the pool.</summary>
     public void Clear()
     {

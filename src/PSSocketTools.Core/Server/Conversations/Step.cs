@@ -44,10 +44,12 @@ internal readonly struct Step
 
     public int Count { get; }
 
-    /// <summary>The duration of a Pause; the idle timeout of a Receive or Send; <see cref="Timeout.Infinite"/> without a limit.</summary>
+    /// <summary>The duration of a Pause, <see cref="Timeout.Infinite"/> until it is released; the idle timeout of a Receive or Send; <see cref="Timeout.Infinite"/> without a limit.</summary>
     public int Milliseconds { get; }
 
-    /// <summary>For Receive: a pause will complete the message received so far, and a draining server still sends the response to it.</summary>
+    /// <summary>
+    /// A draining server still sends a response that comes after it. For Receive: a pause will complete the message received so far.
+    /// </summary>
     public bool HasPendingResponse { get; }
 
     public Task? Task { get; }
@@ -57,7 +59,7 @@ internal readonly struct Step
     public static Step Send(byte[] buffer, int offset, int count, int milliseconds) =>
         new(StepKind.Send, buffer, offset, count, milliseconds, false, null);
 
-    public static Step Pause(int milliseconds) => new(StepKind.Pause, [], 0, 0, milliseconds, false, null);
+    public static Step Pause(int milliseconds, bool pendingResponse) => new(StepKind.Pause, [], 0, 0, milliseconds, pendingResponse, null);
 
     public static Step Await(Task task) => new(StepKind.Await, [], 0, 0, Timeout.Infinite, false, task);
 

@@ -56,13 +56,14 @@ internal sealed class JournalBatch
             row.Kind,
             row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
             row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
-            row.Bytes < 0 ? row.Text
+            row.Bytes < 0 ? row.Sentence
                 : row.IsTruncated ? encoding.ToTextUpToCut(_bytes, (int)row.BytesOffset, row.BytesKept)
                 : encoding.ToText(_bytes, (int)row.BytesOffset, row.BytesKept),
             ContentOf(index),
             row.IsTruncated,
             row.Bytes >= 0 ? row.Bytes : null,
             row.Reason,
+            row.Fault,
             row.DurationMilliseconds);
     }
 

@@ -18,7 +18,7 @@ internal struct JournalRow
     /// <summary>The connection; null where the event concerns none.</summary>
     public ConnectionFacts? Connection;
 
-    /// <summary>The text of an event without a message.</summary>
+    /// <summary>The text of an event without a message; where a fault struck, or ended a connection, the fault.</summary>
     public string? Text;
 
     /// <summary>How many bytes of the message are kept.</summary>
@@ -26,6 +26,12 @@ internal struct JournalRow
 
     /// <summary>How long the connection or server lasted; null where nothing ended.</summary>
     public readonly double? DurationMilliseconds => DurationTicks >= 0 ? (double)DurationTicks / TimeSpan.TicksPerMillisecond : null;
+
+    /// <summary>The fault that struck; null for none.</summary>
+    public readonly string? Fault => Kind is ServerEventKind.FaultStruck or ServerEventKind.Disconnected ? Text : null;
+
+    /// <summary>What is to be read of an event without a message; null for nothing.</summary>
+    public readonly string? Sentence => Kind is ServerEventKind.FaultStruck or ServerEventKind.Disconnected ? null : Text;
 
     /// <summary>Whether the message had more bytes than are kept.</summary>
     public readonly bool IsTruncated => Bytes > BytesKept;

@@ -69,7 +69,7 @@ internal sealed class LogLines
         }
         else
         {
-            WriteText(row.Text);
+            WriteText(row.Sentence);
             WriteAscii(",\"Content\":null");
         }
 
@@ -78,6 +78,8 @@ internal sealed class LogLines
         WriteNumber(row.Bytes >= 0 ? row.Bytes : null);
         WriteAscii(",\"Reason\":");
         WriteText(row.Reason == ServerEventReason.None ? null : row.Reason.ToString());
+        WriteAscii(",\"Fault\":");
+        WriteText(row.Fault);
         WriteAscii(",\"DurationMilliseconds\":");
         WriteAscii(row.DurationMilliseconds is { } milliseconds ? milliseconds.ToString("R", CultureInfo.InvariantCulture) : "null");
         WriteAscii("}\n");

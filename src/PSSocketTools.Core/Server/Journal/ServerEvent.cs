@@ -23,6 +23,7 @@ public sealed class ServerEvent
         bool isTruncated,
         long? bytes,
         ServerEventReason reason,
+        string? fault,
         double? durationMilliseconds)
     {
         _timestamp = timestamp;
@@ -39,6 +40,7 @@ public sealed class ServerEvent
         IsTruncated = isTruncated;
         Bytes = bytes;
         Reason = reason == ServerEventReason.None ? null : reason.ToString();
+        Fault = fault;
         DurationMilliseconds = durationMilliseconds;
     }
 
@@ -89,6 +91,9 @@ public sealed class ServerEvent
     /// <summary>Why: the name of a <see cref="ServerEventReason"/>, where one applies.</summary>
     public string? Reason { get; }
 
+    /// <summary>The fault that struck, or that ended the connection: its settings and its number; null for none.</summary>
+    public string? Fault { get; }
+
     /// <summary>How long the connection or the server lasted, in milliseconds; null where nothing ended.</summary>
     public double? DurationMilliseconds { get; }
 
@@ -104,6 +109,7 @@ public sealed class ServerEvent
         var time = Timestamp.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var who = RemoteAddress is null ? string.Empty : " " + (RemotePort is { } port ? EndPointText.Of(RemoteAddress, port) : RemoteAddress);
         var why = Reason is null ? string.Empty : $" ({Reason})";
-        return $"{time} {Kind}{who}{why}{(Message is null ? string.Empty : " " + Message)}";
+        var what = Message ?? Fault;
+        return $"{time} {Kind}{who}{why}{(what is null ? string.Empty : " " + what)}";
     }
 }

@@ -21,6 +21,9 @@ public enum ServerEventKind
     /// <summary>A connection ended; the reason says how.</summary>
     Disconnected,
 
+    /// <summary>A fault that the server has on purpose struck a message or a connection.</summary>
+    FaultStruck,
+
     /// <summary>A connection was rejected; the reason says why.</summary>
     Rejected,
 

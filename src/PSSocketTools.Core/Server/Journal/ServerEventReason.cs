@@ -36,6 +36,9 @@ public enum ServerEventReason
     /// <summary>The connection has reached its limit of messages, after which the server closes (FIN) or resets (RST) it.</summary>
     MessageLimit,
 
+    /// <summary>A fault that the server has on purpose ended the connection.</summary>
+    FaultStruck,
+
     /// <summary>The server's responder failed.</summary>
     ResponderFailed,
 

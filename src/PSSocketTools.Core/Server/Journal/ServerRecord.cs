@@ -75,10 +75,14 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         _onLastEnded = action;
     }
 
-    public void Disconnected(ConnectionFacts connection, ServerEventReason reason)
+    /// <summary>Counts the end of a connection.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="fault">The fault that ended it; null for none.</param>
+    public void Disconnected(ConnectionFacts connection, ServerEventReason reason, string? fault = null)
     {
         Interlocked.Decrement(ref _activeConnections);
-        Journal.Append(ServerEventKind.Disconnected, connection, reason, duration: Clock.Since(connection.StartedAt));
+        Journal.Append(ServerEventKind.Disconnected, connection, reason, fault, Clock.Since(connection.StartedAt));
         if (_onLastEnded is not null && Interlocked.Decrement(ref _connectionsLeft) == 0)
         {
             _onLastEnded();
@@ -90,6 +94,8 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         Interlocked.Increment(ref _rejectedConnections);
         Journal.Append(ServerEventKind.Rejected, connection, reason);
     }
+
+    public void FaultStruck(ConnectionFacts connection, string fault) => Journal.Append(ServerEventKind.FaultStruck, connection, text: fault);
 
     public void Failed(ConnectionFacts? connection, ServerEventReason reason, string what) =>
         Journal.Append(ServerEventKind.Error, connection, reason, what);

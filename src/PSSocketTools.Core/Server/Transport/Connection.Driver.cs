@@ -240,6 +240,7 @@ internal sealed partial class Connection<TChannel> : Connection
     private void Converse(Conversation conversation)
     {
         conversation.Outbox.Attach(this);
+        conversation.Begin();
         BeginNextStep(conversation);
         RunSteps(conversation);
     }

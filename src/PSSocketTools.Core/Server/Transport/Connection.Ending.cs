@@ -47,7 +47,7 @@ internal sealed partial class Connection<TChannel>
             if (_conversation is not null)
             {
                 _conversation.End(isAnnounced: reason != ServerEventReason.ServerStopped);
-                _record.Disconnected(_client, reason);
+                _record.Disconnected(_client, reason, reason == _conversation.EndReason ? _conversation.EndFault : null);
             }
         }
         finally

@@ -177,6 +177,13 @@ internal sealed partial class Connection<TChannel>
             }
         }
 
+        // The end of the server, or of this connection, does not wait where no response is pending.
+        if (_step.Kind == StepKind.Pause && !_step.HasPendingResponse && (_draining || _isEndWished))
+        {
+            End(_draining ? ServerEventReason.ServerStopped : ServerEventReason.ServerClosed);
+            return false;
+        }
+
         if (_step.Task?.IsCompleted ?? (_isTimeUp && _pauseEnd.HasPassed))
         {
             if (_step.Kind == StepKind.Pause)
@@ -187,7 +194,7 @@ internal sealed partial class Connection<TChannel>
             return true;
         }
 
-        if (conversation.HasUnasked)
+        if (conversation.HasUnasked || conversation.IsReleased)
         {
             if (_step.Kind == StepKind.Pause)
             {

@@ -4,6 +4,7 @@ using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
@@ -154,9 +155,16 @@ internal sealed class DatagramTransport : ServerTransport
         var message = DatagramExchange.ToMessage(_plan, buffer, count);
         _record.MessageReceived(peer.Facts, buffer, 0, message.Count);
         var sequence = ++peer.Messages;
-        if (_plan.Options.Responder is not null || _plan.Options.MaxDelayMilliseconds > 0)
+        var faults = _plan.Faults.Active is null ? null : new DatagramFaults(_plan.Faults, peer.Faults(_record));
+        faults?.StrikeMessage();
+        if (faults is { IsDropped: true })
         {
-            RespondInBackground(socket, operation.Local, peer, message, sequence);
+            return;
+        }
+
+        if (_plan.Options.Responder is not null || faults is not null || !peer.LastResponse.IsCompleted)
+        {
+            RespondInBackground(socket, operation.Local, peer, message, sequence, faults);
             return;
         }
 
@@ -172,10 +180,12 @@ internal sealed class DatagramTransport : ServerTransport
 
         await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, null, message, sequence, output, _aborted).ConfigureAwait(false);
         await SendAsync(operation, operation.Local, peer, output).ConfigureAwait(false);
+        output.Clear();
     }
 
     /// <summary>Responds in the background, so that slow responses don't delay others; above the limit datagrams are dropped, as UDP allows.</summary>
-    private void RespondInBackground(DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
+    private void RespondInBackground(
+        DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence, DatagramFaults? faults)
     {
         if (Interlocked.Increment(ref _pendingResponses) > _maxPendingResponses)
         {
@@ -184,29 +194,38 @@ internal sealed class DatagramTransport : ServerTransport
             return;
         }
 
-        peer.LastResponse = RespondInBackgroundAsync(peer.LastResponse, socket, local, peer, message, sequence);
+        peer.LastResponse = RespondInBackgroundAsync(peer.LastResponse, socket, local, peer, message, sequence, faults);
     }
 
     /// <summary>Responds to a message after the earlier ones of the same peer, however long each takes.</summary>
-    private async Task RespondInBackgroundAsync(Task before, DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence)
+    private async Task RespondInBackgroundAsync(
+        Task before, DatagramSocket socket, IPPacketInformation local, Peer peer, Frame message, long sequence, DatagramFaults? faults)
     {
         try
         {
             // The next receive reuses the buffer of the datagram.
-            var copy = new byte[message.Count];
-            Buffer.BlockCopy(message.Buffer, message.Offset, copy, 0, copy.Length);
-            message = new Frame(copy, 0, copy.Length, message.Terminator, true);
-
-            // Delays run concurrently: each starts when its message is received.
-            var delay = _plan.Options.MaxDelayMilliseconds > 0 ? Task.Delay(peer.NextDelay(_plan), _aborted) : Task.CompletedTask;
+            message = message.Copy();
             await before.ConfigureAwait(false);
             _aborted.ThrowIfCancellationRequested();
             using var output = new ResponseBuffer(_plan.Writer, carriesEmpty: true);
             using var operation = new DatagramOperation(socket);
+            if (faults is not null)
+            {
+                await faults.WaitAsync(_aborted).ConfigureAwait(false);
+            }
+
             var context = _plan.Options.Responder is null ? null : peer.Context ??= new ResponderContext(peer.Facts, _record, outbox: null);
             await DatagramExchange.WriteResponseAsync(_plan, _record, peer.Facts, context, message, sequence, output, _aborted).ConfigureAwait(false);
-            await delay.ConfigureAwait(false);
-            await SendAsync(operation, local, peer, output).ConfigureAwait(false);
+            if (faults is not null)
+            {
+                faults.StrikeResponse(output);
+                await faults.WaitAsync(_aborted).ConfigureAwait(false);
+            }
+
+            for (var copies = faults is { IsDropped: true } ? 0 : faults is { IsDuplicated: true } ? 2 : 1; copies > 0; copies--)
+            {
+                await SendAsync(operation, local, peer, output).ConfigureAwait(false);
+            }
         }
         catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
         {
@@ -238,7 +257,6 @@ internal sealed class DatagramTransport : ServerTransport
         {
             var (offset, length) = output.Responses[0];
             await SendAsync(operation, local, peer, output.Buffer, output.Count, offset, length).ConfigureAwait(false);
-            output.Clear();
         }
     }
 
@@ -290,7 +308,7 @@ internal sealed class DatagramTransport : ServerTransport
 
     private sealed class Peer(IPEndPoint endPoint, ConnectionFacts facts)
     {
-        private readonly Random _random = new(facts.Id);
+        private FaultClient? _faults;
 
         public IPEndPoint EndPoint { get; } = endPoint;
 
@@ -307,12 +325,7 @@ internal sealed class DatagramTransport : ServerTransport
         /// <summary>The peer as the responder knows it; null before it is asked.</summary>
         public ResponderContext? Context { get; set; }
 
-        public int NextDelay(ConversationPlan plan)
-        {
-            lock (_random)
-            {
-                return _random.Next(plan.Options.MinDelayMilliseconds, plan.Options.MaxDelayMilliseconds + 1);
-            }
-        }
+        /// <summary>The peer as faults see it. For the receive loop of its socket alone.</summary>
+        public FaultClient Faults(ServerRecord record) => _faults ??= new FaultClient(Facts, record);
     }
 }

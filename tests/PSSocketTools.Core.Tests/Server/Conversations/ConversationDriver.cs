@@ -26,6 +26,7 @@ internal sealed class ConversationDriver : IDisposable
             Assert.True(_conversation.Outbox.TryAdd(Bytes(queued), out _));
         }
 
+        _conversation.Begin();
         Go();
     }
 

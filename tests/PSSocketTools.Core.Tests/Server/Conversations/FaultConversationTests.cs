@@ -19,7 +19,7 @@ public sealed class FaultConversationTests
         driver.AssertEnded(ServerEventReason.MessageLimit, reset ? StepKind.Reset : StepKind.Close);
         Assert.Equal(2, driver.Record.MessagesReceived);
         Assert.Equal(
-            ["MessageReceived 'one' 3", "ResponseSent 'one' 3", "MessageReceived 'two' 3", "ResponseSent 'two' 3"],
+            ["MessageReceived 'one' 3", "ResponseSent 'one' 3", "MessageReceived 'two' 3", "FaultStruck", "ResponseSent 'two' 3"],
             driver.Journal);
     }
 
@@ -41,7 +41,7 @@ public sealed class FaultConversationTests
         driver.Feed("1234567\nab\n");
         Assert.Equal("1234567\nab\n", driver.Text);
         Assert.All(driver.Sends, static send => Assert.InRange(send.Length, 1, 3));
-        Assert.Equal(plain ? ["MessageReceived", "ResponseSent"] : ["MessageReceived", "MessageReceived", "ResponseSent", "ResponseSent"], driver.Events.Select(static e => e.Kind));
+        Assert.Equal([.. Enumerable.Repeat(new[] { "MessageReceived", "FaultStruck", "ResponseSent" }, plain ? 1 : 2).SelectMany(static e => e)], driver.Events.Select(static e => e.Kind));
         Assert.Equal(plain ? 11 : 7, driver.Events.First(static e => e.Kind == "ResponseSent").Bytes);
     }
 
@@ -61,7 +61,7 @@ public sealed class FaultConversationTests
         driver.Elapse();
         Assert.Equal("one\ntwo\n", driver.Text);
         Assert.Equal(StepKind.Receive, driver.Step.Kind);
-        Assert.Equal(["MessageReceived", "ResponseSent", "MessageReceived", "ResponseSent"], driver.Events.Select(static e => e.Kind));
+        Assert.Equal(["MessageReceived", "FaultStruck", "ResponseSent", "MessageReceived", "FaultStruck", "ResponseSent"], driver.Events.Select(static e => e.Kind));
     }
 
     [Fact]

@@ -155,7 +155,7 @@ public sealed class FramingConversationTests
     {
         using var driver = new ConversationDriver(new EchoServerOptions { ResponseFormat = "<{0}>", MinDelayMilliseconds = 50, MaxDelayMilliseconds = 50 });
         driver.Feed("one\r").Elapse().Elapse().FeedAhead("\ntwo\n").Elapse();
-        Assert.Equal("<one\r>", driver.Text);
+        Assert.Equal("<one\r>\n", driver.Text);
         driver.Elapse();
         Assert.Equal("<one\r>\n<two>\n", driver.Text);
         Assert.Equal(2, driver.Record.MessagesReceived);

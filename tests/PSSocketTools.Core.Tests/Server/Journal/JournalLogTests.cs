@@ -40,10 +40,10 @@ public sealed class JournalLogTests
         Assert.Equal(shown.Select(static e => e.TimestampUtc), events.Select(static e => e.GetProperty("TimestampUtc").GetString()));
         Assert.Equal(typeof(ServerEvent).GetProperties().Select(static property => property.Name), events[0].EnumerateObject().Select(static property => property.Name));
         Assert.Equal(
-            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":"Reset","DurationMilliseconds":1500}""",
+            """{"Sequence":2,"ServerId":7,"ServerName":"lab","Port":7007,"ConnectionId":3,"Kind":"Disconnected","RemoteAddress":"fe80::1%2","RemotePort":49152,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":"Reset","Fault":null,"DurationMilliseconds":1500}""",
             "{" + lines[1][lines[1].IndexOf("\"Sequence\"", StringComparison.Ordinal)..]);
         Assert.EndsWith(
-            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":null,"DurationMilliseconds":null}""",
+            """null,"Kind":"Error","RemoteAddress":null,"RemotePort":null,"Message":null,"Content":null,"IsTruncated":false,"Bytes":null,"Reason":null,"Fault":null,"DurationMilliseconds":null}""",
             lines[2],
             StringComparison.Ordinal);
     }

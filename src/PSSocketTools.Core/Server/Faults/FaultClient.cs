@@ -1,0 +1,46 @@
+using System.Net;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Faults;
+
+/// <summary>A client as faults see it: where it is, and what each has seen of it that counts connections by themselves.</summary>
+internal sealed class FaultClient(ConnectionFacts connection, ServerRecord record)
+{
+    private readonly Dictionary<EchoServerFault, FaultCount> _counts = [];
+    private readonly IPAddress? _address = connection.RemoteAddress.Length > 0 ? IPAddress.Parse(connection.RemoteAddress) : null;
+
+    /// <summary>Decides whether a fault strikes a message of the client, or its connection, and reports it in the journal if so.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <param name="hasEffect">Whether it would change anything; otherwise it is only counted.</param>
+    /// <param name="number">The number of the message, as the fault counts them.</param>
+    public bool IsStruckBy(EchoServerFault fault, bool hasEffect, out long number)
+    {
+        number = 0;
+        if (!fault.Concerns(_address) || !fault.TryStrike(fault.Options.IsPerConnection ? CountOf(fault) : null, hasEffect, out number))
+        {
+            return false;
+        }
+
+        record.FaultStruck(connection, fault.ToString());
+        return true;
+    }
+
+    // The receiver of datagrams and the response to an earlier one run at the same time.
+    private FaultCount CountOf(EchoServerFault fault)
+    {
+        lock (_counts)
+        {
+            if (!_counts.TryGetValue(fault, out var count))
+            {
+                foreach (var removed in _counts.Keys.Where(static one => one.IsRemoved).ToArray())
+                {
+                    _counts.Remove(removed);
+                }
+
+                _counts.Add(fault, count = new FaultCount());
+            }
+
+            return count;
+        }
+    }
+}
