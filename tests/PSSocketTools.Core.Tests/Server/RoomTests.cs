@@ -261,7 +261,7 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
         return clients;
     }
 
-    private static Task HappenedAsync(EchoServer server, ServerEventKind kind, int count) => server.WaitForEventsAsync([kind], count, Patience.Long);
+    private static Task<IReadOnlyList<ServerEvent>> HappenedAsync(EchoServer server, ServerEventKind kind, int count) => server.WaitForEventsAsync([kind], count, Patience.Long);
 
     private static void Close(RoomClient[] clients)
     {
