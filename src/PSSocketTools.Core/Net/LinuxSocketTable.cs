@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
-using System.Text;
-using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 

@@ -37,9 +37,9 @@ internal static unsafe class LinuxErrorQueue
     public static IcmpError? Take(int descriptor)
     {
         IcmpError? last = null;
+        var control = stackalloc byte[ControlLength];
         while (true)
         {
-            var control = stackalloc byte[ControlLength];
             var header = new MessageHeader { Control = control, ControlLength = ControlLength };
             if (Libc.ReceiveMessage(descriptor, &header, FromErrorQueue | WithoutWaiting) < 0)
             {

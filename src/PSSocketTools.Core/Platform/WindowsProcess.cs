@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace PSSocketTools.Platform;
 
@@ -15,9 +14,9 @@ internal static class WindowsProcess
     /// <summary>The path of a process's program.</summary>
     public static string? PathOf(int id) => Query(id, static process =>
     {
-        var path = new StringBuilder(PathCapacity);
-        var length = path.Capacity;
-        return QueryFullProcessImageName(process, 0, path, ref length) ? path.ToString() : null;
+        var path = new char[PathCapacity];
+        var length = path.Length;
+        return QueryFullProcessImageName(process, 0, path, ref length) ? new string(path, 0, length) : null;
     });
 
     /// <summary>The user a process runs as: domain and name.</summary>
@@ -57,13 +56,18 @@ internal static class WindowsProcess
 
     private static string? NameOf(IntPtr sid)
     {
-        var name = new StringBuilder(NameCapacity);
-        var domain = new StringBuilder(NameCapacity);
-        var nameLength = name.Capacity;
-        var domainLength = domain.Capacity;
-        return !LookupAccountSid(null, sid, name, ref nameLength, domain, ref domainLength, out _) ? null
-            : domain.Length == 0 ? name.ToString()
-            : domain.Append('\\').Append(name).ToString();
+        var name = new char[NameCapacity];
+        var domain = new char[NameCapacity];
+        var nameLength = name.Length;
+        var domainLength = domain.Length;
+        if (!LookupAccountSid(null, sid, name, ref nameLength, domain, ref domainLength, out _))
+        {
+            return null;
+        }
+
+        // Both lengths come back without the terminating null.
+        var user = new string(name, 0, nameLength);
+        return domainLength == 0 ? user : $"{new string(domain, 0, domainLength)}\\{user}";
     }
 
     private static T? Query<T>(int id, Func<IntPtr, T?> read)
@@ -93,7 +97,7 @@ internal static class WindowsProcess
 
     [DllImport("kernel32.dll", EntryPoint = "QueryFullProcessImageNameW", CharSet = CharSet.Unicode)]
     [return: MarshalAs(UnmanagedType.Bool)]
-    private static extern bool QueryFullProcessImageName(IntPtr process, int flags, StringBuilder path, ref int length);
+    private static extern bool QueryFullProcessImageName(IntPtr process, int flags, [Out] char[] path, ref int length);
 
     [DllImport("kernel32.dll")]
     [return: MarshalAs(UnmanagedType.Bool)]
@@ -110,5 +114,5 @@ internal static class WindowsProcess
     [DllImport("advapi32.dll", EntryPoint = "LookupAccountSidW", CharSet = CharSet.Unicode)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static extern bool LookupAccountSid(
-        string? computer, IntPtr sid, StringBuilder name, ref int nameLength, StringBuilder domain, ref int domainLength, out int use);
+        string? computer, IntPtr sid, [Out] char[] name, ref int nameLength, [Out] char[] domain, ref int domainLength, out int use);
 }

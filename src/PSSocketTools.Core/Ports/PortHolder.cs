@@ -1,5 +1,4 @@
 using PSSocketTools.Net;
-using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 

@@ -1,4 +1,3 @@
-using System.Net;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Ports.Probing;

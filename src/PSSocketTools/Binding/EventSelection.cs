@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;

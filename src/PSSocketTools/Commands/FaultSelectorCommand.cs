@@ -1,5 +1,3 @@
-using System.Management.Automation;
-using PSSocketTools.Completion;
 using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Resources;

@@ -1,4 +1,3 @@
-using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;

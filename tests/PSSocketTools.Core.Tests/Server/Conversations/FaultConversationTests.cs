@@ -6,6 +6,8 @@ namespace PSSocketTools.Tests.Server.Conversations;
 /// <summary>Faults on purpose, timeouts, and counters.</summary>
 public sealed class FaultConversationTests
 {
+    private static readonly string[] Fragmented = ["MessageReceived", "FaultStruck", "ResponseSent"];
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -41,7 +43,7 @@ public sealed class FaultConversationTests
         driver.Feed("1234567\nab\n");
         Assert.Equal("1234567\nab\n", driver.Text);
         Assert.All(driver.Sends, static send => Assert.InRange(send.Length, 1, 3));
-        Assert.Equal([.. Enumerable.Repeat(new[] { "MessageReceived", "FaultStruck", "ResponseSent" }, plain ? 1 : 2).SelectMany(static e => e)], driver.Events.Select(static e => e.Kind));
+        Assert.Equal([.. Enumerable.Repeat(Fragmented, plain ? 1 : 2).SelectMany(static kinds => kinds)], driver.Events.Select(static e => e.Kind));
         Assert.Equal(plain ? 11 : 7, driver.Events.First(static e => e.Kind == "ResponseSent").Bytes);
     }
 

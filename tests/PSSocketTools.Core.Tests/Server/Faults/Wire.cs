@@ -26,7 +26,7 @@ internal sealed class Wire : IDisposable
             var tls = new SslStream(stream, leaveInnerStreamOpen: false);
             await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
-                TargetHost = "localhost", RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                TargetHost = "localhost", RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == server.CertificateThumbprint,
             }).WaitAsync(Patience.Long);
             stream = tls;
         }
