@@ -335,13 +335,20 @@ public sealed class PortScanTests
                 count += await client.ReceiveAsync(line.AsMemory(count), SocketFlags.None);
             }
 
-            foreach (var one in answer(line[..count]))
+            try
             {
-                await client.SendAsync(new[] { one }, SocketFlags.None);
-            }
+                foreach (var one in answer(line[..count]))
+                {
+                    await client.SendAsync(new[] { one }, SocketFlags.None);
+                }
 
-            // The other side closes when it has seen enough.
-            Assert.True(client.Poll(Patience.Long, SelectMode.SelectRead));
+                // The other side closes when it has seen enough.
+                Assert.True(client.Poll(Patience.Long, SelectMode.SelectRead));
+            }
+            catch (SocketException)
+            {
+                // It has seen enough after the first byte that differs, and what comes after that meets a closed socket.
+            }
         }
     }
 
