@@ -278,12 +278,36 @@ public sealed class PortScanTests
         using var closing = new TcpListener(IPAddress.Loopback, 0);
         closing.Start();
         using var staying = Listen(IPAddress.Loopback);
-        var accepting = Task.Run(async () => (await closing.AcceptSocketAsync()).Dispose());
-        var results = Verify(transport, PortVerification.Stays, [((IPEndPoint)closing.LocalEndpoint).Port, staying.Port, ClosedPort()]);
+        using var stop = new CancellationTokenSource();
+        var accepting = CloseAllAsync(closing, stop.Token);
+
+        // A server that a busy machine runs late does not close at once: one that closes in time comes soon.
+        var results = new List<PortAvailability>();
+        for (var tries = 0; tries < 50 && (results.Count == 0 || results[0].GetStatus() == PortStatus.Open); tries++)
+        {
+            results = Verify(transport, PortVerification.Stays, [((IPEndPoint)closing.LocalEndpoint).Port, staying.Port, ClosedPort()]);
+        }
+
+        stop.Cancel();
         await accepting;
 
         Assert.Equal([PortStatus.ClosedAtOnce, PortStatus.Open, PortStatus.Closed], results.Select(static result => result.GetStatus()));
         Assert.All(results, static result => Assert.NotNull(result.LatencyMilliseconds));
+    }
+
+    private static async Task CloseAllAsync(TcpListener listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                (await listener.AcceptSocketAsync(cancellationToken)).Dispose();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
     }
 
     [Theory]
