@@ -135,8 +135,11 @@ sys.stdin.read()
         $port = New-Listener
         $script = Join-Path $TestDrive 'other.ps1'
         Set-Content $script 'param($Manifest, [int] $Port) Import-Module $Manifest; Get-PortHolder $Port | ConvertTo-Json'
-        $said = & setpriv --reuid 65534 --clear-groups env HOME=/tmp DOTNET_CLI_HOME=/tmp LANG=en_US.UTF-8 $pwsh @pwshArguments -NoProfile -NonInteractive -File $script $manifest $port
+        # PowerShell and the module may lie where this user alone may read.
+        $rights = '--clear-groups', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'
+        $said = & setpriv --reuid 65534 @rights env HOME=/tmp DOTNET_CLI_HOME=/tmp LANG=en_US.UTF-8 $pwsh @pwshArguments -NoProfile -NonInteractive -File $script $manifest $port
         $holder = $said | ConvertFrom-Json
+        $holder.Port | Should -Be $port
         $holder.ProcessId | Should -BeNullOrEmpty
         $holder.UserName | Should -Be ([Environment]::UserName)
         $holder.Detail | Should -BeLike '*user id 0*elevation*'

@@ -76,7 +76,14 @@ internal sealed class LinuxSocketOwners
     private static long? SocketInode(string path)
     {
         const string Prefix = "socket:[";
-        return LinuxProcess.LinkTarget(path) is { } target && target.StartsWith(Prefix, StringComparison.Ordinal)
+        var target = LinuxProcess.LinkTarget(path, out var isDenied);
+        if (isDenied)
+        {
+            // Who may list another's descriptors (CAP_DAC_READ_SEARCH) may still not see what they are, ptrace(2).
+            throw new UnauthorizedAccessException();
+        }
+
+        return target?.StartsWith(Prefix, StringComparison.Ordinal) == true
             ? long.Parse(target[Prefix.Length..^1], CultureInfo.InvariantCulture)
             : null;
     }

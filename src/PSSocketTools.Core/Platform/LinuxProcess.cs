@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PSSocketTools.Platform;
@@ -47,7 +48,12 @@ internal static unsafe class LinuxProcess
     }
 
     /// <summary>What a symbolic link leads to; null where there is none, or this user may not know.</summary>
-    public static string? LinkTarget(string path)
+    public static string? LinkTarget(string path) => LinkTarget(path, out _);
+
+    /// <summary>What a symbolic link leads to; null where there is none, or this user may not know.</summary>
+    /// <param name="path">The link's path.</param>
+    /// <param name="isDenied">Whether this user may not know.</param>
+    public static string? LinkTarget(string path, out bool isDenied)
     {
         var target = stackalloc byte[PathCapacity];
         int length;
@@ -56,6 +62,7 @@ internal static unsafe class LinuxProcess
             length = (int)Libc.ReadLink(name, target, PathCapacity);
         }
 
+        isDenied = length < 0 && Marshal.GetLastWin32Error() == Libc.EAccess;
         return length < 0 ? null : Encoding.UTF8.GetString(target, length);
     }
 }
