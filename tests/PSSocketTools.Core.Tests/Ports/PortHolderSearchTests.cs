@@ -99,14 +99,16 @@ public sealed class PortHolderSearchTests
         using var client = new TcpClient("127.0.0.1", port);
         Assert.True(listener.Server.Poll(Patience.Long, SelectMode.SelectRead));
 
+        // Other programs may have connections from the same port to elsewhere.
+        var own = ((IPEndPoint)client.Client.LocalEndPoint!).Port;
         PortHolder Found(int wanted) => new PortHolderSearch()
-            .Find(new PortHolderQuery { Ports = [new PortRange(wanted)], States = [PortHolderState.All] }).Single(static one => one.RemoteEndPoint is not null);
+            .Find(new PortHolderQuery { Ports = [new PortRange(wanted)], States = [PortHolderState.All] })
+            .Single(one => one.RemoteEndPoint == $"127.0.0.1:{(wanted == own ? port : own)}");
 
         Assert.Contains("backlog", Found(port).Detail, StringComparison.Ordinal);
         Assert.Null(Found(port).UserName);
 
         // Who closes first keeps the port.
-        var own = ((IPEndPoint)client.Client.LocalEndPoint!).Port;
         client.Close();
         var closing = Found(own);
         Assert.Null(closing.ProcessId);
