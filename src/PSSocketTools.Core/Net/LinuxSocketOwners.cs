@@ -79,7 +79,7 @@ internal sealed class LinuxSocketOwners
         var target = LinuxProcess.LinkTarget(path, out var isDenied);
         if (isDenied)
         {
-            // Who may list another's descriptors (CAP_DAC_READ_SEARCH) may still not see what they are, ptrace(2).
+            // Who may list another's descriptors (CAP_DAC_OVERRIDE) may still not see what they are, ptrace(2).
             throw new UnauthorizedAccessException();
         }
 

@@ -10,7 +10,8 @@ public sealed class LinuxSocketOwnersTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    [LinuxFact]
+    [Fact]
+    [Trait("System", "Linux")]
     public void A_socket_belongs_to_every_process_that_has_it_once()
     {
         AddProcess(10, "master\n", "/usr/sbin/master", "socket:[100]", "socket:[100]", "/dev/null", "pipe:[100]");
@@ -25,7 +26,8 @@ public sealed class LinuxSocketOwnersTests : IDisposable
         Assert.False(owners.IsIncomplete);
     }
 
-    [LinuxFact]
+    [Fact]
+    [Trait("System", "Linux")]
     public void A_name_that_the_kernel_cut_is_the_program_s_and_another_is_cleaned()
     {
         AddProcess(10, "a-long-program-\n", "/opt/a-long-program-name\0--flag", "socket:[100]");
@@ -39,7 +41,8 @@ public sealed class LinuxSocketOwnersTests : IDisposable
         Assert.Equal("odd \uFFFD[31m\uFFFDname", owners.Of(102)[0].Name);
     }
 
-    [LinuxFact]
+    [Fact]
+    [Trait("System", "Linux")]
     public void A_process_that_has_ended_is_no_error()
     {
         Directory.CreateDirectory(Path.Combine(_root, "10"));

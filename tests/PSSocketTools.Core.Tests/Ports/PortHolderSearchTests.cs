@@ -90,7 +90,8 @@ public sealed class PortHolderSearchTests
             Assert.Throws<SocketToolsException>(static () => new PortHolderSearch().Find(new PortHolderQuery { Protocols = [SocketProtocol.Unix] }).ToArray()).Error);
 
     /// <summary>Each connection that no process has is told for what it is: waiting to be accepted, given up, or over.</summary>
-    [LinuxFact]
+    [Fact]
+    [Trait("System", "Linux")]
     public void Why_a_connection_has_no_process_is_told()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
