@@ -89,7 +89,7 @@ Describe 'What a parameter takes' {
             @{ Name = 'Test-PortAvailability'; Parameter = 'Port'; Value = 80, '8000-8002', 'https' }
             @{ Name = 'Find-AvailablePort'; Parameter = 'Port'; Value = '8000..8100' }
             @{ Name = 'Connect-EchoServer'; Parameter = 'Port'; Value = 'http' }
-            @{ Name = 'Stop-EchoServer'; Parameter = 'Port'; Value = '7000-7002' }
+            @{ Name = 'Stop-EchoServer'; Parameter = 'Port'; Value = '7007-7009' }
             @{ Name = 'Connect-EchoServer'; Parameter = 'Encoding'; Value = 'utf-8' }
             @{ Name = 'Start-EchoServer'; Parameter = 'Encoding'; Value = 1200 }
             @{ Name = 'Start-EchoServer'; Parameter = 'Encoding'; Value = [Text.Encoding]::ASCII }
@@ -109,7 +109,7 @@ Describe 'What a parameter takes' {
             Mock Test-PortAvailability { 'mocked' }
             Mock Start-EchoServer { 'mocked' }
             Test-PortAvailability https, 8000..8002 -ComputerName one, two | Should -Be 'mocked'
-            Start-EchoServer 7000 -Encoding latin1 -ResponseDelayMilliseconds '100-500' | Should -Be 'mocked'
+            Start-EchoServer 7007 -Encoding latin1 -ResponseDelayMilliseconds '100-500' | Should -Be 'mocked'
         }
     }
 }

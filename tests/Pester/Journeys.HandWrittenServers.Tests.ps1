@@ -9,7 +9,7 @@ BeforeAll {
 Describe 'The hand-written servers' {
     AfterEach { Clear-Bare }
 
-    Context 'one client at a time, "Echo: `<message`>" (localhost:5000)' {
+    Context 'one client at a time, "Echo: `<message`>" (localhost:5050)' {
         BeforeEach {
             $server = Start-EchoServer @at -Sequential -ResponseFormat 'Echo: {0}'
         }
@@ -82,7 +82,7 @@ Describe 'The hand-written servers' {
         }
     }
 
-    Context 'many clients at once, "Echo: `<message`>" (localhost:5000)' {
+    Context 'many clients at once, "Echo: `<message`>" (localhost:5050)' {
         It 'answers each beside the others' {
             $server = Start-EchoServer @at -ResponseFormat 'Echo: {0}'
             $clients = 1..20 | ForEach-Object { Connect-Bare $server }

@@ -26,7 +26,7 @@ BeforeAll {
     Import-Module $manifest -Force
 
     function ConvertTo-FreePort([string] $Code) {
-        $examples = @([regex]::Matches($Code, '\b(5000|8080|8888|9999|65432)\b').Value | Sort-Object -Unique)
+        $examples = @([regex]::Matches($Code, '\b(5050|8080|8888|9999|65432)\b').Value | Sort-Object -Unique)
         if ($examples) {
             $free = @(Find-AvailablePort -Count $examples.Count)
             for ($i = 0; $i -lt $examples.Count; $i++) { $Code = $Code -replace "\b$($examples[$i])\b", $free[$i].Port }

@@ -1263,8 +1263,8 @@ Describe 'Start-EchoServer' {
         }
 
         It 'says how to write <Text>' -ForEach @(
-            @{ Text = '127.0.0.1:7000'; Hint = '*Write 127.0.0.1 alone*-Port*' }
-            @{ Text = '[::1]:7000'; Hint = '*Write ::1 alone*-Port*' }
+            @{ Text = '127.0.0.1:7007'; Hint = '*Write 127.0.0.1 alone*-Port*' }
+            @{ Text = '[::1]:7007'; Hint = '*Write ::1 alone*-Port*' }
             @{ Text = 'fe80::1'; Hint = '*fe80::1%*' }
             @{ Text = '127.1'; Hint = '*four numbers*' }
         ) {

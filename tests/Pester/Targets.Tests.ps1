@@ -47,7 +47,7 @@ Describe 'Which server a command speaks with' {
         $other | Stop-EchoServer -Force
     }
 
-    It 'has a port: <_>' -ForEach 'Connect-EchoServer web', 'Send-SocketMessage hi web', 'Enter-EchoSession web', 'Measure-EchoServer web', 'Connect-EchoServer 7000, web' {
+    It 'has a port: <_>' -ForEach 'Connect-EchoServer web', 'Send-SocketMessage hi web', 'Enter-EchoSession web', 'Measure-EchoServer web', 'Connect-EchoServer 7007, web' {
         { Invoke-Expression $_ -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*-ComputerName web -Port*'
     }
 
@@ -79,8 +79,8 @@ Describe 'Which server a command speaks with' {
     }
 
     It 'is no address that Start-EchoServer would listen on: that is -Address' {
-        { Start-EchoServer localhost 5001 } | Should -Throw -ExpectedMessage '*Start-EchoServer 7000 -Address localhost*'
-        { Start-EchoServer '7000x' } | Should -Throw -ExpectedMessage "*'7000x' is not a port*decimal, such as 7000."
+        { Start-EchoServer localhost 5051 } | Should -Throw -ExpectedMessage '*Start-EchoServer 7007 -Address localhost*'
+        { Start-EchoServer '7007x' } | Should -Throw -ExpectedMessage "*'7007x' is not a port*decimal, such as 7007."
     }
 }
 
@@ -88,8 +88,8 @@ Describe 'What else a command can''t do without' {
     It 'is asked for by one error: <Line>' -ForEach @(
         @{ Line = 'Receive-SocketMessage'; Says = '*-Session*Get-EchoSession*' }
         @{ Line = 'Receive-SocketMessage -All'; Says = '*-Session*Get-EchoSession*' }
-        @{ Line = 'Test-PortAvailability'; Says = '*Test-PortAvailability 7000*' }
-        @{ Line = 'Test-PortAvailability -Quiet'; Says = '*Test-PortAvailability 7000*' }
+        @{ Line = 'Test-PortAvailability'; Says = '*Test-PortAvailability 7007*' }
+        @{ Line = 'Test-PortAvailability -Quiet'; Says = '*Test-PortAvailability 7007*' }
         @{ Line = 'Disconnect-EchoServer'; Says = '*-Session, -Id or -Name*' }
         @{ Line = 'Stop-EchoServer'; Says = '*-Server, -Id, -Name or -Port*' }
     ) {

@@ -10,7 +10,7 @@ internal static class EndPointText
     /// <summary>An address in canonical form: an IPv4-mapped one as IPv4.</summary>
     public static string Of(IPAddress address) => AddressLiteral.Canonical(address).ToString();
 
-    /// <summary><c>127.0.0.1:5000</c> or <c>[::1]:5000</c>; the path, of a Unix socket.</summary>
+    /// <summary><c>127.0.0.1:5050</c> or <c>[::1]:5050</c>; the path, of a Unix socket.</summary>
     public static string Of(EndPoint? endPoint) => endPoint switch
     {
         IPEndPoint ip => Of(Of(ip.Address), ip.Port),

@@ -4,7 +4,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Binding;
 
 /// <summary>
-/// A number alone where a computer and its port may stand is a port of this machine: no computer is called 7000, and
+/// A number alone where a computer and its port may stand is a port of this machine: no computer is called 7007, and
 /// Start-EchoServer takes the same number for a port.
 /// </summary>
 internal static class LonePort

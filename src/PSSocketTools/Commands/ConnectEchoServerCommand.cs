@@ -17,7 +17,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     [PSDefaultValue(Value = SessionOptions.DefaultComputerName)]
     public string[] ComputerName { get; set; } = [SessionOptions.DefaultComputerName];
 
-    /// <summary>The ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
+    /// <summary>The ports: numbers, ranges ('7007-7009'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 1, ValueFromPipelineByPropertyName = true)]
     [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]

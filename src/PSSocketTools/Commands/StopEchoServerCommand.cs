@@ -10,7 +10,7 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoServer))]
 public sealed class StopEchoServerCommand : ServerSelectorCommand
 {
-    /// <summary>The servers' ports: numbers, ranges ('7000-7002'), service names ('echo').</summary>
+    /// <summary>The servers' ports: numbers, ranges ('7007-7009'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
     [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
