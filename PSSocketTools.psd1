@@ -39,6 +39,7 @@
         PSData = @{
             Tags       = @('socket', 'tcp', 'udp', 'echo', 'server', 'client', 'port', 'network', 'testing', 'teaching', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
             LicenseUri = 'https://opensource.org/license/mit'
+            ProjectUri = 'https://github.com/PSSocketTools/PSSocketTools'
         }
     }
 }

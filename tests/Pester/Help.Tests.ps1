@@ -76,6 +76,7 @@ BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
     . "$PSScriptRoot/SamePowerShell.ps1"
     $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
+    $project = (Import-PowerShellDataFile $manifest).PrivateData.PSData.ProjectUri
 
     function New-Shell {
         $state = [initialsessionstate]::CreateDefault()
@@ -223,7 +224,16 @@ Describe 'Help in <Culture>' -ForEach $cultures {
             $help.inputTypes.inputType.type.name | Should -Not -BeNullOrEmpty
             $help.returnValues.returnValue.type.name | Should -Not -BeNullOrEmpty
             Get-Text $help.alertSet.alert | Should -Not -BeNullOrEmpty
+            @($help.relatedLinks.navigationLink).Count | Should -BeGreaterThan 1
             $help.relatedLinks.navigationLink.linkText | Should -Not -BeNullOrEmpty
+        }
+
+        It 'opens its own page with -Online' {
+            # What Get-Help opens: the first link that has an address, else the cmdlet's HelpUri.
+            $link = @($help.relatedLinks.navigationLink)[0]
+            $link.uri | Should -Be "$project/blob/main/docs/$Culture/$Name.md"
+            "$Folder/$Name.md" | Should -Exist
+            (Get-Command $Name).HelpUri | Should -Be "$project/blob/main/docs/en-US/$Name.md"
         }
 
         It 'has no placeholder' {

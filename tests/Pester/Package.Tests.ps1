@@ -77,6 +77,7 @@ Describe 'The package' {
         $metadata.version | Should -Be $version
         $metadata.authors | Should -Be $manifest.Author
         $metadata.description | Should -Be $manifest.Description
+        $metadata.projectUrl | Should -Be $manifest.PrivateData.PSData.ProjectUri
         $metadata.licenseUrl | Should -Be $manifest.PrivateData.PSData.LicenseUri
         $tags = -split $metadata.tags
         foreach ($tag in @($manifest.PrivateData.PSData.Tags; 'PSModule'; 'PSIncludes_Cmdlet'; $manifest.CmdletsToExport -replace '^', 'PSCmdlet_')) {

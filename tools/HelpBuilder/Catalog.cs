@@ -40,6 +40,7 @@ internal sealed class Cmdlet
         var attribute = type.Attribute("CmdletAttribute")!;
         Verb = (string)attribute.ConstructorArguments[0].Value!;
         Noun = (string)attribute.ConstructorArguments[1].Value!;
+        HelpUri = attribute.Named<string>("HelpUri");
         Parameters =
         [
             .. type.GetProperties()
@@ -62,6 +63,9 @@ internal sealed class Cmdlet
     public string Noun { get; }
 
     public string Name => $"{Verb}-{Noun}";
+
+    /// <summary>The English page on the web.</summary>
+    public string? HelpUri { get; }
 
     public IReadOnlyList<Parameter> Parameters { get; }
 

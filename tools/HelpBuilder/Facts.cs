@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PSSocketTools.HelpBuilder;
 
-/// <summary>How a language says a parameter's default and range: a file's first line and its second, with {0} for a value.</summary>
+/// <summary>How a language says what the build writes, a line of a file each: a parameter's default and range, with {0} for a value; the page on the web.</summary>
 internal sealed class Facts
 {
     private readonly string _default;
@@ -10,13 +10,16 @@ internal sealed class Facts
 
     public Facts(string path)
     {
-        if (File.ReadAllLines(path) is not [var first, var second])
+        if (File.ReadAllLines(path) is not [var first, var second, var third])
         {
-            throw new InvalidDataException($"{path} has a line for a default, and one for a range.");
+            throw new InvalidDataException($"{path} has a line for a default, one for a range, and one for the page on the web.");
         }
 
-        (_default, _range) = (first, second);
+        (_default, _range, OnlineVersion) = (first, second, third);
     }
+
+    /// <summary>What the link to the page on the web is called.</summary>
+    public string OnlineVersion { get; }
 
     public string Default(string value) => string.Format(CultureInfo.InvariantCulture, _default, value);
 

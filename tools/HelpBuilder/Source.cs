@@ -9,6 +9,8 @@ internal sealed class Source(string folder, Problems problems)
 {
     private const int Sections = 8;
 
+    private const string English = "en-US";
+
     /// <summary>What Get-Help shows in a line of 80 columns.</summary>
     private const int CodeWidth = 76;
 
@@ -53,7 +55,8 @@ internal sealed class Source(string folder, Problems problems)
             ReadTypes(path, inputs),
             ReadTypes(path, outputs),
             Text.Of(notes.Blocks),
-            ReadLinks(path, links));
+            // Get-Help -Online opens the first link that has an address.
+            [OnlinePage(path, cmdlet), .. ReadLinks(path, links)]);
     }
 
     /// <summary>Refuses pages of cmdlets and parameters that do not exist.</summary>
@@ -194,6 +197,19 @@ internal sealed class Source(string folder, Problems problems)
         }
 
         return [.. section.Parts.Select(part => new TypeText(part.Heading, Text.Of(part.Blocks)))];
+    }
+
+    /// <summary>The page on the web in this language: the cmdlet tells where the English one is.</summary>
+    private Link OnlinePage(string path, Cmdlet cmdlet)
+    {
+        var end = $"/{English}/{cmdlet.Name}.md";
+        if (cmdlet.HelpUri?.EndsWith(end, StringComparison.Ordinal) != true)
+        {
+            problems.Add(path, 1, $"The HelpUri of {cmdlet.Name} ends with {end}.");
+            return new Link(_facts.OnlineVersion, "");
+        }
+
+        return new Link(_facts.OnlineVersion, $"{cmdlet.HelpUri[..^end.Length]}/{Path.GetFileName(folder)}/{cmdlet.Name}.md");
     }
 
     private List<Link> ReadLinks(string path, Part section)

@@ -19,6 +19,8 @@ internal sealed partial class ModuleManifest
 
     public string LicenseUri => Value("LicenseUri");
 
+    public string ProjectUri => Value("ProjectUri");
+
     public IEnumerable<string> Tags => List("Tags");
 
     public IEnumerable<string> Cmdlets => List("CmdletsToExport");

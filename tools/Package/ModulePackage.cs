@@ -102,6 +102,7 @@ internal static class ModulePackage
                 <owners>{Escape(manifest.Author)}</owners>
                 <requireLicenseAcceptance>false</requireLicenseAcceptance>
                 <licenseUrl>{Escape(manifest.LicenseUri)}</licenseUrl>
+                <projectUrl>{Escape(manifest.ProjectUri)}</projectUrl>
                 <description>{Escape(manifest.Description)}</description>
                 <copyright>{Escape(manifest.Copyright)}</copyright>
                 <tags>{Escape(string.Join(' ', tags))}</tags>

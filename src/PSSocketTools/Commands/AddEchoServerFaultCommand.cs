@@ -6,7 +6,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Add-EchoServerFault: has running servers do something wrong on purpose, and says to which messages.</summary>
-[Cmdlet(VerbsCommon.Add, "EchoServerFault", DefaultParameterSetName = nameof(Delay), SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Add, "EchoServerFault", DefaultParameterSetName = nameof(Delay), SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "Add-EchoServerFault.md")]
 [OutputType(typeof(EchoServerFault))]
 public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
 {

@@ -6,7 +6,7 @@ using PSSocketTools.Lifetime;
 namespace PSSocketTools.Commands;
 
 /// <summary>Connect-EchoServer: a session with each server named.</summary>
-[Cmdlet(VerbsCommunications.Connect, "EchoServer", DefaultParameterSetName = ToServer)]
+[Cmdlet(VerbsCommunications.Connect, "EchoServer", DefaultParameterSetName = ToServer, HelpUri = OnlinePages.Folder + "Connect-EchoServer.md")]
 [OutputType(typeof(EchoSession))]
 public sealed class ConnectEchoServerCommand : ConnectingCommand
 {

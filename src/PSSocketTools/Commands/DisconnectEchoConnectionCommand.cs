@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Disconnect-EchoConnection: ends the connections of a server's clients, in order or by a reset.</summary>
-[Cmdlet(VerbsCommunications.Disconnect, "EchoConnection", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Disconnect, "EchoConnection", SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "Disconnect-EchoConnection.md")]
 public sealed class DisconnectEchoConnectionCommand : SocketCommand
 {
     private const double DefaultTimeoutSec = 5;

@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Disconnect-EchoServer: ends sessions, in order or by a reset, or what they send alone.</summary>
-[Cmdlet(VerbsCommunications.Disconnect, "EchoServer", DefaultParameterSetName = BySession, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Disconnect, "EchoServer", DefaultParameterSetName = BySession, SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "Disconnect-EchoServer.md")]
 public sealed class DisconnectEchoServerCommand : SessionSelectorCommand
 {
     /// <summary>Throws the connection away (RST) instead of ending it in order (FIN).</summary>

@@ -6,7 +6,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Enter-EchoSession: a conversation by hand; each line is sent, and its answer shown.</summary>
-[Cmdlet(VerbsCommon.Enter, "EchoSession", DefaultParameterSetName = BySession)]
+[Cmdlet(VerbsCommon.Enter, "EchoSession", DefaultParameterSetName = BySession, HelpUri = OnlinePages.Folder + "Enter-EchoSession.md")]
 public sealed class EnterEchoSessionCommand : ConversingCommand
 {
     // A server that ends the conversation with its answer closes right behind it; nobody types as fast.

@@ -5,7 +5,7 @@ using PSSocketTools.Completion;
 namespace PSSocketTools.Commands;
 
 /// <summary>Finds ports a server may listen on; nobody else in this process is given them for a few seconds.</summary>
-[Cmdlet(VerbsCommon.Find, "AvailablePort")]
+[Cmdlet(VerbsCommon.Find, "AvailablePort", HelpUri = OnlinePages.Folder + "Find-AvailablePort.md")]
 [OutputType(typeof(PortAvailability))]
 public sealed class FindAvailablePortCommand : SocketCommand
 {

@@ -7,7 +7,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Get-EchoConnection: the clients that are connected to servers of this process.</summary>
-[Cmdlet(VerbsCommon.Get, "EchoConnection", DefaultParameterSetName = ByServer)]
+[Cmdlet(VerbsCommon.Get, "EchoConnection", DefaultParameterSetName = ByServer, HelpUri = OnlinePages.Folder + "Get-EchoConnection.md")]
 [OutputType(typeof(EchoConnection))]
 public sealed class GetEchoConnectionCommand : ServerSelectorCommand
 {

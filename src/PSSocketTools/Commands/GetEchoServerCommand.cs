@@ -5,7 +5,7 @@ using PSSocketTools.Completion;
 namespace PSSocketTools.Commands;
 
 /// <summary>Get-EchoServer: the servers that run in this process.</summary>
-[Cmdlet(VerbsCommon.Get, "EchoServer", DefaultParameterSetName = ByServer)]
+[Cmdlet(VerbsCommon.Get, "EchoServer", DefaultParameterSetName = ByServer, HelpUri = OnlinePages.Folder + "Get-EchoServer.md")]
 [OutputType(typeof(EchoServer))]
 public sealed class GetEchoServerCommand : ServerSelectorCommand
 {

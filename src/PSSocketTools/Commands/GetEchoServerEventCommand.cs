@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Get-EchoServerEvent: what happened on servers, and with -Wait what happens.</summary>
-[Cmdlet(VerbsCommon.Get, "EchoServerEvent", DefaultParameterSetName = ByServer)]
+[Cmdlet(VerbsCommon.Get, "EchoServerEvent", DefaultParameterSetName = ByServer, HelpUri = OnlinePages.Folder + "Get-EchoServerEvent.md")]
 [OutputType(typeof(ServerEvent))]
 public sealed class GetEchoServerEventCommand : ServerSelectorCommand
 {

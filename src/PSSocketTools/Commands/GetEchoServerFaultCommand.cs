@@ -5,7 +5,7 @@ using PSSocketTools.Lifetime;
 namespace PSSocketTools.Commands;
 
 /// <summary>Get-EchoServerFault: the faults that servers of this process have on purpose.</summary>
-[Cmdlet(VerbsCommon.Get, "EchoServerFault", DefaultParameterSetName = ByServer)]
+[Cmdlet(VerbsCommon.Get, "EchoServerFault", DefaultParameterSetName = ByServer, HelpUri = OnlinePages.Folder + "Get-EchoServerFault.md")]
 [OutputType(typeof(EchoServerFault))]
 public sealed class GetEchoServerFaultCommand : FaultSelectorCommand
 {

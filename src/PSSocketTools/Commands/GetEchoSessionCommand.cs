@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace PSSocketTools.Commands;
 
 /// <summary>Get-EchoSession: the sessions of this process that nobody has disconnected yet.</summary>
-[Cmdlet(VerbsCommon.Get, "EchoSession", DefaultParameterSetName = BySession)]
+[Cmdlet(VerbsCommon.Get, "EchoSession", DefaultParameterSetName = BySession, HelpUri = OnlinePages.Folder + "Get-EchoSession.md")]
 [OutputType(typeof(EchoSession))]
 public sealed class GetEchoSessionCommand : SessionSelectorCommand
 {

@@ -6,7 +6,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Tells who holds ports of this machine: the processes behind what listens, or behind connections.</summary>
-[Cmdlet(VerbsCommon.Get, "PortHolder")]
+[Cmdlet(VerbsCommon.Get, "PortHolder", HelpUri = OnlinePages.Folder + "Get-PortHolder.md")]
 [OutputType(typeof(PortHolder))]
 public sealed class GetPortHolderCommand : SocketCommand
 {

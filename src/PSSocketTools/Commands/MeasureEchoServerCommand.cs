@@ -7,7 +7,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Measure-EchoServer: load on a server, its throughput and the latencies of its answers.</summary>
-[Cmdlet(VerbsDiagnostic.Measure, "EchoServer", DefaultParameterSetName = ToServer)]
+[Cmdlet(VerbsDiagnostic.Measure, "EchoServer", DefaultParameterSetName = ToServer, HelpUri = OnlinePages.Folder + "Measure-EchoServer.md")]
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {

@@ -8,7 +8,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>New-EchoCertificate: a certificate for tests, as an object and as files; PowerShell 7.</summary>
-[Cmdlet(VerbsCommon.New, "EchoCertificate", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.New, "EchoCertificate", SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "New-EchoCertificate.md")]
 [OutputType(typeof(X509Certificate2))]
 public sealed class NewEchoCertificateCommand : SocketCommand
 {

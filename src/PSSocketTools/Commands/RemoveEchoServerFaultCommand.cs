@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Remove-EchoServerFault: ends faults, and lets go what they stall or delay.</summary>
-[Cmdlet(VerbsCommon.Remove, "EchoServerFault", DefaultParameterSetName = ByFault, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Remove, "EchoServerFault", DefaultParameterSetName = ByFault, SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "Remove-EchoServerFault.md")]
 [OutputType(typeof(EchoServerFault))]
 public sealed class RemoveEchoServerFaultCommand : FaultSelectorCommand
 {

@@ -6,7 +6,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Send-SocketMessage: messages out, and each with its answer back.</summary>
-[Cmdlet(VerbsCommunications.Send, "SocketMessage", DefaultParameterSetName = BySession)]
+[Cmdlet(VerbsCommunications.Send, "SocketMessage", DefaultParameterSetName = BySession, HelpUri = OnlinePages.Folder + "Send-SocketMessage.md")]
 [OutputType(typeof(SocketMessage))]
 public sealed class SendSocketMessageCommand : ConversingCommand
 {

@@ -9,7 +9,7 @@ using PSSocketTools.Responders;
 namespace PSSocketTools.Commands;
 
 /// <summary>Start-EchoServer: a server that listens when the prompt is back, or that shows what happens until Ctrl+C.</summary>
-[Cmdlet(VerbsLifecycle.Start, "EchoServer", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "EchoServer", SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "Start-EchoServer.md")]
 [OutputType(typeof(EchoServer), typeof(ServerEvent))]
 public sealed partial class StartEchoServerCommand : SocketCommand
 {

@@ -6,7 +6,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Stop-EchoServer: ends servers, in order or at once.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "EchoServer", DefaultParameterSetName = ByServer, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Stop, "EchoServer", DefaultParameterSetName = ByServer, SupportsShouldProcess = true, HelpUri = OnlinePages.Folder + "Stop-EchoServer.md")]
 [OutputType(typeof(EchoServer))]
 public sealed class StopEchoServerCommand : ServerSelectorCommand
 {

@@ -7,7 +7,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Tells whether a server may listen on local ports, and who holds them; or whether ports of other computers are open.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "PortAvailability", DefaultParameterSetName = LocalSet)]
+[Cmdlet(VerbsDiagnostic.Test, "PortAvailability", DefaultParameterSetName = LocalSet, HelpUri = OnlinePages.Folder + "Test-PortAvailability.md")]
 [OutputType(typeof(PortAvailability), typeof(PortHistory), typeof(bool))]
 public sealed partial class TestPortAvailabilityCommand : SocketCommand
 {

@@ -7,7 +7,7 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Commands;
 
 /// <summary>Wait-EchoServer: waits until so many events have happened on a server since it started, and gives them out.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "EchoServer", DefaultParameterSetName = AsArgument)]
+[Cmdlet(VerbsLifecycle.Wait, "EchoServer", DefaultParameterSetName = AsArgument, HelpUri = OnlinePages.Folder + "Wait-EchoServer.md")]
 [OutputType(typeof(ServerEvent))]
 public sealed class WaitEchoServerCommand : SelectorCommand
 {
