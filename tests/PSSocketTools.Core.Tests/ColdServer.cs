@@ -3,12 +3,12 @@ using System.Globalization;
 namespace PSSocketTools.Tests;
 
 /// <summary>
-/// These tests started as a program: an echo server in a process that has done nothing else, so that .NET has loaded and
+/// An echo server in a process that has done nothing else (see <see cref="ChildProgram"/>), so that .NET has loaded and
 /// opened only what a server needs. A line of input makes it print its counters, the end of input stops it.
 /// </summary>
 internal static class ColdServer
 {
-    public static async Task<int> Main()
+    public static async Task<int> RunAsync()
     {
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
         Console.WriteLine($"{server.Transport} {server.Port.ToString(CultureInfo.InvariantCulture)}");

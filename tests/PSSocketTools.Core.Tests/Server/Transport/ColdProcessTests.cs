@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
@@ -77,17 +76,8 @@ public sealed class ColdProcessTests
         return line.Split(' ', 4);
     }
 
-    /// <summary>These tests as a program, see <see cref="ColdServer"/>, with a limit of its own.</summary>
-    private static Process Start(string transport)
-    {
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in new[] { "-c", $"ulimit -n {Descriptors}; exec \"$0\" \"$@\"", dotnet, "exec", typeof(ColdServer).Assembly.Location })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["PSSOCKETTOOLS_TRANSPORT"] = transport;
-        return Process.Start(start)!;
-    }
+    /// <summary>A <see cref="ColdServer"/> with a limit of its own.</summary>
+    private static Process Start(string transport) => TestProcess.Start(
+        "env",
+        [$"PSSOCKETTOOLS_TRANSPORT={transport}", "/bin/sh", "-c", $"ulimit -n {Descriptors}; exec \"$0\" \"$@\"", .. TestProcess.CommandLine]);
 }
