@@ -325,15 +325,25 @@ Describe 'The build of the help' {
         $assembly = (Get-Module PSSocketTools).NestedModules + (Get-Module PSSocketTools) | ForEach-Object { $_.ImplementingAssembly.Location } |
             Where-Object { $_ -like '*PSSocketTools.dll' } | Select-Object -First 1
 
-        # What the build says of a page with a line more at the end of -Backlog's text.
-        function Build-HelpWith([string] $Line) {
+        function Copy-Page {
             $folder = Join-Path $TestDrive ([guid]::NewGuid())
             $null = New-Item $folder -ItemType Directory
             Copy-Item "$root/docs" "$folder/docs" -Recurse
+            $folder
+        }
+
+        # What the build says of the pages in a folder.
+        function Build-Help([string] $Folder, [string[]] $Switch) {
+            @(dotnet $builder.FullName "$Folder/docs" $assembly ([psobject].Assembly.Location) "$Folder/out" @Switch) -join "`n"
+        }
+
+        # What the build says of a page with a line more at the end of -Backlog's text.
+        function Build-HelpWith([string] $Line) {
+            $folder = Copy-Page
             $page = "$folder/docs/en-US/Start-EchoServer.md"
             $text = [IO.File]::ReadAllText($page)
             [IO.File]::WriteAllText($page, ($text -replace '(?ms)(^### -Backlog\r?\n.*?)(?=^#)', "`$1$Line`n`n"))
-            @(dotnet $builder.FullName "$folder/docs" $assembly ([psobject].Assembly.Location) "$folder/out") -join "`n"
+            Build-Help $folder
         }
     }
 
@@ -347,7 +357,64 @@ Describe 'The build of the help' {
         Build-HelpWith $_ | Should -Match 'Start-EchoServer\.md\(\d+\): error HELP: .*-Backlog are the assembly'
     }
 
-    It 'takes words that go beside a default' -Skip:(-not (Get-Command dotnet -ErrorAction Ignore)) {
-        Build-HelpWith '- Default: on some systems less' | Should -BeNullOrEmpty
+    It 'takes words that go beside a default, once the page''s table has them' -Skip:(-not (Get-Command dotnet -ErrorAction Ignore)) {
+        Build-HelpWith '- Default: on some systems less' | Should -Match '^\S+Start-EchoServer\.md\(\d+\): error HELP: What the build writes below this heading[^\n]*$'
+    }
+
+    It 'fails where <What> is not what the cmdlets are, and writes it when it is told to' -ForEach @(
+        @{ What = 'a table of parameters'; Page = 'en-US/Start-EchoServer.md'; Old = '`int` | 512 |'; New = '`int` | 128 |' }
+        @{ What = 'a syntax'; Page = 'pt-BR/Find-AvailablePort.md'; Old = '[-Random]'; New = '[-Chance]' }
+        @{ What = 'the line of a shared page'; Page = 'en-US/shared/ShouldProcess.md'; Old = '[Start-EchoServer]'; New = '[Begin-EchoServer]' }
+        @{ What = 'an index'; Page = 'pt-BR/README.md'; Old = ': Inicia um servidor'; New = ': Abre um servidor' }
+    ) {
+        $folder = Copy-Page
+        $file = "$folder/docs/$Page"
+        $text = [IO.File]::ReadAllText($file)
+        $text.Contains($Old) | Should -BeTrue
+        [IO.File]::WriteAllText($file, $text.Replace($Old, $New))
+        Build-Help $folder | Should -Match "$([regex]::Escape((Split-Path $Page -Leaf)))\(\d+\): error HELP: .*WritePages"
+        Build-Help $folder '--write-pages' | Should -BeNullOrEmpty
+        [IO.File]::ReadAllText($file) | Should -Be $text
+    }
+
+    It 'fails where an index lacks a page, or tells of one twice' {
+        $folder = Copy-Page
+        $file = "$folder/docs/en-US/README.md"
+        [IO.File]::WriteAllText($file, ([IO.File]::ReadAllText($file) -replace '\[Stop-EchoServer\]\(Stop-EchoServer.md\)', '[Get-EchoServer](Get-EchoServer.md)'))
+        $said = Build-Help $folder
+        $said | Should -Match 'README\.md\(\d+\): error HELP: There is no such page, or it is told of twice: - \[Get-EchoServer\]'
+        $said | Should -Match 'README\.md\(\d+\): error HELP: A page is not told of: - \[Stop-EchoServer\]'
+    }
+}
+
+# Each page as a website of sources shows it: what is linked to must be there, down to the heading.
+Describe 'On the web, <Path>' -ForEach @(
+    $top = (Resolve-Path "$PSScriptRoot/../..").Path
+    foreach ($file in @(Get-Item "$top/README.md", "$top/CONTRIBUTING.md") + @(Get-ChildItem "$top/docs" -Filter *.md -Recurse)) {
+        if ([IO.File]::ReadAllText($file.FullName) -notmatch '\]\((?![a-z]+:)') { continue }
+        @{ Path = $file.FullName.Substring($top.Length + 1).Replace('\', '/'); File = $file }
+    }
+) {
+    BeforeAll {
+        function Get-Prose([string] $Path) { [IO.File]::ReadAllText($Path) -replace '(?ms)^```.*?^```' }
+
+        # The anchors of a page's headings: small letters, no punctuation but hyphens, and those for spaces.
+        function Get-Anchor([string] $Path) {
+            foreach ($heading in [regex]::Matches((Get-Prose $Path), '(?m)^#+ ([^\r\n]+)')) {
+                $heading.Groups[1].Value.ToLowerInvariant() -replace '[^\w\- ]' -replace ' ', '-'
+            }
+        }
+    }
+
+    It 'has links that lead somewhere' {
+        $links = [regex]::Matches(((Get-Prose $File.FullName) -replace '(`+).+?\1', '`'), '\]\(([^)\s]+)\)') | ForEach-Object { $_.Groups[1].Value } |
+            Where-Object { $_ -notmatch '^[a-z]+:' } | Sort-Object -Unique
+        $links | Should -Not -BeNullOrEmpty
+        foreach ($link in $links) {
+            $page, $anchor = $link -split '#', 2
+            $target = if ($page) { Join-Path $File.DirectoryName $page } else { $File.FullName }
+            $target | Should -Exist
+            if ($anchor) { Get-Anchor $target | Should -Contain $anchor -Because $link }
+        }
     }
 }

@@ -59,6 +59,10 @@ internal static class AboutTopic
         return text.ToString();
     }
 
+    /// <summary>The topic's summary; empty where it has none, which <see cref="Write"/> refuses.</summary>
+    public static string Summary(string path) =>
+        Markdown.Parse(File.ReadAllText(path), Text.Pipeline) is [_, _, ParagraphBlock summary, ..] ? Text.Of(summary.Inline!) : "";
+
     private static void Wrap(StringBuilder text, string paragraph, int hanging)
     {
         var column = Indent;

@@ -5,7 +5,7 @@ using Markdig.Syntax.Inlines;
 namespace PSSocketTools.HelpBuilder;
 
 /// <summary>The sources of one culture. Their order has the meaning, so that headings and words are the translator's.</summary>
-internal sealed class Source(string folder, Problems problems)
+internal sealed class Source(string folder, Problems problems, Lines lines)
 {
     private const int Sections = 8;
 
@@ -46,7 +46,7 @@ internal sealed class Source(string folder, Problems problems)
         var (synopsis, description, examples, parameters) = (sections[0], sections[1], sections[2], sections[3]);
         var (inputs, outputs, notes, links) = (sections[4], sections[5], sections[6], sections[7]);
         RequireText(path, [synopsis, description, notes]);
-        return new HelpPage(
+        var page = new HelpPage(
             cmdlet,
             Text.Of(synopsis.Blocks),
             Text.Of(description.Blocks),
@@ -57,12 +57,15 @@ internal sealed class Source(string folder, Problems problems)
             Text.Of(notes.Blocks),
             // Get-Help -Online opens the first link that has an address.
             [OnlinePage(path, cmdlet), .. ReadLinks(path, links)]);
+        var own = parameters.Parts.Select(part => part.Heading).ToHashSet();
+        lines.Between(path, parameters.Line, NextTo(parameters, inputs), WebPage.Parameters(page, parameter => own.Contains("-" + parameter.Name), _facts));
+        return page;
     }
 
     /// <summary>Refuses pages of cmdlets and parameters that do not exist.</summary>
     public void RefuseStrangers(IReadOnlyList<Cmdlet> cmdlets)
     {
-        foreach (var path in Directory.GetFiles(folder, "*.md").Order(StringComparer.Ordinal).Except(Topics()))
+        foreach (var path in Directory.GetFiles(folder, "*.md").Order(StringComparer.Ordinal).Except(Topics()).Where(path => path != Index))
         {
             if (!cmdlets.Any(cmdlet => cmdlet.Name == Path.GetFileNameWithoutExtension(path)))
             {
@@ -79,10 +82,24 @@ internal sealed class Source(string folder, Problems problems)
             {
                 problems.Add(path, part.Line, $"{page} has no parameter -{name}.");
             }
+
+            var title = Read(path)[0];
+            var users = cmdlets.Where(cmdlet => cmdlet.Parameters.Any(parameter => parameter.SharedPage == page));
+            lines.Between(path, title.Line, title.Parts[0].Line, WebPage.Users(users, _facts));
         }
     }
 
+    /// <summary>Sees that the index of the folder tells of each page what it says of itself.</summary>
+    public void CheckIndex(IEnumerable<HelpPage> pages) => lines.Index(
+        Index,
+        [
+            .. pages.Select(page => WebPage.IndexLine(page.Cmdlet.Name, string.Join(' ', page.Synopsis))),
+            .. Topics().Select(path => WebPage.IndexLine(Path.GetFileNameWithoutExtension(path), AboutTopic.Summary(path))),
+        ]);
+
     public IEnumerable<string> Topics() => Directory.GetFiles(folder, "about_*.md").Order(StringComparer.Ordinal);
+
+    private string Index => Path.Combine(folder, "README.md");
 
     private string SharedFolder => Path.Combine(folder, "shared");
 
@@ -263,6 +280,9 @@ internal sealed class Source(string folder, Problems problems)
 
         return named;
     }
+
+    /// <summary>The line of the heading that comes next to a section's own.</summary>
+    private static int NextTo(Part section, Part following) => section.Parts.FirstOrDefault()?.Line ?? following.Line;
 
     /// <summary>A document as the tree its headings make.</summary>
     private static List<Part> Read(string path)
