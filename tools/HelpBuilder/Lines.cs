@@ -14,7 +14,7 @@ internal sealed class Lines(Problems problems, bool writes)
     {
         var lines = File.ReadAllLines(path);
         string[] expected = ["", .. wanted, ""];
-        if (lines[heading..(next - 1)].SequenceEqual(expected))
+        if (lines.AsSpan(heading..(next - 1)).SequenceEqual(expected))
         {
             return;
         }
