@@ -103,6 +103,18 @@ Describe 'Enter-EchoSession' {
         $said | Should -Match 'has ended its side too, after this one'
     }
 
+    It 'waits for no answer in a room that it is given' {
+        $process = Start-Conversation @"
+            `$server = Start-EchoServer -Broadcast -Greeting '{ConnectionId} joined'
+            `$other = Connect-EchoServer -Port `$server.Port
+            Enter-EchoSession -Server `$server -ErrorVariable failed
+            'failed: ' + `$failed.Count
+            (Receive-SocketMessage `$other -Count 4).Response
+"@
+        foreach ($line in 'hello', 'again', '/quit') { $process.StandardInput.WriteLine($line) }
+        Wait-Conversation $process | Should -Match '(?s)failed: 0\s+1 joined\s+2 joined\s+hello\s+again\s*$'
+    }
+
     It 'says at /close that the server has ended its side too, also where it does so at once' {
         $server = Start-EchoServer -Framing Line
         $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"

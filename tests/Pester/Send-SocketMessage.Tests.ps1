@@ -206,6 +206,30 @@ Describe 'Send-SocketMessage' {
         (Receive-SocketMessage -Session $session -Count 2).Response | Should -Be a, b
     }
 
+    It 'pairs no response with what is sent with -NoResponse' {
+        $server = Start-EchoServer -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
+        $session = Connect-EchoServer -Port $server.Port
+        $sent = 'quiet', 'quiet' | Send-SocketMessage -Session $session -NoResponse
+        $sent.Message | Should -Be 'quiet', 'quiet'
+        @($sent | Where-Object { $null -ne $_.Response -or $null -ne $_.RoundTripMilliseconds }).Count | Should -Be 0
+        (Send-SocketMessage 'c' -Session $session).Response | Should -Be '<c>'
+        # What comes all the same is unasked.
+        $null = Send-SocketMessage 'd' -Session $session -NoResponse -NoWait
+        $late = Receive-SocketMessage $session
+        $late.Response | Should -Be '<d>'
+        $late.Message | Should -BeNullOrEmpty
+    }
+
+    It 'tells that messages sent with -NoWait are unanswered before the one that is waited for' {
+        $server = Start-EchoServer -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
+        $session = Connect-EchoServer -Port $server.Port -ResponseTimeoutSec 0.2
+        $null = 'quiet', 'quiet', 'quiet' | Send-SocketMessage -Session $session -NoWait
+        # The answer to c is taken for that to the first.
+        Send-SocketMessage 'c' -Session $session -ErrorVariable failed -ErrorAction SilentlyContinue
+        Assert-Error $failed ResponseTimeout OperationTimeout
+        $failed[0].Exception.Message | Should -BeLike '*messages sent before it with -NoWait are unanswered too (2)*-NoResponse*'
+    }
+
     It 'faults the session when no response comes, and says why from then on' {
         $server = Start-BareServer { Wait-Peer }
         $session = Connect-EchoServer -Port $server.Port -ResponseTimeoutSec 0.1

@@ -116,6 +116,25 @@ Describe 'Start-EchoServer -Broadcast' {
         (Receive-SocketMessage $ana).Response | Should -Be 'all hear this'
     }
 
+    It 'is known to who is given it, and waited for by nobody' {
+        $server = Start-EchoServer @at -Broadcast
+        $ana = $server | Connect-EchoServer
+        $rui = $server | Connect-EchoServer
+        $null = $server | Wait-EchoServer -Kind Connected -Count 2
+        foreach ($text in 'one', 'two') {
+            $sent = Send-SocketMessage $text -Session $ana
+            $sent.Response | Should -BeNullOrEmpty
+            $sent.RoundTripMilliseconds | Should -Be $null
+        }
+        (Receive-SocketMessage $rui -Count 2).Response | Should -Be 'one', 'two'
+        # What others say is no answer.
+        $null = Send-SocketMessage 'three' -Session $rui
+        (Receive-SocketMessage $ana).Response | Should -Be 'three'
+        (Send-SocketMessage 'four' -Server $server).Response | Should -BeNullOrEmpty
+        (Receive-SocketMessage $rui).Response | Should -Be 'four'
+        $ana.State, $rui.State | Should -Be 'Open', 'Open'
+    }
+
     It 'is refused <Name>' -ForEach @(
         @{ Name = 'over UDP'; Options = @{ Protocol = 'Udp' }; Words = '-Broadcast', '-Protocol Udp' }
         @{ Name = 'for one client at a time'; Options = @{ Sequential = $true }; Words = '-Broadcast', '-Sequential' }

@@ -294,7 +294,7 @@ public sealed class EchoSession : IDisposable
 
     private SocketMessage Send(object message, bool asBytes, CancellationToken cancellationToken)
     {
-        using var window = new SendWindow(this, 1, _options.ResponseTimeout, cancellationToken);
+        using var window = new SendWindow(this, 1, _options.ResponseTimeout, cancellationToken) { Response = ResponseHandling.Awaited };
         window.Add(message, asBytes);
         window.Take(out var exchange);
         return exchange.Error is { } error ? throw error : exchange.Result!;

@@ -8,13 +8,14 @@ public sealed class Exchange
 {
     private volatile bool _done;
 
-    internal Exchange(object owner, object message, int bytesSent, bool asBytes, bool waited)
+    internal Exchange(object owner, object message, int bytesSent, bool asBytes, ResponseHandling response)
     {
         Owner = owner;
         Message = message;
         BytesSent = bytesSent;
         AsBytes = asBytes;
-        Waited = waited;
+        Waited = response == ResponseHandling.Awaited;
+        HasResponse = response != ResponseHandling.None;
     }
 
     /// <summary>Whether there is a result or an error.</summary>
@@ -43,6 +44,9 @@ public sealed class Exchange
 
     /// <summary>Whether the sender waits for the response; otherwise it is received as an unsolicited message.</summary>
     internal bool Waited { get; set; }
+
+    /// <summary>Whether a response is to come, waited for or not.</summary>
+    internal bool HasResponse { get; }
 
     internal DateTimeOffset Timestamp { get; private set; }
 

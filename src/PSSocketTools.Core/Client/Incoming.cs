@@ -51,7 +51,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
 
         if (!exchange.IsDone)
         {
-            monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
+            monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, monitor.CountUnawaited()));
         }
 
         if (!exchange.IsDone)
@@ -79,7 +79,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             }
             else if (limit.Deadline.HasPassed)
             {
-                monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
+                monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, monitor.CountUnawaited()));
             }
         }
     }
@@ -245,7 +245,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
+            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes, monitor.CountUnawaited()));
         }
     }
 
@@ -261,13 +261,13 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
                 }
                 else if (limit.Deadline.HasPassed)
                 {
-                    monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes));
+                    monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, monitor.CountUnawaited()));
                 }
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes));
+            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes, monitor.CountUnawaited()));
         }
     }
 

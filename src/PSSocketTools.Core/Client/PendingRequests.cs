@@ -46,6 +46,9 @@ internal sealed class PendingRequests
     /// <summary>Whether a sender waits for one of them.</summary>
     public bool AnyAwaitedBy(object owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.Waited);
 
+    /// <summary>How many stand before the first that its sender waits for.</summary>
+    public int CountUnawaited() => _exchanges.TakeWhile(static exchange => !exchange.Waited).Count();
+
     /// <summary>Lets the responses to a sender's requests arrive as unsolicited messages.</summary>
     public void Abandon(object owner)
     {

@@ -53,6 +53,7 @@ public sealed class SendWindow : IDisposable
         _outgoing = session.Outgoing;
         _incoming = session.Incoming;
         _size = size;
+        Response = session.ToOptions().Response;
         _responseTimeout = responseTimeout ?? _session.Options.ResponseTimeout;
         _cancellationToken = cancellationToken;
         if (size > 1)
@@ -63,15 +64,18 @@ public sealed class SendWindow : IDisposable
         _registration = cancellationToken.Register(state => ((SendWindow)state!).Interrupt(), this);
     }
 
+    /// <summary>What becomes of the responses: as the session has it, unless this is set. Those that are awaited are taken from this window.</summary>
+    public ResponseHandling Response { get; init; }
+
     /// <summary>Adds a message, and sends the batch when the window or the batch is full. Blocks only while sending.</summary>
     /// <param name="message">A string or a byte array.</param>
     /// <param name="asBytes">Whether to return the response as bytes.</param>
-    /// <param name="waited">Whether the response is taken from this window.</param>
     /// <returns>The exchange, which gets a result or an error later.</returns>
     /// <exception cref="SocketToolsException">The framing can't carry the message, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Exchange Add(object message, bool asBytes, bool waited = true)
+    public Exchange Add(object message, bool asBytes)
     {
+        var waited = Response == ResponseHandling.Awaited;
         lock (_batch)
         {
             var start = _count;
@@ -88,7 +92,7 @@ public sealed class SendWindow : IDisposable
             Buffer.BlockCopy(tail, 0, _buffer, start + prefix + body, tail.Length);
             _count = start + prefix + body + tail.Length;
 
-            var exchange = new Exchange(this, message, _count - start, asBytes, waited);
+            var exchange = new Exchange(this, message, _count - start, asBytes, Response);
             _batch.Add(exchange);
             if (waited)
             {

@@ -60,10 +60,12 @@ internal sealed class SessionEnd
     /// <param name="session">The session.</param>
     /// <param name="limit">The limit.</param>
     /// <param name="received">How many bytes of it did, which its framing does not take for a whole message.</param>
-    public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit, int received = 0)
+    /// <param name="unawaited">How many responses that nobody waits for were to come before it.</param>
+    public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit, int received = 0, int unawaited = 0)
     {
         var framing = session.Options.Framing;
-        var message = session.IsDatagrams ? "ResponseTimeout"
+        var message = unawaited > 0 ? "ResponseTimeoutUnawaited"
+            : session.IsDatagrams ? "ResponseTimeout"
             : session.EndsByPause ? "ResponseTimeoutFramed"
             : received <= 0 ? framing switch
             {
@@ -75,7 +77,7 @@ internal sealed class SessionEnd
             : "ResponseNotEnded";
         return Fault(
             session, SessionEndReason.ResponseTimeout, SocketToolsError.ResponseTimeout, null, message, session.EndPointName,
-            limit.Time.TotalSeconds, framing, received, $"{session.Options.Delimiter}");
+            limit.Time.TotalSeconds, framing, received, $"{session.Options.Delimiter}", unawaited);
     }
 
     /// <summary>The wait for a response was cancelled.</summary>
@@ -91,11 +93,12 @@ internal sealed class SessionEnd
     /// <param name="exception">The error: one of <see cref="IsKnown"/>.</param>
     /// <param name="limit">That of the response waited for.</param>
     /// <param name="received">How many bytes of that response have arrived.</param>
-    public static SessionEnd By(SessionFacts session, Exception exception, ResponseLimit limit, int received = 0)
+    /// <param name="unawaited">How many responses that nobody waits for were to come before it.</param>
+    public static SessionEnd By(SessionFacts session, Exception exception, ResponseLimit limit, int received = 0, int unawaited = 0)
     {
         if (exception is AggregateException several)
         {
-            return By(session, several.InnerExceptions[0], limit, received);
+            return By(session, several.InnerExceptions[0], limit, received, unawaited);
         }
 
         if (exception is FramingException framing)
@@ -120,7 +123,7 @@ internal sealed class SessionEnd
         return error?.SocketErrorCode switch
         {
             // The system's own timeout for a peer that has vanished comes without our deadline.
-            SocketError.TimedOut when limit.Deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, limit, received),
+            SocketError.TimedOut when limit.Deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, limit, received, unawaited),
             SocketError.ConnectionRefused => Refused(),
             SocketError.ConnectionReset when session.IsDatagrams => Refused(),
             { } code when SocketErrors.IsReset(code) =>

@@ -44,7 +44,7 @@ internal sealed class SessionMonitor(SessionFacts session, BlockingChannel chann
         }
     }
 
-    /// <summary>Makes requests pending; false when the session has ended.</summary>
+    /// <summary>Makes pending those of a batch that have a response; false when the session has ended.</summary>
     public bool TryAddPending(List<Exchange> batch)
     {
         var timestamp = DateTimeOffset.UtcNow;
@@ -61,10 +61,22 @@ internal sealed class SessionMonitor(SessionFacts session, BlockingChannel chann
             foreach (var exchange in batch)
             {
                 exchange.Start(timestamp, startedAt);
-                _pending.Add(exchange, joins);
+                if (exchange.HasResponse)
+                {
+                    _pending.Add(exchange, joins);
+                }
             }
 
             return true;
+        }
+    }
+
+    /// <summary>How many of the oldest pending requests have no sender that waits: the next response that is waited for comes after theirs.</summary>
+    public int CountUnawaited()
+    {
+        lock (_sync)
+        {
+            return _pending.CountUnawaited();
         }
     }
 

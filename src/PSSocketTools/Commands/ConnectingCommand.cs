@@ -198,6 +198,7 @@ public abstract class ConnectingCommand : SocketCommand
             Delimiter = server.GetDelimiter(),
             LineEnding = server.GetLineEnding(),
             Encoding = System.Text.Encoding.GetEncoding(server.Encoding),
+            Response = server.GetIsBroadcasting() ? ResponseHandling.None : ResponseHandling.Awaited,
         });
     }
 

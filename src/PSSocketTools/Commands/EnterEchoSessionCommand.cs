@@ -99,7 +99,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             }
 
             var command = leaves ? ConversationCommand.None : ConversationCommands.Of(ref line);
-            if (command == ConversationCommand.None ? !Say(session, prompt, line, waits: !NoWait || leaves) || leaves : !Obey(session, prompt, command))
+            if (command == ConversationCommand.None ? !Say(session, prompt, line, waits: leaves || (!NoWait && session.ToOptions().Response == ResponseHandling.Awaited)) || leaves : !Obey(session, prompt, command))
             {
                 return;
             }
@@ -171,8 +171,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             if (!waits)
             {
-                using var window = new SendWindow(session, 1, null, StopToken);
-                return window.Add(line, asBytes: false, waited: false).Error is { } error ? throw error : true;
+                using var window = new SendWindow(session, 1, null, StopToken) { Response = Unawaited(session) };
+                return window.Add(line, asBytes: false).Error is { } error ? throw error : true;
             }
 
             var answer = session.Send(line, StopToken);
@@ -190,6 +190,9 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             throw new PipelineStoppedException();
         }
     }
+
+    private static ResponseHandling Unawaited(EchoSession session) =>
+        session.ToOptions().Response == ResponseHandling.None ? ResponseHandling.None : ResponseHandling.Received;
 
     /// <summary>Shows what the server sends unasked, when it comes, and that it has gone.</summary>
     private static void Listen(EchoSession session, LinePrompt prompt, CancellationToken leaving)

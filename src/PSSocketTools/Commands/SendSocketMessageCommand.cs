@@ -12,7 +12,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
 {
     private const string ByConnection = "Connection";
 
-    private static readonly string[] AboutAnswers = [nameof(NoWait), nameof(Window), nameof(ResponseTimeoutSec), nameof(AsBytes)];
+    private static readonly string[] AboutAnswers = [nameof(NoWait), nameof(NoResponse), nameof(Window), nameof(ResponseTimeoutSec), nameof(AsBytes)];
 
     /// <summary>A window for each session that is given once for all messages.</summary>
     private SendWindow[]? _windows;
@@ -38,6 +38,10 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     /// <summary>Does not wait for answers; Receive-SocketMessage takes them.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
+
+    /// <summary>Expects no answer: the server sends none to these messages.</summary>
+    [Parameter]
+    public SwitchParameter NoResponse { get; set; }
 
     /// <summary>How many messages may be in flight.</summary>
     [Parameter]
@@ -146,11 +150,17 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     /// <summary>How long an answer is waited for, if that was said here.</summary>
     private TimeSpan? OwnTimeout => IsBound(nameof(ResponseTimeoutSec)) ? TimeSpan.FromSeconds(ResponseTimeoutSec) : null;
 
-    private SendWindow[] Open(EchoSession[] sessions) => Array.ConvertAll(sessions, session => new SendWindow(
-        session,
-        NoWait ? 1 : Window,
-        OwnTimeout,
-        StopToken));
+    private SendWindow[] Open(EchoSession[] sessions) => Array.ConvertAll(sessions, session =>
+    {
+        var response = NoResponse ? ResponseHandling.None : session.ToOptions().Response;
+        if (NoWait && response == ResponseHandling.Awaited)
+        {
+            response = ResponseHandling.Received;
+        }
+
+        var size = response == ResponseHandling.Awaited ? Window : 1;
+        return new SendWindow(session, size, OwnTimeout, StopToken) { Response = response };
+    });
 
     private void SendUnasked(EchoConnection[] connections)
     {
@@ -214,8 +224,8 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         {
             try
             {
-                var sent = window.Add(message, AsBytes, !NoWait);
-                if (NoWait)
+                var sent = window.Add(message, AsBytes);
+                if (window.Response != ResponseHandling.Awaited)
                 {
                     Write(sent);
                 }

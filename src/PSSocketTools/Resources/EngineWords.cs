@@ -43,6 +43,8 @@ internal static class EngineWords
             "EchoSession.Connect" => "Connect-EchoServer",
             "EchoSession.Receive" => "Receive-SocketMessage",
             nameof(LocalPortTest) => "Test-PortAvailability",
+            "ResponseHandling.None" => "-NoResponse",
+            "ResponseHandling.Received" => "-NoWait",
             _ when name.StartsWith(Fault, StringComparison.Ordinal) => "-" + Parameter(name.Substring(Fault.Length)),
             _ => "-" + Parameter(name),
         };

@@ -425,10 +425,10 @@ public sealed class EchoSessionTests
     {
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
-        using var window = new SendWindow(session, 1, null, CancellationToken.None);
+        using var window = new SendWindow(session, 1, null, CancellationToken.None) { Response = ResponseHandling.Received };
         for (var number = 0; number < 100; number++)
         {
-            var sent = window.Add("n" + number, asBytes: false, waited: false);
+            var sent = window.Add("n" + number, asBytes: false);
             Assert.Null(sent.Result!.Response);
         }
 
@@ -588,7 +588,7 @@ public sealed class EchoSessionTests
         using var server = BareServer.Play(peer => peer.EchoUntilEnd());
         using var session = server.Connect();
         using var window = new SendWindow(session, 64, null, CancellationToken.None);
-        window.Add("só uma", asBytes: false, waited: true);
+        window.Add("só uma", asBytes: false);
 
         // Nobody takes the answer, and yet the message leaves.
         WaitForBytes(session);
@@ -704,9 +704,9 @@ public sealed class EchoSessionTests
             }
         });
         using var session = server.Connect();
-        using (var window = new SendWindow(session, 1, null, CancellationToken.None))
+        using (var window = new SendWindow(session, 1, null, CancellationToken.None) { Response = ResponseHandling.Received })
         {
-            window.Add("oi", asBytes: false, waited: false);
+            window.Add("oi", asBytes: false);
         }
 
         WaitForBytes(session);
@@ -767,8 +767,8 @@ public sealed class EchoSessionTests
         }
         else
         {
-            using var window = new SendWindow(session, 1, null, CancellationToken.None);
-            window.Add("um", asBytes: false, waited: false);
+            using var window = new SendWindow(session, 1, null, CancellationToken.None) { Response = ResponseHandling.Received };
+            window.Add("um", asBytes: false);
             Assert.Equal("um", session.Receive(Patience.Long).Response);
         }
 

@@ -61,9 +61,9 @@ public sealed class HalfCloseTests
             Assert.Contains("EchoSession.Receive", error.Message, StringComparison.Ordinal);
         }
 
-        using (var window = new SendWindow(session, 1, null, CancellationToken.None))
+        using (var window = new SendWindow(session, 1, null, CancellationToken.None) { Response = ResponseHandling.Received })
         {
-            Assert.Equal(SocketToolsError.SessionHalfClosed, window.Add("more", asBytes: false, waited: false).Error!.Error);
+            Assert.Equal(SocketToolsError.SessionHalfClosed, window.Add("more", asBytes: false).Error!.Error);
         }
 
         refused.Set();
@@ -188,9 +188,9 @@ public sealed class HalfCloseTests
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var server = EchoServer.Start(new EchoServerOptions { Protocol = SocketProtocol.Unix, SocketPath = path, Framing = MessageFraming.Line });
         using var session = EchoSession.Connect(new SessionOptions { Protocol = SocketProtocol.Unix, SocketPath = path });
-        using (var window = new SendWindow(session, 1, null, CancellationToken.None))
+        using (var window = new SendWindow(session, 1, null, CancellationToken.None) { Response = ResponseHandling.Received })
         {
-            window.Add("one", asBytes: false, waited: false);
+            window.Add("one", asBytes: false);
         }
 
         session.CloseSend();

@@ -97,7 +97,7 @@ public sealed class OwedAnswersTests
         Assert.True(inbox.Add(first));
     }
 
-    private static Exchange Message(int bytes) => new(null!, "oi", bytes, asBytes: false, waited: true);
+    private static Exchange Message(int bytes) => new(null!, "oi", bytes, asBytes: false, ResponseHandling.Awaited);
 
     private static UnsolicitedMessage Unasked(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, answers: null, TimeSpan.Zero);
 }
