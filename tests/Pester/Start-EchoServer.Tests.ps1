@@ -9,6 +9,7 @@
         $probe = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
         try { $probe.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 19)); $true } catch [Net.Sockets.SocketException] { $false } finally { $probe.Dispose() }
     }
+    $datagramTransports = if ($onLinux) { 'Epoll', 'Async' } else { 'Async' }
     $canDropRights = $onLinux -and (Get-Command setpriv -CommandType Application -ErrorAction Ignore) -and (id -u) -eq 0
     $lacksRights = $onLinux -and (id -u) -ne 0
     # A network of its own, where a test may have addresses and send what it likes.
@@ -622,7 +623,14 @@ Describe 'Start-EchoServer' {
         }
     }
 
-    Context 'UDP' {
+    Context 'UDP over <_>' -ForEach $datagramTransports {
+        BeforeAll {
+            $transportBefore = $env:PSSOCKETTOOLS_TRANSPORT
+            $transport = $env:PSSOCKETTOOLS_TRANSPORT = $_
+        }
+
+        AfterAll { $env:PSSOCKETTOOLS_TRANSPORT = $transportBefore }
+
         It 'answers a datagram of <_> bytes' -ForEach 0, 1, 65507 {
             $server = Start-EchoServer @at -Protocol Udp
             $client = Connect-BareDatagram $server
@@ -634,6 +642,7 @@ Describe 'Start-EchoServer' {
             $count | Should -Be $_
             [Linq.Enumerable]::SequenceEqual($bytes, [Linq.Enumerable]::Take($buffer, $count)) | Should -BeTrue
             $server.Protocol | Should -Be 'Udp'
+            $server.Transport | Should -Be $transport
         }
 
         It 'formats, transforms and knows exit commands' {
@@ -641,6 +650,21 @@ Describe 'Start-EchoServer' {
             $client = Connect-BareDatagram $server
             Invoke-Bare $client 'olá' | Should -BeExactly 'Echo: OLÁ'
             Invoke-Bare $client 'Sair' | Should -BeExactly 'Tchau'
+        }
+
+        It 'counts and tells what came and went, and whom it did not answer' {
+            $server = Start-EchoServer @at -Protocol Udp
+            $client = Connect-BareDatagram $server
+            foreach ($message in 'one', 'two', 'three') { Invoke-Bare $client $message | Should -BeExactly $message }
+            $events = $server | Wait-EchoServer ResponseSent -Count 3
+            $events.Message | Should -Be 'one', 'two', 'three'
+            ($server | Get-EchoServerEvent -Kind MessageReceived).Message | Should -Be 'one', 'two', 'three'
+            $server.MessagesReceived, $server.BytesReceived, $server.BytesSent | Should -Be 3, 11, 11
+
+            $closed = Start-EchoServer @at -Protocol Udp -AllowFrom 192.0.2.0/24
+            Send-Bare (Connect-BareDatagram $closed) 'knock'
+            ($closed | Wait-EchoServer Rejected).Reason | Should -Be 'NotAllowed'
+            $closed.RejectedConnections, $closed.BytesSent | Should -Be 1, 0
         }
 
         if ($hasIPv6) {

@@ -56,7 +56,7 @@ internal static unsafe class DatagramSource
     /// Success; WouldBlock when there is no room; SocketError for everything else, such as a source that can send nothing
     /// because it is a broadcast address.
     /// </returns>
-    public static SocketError TrySend(Socket socket, byte[] buffer, int count, byte[] remote, in IPPacketInformation source)
+    public static SocketError TrySend(Socket socket, byte[] buffer, int count, byte[] remote, in PacketSource source)
     {
         var control = stackalloc byte[LongestControl];
         for (var i = 0; i < LongestControl; i++)
@@ -76,9 +76,9 @@ internal static unsafe class DatagramSource
 
     /// <summary>Writes the control message that names a source: a header (struct cmsghdr), and an in_pktinfo or in6_pktinfo.</summary>
     /// <returns>Its length.</returns>
-    private static int WriteControl(byte* control, in IPPacketInformation source)
+    private static int WriteControl(byte* control, in PacketSource source)
     {
-        var address = source.Address.GetAddressBytes();
+        var address = source.Address!.GetAddressBytes();
         var isIPv6 = address.Length == 16;
 
         // The header's length field is a size_t, but for macOS; what follows is aligned as it is.
@@ -213,3 +213,8 @@ internal static unsafe class DatagramSource
         public uint Flags;
     }
 }
+
+/// <summary>An address of this machine that a datagram was sent to, which its response is sent from.</summary>
+/// <param name="Address">The address; null where the system did not tell, and chooses.</param>
+/// <param name="Interface">The number of the interface that received it.</param>
+internal readonly record struct PacketSource(IPAddress? Address, int Interface);

@@ -13,12 +13,17 @@ internal static unsafe class Libc
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;
     public const int SolIP = 0;
+    public const int SolIPv6 = 41;
+    public const int IPPacketInfo = 8;
+    public const int IPv6PacketInfo = 50;
     public const int IPBindAddressNoPort = 24;
     public const int SolSocket = 1;
     public const int SolTcp = 6;
     public const int TcpNoDelay = 1;
     public const int SoError = 4;
     public const int SoLinger = 13;
+    public const int MessageTruncated = 0x20;
+    public const int MessageDontWait = 0x40;
     public const int MessageNoSignal = 0x4000;
     public const int ShutWrite = 1;
     public const int EpollCloseOnExec = 0x80000;
@@ -64,6 +69,7 @@ internal static unsafe class Libc
     public const int EMFile = 24;
     public const int EPipe = 32;
     public const int ENotSocket = 88;
+    public const int EMessageSize = 90;
     public const int EAfNoSupport = 97;
     public const int EAddrInUse = 98;
     public const int EAddrNotAvail = 99;
@@ -115,6 +121,12 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     public static extern nint ReceiveMessage(int descriptor, void* message, int flags);
+
+    [DllImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    public static extern int SendMessages(int descriptor, void* messages, uint count, int flags);
+
+    [DllImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    public static extern int ReceiveMessages(int descriptor, void* messages, uint count, int flags, void* timeout);
 
     [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static extern int Control(int descriptor, nuint request, int* value);

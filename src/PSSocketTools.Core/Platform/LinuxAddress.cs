@@ -46,6 +46,20 @@ internal static unsafe class LinuxAddress
             : new IPAddress(bytes);
     }
 
+    /// <summary>Reads an address and a port; null for what is neither IPv4 nor IPv6.</summary>
+    public static IPEndPoint? ReadEndPoint(byte* address, int length)
+    {
+        var family = length < Shortest ? 0 : *(ushort*)address;
+        var isInet6 = family == Libc.FamilyInet6 && length >= Longest;
+        if (family != Libc.FamilyInet && !isInet6)
+        {
+            return null;
+        }
+
+        var port = (address[2] << 8) | address[3];
+        return new IPEndPoint(Read(address) ?? (isInet6 ? IPAddress.IPv6Any : IPAddress.Any), port);
+    }
+
     /// <summary>Whether two have the same address and port.</summary>
     public static bool AreSame(byte* one, byte* other)
     {

@@ -8,6 +8,7 @@ internal static class LinuxErrors
     public static SocketError ToSocketError(int error) => error switch
     {
         0 => SocketError.Success,
+        Libc.EMessageSize => SocketError.MessageSize,
         Libc.EConnRefused => SocketError.ConnectionRefused,
         Libc.EConnReset => SocketError.ConnectionReset,
         Libc.EConnAborted => SocketError.ConnectionAborted,

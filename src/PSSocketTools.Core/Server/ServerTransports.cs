@@ -32,12 +32,6 @@ internal static class ServerTransports
         EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFault)
     {
         var isAllowed = options.ToFilter();
-        if (options.ActualProtocol == SocketProtocol.Udp)
-        {
-            return new DatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, onFault);
-        }
-
-        var acceptGate = new AcceptGate(plan, record, options.MaxConnections, isAllowed);
 #if NET
         if (UsesEpoll(options))
         {
@@ -45,7 +39,15 @@ internal static class ServerTransports
             {
                 // A log that falls behind blocks its server, and would block the others on the same loops.
                 var loops = EpollLoops.Join(alone: options.LogPath is not null);
-                return new EpollTransport(sockets, acceptGate, options.BufferSize, options.IsSequential, loops, onFault);
+                return options.ActualProtocol == SocketProtocol.Udp
+                    ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, loops, onFault)
+                    : new EpollTransport(
+                        sockets,
+                        new AcceptGate(plan, record, options.MaxConnections, isAllowed),
+                        options.BufferSize,
+                        options.IsSequential,
+                        loops,
+                        onFault);
             }
             catch (SocketException exception)
             {
@@ -58,6 +60,12 @@ internal static class ServerTransports
         }
 #endif
 
+        if (options.ActualProtocol == SocketProtocol.Udp)
+        {
+            return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, onFault);
+        }
+
+        var acceptGate = new AcceptGate(plan, record, options.MaxConnections, isAllowed);
         if (options.Certificate is not { } certificate)
         {
             return new AsyncTransport<SocketChannel>(
@@ -97,14 +105,9 @@ internal static class ServerTransports
     /// <summary>Whether to use epoll: it is used when the system and the options allow it, unless the environment overrides it.</summary>
     private static bool UsesEpoll(EchoServerOptions options)
     {
-        // Datagrams have only one transport.
-        if (options.ActualProtocol == SocketProtocol.Udp)
-        {
-            return false;
-        }
-
         var wanted = options.Transport ?? Environment.GetEnvironmentVariable(Variable);
-        var canUseEpoll = IsEpollSupported && options is { Certificate: null, Responder: null };
+        var isSupported = options.ActualProtocol == SocketProtocol.Udp ? IsEpollSupportedForDatagrams : IsEpollSupported;
+        var canUseEpoll = isSupported && options is { Certificate: null, Responder: null };
         if (string.IsNullOrEmpty(wanted))
         {
             return canUseEpoll;
@@ -122,7 +125,11 @@ internal static class ServerTransports
 
 #if NET
     private static bool IsEpollSupported => LinuxEpoll.IsSupported;
+
+    private static bool IsEpollSupportedForDatagrams => LinuxDatagrams.IsSupported;
 #else
     private static bool IsEpollSupported => false;
+
+    private static bool IsEpollSupportedForDatagrams => false;
 #endif
 }

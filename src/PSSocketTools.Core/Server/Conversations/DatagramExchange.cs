@@ -7,15 +7,15 @@ namespace PSSocketTools.Server.Conversations;
 internal static class DatagramExchange
 {
     /// <summary>The message in a datagram, without its line end where the framing is by lines.</summary>
-    public static Frame ToMessage(ConversationPlan plan, byte[] buffer, int count)
+    public static Frame ToMessage(ConversationPlan plan, byte[] buffer, int offset, int count)
     {
         var terminator = Terminator.None;
-        if (!plan.Options.IsPlain && plan.Options.Framing != MessageFraming.None && count > 0 && buffer[count - 1] == '\n')
+        if (!plan.Options.IsPlain && plan.Options.Framing != MessageFraming.None && count > 0 && buffer[offset + count - 1] == '\n')
         {
-            terminator = count > 1 && buffer[count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
+            terminator = count > 1 && buffer[offset + count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
         }
 
-        return new Frame(buffer, 0, count - plan.Writer.Overhead(terminator), terminator, true);
+        return new Frame(buffer, offset, count - plan.Writer.Overhead(terminator), terminator, true);
     }
 
     /// <summary>Writes the response to a message, which the responder computes if there is a context for it, into a buffer, which stays empty when there is none.</summary>
@@ -29,26 +29,31 @@ internal static class DatagramExchange
         ResponseBuffer output,
         CancellationToken cancellationToken)
     {
-        byte[]? content = null;
+        if (context is null || plan.IsExitCommand(message))
+        {
+            WriteResponse(plan, record, connection, message, sequence, output);
+        }
+        else if (await RespondAsync(plan, record, connection, context, message, sequence, cancellationToken).ConfigureAwait(false) is { } content)
+        {
+            output.AppendResponse(content, message.Terminator);
+        }
+    }
+
+    /// <summary>Writes the response to a message of a server without a responder into a buffer, which stays empty when there is none.</summary>
+    public static void WriteResponse(
+        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, in Frame message, long sequence, ResponseBuffer output)
+    {
         if (plan.IsExitCommand(message))
         {
-            content = plan.Farewell?.For(connection, record.Clock.Now);
-        }
-        else if (context is not null)
-        {
-            content = await RespondAsync(plan, record, connection, context, message, sequence, cancellationToken).ConfigureAwait(false);
+            if (plan.Farewell?.For(connection, record.Clock.Now) is { } farewell)
+            {
+                output.AppendResponse(farewell, message.Terminator);
+            }
         }
         else if (!plan.Options.IsDiscarding)
         {
             var begin = output.Begin(message.Terminator);
             plan.Response.Write(output, message, connection, sequence, record.Clock.Now);
-            output.End(begin, message.Terminator);
-        }
-
-        if (content is not null)
-        {
-            var begin = output.Begin(message.Terminator);
-            output.Append(content, 0, content.Length);
             output.End(begin, message.Terminator);
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -28,7 +29,7 @@ internal sealed class DatagramOperation : IDisposable
     public EndPoint Remote { get; private set; }
 
     /// <summary>The address that the last datagram received was sent to; empty when the socket has only one, or the system did not tell.</summary>
-    public IPPacketInformation Local { get; private set; }
+    public PacketSource Local { get; private set; }
 
     /// <summary>The outcome of the last operation.</summary>
     public SocketError Error { get; private set; }
@@ -46,7 +47,7 @@ internal sealed class DatagramOperation : IDisposable
 
         Error = _event.SocketError;
         Remote = _event.RemoteEndPoint ?? _any;
-        Local = _socket.HasManyAddresses ? _event.ReceiveMessageFromPacketInfo : default;
+        Local = _socket.HasManyAddresses && _event.ReceiveMessageFromPacketInfo is { Address: { } address } told ? new PacketSource(address, told.Interface) : default;
         return _event.BytesTransferred;
     }
 
@@ -56,7 +57,7 @@ internal sealed class DatagramOperation : IDisposable
     /// <param name="remote">The destination.</param>
     /// <param name="nativeRemote">The destination in native form.</param>
     /// <param name="local">The source address; when empty the system chooses it.</param>
-    public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, IPPacketInformation local)
+    public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, PacketSource local)
     {
         if (local.Address is not null)
         {

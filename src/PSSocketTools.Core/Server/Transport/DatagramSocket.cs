@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 
@@ -20,6 +21,7 @@ internal sealed class DatagramSocket : IDisposable
     {
         Socket = socket;
         HasManyAddresses = DatagramPlatform.HasManyAddresses(socket);
+        LocalAddress = ((IPEndPoint)socket.LocalEndPoint!).Address;
     }
 
     public Socket Socket { get; }
@@ -27,12 +29,15 @@ internal sealed class DatagramSocket : IDisposable
     /// <summary>Whether datagrams may be received on different addresses, and the receive tells on which.</summary>
     public bool HasManyAddresses { get; }
 
+    /// <summary>The address it is bound to.</summary>
+    public IPAddress LocalAddress { get; }
+
     /// <summary>Sends a response from the address that the request was sent to.</summary>
     /// <returns>
     /// Success; WouldBlock when there is no room; OperationAborted when the socket was closed; SocketError for everything else,
     /// such as an address that can send nothing because it is a broadcast one.
     /// </returns>
-    public SocketError TrySend(byte[] buffer, int count, byte[] remote, in IPPacketInformation source)
+    public SocketError TrySend(byte[] buffer, int count, byte[] remote, in PacketSource source)
     {
         // Prevents a concurrent close, after which another file may get the descriptor's number.
         lock (_gate)

@@ -1,7 +1,5 @@
 #if NET
-using System.Buffers.Binary;
 using System.ComponentModel;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
@@ -112,7 +110,7 @@ internal sealed unsafe class EpollListener : TimedSource
                 _backoff.Reset();
                 _reserve.Accepted(descriptor);
                 var socket = new LinuxDescriptor(descriptor);
-                var remote = ToEndPoint(address, length);
+                var remote = LinuxAddress.ReadEndPoint(address, length);
                 if (remote is not null)
                 {
                     var on = 1;
@@ -121,7 +119,7 @@ internal sealed unsafe class EpollListener : TimedSource
 
                 length = LongestAddress;
                 var hasLocal = _transport.WantsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;
-                _transport.Serve(socket, remote, hasLocal ? ToEndPoint(address, length) : null);
+                _transport.Serve(socket, remote, hasLocal ? LinuxAddress.ReadEndPoint(address, length) : null);
                 continue;
             }
 
@@ -153,21 +151,6 @@ internal sealed unsafe class EpollListener : TimedSource
         Pause();
         _transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
         _loop.SetTimer(this, Deadline.AfterMilliseconds(_backoff.Next()));
-    }
-
-    // struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.
-    private static IPEndPoint? ToEndPoint(byte* address, int length)
-    {
-        var bytes = new ReadOnlySpan<byte>(address, Math.Min(length, LongestAddress));
-        var family = bytes.Length < sizeof(ushort) ? 0 : *(ushort*)address;
-        if (family == Libc.FamilyInet)
-        {
-            return new IPEndPoint(new IPAddress(bytes.Slice(4, 4)), BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
-        }
-
-        return family == Libc.FamilyInet6
-            ? new IPEndPoint(new IPAddress(bytes.Slice(8, 16), *(uint*)(address + 24)), BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]))
-            : null;
     }
 }
 #endif

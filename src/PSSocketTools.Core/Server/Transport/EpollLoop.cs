@@ -56,6 +56,9 @@ internal sealed class EpollLoop : IPump, IDisposable
     /// <summary>Its number among the loops of its group.</summary>
     public int Index { get; }
 
+    /// <summary>Room for datagrams that no socket uses now; null before the first use, and while one does. Only for the loop's sources.</summary>
+    public LinuxDatagrams? FreeDatagrams { get; set; }
+
     /// <summary>The descriptor of its epoll set.</summary>
     internal int Descriptor => _epoll.Descriptor;
 

@@ -92,12 +92,15 @@ internal sealed class EpollLoops
     public EpollLoop Next() => _loops[(int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length)];
 
     /// <summary>Releases the loops for a server, and removes its handler; the last server waits until they have ended.</summary>
-    /// <param name="onFault">The handler.</param>
-    public void Leave(Action<Exception> onFault)
+    /// <param name="onFault">The handler; null for none.</param>
+    public void Leave(Action<Exception>? onFault)
     {
-        lock (_onFault)
+        if (onFault is not null)
         {
-            _onFault.Remove(onFault);
+            lock (_onFault)
+            {
+                _onFault.Remove(onFault);
+            }
         }
 
         lock (Sharing)

@@ -7,7 +7,8 @@ using Xunit;
 namespace PSSocketTools.Tests.Server.Faults;
 
 /// <summary>Faults of a UDP server, as a bare client sees them.</summary>
-public sealed class DatagramFaultTests
+/// <param name="transport">The name of the transport, as EchoServer.Transport shows it.</param>
+public abstract class DatagramFaultTests(string transport)
 {
     public static TheoryData<string?> Formats => [null, "{0}"];
 
@@ -104,8 +105,8 @@ public sealed class DatagramFaultTests
         }
     }
 
-    private static EchoServer Start(string? format) => EchoServer.Start(
-        new EchoServerOptions { Address = "127.0.0.1", Protocol = SocketProtocol.Udp, ResponseFormat = format });
+    private EchoServer Start(string? format) => EchoServer.Start(
+        new EchoServerOptions { Address = "127.0.0.1", Protocol = SocketProtocol.Udp, Transport = transport, ResponseFormat = format });
 
     private static Socket Connect(EchoServer server)
     {

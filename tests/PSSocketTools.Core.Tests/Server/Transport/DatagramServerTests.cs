@@ -8,8 +8,12 @@ using Xunit;
 namespace PSSocketTools.Tests.Server.Transport;
 
 /// <summary>A UDP server over real sockets.</summary>
-public sealed class DatagramServerTests
+/// <param name="transport">The name of the transport, as EchoServer.Transport shows it.</param>
+public abstract class DatagramServerTests(string transport)
 {
+    // As many as fit into the receive buffer of a socket as systems have it.
+    private const int Burst = 100;
+
     /// <summary>The kinds of servers with different code for a response, by name.</summary>
     public static TheoryData<string> Kinds => ["Plain", "Format", "Transform", "Delay", "Responder", "ErrorResponse"];
 
@@ -82,7 +86,7 @@ public sealed class DatagramServerTests
     public async Task A_responder_serves_one_peer_in_order_and_others_meanwhile()
     {
         using var answers = new Answers();
-        using var server = EchoServer.Start(Options("127.0.0.1") with { Responder = answers });
+        using var server = Start(Options("127.0.0.1") with { Responder = answers });
         using var first = Connect(server);
         using var second = Connect(server);
 
@@ -107,7 +111,7 @@ public sealed class DatagramServerTests
     [Fact]
     public async Task Random_delays_keep_one_peers_responses_in_order()
     {
-        using var server = EchoServer.Start(Options("127.0.0.1") with { MinDelayMilliseconds = 0, MaxDelayMilliseconds = 50 });
+        using var server = Start(Options("127.0.0.1") with { MinDelayMilliseconds = 0, MaxDelayMilliseconds = 50 });
         using var socket = Connect(server);
         for (var i = 0; i < 50; i++)
         {
@@ -124,7 +128,7 @@ public sealed class DatagramServerTests
     public async Task A_responder_keeps_a_state_for_each_sender_and_cannot_close_what_is_no_connection()
     {
         var errors = new ConcurrentQueue<SocketToolsException>();
-        using var server = EchoServer.Start(Options("127.0.0.1") with
+        using var server = Start(Options("127.0.0.1") with
         {
             Responder = new Responder(message =>
             {
@@ -144,12 +148,127 @@ public sealed class DatagramServerTests
         Assert.Equal("MessageReceived Trace Error/ResponderError ResponseSent", events.Story(2));
     }
 
+    [Theory]
+    [InlineData("Plain")]
+    [InlineData("Format")]
+    [InlineData("Delay")]
+    public async Task Every_datagram_of_a_burst_is_answered_and_in_the_journal(string kind)
+    {
+        using var server = Start(kind, "127.0.0.1");
+        using var first = Connect(server);
+        using var second = Connect(server);
+        for (var i = 0; i < Burst / 2; i++)
+        {
+            // With empty ones among them.
+            await SendAsync(first, new string('a', i % 7));
+            await SendAsync(second, $"{i}");
+        }
+
+        var bytes = 0;
+        for (var i = 0; i < Burst / 2; i++)
+        {
+            Assert.Equal(new string('a', i % 7), await ReceiveAsync(first));
+            Assert.Equal($"{i}", await ReceiveAsync(second));
+            bytes += (i % 7) + $"{i}".Length;
+        }
+
+        var events = await server.UntilAsync(ServerEventKind.ResponseSent, Burst);
+        foreach (var direction in new[] { "MessageReceived", "ResponseSent" })
+        {
+            var ofSecond = events.Where(e => e.Kind == direction && e.ConnectionId == 2).Select(static e => e.Message);
+            Assert.Equal(Enumerable.Range(0, Burst / 2).Select(static i => $"{i}"), ofSecond);
+        }
+
+        Assert.Equal((Burst, bytes, bytes), (server.MessagesReceived, server.BytesReceived, server.BytesSent));
+        Assert.Equal(0, server.Errors);
+    }
+
+    [Fact]
+    public async Task A_fault_that_is_added_between_two_datagrams_keeps_their_order()
+    {
+        using var server = Start("Plain", "127.0.0.1");
+        using var socket = Connect(server);
+        server.AddFault(new() { Kind = FaultKind.Duplicate, After = Burst / 2, Count = 1 });
+        for (var i = 0; i < Burst; i++)
+        {
+            await SendAsync(socket, $"{i}");
+        }
+
+        var received = new List<int>();
+        for (var i = 0; i <= Burst; i++)
+        {
+            received.Add(int.Parse(await ReceiveAsync(socket), System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        Assert.Equal([.. Enumerable.Range(0, Burst).Append(Burst / 2).Order()], received);
+    }
+
+    [Fact]
+    public async Task A_response_that_is_too_long_for_a_datagram_is_an_error_of_that_message_alone()
+    {
+        using var server = Start(Options("127.0.0.1") with { ResponseFormat = "{Message}{Message}" });
+        using var socket = Connect(server);
+        await SendAsync(socket, new string('x', 60000));
+        await SendAsync(socket, "ha");
+        Assert.Equal("haha", await ReceiveAsync(socket));
+        var error = Assert.Single(await server.UntilAsync(ServerEventKind.ResponseSent), static e => e.Kind == "Error");
+        Assert.Equal(("MessageTooLarge", (int?)1), (error.Reason, error.ConnectionId));
+    }
+
+    [Fact]
+    public async Task The_address_that_was_asked_is_known_to_formats()
+    {
+        using var server = Start(Options("Any") with { ResponseFormat = "{LocalAddress}" });
+        using var socket = Connect(server);
+        Assert.Equal("127.0.0.1", await ExchangeAsync(socket, "who"));
+        using var single = Start(Options("127.0.0.1") with { ResponseFormat = "{LocalAddress}" });
+        using var other = Connect(single);
+        Assert.Equal("127.0.0.1", await ExchangeAsync(other, "who"));
+    }
+
+    [Fact]
+    public async Task A_stop_needs_no_pause_of_the_senders()
+    {
+        using var server = Start("Plain", "127.0.0.1");
+        using var socket = Connect(server);
+        using var stopped = new CancellationTokenSource();
+        Assert.Equal("first", await ExchangeAsync(socket, "first"));
+        var sending = Task.Run(() =>
+        {
+            while (!stopped.IsCancellationRequested)
+            {
+                try
+                {
+                    socket.Send("more"u8.ToArray());
+                }
+                catch (SocketException)
+                {
+                    // The server's socket is closed.
+                }
+            }
+        });
+        await server.UntilAsync(ServerEventKind.ResponseSent, 100);
+        await server.StopAsync(TimeSpan.FromSeconds(5)).WaitAsync(Patience.Long);
+        await stopped.CancelAsync();
+        await sending.WaitAsync(Patience.Long);
+        Assert.Equal(("Stopped", 0L), (server.State, server.Errors));
+    }
+
     private static EchoServerOptions Options(string address) => new() { Address = address, Protocol = SocketProtocol.Udp };
 
-    private static EchoServer Start(string kind, string address)
+    private EchoServer Start(EchoServerOptions options)
+    {
+        // Responders are served by one transport only.
+        var chosen = options.Responder is null ? transport : "Async";
+        var server = EchoServer.Start(options with { Transport = chosen });
+        Assert.Equal(chosen, server.Transport);
+        return server;
+    }
+
+    private EchoServer Start(string kind, string address)
     {
         var options = Options(address);
-        return EchoServer.Start(kind switch
+        return Start(kind switch
         {
             "Plain" => options,
             "Format" => options with { ResponseFormat = "{Message}" },

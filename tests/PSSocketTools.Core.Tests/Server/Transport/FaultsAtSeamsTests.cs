@@ -84,9 +84,8 @@ public sealed class FaultsAtSeamsTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_clock_that_fails_loses_one_datagram_and_delays_no_stop(bool aside)
+    [MemberData(nameof(TransportsAndModes))]
+    public async Task A_clock_that_fails_loses_one_datagram_and_delays_no_stop(string transport, bool aside)
     {
         for (var n = 1; ; n++)
         {
@@ -96,7 +95,7 @@ public sealed class FaultsAtSeamsTests
             {
                 server = EchoServer.Start(new EchoServerOptions
                 {
-                    Address = "127.0.0.1", Protocol = SocketProtocol.Udp, Clock = clock, ResponseFormat = "{Message}",
+                    Address = "127.0.0.1", Protocol = SocketProtocol.Udp, Transport = transport, Clock = clock, ResponseFormat = "{Message}",
                     MinDelayMilliseconds = aside ? 1 : 0, MaxDelayMilliseconds = aside ? 1 : 0,
                 });
             }
@@ -185,7 +184,7 @@ public sealed class FaultsAtSeamsTests
             : [Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0], Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0]];
         var lost = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using ServerTransport transport = protocol == SocketProtocol.Udp
-            ? new DatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
+            ? new AsyncDatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
             : new AsyncTransport<SocketChannel>(
                 listeners,
                 new AcceptGate(plan, record, 10, null),
@@ -247,6 +246,34 @@ public sealed class FaultsAtSeamsTests
         Assert.Empty(server.ListeningSockets());
         Assert.Contains("other addresses", lost.Message, StringComparison.Ordinal);
         Assert.Contains("the last of the server's addresses", server.Error, StringComparison.Ordinal);
+        await StopAsync(server);
+        Assert.Equal(2, server.Errors);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_udp_server_whose_sockets_are_closed_by_other_code_says_so_and_is_faulted_when_the_last_is(string transport)
+    {
+        if (!AddressName.HasIPv6())
+        {
+            return;
+        }
+
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "localhost", Protocol = SocketProtocol.Udp, Transport = transport });
+        var sockets = server.ListeningSockets();
+        await Task.Run(sockets[0].Dispose).WaitAsync(Patience.Long);
+        await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal(("Listening", $"[::1]:{server.Port}"), (server.State, server.EndPoint));
+        using (var client = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp))
+        {
+            client.Connect(IPAddress.IPv6Loopback, server.Port);
+            client.Send("still here"u8.ToArray());
+            Assert.Equal(10, await client.ReceiveAsync(new byte[100], SocketFlags.None).WaitAsync(Patience.Long));
+        }
+
+        await Task.Run(sockets[1].Dispose).WaitAsync(Patience.Long);
+        await server.UntilAsync(ServerEventKind.Error, 2);
+        Assert.Equal("Faulted", server.State);
         await StopAsync(server);
         Assert.Equal(2, server.Errors);
     }

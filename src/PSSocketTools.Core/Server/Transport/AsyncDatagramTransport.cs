@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Net;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>Serves datagrams over .NET's sockets, one after the other on each socket.</summary>
+internal sealed class AsyncDatagramTransport(
+    IReadOnlyList<Socket> sockets,
+    ConversationPlan plan,
+    ServerRecord record,
+    int maxPendingResponses,
+    Func<IPAddress, bool>? isAllowed,
+    Action<Exception, Socket?> onFault)
+    : DatagramTransport(sockets, plan, record, maxPendingResponses, isAllowed)
+{
+    private readonly DatagramPeers<IPEndPoint> _peers = new(record);
+    private Task[] _loops = [];
+
+    /// <inheritdoc/>
+    public override string Name => "Async";
+
+    /// <inheritdoc/>
+    public override void Start() => _loops = [.. Sockets.Select(socket => Task.Run(() => ReceiveAllAsync(socket)))];
+
+    /// <inheritdoc/>
+    protected override Task WhenReceivingEndedAsync() => Task.WhenAll(_loops);
+
+    private async Task ReceiveAllAsync(DatagramSocket socket)
+    {
+        using var output = new ResponseBuffer(Plan.Writer, carriesEmpty: true);
+        using var operation = new DatagramOperation(socket);
+        var buffer = new byte[ushort.MaxValue];
+        try
+        {
+            while (!IsStopping)
+            {
+                var count = await operation.ReceiveAsync(buffer).ConfigureAwait(false);
+                if (operation.Error == SocketError.Success)
+                {
+                    await TryHandleAsync(operation, socket, buffer, count, output).ConfigureAwait(false);
+                }
+                else if (SocketErrors.EndsReceiving(operation.Error))
+                {
+                    // Unless the server stops, the socket failed or other code closed it.
+                    throw IsStopping ? new ObjectDisposedException(nameof(DatagramSocket)) : new SocketException((int)operation.Error);
+                }
+                else if (!SocketErrors.IsReset(operation.Error))
+                {
+                    // A reset is an ICMP "port unreachable" for a response to a peer that has gone; other errors are reported.
+                    Record.Failed(null, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
+                }
+            }
+        }
+        catch (ObjectDisposedException) when (IsStopping)
+        {
+            // The server stops.
+        }
+#pragma warning disable CA1031 // Any other exception that ends receiving is a fault of the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            onFault(exception, socket.Socket);
+        }
+    }
+
+    /// <summary>Handles a datagram; a fault is reported in the journal, and does not affect the next datagrams.</summary>
+    private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
+    {
+        try
+        {
+            await HandleAsync(operation, socket, buffer, count, output).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Reported, as the summary says.
+        catch (Exception exception) when (!IsStopping)
+#pragma warning restore CA1031
+        {
+            output.Clear();
+            Report(exception);
+        }
+    }
+
+    private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
+    {
+        var remote = (IPEndPoint)operation.Remote;
+        var peer = _peers.FindOrAdd(remote, remote);
+        if (!Accepts(peer))
+        {
+            return;
+        }
+
+        if (Plan.WritesLocalAddress)
+        {
+            peer.Facts.LocalAddress = EndPointText.Of(operation.Local.Address ?? socket.LocalAddress);
+        }
+
+        var request = Receive(peer, buffer, 0, count);
+        if (request.IsDropped)
+        {
+            return;
+        }
+
+        if (request.IsInBackground)
+        {
+            RespondInBackground(socket, operation.Local, peer, request);
+            return;
+        }
+
+        if (Plan.Options.IsPlain)
+        {
+            if (!Plan.Options.IsDiscarding)
+            {
+                await SendAsync(operation, operation.Local, peer, buffer, count, 0, count).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        DatagramExchange.WriteResponse(Plan, Record, peer.Facts, request.Message, request.Sequence, output);
+        await SendAsync(operation, operation.Local, peer, output).ConfigureAwait(false);
+        output.Clear();
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Faults;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>A sender of datagrams.</summary>
+internal sealed class DatagramPeer(IPEndPoint endPoint, ConnectionFacts facts)
+{
+    private FaultClient? _faults;
+
+    public IPEndPoint EndPoint { get; } = endPoint;
+
+    /// <summary>The endpoint in native form.</summary>
+    public byte[] NativeEndPoint { get; } = DatagramSource.ToNative(endPoint);
+
+    public ConnectionFacts Facts { get; } = facts;
+
+    /// <summary>Completes with the last background response; never fails.</summary>
+    public Task LastResponse { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many messages it has sent.</summary>
+    public long Messages { get; set; }
+
+    /// <summary>The peer as the responder knows it; null before it is asked.</summary>
+    public ResponderContext? Context { get; set; }
+
+    /// <summary>The peer as faults see it. Only for the thread that receives from it.</summary>
+    public FaultClient Faults(ServerRecord record) => _faults ??= new FaultClient(Facts, record);
+}

@@ -1,0 +1,371 @@
+#if NET
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSSocketTools.Net;
+using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
+
+namespace PSSocketTools.Server.Transport;
+
+/// <summary>Receives a socket's datagrams on a loop, as many at a time as wait, and sends the responses with one call.</summary>
+/// <remarks>
+/// While the socket takes no more to send nothing is received, as in a loop over sendto and recvfrom. Then the system drops what its
+/// own buffer has no room for.
+/// </remarks>
+internal sealed class EpollReceiver : TimedSource
+{
+    // A socket that always has datagrams yields to the other sources after so many receives.
+    private const int MaxReceivesPerTurn = 16;
+
+    private readonly EpollDatagramTransport _transport;
+    private readonly EpollLoop _loop;
+    private readonly DatagramSocket _socket;
+    private readonly SafeSocketHandle _handle;
+    private readonly int _descriptor;
+    private readonly Response[] _responses = new Response[LinuxDatagrams.Capacity];
+    private readonly ResponseBuffer _output;
+    private bool _isHeld;
+    private bool _isWatched;
+    private bool _isStopped;
+
+    // Held while the socket is read, and while responses wait: mostly one is enough for all sockets of a loop.
+    private LinuxDatagrams? _held;
+
+    // How many of the responses are sent, or have failed.
+    private int _sent;
+
+    // Whether responses wait for the socket to be writable.
+    private bool _isBlocked;
+
+    public EpollReceiver(EpollDatagramTransport transport, EpollLoop loop, DatagramSocket socket)
+    {
+        _transport = transport;
+        _loop = loop;
+        _socket = socket;
+        _output = new ResponseBuffer(transport.Plan.Writer, carriesEmpty: true);
+        _handle = socket.Socket.SafeHandle;
+
+        // A reference, so that the descriptor can't be closed while its number is used.
+        _handle.DangerousAddRef(ref _isHeld);
+        _descriptor = (int)_handle.DangerousGetHandle();
+    }
+
+    private LinuxDatagrams Datagrams => _held ??= Rent();
+
+    /// <summary>Begins to receive.</summary>
+    public void Begin()
+    {
+        if (_isHeld && !_isStopped)
+        {
+            Watch(Libc.EpollIn | Libc.EpollReadHangUp);
+        }
+    }
+
+    /// <summary>Receives no more; responses that wait are still sent.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        if (!_isBlocked)
+        {
+            Unwatch();
+        }
+    }
+
+    /// <summary>Drops responses that wait; the owner of the socket closes it.</summary>
+    public void End()
+    {
+        _isStopped = true;
+        Unwatch();
+        _loop.Forget(_descriptor, this);
+        Unblock();
+        Return();
+        _output.Dispose();
+        if (_isHeld)
+        {
+            _isHeld = false;
+            _handle.DangerousRelease();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnTime()
+    {
+    }
+
+    /// <summary>Reports what ended receiving as a fault of the server.</summary>
+    public override void Fail(Exception exception)
+    {
+        Attempt.To(End);
+        _transport.Fault(exception, _socket.Socket);
+    }
+
+    /// <inheritdoc/>
+    public override void OnReady(int events)
+    {
+        if (!_isWatched)
+        {
+            return;
+        }
+
+        if (!_isBlocked)
+        {
+            ReceiveAll(events);
+        }
+        else if (TryFlush())
+        {
+            Unblock();
+            Unwatch();
+            Begin();
+        }
+
+        Return();
+    }
+
+    private void ReceiveAll(int events)
+    {
+        for (var i = 0; i < MaxReceivesPerTurn && _isWatched && !_isStopped; i++)
+        {
+            var count = Datagrams.Receive(_descriptor);
+            if (count < 0)
+            {
+                ReceiveFailed(Marshal.GetLastWin32Error(), events);
+                return;
+            }
+
+            _sent = 0;
+            for (var slot = 0; slot < count; slot++)
+            {
+                TryHandle(slot);
+            }
+
+            if (!TryFlush())
+            {
+                Block();
+                return;
+            }
+
+            if (count == 1)
+            {
+                // A sender that waits for its response: the next wait costs less than a receive that finds nothing.
+                return;
+            }
+        }
+    }
+
+    private void ReceiveFailed(int number, int events)
+    {
+        if (number == Libc.EIntr || (number == Libc.EAgain && (events & (Libc.EpollHangUp | Libc.EpollReadHangUp)) == 0))
+        {
+            return;
+        }
+
+        // Other code shut down or closed the socket, or the system did (ss -K).
+        var error = number == Libc.EAgain || number is Libc.EBadDescriptor or Libc.ENotSocket ? SocketError.OperationAborted : LinuxErrors.ToSocketError(number);
+        if (SocketErrors.EndsReceiving(error))
+        {
+            Fail(new SocketException((int)error));
+        }
+        else if (!SocketErrors.IsReset(error))
+        {
+            _transport.Record.Failed(null, ServerEventReason.Fault, Explain(number));
+        }
+    }
+
+    /// <summary>Handles a datagram; a fault is reported in the journal, and does not affect the others.</summary>
+    private void TryHandle(int slot)
+    {
+        try
+        {
+            Handle(slot);
+        }
+#pragma warning disable CA1031 // Reported, as the summary says.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _transport.Report(exception);
+        }
+    }
+
+    private void Handle(int slot)
+    {
+        if (Datagrams.IsTruncated(slot))
+        {
+            _transport.Record.Failed(null, ServerEventReason.Fault, new SocketException((int)SocketError.MessageSize).Message);
+            return;
+        }
+
+        var sender = Datagrams.SenderOf(slot);
+        if (_transport.Peers.Find(sender) is not { } peer)
+        {
+            if (Datagrams.EndPointOf(slot) is not { } endPoint)
+            {
+                return;
+            }
+
+            peer = _transport.Peers.FindOrAdd(sender, endPoint);
+        }
+
+        if (!_transport.Accepts(peer))
+        {
+            return;
+        }
+
+        var plan = _transport.Plan;
+        if (plan.WritesLocalAddress)
+        {
+            peer.Facts.LocalAddress = EndPointText.Of(Datagrams.LocalOf(slot).Address ?? _socket.LocalAddress);
+        }
+
+        var (bytes, offset, count) = (Datagrams.Bytes, Datagrams.OffsetOf(slot), Datagrams.LengthOf(slot));
+        var request = _transport.Receive(peer, bytes, offset, count);
+        if (request.IsDropped)
+        {
+            return;
+        }
+
+        if (request.IsInBackground)
+        {
+            // The responses to what came earlier come first, also those to the same peer.
+            _ = TryFlush();
+            _transport.RespondInBackground(_socket, Datagrams.LocalOf(slot), peer, request);
+        }
+        else if (plan.Options.IsPlain)
+        {
+            if (!plan.Options.IsDiscarding && _transport.Fits(peer, count))
+            {
+                Add(slot, peer, count, 0, count);
+            }
+        }
+        else
+        {
+            Respond(slot, peer, request);
+        }
+    }
+
+    /// <summary>Makes the response, which takes the datagram's place.</summary>
+    private void Respond(int slot, DatagramPeer peer, in DatagramRequest request)
+    {
+        try
+        {
+            DatagramExchange.WriteResponse(_transport.Plan, _transport.Record, peer.Facts, request.Message, request.Sequence, _output);
+            if (_output.Responses.Count > 0 && _transport.Fits(peer, _output.Count))
+            {
+                Buffer.BlockCopy(_output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), _output.Count);
+                var (offset, count) = _output.Responses[0];
+                Add(slot, peer, _output.Count, offset, count);
+            }
+        }
+        finally
+        {
+            _output.Clear();
+        }
+    }
+
+    private void Add(int slot, DatagramPeer peer, int count, int contentOffset, int contentCount)
+    {
+        _responses[Datagrams.Count] = new Response(peer, count, Datagrams.OffsetOf(slot) + contentOffset, contentCount);
+        Datagrams.Add(slot, count);
+    }
+
+    /// <summary>Sends the responses that are not sent yet.</summary>
+    /// <returns>False when the socket takes no more for now.</returns>
+    private bool TryFlush()
+    {
+        while (_sent < Datagrams.Count)
+        {
+            var count = Datagrams.Send(_descriptor, _sent);
+            if (count >= 0)
+            {
+                for (var end = _sent + count; _sent < end; _sent++)
+                {
+                    TrySent(_responses[_sent]);
+                }
+
+                continue;
+            }
+
+            // The error is that of the first: those before it would have been reported as sent.
+            var number = Marshal.GetLastWin32Error();
+            if (number == Libc.EAgain)
+            {
+                return false;
+            }
+
+            if (number != Libc.EIntr && !Datagrams.TryDropSource(_sent))
+            {
+                _transport.Record.Failed(_responses[_sent++].Peer.Facts, ServerEventReason.Fault, Explain(number));
+            }
+        }
+
+        return true;
+    }
+
+    private void TrySent(in Response response)
+    {
+        try
+        {
+            _transport.Sent(response.Peer, response.Count, Datagrams.Bytes, response.ContentOffset, response.ContentCount);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _transport.Report(exception);
+        }
+    }
+
+    /// <summary>Waits until the socket is writable. A stop waits for that too.</summary>
+    private void Block()
+    {
+        _isBlocked = true;
+        _ = _transport.BeginResponse();
+        Unwatch();
+        Watch(Libc.EpollOut);
+    }
+
+    private void Unblock()
+    {
+        if (_isBlocked)
+        {
+            _isBlocked = false;
+            _transport.EndResponse();
+        }
+    }
+
+    private void Watch(int events)
+    {
+        _loop.Watch(_descriptor, events, this);
+        _isWatched = true;
+    }
+
+    private void Unwatch()
+    {
+        if (_isWatched)
+        {
+            _isWatched = false;
+            _loop.Unwatch(_descriptor);
+        }
+    }
+
+    private LinuxDatagrams Rent()
+    {
+        var free = _loop.FreeDatagrams ?? new LinuxDatagrams();
+        _loop.FreeDatagrams = null;
+        return free;
+    }
+
+    private void Return()
+    {
+        if (_held is { } datagrams && !_isBlocked)
+        {
+            _held = null;
+            _loop.FreeDatagrams = datagrams;
+        }
+    }
+
+    private static string Explain(int number) => new LinuxSocketException(number).Message;
+
+    private readonly record struct Response(DatagramPeer Peer, int Count, int ContentOffset, int ContentCount);
+}
+#endif

@@ -1,0 +1,3 @@
+namespace PSSocketTools.Tests.Server.Faults;
+
+public sealed class AsyncDatagramFaultTests() : DatagramFaultTests("Async");

@@ -1,0 +1,3 @@
+namespace PSSocketTools.Tests.Server.Transport;
+
+public sealed class AsyncDatagramServerTests() : DatagramServerTests("Async");
