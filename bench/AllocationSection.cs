@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace PSSocketTools.Bench;
 
 /// <summary>The managed bytes a message costs a server, in steady state.</summary>
-internal sealed class AllocationSection() : Section("allocation", "Managed bytes allocated a message, while 64 connections of 64 B run in lock step")
+internal sealed class AllocationSection() : Section("allocation", "Managed bytes allocated a message, while 64 connections or sockets of 64 B run in lock step")
 {
     // What reading the counters allocates itself is measured, and taken off.
     private const string Counters = "[pscustomobject]@{ Bytes = [GC]::GetTotalAllocatedBytes($true); Messages = $server.MessagesReceived }";
@@ -11,6 +11,7 @@ internal sealed class AllocationSection() : Section("allocation", "Managed bytes
     private static readonly (string Name, string Arguments, Load Load)[] Servers =
     [
         ("echo", string.Empty, new Load(64, 64, 1)),
+        ("UDP echo", string.Empty, new Load(64, 64, 1, IsDatagrams: true)),
         ("messages", "-Framing Line -ResponseFormat '{0}'", new Load(64, 64, 1, IsLines: true)),
     ];
 

@@ -5,7 +5,7 @@ namespace PSSocketTools.Bench;
 /// <param name="Size">A message's bytes.</param>
 /// <param name="Depth">How many messages each connection keeps in flight; 1 is lock step.</param>
 /// <param name="IsLines">Whether messages end with LF.</param>
-/// <param name="IsDatagrams">Whether the messages are UDP datagrams, always in lock step.</param>
+/// <param name="IsDatagrams">Whether the messages are UDP datagrams.</param>
 /// <param name="IsRoom">Whether each client hears all the others; it says as many lines as are in flight when it has heard all of theirs.</param>
 internal sealed record Load(int Connections, int Size, int Depth, bool IsLines = false, bool IsDatagrams = false, bool IsRoom = false)
 {

@@ -16,6 +16,7 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
         new(8, 65536, 1),
         Usual with { IsLines = true },
         Usual with { IsDatagrams = true },
+        new(16, 64, 8, IsDatagrams: true),
     ];
 
     /// <inheritdoc/>

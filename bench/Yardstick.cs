@@ -67,12 +67,10 @@ internal sealed class Yardstick : IDisposable
     public JsonObject Load(int port, int processId, Load load, double seconds)
     {
         var duration = seconds.ToString(CultureInfo.InvariantCulture);
-        var start = load.IsRoom
+        var start = load.IsRoom || load.IsDatagrams
             ? new ProcessStartInfo(
-                Program("roomload"),
+                Program(load.IsRoom ? "roomload" : "udpload"),
                 ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, Number(processId)])
-            : load.IsDatagrams
-            ? new ProcessStartInfo(Program("udpload"), ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), duration, Number(processId)])
             : new ProcessStartInfo(
                 Program("tcpload"),
                 ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, load.IsLines ? "newline" : "raw", Number(processId)]);

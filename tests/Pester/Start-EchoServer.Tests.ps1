@@ -15,6 +15,9 @@
     # A network of its own, where a test may have addresses and send what it likes.
     $canUnshare = $onLinux -and (Get-Command unshare, ip -CommandType Application -ErrorAction Ignore).Count -ge 2 -and
         (& { unshare --map-root-user --net ip link set lo up *> $null; $LASTEXITCODE -eq 0 })
+    # An interface that takes only so much, for sockets whose send buffer is full.
+    $canThrottle = $canUnshare -and (Get-Command tc -CommandType Application -ErrorAction Ignore) -and
+        (& { unshare --map-root-user --net sh -c 'ip link set lo up && tc qdisc add dev lo root tbf rate 16mbit burst 70kb latency 20s' *> $null; $LASTEXITCODE -eq 0 })
     $python = if ($onLinux) { Get-Command python3 -CommandType Application -ErrorAction Ignore }
     $ncat = if ($onLinux) { Get-Command ncat -CommandType Application -ErrorAction Ignore }
     $socat = if ($onLinux) { Get-Command socat -CommandType Application -ErrorAction Ignore }
@@ -723,6 +726,29 @@ Describe 'Start-EchoServer' {
                     'ip address add 198.51.100.1/24 brd + dev lo' -join ' && '
                 unshare --map-root-user --net sh -c "$network && $pwshCommand -NoProfile -EncodedCommand $command" |
                     Should -Be 'oi', 'oi', 'oi', 'oi', '198.51.100.1'
+            }
+
+            if ($canThrottle) {
+                It 'waits while the interface takes no more, and drops no answer, with -Address <_>' -Tag Linux -ForEach '127.0.0.1', 'Any' {
+                    $script = {
+                        param($Manifest, $Address)
+                        Import-Module $Manifest
+                        # Eight times as much goes out as comes in.
+                        $server = Start-EchoServer -Protocol Udp -Address $Address -ResponseFormat ('{0}' * 8) -WarningAction Ignore
+                        $client = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
+                        $client.Connect([Net.IPAddress]::Loopback, $server.Port)
+                        $message = [byte[]]::new(1000)
+                        foreach ($number in 1..60) { $null = $client.Send($message) }
+                        # The client need not read: how much of it the interface has taken counts.
+                        $sent = $server | Wait-EchoServer ResponseSent -Count 60 -TimeoutSec 60
+                        $server | Stop-EchoServer
+                        "$($sent.Count) $($server.BytesSent) $($server.Errors)"
+                    }
+                    $command = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$script} '$manifest' '$_'"))
+                    $network = 'ip link set lo up && tc qdisc add dev lo root tbf rate 16mbit burst 70kb latency 20s'
+                    unshare --map-root-user --net sh -c "$network && $pwshCommand -NoProfile -EncodedCommand $command" |
+                        Should -Be '60 480000 0'
+                }
             }
 
             It 'never answers a datagram from itself, on an address that is no loopback' -Tag Linux {
