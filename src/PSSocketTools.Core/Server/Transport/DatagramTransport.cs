@@ -4,7 +4,6 @@ using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
-using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;

@@ -29,6 +29,7 @@ internal sealed class EpollDatagramTransport : DatagramTransport
         _loop = loops.Next();
         _onFault = onFault;
         Peers = new DatagramPeers<LinuxSender>(record);
+        Output = new ResponseBuffer(plan.Writer, carriesEmpty: true);
     }
 
     /// <inheritdoc/>
@@ -36,6 +37,9 @@ internal sealed class EpollDatagramTransport : DatagramTransport
 
     /// <summary>The senders, whichever socket they send to.</summary>
     public DatagramPeers<LinuxSender> Peers { get; }
+
+    /// <summary>Where responses are made. Only for the loop.</summary>
+    public ResponseBuffer Output { get; }
 
     /// <inheritdoc/>
     public override void Start() => _loop.Post(
@@ -57,6 +61,7 @@ internal sealed class EpollDatagramTransport : DatagramTransport
     public override void Dispose()
     {
         base.Dispose();
+        Output.Dispose();
         _loops.Leave(null);
     }
 

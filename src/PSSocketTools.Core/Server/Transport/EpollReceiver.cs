@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
-using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -24,7 +23,6 @@ internal sealed class EpollReceiver : TimedSource
     private readonly SafeSocketHandle _handle;
     private readonly int _descriptor;
     private readonly Response[] _responses = new Response[LinuxDatagrams.Capacity];
-    private readonly ResponseBuffer _output;
     private bool _isHeld;
     private bool _isWatched;
     private bool _isStopped;
@@ -43,7 +41,6 @@ internal sealed class EpollReceiver : TimedSource
         _transport = transport;
         _loop = loop;
         _socket = socket;
-        _output = new ResponseBuffer(transport.Plan.Writer, carriesEmpty: true);
         _handle = socket.Socket.SafeHandle;
 
         // A reference, so that the descriptor can't be closed while its number is used.
@@ -80,7 +77,6 @@ internal sealed class EpollReceiver : TimedSource
         _loop.Forget(_descriptor, this);
         Unblock();
         Return();
-        _output.Dispose();
         if (_isHeld)
         {
             _isHeld = false;
@@ -246,19 +242,20 @@ internal sealed class EpollReceiver : TimedSource
     /// <summary>Makes the response, which takes the datagram's place.</summary>
     private void Respond(int slot, DatagramPeer peer, in DatagramRequest request)
     {
+        var output = _transport.Output;
         try
         {
-            DatagramExchange.WriteResponse(_transport.Plan, _transport.Record, peer.Facts, request.Message, request.Sequence, _output);
-            if (_output.Responses.Count > 0 && _transport.Fits(peer, _output.Count))
+            DatagramExchange.WriteResponse(_transport.Plan, _transport.Record, peer.Facts, request.Message, request.Sequence, output);
+            if (output.Responses.Count > 0 && _transport.Fits(peer, output.Count))
             {
-                Buffer.BlockCopy(_output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), _output.Count);
-                var (offset, count) = _output.Responses[0];
-                Add(slot, peer, _output.Count, offset, count);
+                Buffer.BlockCopy(output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), output.Count);
+                var (offset, count) = output.Responses[0];
+                Add(slot, peer, output.Count, offset, count);
             }
         }
         finally
         {
-            _output.Clear();
+            output.Clear();
         }
     }
 
