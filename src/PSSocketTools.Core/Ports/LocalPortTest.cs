@@ -59,7 +59,7 @@ public sealed class LocalPortTest
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public PortAvailability Test(int port, CancellationToken cancellationToken = default)
     {
-        var resolution = _host.Resolve();
+        var resolution = _host.Resolve(ConnectPace.NameAge);
         Task.WaitAny([resolution], cancellationToken);
         return Test(port, resolution.GetAwaiter().GetResult(), 1);
     }
@@ -136,11 +136,8 @@ public sealed class LocalPortTest
         {
             Address = conflict?.Address ?? address,
             AttemptNumber = attempt,
-            HolderState = conflict?.State?.ToString(),
-            ProcessId = conflict?.ProcessId,
-            ProcessName = conflict?.ProcessName,
+            Local = conflict is null && ChosenAddress is null ? null : new PortAvailability.LocalFinding(conflict, ChosenAddress),
             Detail = detail ?? conflict?.Detail,
-            ChosenAddress = ChosenAddress,
         };
     }
 

@@ -7,7 +7,11 @@ namespace PSSocketTools;
 /// <summary>What a test of one port found.</summary>
 public sealed class PortAvailability
 {
-    private readonly DateTimeOffset _timestamp = DateTimeOffset.UtcNow;
+    // A scan makes thousands of results: what few of them have lies apart, and a latency of NaN is none.
+    private readonly DateTime _timestamp = DateTime.UtcNow;
+    private readonly double _latency = double.NaN;
+    private readonly LocalFinding? _local;
+    private RoundBefore? _before;
     private readonly PortStatus _status;
     private readonly SocketProtocol _protocol;
 
@@ -21,10 +25,10 @@ public sealed class PortAvailability
     }
 
     /// <summary>When it was found, in local time.</summary>
-    public DateTime Timestamp => _timestamp.LocalDateTime;
+    public DateTime Timestamp => _timestamp.ToLocalTime();
 
     /// <summary>The same moment in UTC, as ISO 8601 with 100 ns: <c>2026-03-29T01:30:00.1234567Z</c>.</summary>
-    public string TimestampUtc => _timestamp.ToUtcText();
+    public string TimestampUtc => new DateTimeOffset(_timestamp).ToUtcText();
 
     /// <summary>The computer tested, as it was asked for; <c>localhost</c> in a local test.</summary>
     public string ComputerName { get; }
@@ -48,7 +52,11 @@ public sealed class PortAvailability
     public bool Available => _status is PortStatus.Available or PortStatus.Open;
 
     /// <summary>How long the answer took, in milliseconds: of a connection, the handshake as the system measured it where it tells. Null when there was no answer, and in a local test.</summary>
-    public double? LatencyMilliseconds { get; internal init; }
+    public double? LatencyMilliseconds
+    {
+        get => double.IsNaN(_latency) ? null : _latency;
+        internal init => _latency = value ?? double.NaN;
+    }
 
     /// <summary>Remote: the local address that the system chose to ask from; null where it chose none, and in a local test.</summary>
     public string? SourceAddress { get; internal init; }
@@ -57,25 +65,25 @@ public sealed class PortAvailability
     public int Attempt { get; private set; } = 1;
 
     /// <summary>In a test that is repeated: the status that the round before found, where that was another one; otherwise null.</summary>
-    public string? PreviousStatus { get; private set; }
+    public string? PreviousStatus => _before?.Status;
 
     /// <summary>In a test that is repeated: the address that the round before found, where that was another one; otherwise null.</summary>
-    public string? PreviousAddress { get; private set; }
+    public string? PreviousAddress => _before?.Address;
 
     /// <summary>The first bytes that a server sent unasked, at most 256, as text whose control characters are replaced; null unless that was verified.</summary>
     public string? Banner { get; internal init; }
 
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
-    public int? ProcessId { get; internal init; }
+    public int? ProcessId => _local?.Conflict?.ProcessId;
 
     /// <summary>That process's name.</summary>
-    public string? ProcessName { get; internal init; }
+    public string? ProcessName => _local?.Conflict?.ProcessName;
 
     /// <summary>
     /// The state of the socket that holds a port in use, the name of a <see cref="PortHolderState"/>: Listen or Bound of a server, another
     /// of a connection whose own port it is; null where it can't be known.
     /// </summary>
-    public string? HolderState { get; internal init; }
+    public string? HolderState => _local?.Conflict?.State?.ToString();
 
     /// <summary>Details in words; null when Status is enough.</summary>
     public string? Detail { get; internal init; }
@@ -90,7 +98,7 @@ public sealed class PortAvailability
     public SocketProtocol GetProtocol() => _protocol;
 
     /// <summary>The address a server that takes this result is to listen on: the one that was chosen for a local test; null when none was, or the test was not local.</summary>
-    public string? GetChosenAddress() => ChosenAddress;
+    public string? GetChosenAddress() => _local?.ChosenAddress;
 
     /// <summary>Whether a status answers the question of a local test.</summary>
     /// <param name="status">The status.</param>
@@ -129,10 +137,22 @@ public sealed class PortAvailability
     {
         var result = (PortAvailability)MemberwiseClone();
         result.Attempt = round;
-        result.PreviousStatus = before is not null && before._status != _status ? before.Status : null;
-        result.PreviousAddress = before is not null && before.Address != Address ? before.Address : null;
+        var status = before is not null && before._status != _status ? before.Status : null;
+        var address = before is not null && before.Address != Address ? before.Address : null;
+        result._before = status is null && address is null ? null : new RoundBefore(status, address);
         return result;
     }
 
-    internal string? ChosenAddress { get; init; }
+    /// <summary>What a local test found beside the status.</summary>
+    internal LocalFinding? Local
+    {
+        init => _local = value;
+    }
+
+    /// <summary>What a local test found beside the status.</summary>
+    /// <param name="Conflict">The socket in the way; null where there is none.</param>
+    /// <param name="ChosenAddress">The address that was chosen; null when none was.</param>
+    internal sealed record LocalFinding(BindConflict? Conflict, string? ChosenAddress);
+
+    private sealed record RoundBefore(string? Status, string? Address);
 }

@@ -11,6 +11,8 @@ namespace PSSocketTools;
 public sealed class PortHolderSearch
 {
     private readonly RecentSocketTable _table = new(SocketProtocol.Tcp, SocketProtocol.Udp);
+    private SocketTable? _known;
+    private KnownProcesses _processes = new();
 
     /// <summary>Finds the holders of ports, by port: one for each process that has a socket, since several may share a port or a socket.</summary>
     /// <param name="query">Which.</param>
@@ -28,7 +30,14 @@ public sealed class PortHolderSearch
         }
 
         var addresses = query.Address is null ? null : AddressName.ToLocal(query.Address, cancellationToken);
-        return Find(_table.Get(), query, addresses, cancellationToken);
+        var table = _table.Get();
+        if (!ReferenceEquals(table, _known))
+        {
+            // What is known of processes is as old as the table, and not read again for each port that is asked for.
+            (_known, _processes) = (table, new KnownProcesses());
+        }
+
+        return Find(table, query, addresses, _processes, cancellationToken);
     }
 
     /// <summary>Whether a socket in any state has a port.</summary>
@@ -36,14 +45,21 @@ public sealed class PortHolderSearch
     public bool IsHeld(int port) => _table.Get().Entries.Any(entry => entry.LocalPort == port);
 
     internal static IEnumerable<PortHolder> Find(
-        SocketTable table, PortHolderQuery query, IReadOnlyCollection<IPAddress>? addresses, CancellationToken cancellationToken)
+        SocketTable table, PortHolderQuery query, IReadOnlyCollection<IPAddress>? addresses, CancellationToken cancellationToken) =>
+        Find(table, query, addresses, new KnownProcesses(), cancellationToken);
+
+    private static IEnumerable<PortHolder> Find(
+        SocketTable table,
+        PortHolderQuery query,
+        IReadOnlyCollection<IPAddress>? addresses,
+        KnownProcesses processes,
+        CancellationToken cancellationToken)
     {
         var wanted = table.Entries.Where(entry => entry.LocalPort > 0
             && query.Protocols?.Contains(entry.Protocol) != false
             && query.Ports?.Any(range => range.Contains(entry.LocalPort)) != false
             && (query.States is null ? entry.IsServer : query.States.Contains(entry.State) || query.States.Contains(PortHolderState.All))
             && addresses?.Any(address => BindConflict.Conflicts(entry.LocalAddress, address)) != false);
-        var processes = new KnownProcesses();
         foreach (var entry in wanted.OrderBy(static entry => entry.LocalPort)
             .ThenBy(static entry => entry.Protocol)
             .ThenBy(static entry => entry.State)

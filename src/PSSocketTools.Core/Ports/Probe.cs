@@ -8,6 +8,8 @@ namespace PSSocketTools.Ports;
 /// <summary>The probe of one port of one computer. Only the loop's thread uses it, except for the result.</summary>
 internal sealed class Probe(HostName host, int port)
 {
+    private Course? _course;
+
     public HostName Host { get; } = host;
 
     public int Port { get; } = port;
@@ -16,7 +18,17 @@ internal sealed class Probe(HostName host, int port)
     public PortAvailability? Result { get; set; }
 
     /// <summary>Why the name has no addresses yet, in a scan that waits.</summary>
-    public string? WhyNoAddress { get; set; }
+    public string? WhyNoAddress
+    {
+        get => _course?.WhyNoAddress;
+        set
+        {
+            if (value is not null || _course is not null)
+            {
+                Lasting.WhyNoAddress = value;
+            }
+        }
+    }
 
     /// <summary>How many attempts were made.</summary>
     public int Attempts { get; private set; }
@@ -44,32 +56,78 @@ internal sealed class Probe(HostName host, int port)
     public bool IsChecking => Pending?.Exists(static attempt => attempt.IsConnected) is true;
 
     /// <summary>Whether its time was over while a check went on, which it then waits for.</summary>
-    public bool IsOverdue { get; set; }
+    public bool IsOverdue
+    {
+        get => _course is { IsOverdue: true };
+        set => Lasting.IsOverdue = value;
+    }
 
-    /// <summary>All the addresses its name has.</summary>
-    public IPAddress[] AllAddresses { get; set; } = [];
+    /// <summary>All the addresses its name has, in a scan that waits for ports to close.</summary>
+    public IPAddress[] AllAddresses
+    {
+        get => _course?.AllAddresses ?? [];
+        set => Lasting.AllAddresses = value;
+    }
 
-    /// <summary>What the last attempt on each address came to; null unless the scan waits for ports to close.</summary>
-    public Dictionary<IPAddress, PortStatus>? Outcomes { get; set; }
+    /// <summary>What the last attempt on each address came to, in a scan that waits for ports to close.</summary>
+    public Dictionary<IPAddress, PortStatus> Outcomes => Lasting.Outcomes ??= [];
 
     /// <summary>The scheduled retries; null unless the scan waits for ports to open.</summary>
-    public List<Retry>? Retries { get; set; }
+    public List<Retry>? Retries
+    {
+        get => _course?.Retries;
+        set => Lasting.Retries = value;
+    }
 
     /// <summary>Whether an address has a pending attempt or a scheduled retry.</summary>
     public bool HasAttemptOn(IPAddress address) =>
         Pending?.Exists(attempt => attempt.Address.Equals(address)) is true || Retries?.Exists(retry => retry.Last.Address.Equals(address)) is true;
 
     /// <summary>How many attempts wait for a free descriptor.</summary>
-    public int Postponed { get; set; }
+    public int Postponed
+    {
+        get => _course?.Postponed ?? 0;
+        set => Lasting.Postponed = value;
+    }
 
     /// <summary>The failed attempt with the most informative error so far.</summary>
     public ProbeAttempt? Best { get; set; }
 
     public bool IsDone { get; set; }
 
-    public LinkedListNode<Timed<Probe>>? Deadline { get; set; }
+    public LinkedListNode<Timed<Probe>>? Deadline
+    {
+        get => _course?.Deadline;
+        set => Lasting.Deadline = value;
+    }
 
-    public LinkedListNode<Timed<Probe>>? NextTick { get; set; }
+    public LinkedListNode<Timed<Probe>>? NextTick
+    {
+        get => _course?.NextTick;
+        set => Lasting.NextTick = value;
+    }
+
+    private Course Lasting => _course ??= new Course();
+
+    /// <summary>What a probe has that does not end at once, which most of a fast scan do.</summary>
+    private sealed class Course
+    {
+        public string? WhyNoAddress { get; set; }
+
+        public bool IsOverdue { get; set; }
+
+        public IPAddress[] AllAddresses { get; set; } = [];
+
+        public Dictionary<IPAddress, PortStatus>? Outcomes { get; set; }
+
+        public List<Retry>? Retries { get; set; }
+
+        public int Postponed { get; set; }
+
+        public LinkedListNode<Timed<Probe>>? Deadline { get; set; }
+
+        public LinkedListNode<Timed<Probe>>? NextTick { get; set; }
+    }
 }
 
 /// <summary>An item and when it is due.</summary>

@@ -126,7 +126,7 @@ internal sealed partial class ProbeLoop
             return status == PortStatus.Open;
         }
 
-        var outcomes = probe.Outcomes ??= [];
+        var outcomes = probe.Outcomes;
         outcomes[attempt.Address] = status;
         return Array.TrueForAll(probe.AllAddresses, address => outcomes.TryGetValue(address, out var last) && PortStatuses.IsGone(last));
     }

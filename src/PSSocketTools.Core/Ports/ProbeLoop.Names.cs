@@ -101,7 +101,11 @@ internal sealed partial class ProbeLoop
             _timers.Remove(retry);
         }
 
-        probe.AllAddresses = addresses;
+        if (_goal == PortGoal.Closed)
+        {
+            probe.AllAddresses = addresses;
+        }
+
         probe.NextAddress = 0;
         probe.Addresses = probe.HasPending || probe.Retries is { Count: > 0 }
             ? Array.FindAll(addresses, address => !probe.HasAttemptOn(address))

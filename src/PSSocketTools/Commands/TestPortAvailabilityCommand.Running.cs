@@ -30,15 +30,25 @@ public sealed partial class TestPortAvailabilityCommand
         }
     }
 
+    // One test for the ports that come one by one: it reads the system's sockets once for many of them.
+    private LocalPortTest? _localTest;
+    private string? _localAddress;
+
     private void TestLocal(string address, PortRange[] ranges, SocketProtocol protocol)
     {
         FinishScan();
         _isLocal = true;
-        var test = new LocalPortTest(address, protocol)
+        if (_localTest?.Protocol != protocol || _localAddress != address)
         {
-            IsAddressChosen = IsBound(nameof(Address)),
-            Trace = IsVerbose ? WriteVerbose : null,
-        };
+            _localAddress = address;
+            _localTest = new LocalPortTest(address, protocol)
+            {
+                IsAddressChosen = IsBound(nameof(Address)),
+                Trace = IsVerbose ? WriteVerbose : null,
+            };
+        }
+
+        var test = _localTest;
         var until = _clock.Elapsed + WaitFor;
         _progress.Total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))

@@ -194,6 +194,8 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             return Marshal.GetLastWin32Error();
         }
 
+        // What the source takes is no part of the latency.
+        attempt.Start();
         SetSource(descriptor, attempt);
         attempt.Start();
         return Send(descriptor, attempt.Check?.Request ?? RequestFor(attempt.Port)) ? Receive(descriptor, attempt) : Marshal.GetLastWin32Error();
@@ -235,12 +237,12 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     private void SetSource(int descriptor, ProbeAttempt attempt)
     {
-        if (!_sources.TryGet(attempt.Address, out var source))
+        if (!_sources.TryGet(attempt.Address, attempt.StartedAt, out var source))
         {
             var local = stackalloc byte[LinuxAddress.Longest];
             var length = LinuxAddress.Longest;
             source = Libc.GetSocketName(descriptor, local, &length) == 0 ? LinuxAddress.Read(local) : null;
-            _sources.Set(attempt.Address, source);
+            _sources.Set(attempt.Address, attempt.StartedAt, source);
         }
 
         attempt.Source = source;

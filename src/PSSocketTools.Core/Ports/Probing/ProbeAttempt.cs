@@ -7,6 +7,9 @@ namespace PSSocketTools.Ports.Probing;
 /// <summary>One attempt to connect to a port of an address, or over UDP to get an answer. A <see cref="ProbeTransport"/> begins it, and ends or abandons it.</summary>
 internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 {
+    // NaN is none, in half the bytes of a double that may be null: a scan makes thousands.
+    private double _handshake = double.NaN;
+
     public IPAddress Address { get; } = address;
 
     public int Port { get; } = port;
@@ -17,8 +20,8 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>Which attempt of its probe it is, from 1 on.</summary>
     public int Number { get; init; } = 1;
 
-    /// <summary>When it began, a <see cref="Clock.Timestamp"/>.</summary>
-    public long StartedAt { get; private set; } = Clock.System.Timestamp;
+    /// <summary>When it began, a <see cref="Clock.Timestamp"/>; when it ended, of one that could not.</summary>
+    public long StartedAt { get; private set; }
 
     /// <summary>When it ended, in units of <see cref="Clock.Timestamp"/>.</summary>
     public long EndedAt { get; private set; }
@@ -56,7 +59,11 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     public IPAddress? Source { get; set; }
 
     /// <summary>The round-trip time of the handshake as the system measured it, in milliseconds; null where it did not.</summary>
-    public double? HandshakeMilliseconds { get; set; }
+    public double? HandshakeMilliseconds
+    {
+        get => double.IsNaN(_handshake) ? null : _handshake;
+        set => _handshake = value ?? double.NaN;
+    }
 
     /// <summary>How long the answer took, in milliseconds: as the system measured it, or else by the clock around the system call.</summary>
     public double LatencyMilliseconds => HandshakeMilliseconds ?? Clock.Milliseconds(EndedAt - StartedAt);
@@ -73,6 +80,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     public void EndAt(long timestamp, SocketError error, int number = 0)
     {
         EndedAt = timestamp;
+        StartedAt = StartedAt == 0 ? timestamp : StartedAt;
         Error = error;
         ErrorNumber = number;
     }

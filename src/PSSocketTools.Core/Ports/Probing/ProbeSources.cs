@@ -8,21 +8,24 @@ namespace PSSocketTools.Ports.Probing;
 internal sealed class ProbeSources
 {
     // A route may change while a scan waits for a port.
-    private const int MaxAgeMilliseconds = 1000;
+    private static readonly long MaxAge = Clock.Ticks(1000);
 
     private Entry _inet;
     private Entry _inet6;
 
     /// <summary>Whether the source for a destination is known, or known not to be.</summary>
-    public bool TryGet(IPAddress destination, out IPAddress? source)
+    /// <param name="destination">The destination.</param>
+    /// <param name="now">A <see cref="Clock.Timestamp"/> that was read for something else.</param>
+    /// <param name="source">The source, or null for none.</param>
+    public bool TryGet(IPAddress destination, long now, out IPAddress? source)
     {
         ref var entry = ref EntryOf(destination);
         source = entry.Source;
-        return ReferenceEquals(entry.Destination, destination) && Clock.CoarseSince(entry.ReadAt) < MaxAgeMilliseconds;
+        return ReferenceEquals(entry.Destination, destination) && now - entry.ReadAt < MaxAge;
     }
 
-    public void Set(IPAddress destination, IPAddress? source) =>
-        EntryOf(destination) = new Entry(destination, source, Clock.CoarseMilliseconds);
+    public void Set(IPAddress destination, long now, IPAddress? source) =>
+        EntryOf(destination) = new Entry(destination, source, now);
 
     private ref Entry EntryOf(IPAddress destination) => ref destination.AddressFamily == AddressFamily.InterNetworkV6 ? ref _inet6 : ref _inet;
 

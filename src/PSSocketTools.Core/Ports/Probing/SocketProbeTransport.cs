@@ -146,10 +146,11 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
             return setup.Source;
         }
 
-        if (!_sources.TryGet(destination, out var source))
+        var now = Clock.System.Timestamp;
+        if (!_sources.TryGet(destination, now, out var source))
         {
             source = RouteSource.For(destination);
-            _sources.Set(destination, source);
+            _sources.Set(destination, now, source);
         }
 
         return source;

@@ -35,6 +35,7 @@ internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> be
 
     public override bool Begin(ProbeAttempt attempt)
     {
+        attempt.Start();
         lock (_gate)
         {
             Begun.Add(attempt);
