@@ -11,7 +11,7 @@ public sealed class PortAvailability
     private readonly DateTime _timestamp = DateTime.UtcNow;
     private readonly double _latency = double.NaN;
     private readonly LocalFinding? _local;
-    private RoundBefore? _before;
+    private TestBefore? _before;
     private readonly PortStatus _status;
     private readonly SocketProtocol _protocol;
 
@@ -61,13 +61,13 @@ public sealed class PortAvailability
     /// <summary>Remote: the local address that the system chose to ask from; null where it chose none, and in a local test.</summary>
     public string? SourceAddress { get; internal init; }
 
-    /// <summary>Which attempt found it, from 1 on: one is made for each address of a name, and in a wait again and again; of a test that is repeated, its round. 0 where none could be made.</summary>
+    /// <summary>Which attempt found it, from 1 on: one is made for each address of a name, and in a wait again and again; of a test that is repeated, the number of the test. 0 where none could be made.</summary>
     public int Attempt { get; private set; } = 1;
 
-    /// <summary>In a test that is repeated: the status that the round before found, where that was another one; otherwise null.</summary>
+    /// <summary>In a test that is repeated: the status that the test before found, where that was another one; otherwise null.</summary>
     public string? PreviousStatus => _before?.Status;
 
-    /// <summary>In a test that is repeated: the address that the round before found, where that was another one; otherwise null.</summary>
+    /// <summary>In a test that is repeated: the address that the test before found, where that was another one; otherwise null.</summary>
     public string? PreviousAddress => _before?.Address;
 
     /// <summary>The first bytes that a server sent unasked, at most 256, as text whose control characters are replaced; null unless that was verified.</summary>
@@ -88,7 +88,7 @@ public sealed class PortAvailability
     /// <summary>Details in words; null when Status is enough.</summary>
     public string? Detail { get; internal init; }
 
-    /// <summary>Whether the round before, in a test that is repeated, found something else, or there was none.</summary>
+    /// <summary>Whether the test before, of one that is repeated, found something else, or there was none.</summary>
     public bool IsChange() => PreviousStatus is not null || PreviousAddress is not null || Attempt <= 1;
 
     /// <summary>What was found.</summary>
@@ -132,14 +132,14 @@ public sealed class PortAvailability
         init => Attempt = value;
     }
 
-    /// <summary>The same, as the result of a round.</summary>
-    internal PortAvailability InRound(int round, PortAvailability? before)
+    /// <summary>The same, as the result of one of many tests.</summary>
+    internal PortAvailability AsRepeated(int number, PortAvailability? before)
     {
         var result = (PortAvailability)MemberwiseClone();
-        result.Attempt = round;
+        result.Attempt = number;
         var status = before is not null && before._status != _status ? before.Status : null;
         var address = before is not null && before.Address != Address ? before.Address : null;
-        result._before = status is null && address is null ? null : new RoundBefore(status, address);
+        result._before = status is null && address is null ? null : new TestBefore(status, address);
         return result;
     }
 
@@ -154,5 +154,5 @@ public sealed class PortAvailability
     /// <param name="ChosenAddress">The address that was chosen; null when none was.</param>
     internal sealed record LocalFinding(BindConflict? Conflict, string? ChosenAddress);
 
-    private sealed record RoundBefore(string? Status, string? Address);
+    private sealed record TestBefore(string? Status, string? Address);
 }

@@ -17,10 +17,10 @@ internal sealed class PortRecord
     private DateTime? _outageSince;
     private TimeSpan? _longestOutage;
 
-    /// <summary>Adds a result, and returns it with its round and with what the last one had otherwise.</summary>
-    public PortAvailability Add(PortAvailability result, int round)
+    /// <summary>Adds a result, and returns it with the number of its test and with what the last one had otherwise.</summary>
+    public PortAvailability Add(PortAvailability result, int number)
     {
-        var told = result.InRound(round, _last);
+        var told = result.AsRepeated(number, _last);
         _first ??= result;
         _last = result;
         _sent++;

@@ -11,7 +11,7 @@ namespace PSSocketTools;
 /// A scan of ports on other computers: it runs a window of probes at a time, and returns results in the order of the input, as soon as they are
 /// available. One thread adds and reads. Disposing it cancels the scan at once, and closes its sockets and ends its thread.
 /// </summary>
-public sealed class PortScan : IDisposable
+public sealed class PortScan : IProbeHost, IDisposable
 {
     // A slow probe delays the results after it, but not the probes; this bounds the memory for those results.
     private const int ResultsHeldPerProbe = 128;
@@ -104,10 +104,7 @@ public sealed class PortScan : IDisposable
     /// <param name="ports">The ports.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood.</exception>
     public static double CountOf(IEnumerable<string> computers, IEnumerable<PortRange> ports) =>
-        computers.Sum(static computer => AddressSpan.IsSpan(computer) ? AddressSpan.Parse(computer).Count
-            : AddressRange.IsBlock(computer) ? AddressRange.Parse(computer).Count
-            : 1)
-        * ports.Sum(range => (double)range.Count);
+        computers.Sum(TargetNames.CountOf) * ports.Sum(range => (double)range.Count);
 
     /// <summary>Adds every port of every computer to the scan, each computer's ports together.</summary>
     /// <param name="computers">Names, addresses, blocks of addresses (<c>10.0.0.0/24</c>) and spans of them (<c>10.0.0.1-20</c>).</param>
@@ -200,10 +197,12 @@ public sealed class PortScan : IDisposable
     }
 
     /// <summary>What its attempts came to; null where nobody follows them.</summary>
-    internal ProbeTrace? Trace { get; }
+    private ProbeTrace? Trace { get; }
+
+    ProbeTrace? IProbeHost.Trace => Trace;
 
     /// <summary>The next probe to begin; null when there is none, or too many results are unread.</summary>
-    internal Probe? Take()
+    Probe? IProbeHost.Take()
     {
         lock (_gate)
         {
@@ -231,8 +230,8 @@ public sealed class PortScan : IDisposable
         }
     }
 
-    /// <summary>Stores a result; <see cref="Flush"/> wakes the reader.</summary>
-    internal void Finish(Probe probe, PortAvailability result)
+    /// <summary>Stores a result; <see cref="IProbeHost.Flush"/> wakes the reader.</summary>
+    void IProbeHost.Finish(Probe probe, PortAvailability result)
     {
         lock (_gate)
         {
@@ -242,7 +241,7 @@ public sealed class PortScan : IDisposable
     }
 
     /// <summary>Wakes the reader once for many results, since a wake for each costs more than a probe.</summary>
-    internal void Flush()
+    void IProbeHost.Flush()
     {
         lock (_gate)
         {
@@ -255,7 +254,7 @@ public sealed class PortScan : IDisposable
     }
 
     /// <summary>Ends the scan with an error, which the next read throws.</summary>
-    internal void Fail(Exception exception)
+    void IProbeHost.Fail(Exception exception)
     {
         lock (_gate)
         {
@@ -266,43 +265,22 @@ public sealed class PortScan : IDisposable
 
     private (double Count, IEnumerable<HostName> Hosts) ToHosts(string computer)
     {
-        // Parsed before the scan begins, so that an invalid target is reported at once.
-        if (AddressSpan.IsSpan(computer))
+        var names = TargetNames.Of(computer, _selection);
+        if (_resolvesFirst is not { } limit || TargetNames.IsSeveral(computer) || AddressName.Read(computer) is not null)
         {
-            var span = AddressSpan.Parse(computer);
-            return (span.Count, ToHosts(span.Addresses()));
+            return (TargetNames.CountOf(computer), names.Select(name => new HostName(name, _resolve)));
         }
 
-        if (AddressRange.IsBlock(computer))
+        var host = new HostName(computer, _resolve);
+        var resolution = host.Resolve();
+        Task.WaitAny([resolution], Deadline.After(limit).Milliseconds, _cancellationToken);
+        if (resolution.Status != TaskStatus.RanToCompletion)
         {
-            var block = AddressRange.Parse(computer);
-            return (block.Count, ToHosts(block.Addresses()));
+            return (1, [host]);
         }
 
-        var name = new HostName(computer, _resolve);
-        if (AddressName.Read(computer) is { } address)
-        {
-            _ = _selection.Of(computer, [address]);
-        }
-        else if (_resolvesFirst is { } limit)
-        {
-            var resolution = name.Resolve();
-            Task.WaitAny([resolution], Deadline.After(limit).Milliseconds, _cancellationToken);
-            if (resolution.Status == TaskStatus.RanToCompletion)
-            {
-                var addresses = resolution.GetAwaiter().GetResult();
-                return (addresses.Length, addresses.Select(one => new HostName(computer, _ => Task.FromResult<IPAddress[]>([one]))));
-            }
-        }
-
-        return (1, [name]);
-    }
-
-    private IEnumerable<HostName> ToHosts(IEnumerable<IPAddress> addresses)
-    {
-        var first = addresses.First();
-        _ = _selection.Of(first.ToString(), [first]);
-        return addresses.Select(address => new HostName(address.ToString(), _resolve));
+        var addresses = resolution.GetAwaiter().GetResult();
+        return (addresses.Length, addresses.Select(one => new HostName(computer, _ => Task.FromResult<IPAddress[]>([one]))));
     }
 
     private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<HostName>> hosts, IReadOnlyList<PortRange> ports)

@@ -6,7 +6,7 @@ using PSSocketTools.Ports.Probing;
 namespace PSSocketTools.Ports;
 
 /// <summary>The probe of one port of one computer. Only the loop's thread uses it, except for the result.</summary>
-internal sealed class Probe(HostName host, int port)
+internal class Probe(HostName host, int port)
 {
     private Course? _course;
 

@@ -8,7 +8,7 @@ internal sealed partial class ProbeLoop : IDisposable
     // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
 
-    private readonly PortScan _scan;
+    private readonly IProbeHost _host;
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
@@ -25,15 +25,15 @@ internal sealed partial class ProbeLoop : IDisposable
     private int _probes;
     private volatile bool _stopping;
 
-    public ProbeLoop(PortScan scan, PortScanOptions options, ProbeTransport transport)
+    public ProbeLoop(IProbeHost host, PortScanOptions options, ProbeTransport transport)
     {
-        _scan = scan;
+        _host = host;
         _transport = transport;
         _protocol = options.Protocol;
         _silent = PortStatuses.OfSilence(_protocol);
         _window = options.ThrottleLimit;
         _waits = options.WaitFor is not null;
-        _trace = scan.Trace;
+        _trace = host.Trace;
         _goal = options.Until;
         _verification = options.Verify;
         _timers = new ProbeTimers(options);
@@ -61,7 +61,7 @@ internal sealed partial class ProbeLoop : IDisposable
             while (!_stopping)
             {
                 var isBatchFull = StartProbes();
-                _scan.Flush();
+                _host.Flush();
                 _transport.Wait(isBatchFull ? 0 : _timers.MillisecondsToNext, _ended);
 
                 // The ended attempts have no socket any more. All leave the pending lists before any is evaluated, since the success of one
@@ -84,7 +84,7 @@ internal sealed partial class ProbeLoop : IDisposable
         catch (Exception exception)
         {
             // Any exception is passed to the reader, which would wait forever otherwise.
-            _scan.Fail(exception);
+            _host.Fail(exception);
         }
         finally
         {
@@ -108,7 +108,7 @@ internal sealed partial class ProbeLoop : IDisposable
                 continue;
             }
 
-            if (_probes >= _window || !_attempts.HasRoom || _scan.Take() is not { } probe)
+            if (_probes >= _window || !_attempts.HasRoom || _host.Take() is not { } probe)
             {
                 return false;
             }
@@ -127,7 +127,7 @@ internal sealed partial class ProbeLoop : IDisposable
         _timers.Remove(probe);
         TellAbandoned(probe, result.GetStatus());
         _attempts.AbandonAll(probe);
-        _scan.Finish(probe, result);
+        _host.Finish(probe, result);
     }
 
     private void Expire(long now)

@@ -1,14 +1,18 @@
+using System.Collections;
+using System.Management.Automation;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <content>Tests that are repeated: in rounds, once all that the pipeline brings is known.</content>
+/// <content>Tests that are repeated, once all that the pipeline brings is known: each target at its own pace.</content>
 public sealed partial class TestPortAvailabilityCommand
 {
     // The name of the view with times and changes, in the module's format file.
     private const string Repeated = "PSSocketTools.PortAvailability#Repeated";
 
-    private readonly List<Action> _round = [];
+    // How many targets a summary shows line by line where it can only be shown.
+    private const int MostLines = 20;
+
     private PortWatch? _watch;
 
     private void BeginRepeating()
@@ -29,69 +33,117 @@ public sealed partial class TestPortAvailabilityCommand
             return;
         }
 
-        if (new[] { nameof(Wait), nameof(WaitSec), nameof(Until) }.FirstOrDefault(IsBound) is { } wait)
+        RefuseBeside(Repeat ? nameof(Repeat) : nameof(Count), nameof(Wait), nameof(WaitSec), nameof(Until));
+        if (Summary)
         {
-            throw Excluded(Repeat ? nameof(Repeat) : nameof(Count), wait);
+            RefuseBeside(nameof(Summary), nameof(ChangesOnly), nameof(Status), nameof(Quiet));
         }
 
-        if (Summary && Repeat)
+        if (ChangesOnly)
         {
-            throw Excluded(nameof(Summary), nameof(Repeat));
+            RefuseBeside(nameof(ChangesOnly), nameof(Quiet));
         }
 
-        _watch = new PortWatch(TimeSpan.FromSeconds(IntervalSec), AllAddresses);
+        _watch = new PortWatch(TimeSpan.FromSeconds(IntervalSec), Repeat ? 0 : Count, StopToken);
+    }
+
+    private void RefuseBeside(string one, params string[] others)
+    {
+        if (others.FirstOrDefault(IsBound) is { } other)
+        {
+            throw Excluded(one, other);
+        }
     }
 
     private static SocketToolsException Excluded(string one, string other) =>
         new(SocketToolsError.InvalidOption, Messages.Get("ParametersExclude", one, other), other);
 
-    private void Run(string address, PortRange[] ports)
+    private void RunWatch(PortWatch watch)
     {
-        // Parameters that come down the pipeline have other values when the round begins.
-        var protocol = Protocol;
-        RunOrKeep(() => TestLocal(address, ports, protocol));
-    }
-
-    private void Run(string[] computers, PortRange[] ports, SocketProtocol protocol, TimeSpan patience) =>
-        RunOrKeep(() => Scan(computers, ports, protocol, _watch is null ? patience : TimeSpan.Zero));
-
-    private void RunOrKeep(Action test)
-    {
-        if (_watch is null)
+        if (Summary && !Repeat)
         {
-            test();
-        }
-        else
-        {
-            _round.Add(test);
-        }
-    }
-
-    private void RunRounds()
-    {
-        if (_watch is null || _round.Count == 0)
-        {
-            return;
+            _progress.Total = (double)watch.Targets * Count;
         }
 
-        while ((Repeat || _watch.Round < Count) && (!Quiet || _areAllAvailable))
+        try
         {
-            _watch.BeginRound(StopToken);
-            _round.ForEach(static test => test());
-            FinishScan();
+            while (!watch.IsFinished && (!Quiet || _areAllAvailable))
+            {
+                _due.Clear();
+                watch.Read(_due, PortProgress.IntervalMilliseconds);
+                foreach (var step in watch.TakeTrace())
+                {
+                    WriteVerbose(step);
+                }
+
+                _due.ForEach(WriteRepeated);
+                ShowProgress();
+            }
+        }
+        catch (OperationCanceledException) when (Summary)
+        {
+            TellStopped(watch.ToHistories());
+            throw;
         }
 
-        if (Summary && !Quiet)
+        HideProgress();
+        if (Summary)
         {
-            WriteObject(_watch.ToHistories(), enumerateCollection: true);
+            WriteObject(watch.ToHistories(), enumerateCollection: true);
         }
     }
 
     private void WriteRepeated(PortAvailability result)
     {
+        _progress.Done++;
+        _areAllAvailable &= result.Available;
         if (!Summary && IsWanted(result) && (!ChangesOnly || result.IsChange()))
         {
             WriteObject(Named(result, Repeated));
         }
     }
+
+    /// <summary>
+    /// Gives out a summary at Ctrl+C, from when on PowerShell takes nothing for the pipeline: it goes where -OutVariable put the
+    /// output so far, and without that to the screen, a line a target.
+    /// </summary>
+    private void TellStopped(IReadOnlyList<PortHistory> histories)
+    {
+        if (MyInvocation.BoundParameters.TryGetValue("OutVariable", out var variable)
+            && GetVariableValue(variable.ToString()!.TrimStart('+')) is IList output)
+        {
+            foreach (var history in histories)
+            {
+                _ = output.Add(PSObject.AsPSObject(history));
+            }
+        }
+
+        if (Host?.UI is not { } screen)
+        {
+            return;
+        }
+
+        foreach (var history in histories.Take(MostLines))
+        {
+            screen.WriteLine(ViewCell.Plain(
+                Messages.Get(
+                    history.MeanMilliseconds is null ? "WatchSummary" : "WatchSummaryWithLatency",
+                    EndPointText(history),
+                    history.Sent,
+                    history.Succeeded,
+                    history.LossPercent,
+                    history.MinimumMilliseconds,
+                    history.MeanMilliseconds,
+                    history.MaximumMilliseconds),
+                keepsLines: false));
+        }
+
+        if (histories.Count > MostLines)
+        {
+            screen.WriteLine(Messages.Get("WatchSummaryMore", histories.Count - MostLines));
+        }
+    }
+
+    private static string EndPointText(PortHistory history) =>
+        history.ComputerName.IndexOf(':') >= 0 ? $"[{history.ComputerName}]:{history.Port}" : $"{history.ComputerName}:{history.Port}";
 }

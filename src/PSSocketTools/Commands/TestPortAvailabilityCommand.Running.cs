@@ -34,10 +34,8 @@ public sealed partial class TestPortAvailabilityCommand
     private LocalPortTest? _localTest;
     private string? _localAddress;
 
-    private void TestLocal(string address, PortRange[] ranges, SocketProtocol protocol)
+    private LocalPortTest LocalTest(string address, SocketProtocol protocol)
     {
-        FinishScan();
-        _isLocal = true;
         if (_localTest?.Protocol != protocol || _localAddress != address)
         {
             _localAddress = address;
@@ -48,7 +46,20 @@ public sealed partial class TestPortAvailabilityCommand
             };
         }
 
-        var test = _localTest;
+        return _localTest;
+    }
+
+    private void TestLocal(string address, PortRange[] ranges, SocketProtocol protocol)
+    {
+        _isLocal = true;
+        var test = LocalTest(address, protocol);
+        if (_watch is not null)
+        {
+            _watch.Add(test, ranges);
+            return;
+        }
+
+        FinishScan();
         var until = _clock.Elapsed + WaitFor;
         _progress.Total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))
@@ -70,30 +81,20 @@ public sealed partial class TestPortAvailabilityCommand
     private void Scan(string[] computers, PortRange[] ports, SocketProtocol protocol, TimeSpan patience)
     {
         _isLocal = false;
+        if (_watch is not null)
+        {
+            _watch.Add(computers, ports, ScanOptions(protocol));
+            return;
+        }
+
         if (_scan is null || _scanProtocol != protocol)
         {
             FinishScan();
             _scanProtocol = protocol;
-            _scan = new PortScan(
-                new PortScanOptions
-                {
-                    Protocol = protocol,
-                    Timeout = TimeSpan.FromSeconds(TimeoutSec),
-                    ThrottleLimit = ThrottleLimit,
-                    WaitFor = WaitFor,
-                    Until = Goal,
-                    Verify = Verify,
-                    IPv4 = IPv4,
-                    IPv6 = IPv6,
-                    AllAddresses = AllAddresses,
-                    SourceAddress = SourceAddress,
-                    ResetsConnections = _watch is not null,
-                    KeepsTrace = IsVerbose,
-                },
-                StopToken);
+            _scan = new PortScan(ScanOptions(protocol), StopToken);
         }
 
-        _isGrouped |= _watch is null && HasSeveral(computers, ports);
+        _isGrouped |= HasSeveral(computers, ports);
         _progress.Total += _scan.Add(computers, ports);
         var until = _clock.Elapsed + patience;
         do
@@ -103,6 +104,22 @@ public sealed partial class TestPortAvailabilityCommand
         }
         while (_scan is not null && (!_scan.HasRoom || (!_scan.IsIdle && _clock.Elapsed < until)));
     }
+
+    private PortScanOptions ScanOptions(SocketProtocol protocol) => new()
+    {
+        Protocol = protocol,
+        Timeout = TimeSpan.FromSeconds(TimeoutSec),
+        ThrottleLimit = ThrottleLimit,
+        WaitFor = WaitFor,
+        Until = Goal,
+        Verify = Verify,
+        IPv4 = IPv4,
+        IPv6 = IPv6,
+        AllAddresses = AllAddresses,
+        SourceAddress = SourceAddress,
+        ResetsConnections = _watch is not null,
+        KeepsTrace = IsVerbose,
+    };
 
     private void FinishScan()
     {
@@ -148,8 +165,8 @@ public sealed partial class TestPortAvailabilityCommand
 
     private void ShowProgress()
     {
-        // What is repeated shows by itself that it goes on.
-        if (_watch is null)
+        // What is repeated shows by itself that it goes on, unless it is only summed up; without an end there is nothing to show the part of.
+        if (_watch is null || (Summary && !Repeat))
         {
             _progress.Show();
         }
@@ -174,10 +191,6 @@ public sealed partial class TestPortAvailabilityCommand
             {
                 WriteError(result.ToWaitError(Goal, TimeSpan.FromSeconds(WaitSec)));
             }
-        }
-        else if (_watch is not null)
-        {
-            WriteRepeated(_watch.Take(result));
         }
         else if (IsWanted(result))
         {

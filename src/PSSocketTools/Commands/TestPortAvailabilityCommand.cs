@@ -185,17 +185,17 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
         {
             if (ParameterSetName == LocalSet)
             {
-                Run(Address, Port ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TestWhat"), nameof(Port)));
+                TestLocal(Address, Port ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TestWhat"), nameof(Port)), Protocol);
             }
             else if (InputObject?.BaseObject is PortAvailability earlier && PortAvailability.IsLocal(earlier.GetStatus())
                 && !_isComputerNamed && !_arePortsNamed)
             {
-                Run(earlier.GetStatus() == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)]);
+                TestLocal(earlier.GetStatus() == PortStatus.Available ? earlier.Address! : Address, [new PortRange(earlier.Port)], Protocol);
             }
             else
             {
                 RequireMeaning();
-                Run(ComputerName!, Port!, Protocol, patience < MostPatience ? patience : MostPatience);
+                Scan(ComputerName!, Port!, Protocol, patience < MostPatience ? patience : MostPatience);
             }
         }
         catch (SocketToolsException exception) when (InputObject is not null && !_isComputerNamed && exception.Error == SocketToolsError.InvalidOption)
@@ -222,7 +222,11 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     {
         try
         {
-            RunRounds();
+            if (_watch is not null)
+            {
+                RunWatch(_watch);
+            }
+
             FinishScan();
         }
         catch (SocketToolsException exception)
@@ -246,6 +250,7 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
         if (disposing)
         {
             _scan?.Dispose();
+            _watch?.Dispose();
         }
 
         base.Dispose(disposing);

@@ -1,84 +1,153 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using PSSocketTools.Tests.Ports.Probing;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;
 
+/// <summary>When the targets of a watch are tested, with a transport without sockets.</summary>
 public sealed class PortWatchTests
 {
-    [Fact]
-    public void A_result_tells_its_round_and_what_the_round_before_found_otherwise()
-    {
-        var watch = new PortWatch(TimeSpan.FromSeconds(0.01), byAddress: false);
-        var told = new[] { Open("10.0.0.1"), Open("10.0.0.1"), Closed("10.0.0.1"), Open("10.0.0.2") }.Select(result =>
-        {
-            watch.BeginRound(CancellationToken.None);
-            return watch.Take(result);
-        }).ToList();
+    private const int Silent = 81;
 
-        Assert.Equal([1, 2, 3, 4], told.Select(static result => result.Attempt));
-        Assert.Equal([null, null, "Open", "Closed"], told.Select(static result => result.PreviousStatus));
-        Assert.Equal([null, null, null, "10.0.0.1"], told.Select(static result => result.PreviousAddress));
-        Assert.Equal([true, false, true, true], told.Select(static result => result.IsChange()));
+    // TEST-NET-1 (RFC 5737).
+    private static readonly IPAddress One = IPAddress.Parse("192.0.2.1");
+    private static readonly IPAddress Other = IPAddress.Parse("192.0.2.2");
+    private static readonly PortScanOptions Patient = new() { Timeout = Patience.Long };
+
+    [Fact]
+    public async Task A_slow_target_holds_up_no_other_and_has_one_test_at_a_time()
+    {
+        using var transport = new ScriptedProbeTransport(static attempt => attempt.Port == Silent ? null : SocketError.ConnectionRefused);
+        using var watch = Watch(transport, TimeSpan.FromSeconds(0.01), count: 5, One);
+        watch.Add(["one"], [new PortRange(80, 81)], Patient);
+        var results = new List<PortAvailability>();
+        while (results.Count < 5)
+        {
+            watch.Read(results, Timeout.Infinite);
+        }
+
+        Assert.Equal([(80, 1), (80, 2), (80, 3), (80, 4), (80, 5)], results.Select(static result => (result.Port, result.Attempt)));
+        Assert.Equal(Silent, Assert.Single(transport.Pending).Port);
+
+        // What was due meanwhile begins at the end of the last, once.
+        var rest = Task.Run(() => ReadAll(watch));
+        for (var i = 0; i < 5; i++)
+        {
+            transport.AwaitPending(1);
+            transport.EndTogether(1, SocketError.ConnectionRefused);
+        }
+
+        Assert.Equal([(81, 1), (81, 2), (81, 3), (81, 4), (81, 5)], (await rest).Select(static result => (result.Port, result.Attempt)));
+        Assert.Equal([5, 5], watch.ToHistories().Select(static history => history.Sent));
+        Assert.Empty(transport.Faults);
     }
 
     [Fact]
-    public void A_history_sums_up_what_succeeded_and_when_it_did_not()
+    public void Tests_of_a_target_start_an_interval_apart()
     {
-        var watch = new PortWatch(TimeSpan.FromSeconds(0.01), byAddress: false);
-        PortAvailability[] results = [Open("10.0.0.1", 2), Closed("10.0.0.1"), Closed("10.0.0.1"), Open("10.0.0.2", 4)];
-        foreach (var result in results)
-        {
-            watch.BeginRound(CancellationToken.None);
-            watch.Take(result);
-        }
+        using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
+        using var watch = Watch(transport, TimeSpan.FromSeconds(0.2), count: 3, One);
+        watch.Add(["one"], [new PortRange(80)], Patient);
+        var results = ReadAll(watch);
 
-        var history = Assert.Single(watch.ToHistories());
-        Assert.Equal((4, 2, 50.0), (history.Sent, history.Succeeded, history.LossPercent));
-        Assert.Equal((2.0, 3.0, 4.0), (history.MinimumMilliseconds!.Value, history.MeanMilliseconds!.Value, history.MaximumMilliseconds!.Value));
-        Assert.Equal("10.0.0.1, 10.0.0.2", history.Addresses);
-        Assert.Equal(results[1].Timestamp, history.FirstFailure);
-        Assert.Equal(results[3].Timestamp, history.LastSuccess);
-        Assert.Equal((results[3].Timestamp - results[1].Timestamp).TotalMilliseconds, history.LongestOutageMilliseconds!.Value, 3);
+        Assert.Equal([1, 2, 3], results.Select(static result => result.Attempt));
+        Assert.InRange((results[2].Timestamp - results[0].Timestamp).TotalSeconds, 0.3, 30);
+    }
+
+    [Fact]
+    public void A_name_is_resolved_anew_for_each_test()
+    {
+        var resolved = new ConcurrentQueue<IPAddress>([One, Other]);
+        using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
+        using var watch = new PortWatch(
+            TimeSpan.FromSeconds(0.05),
+            2,
+            _ => transport,
+            _ => Task.FromResult<IPAddress[]>([resolved.TryDequeue(out var address) ? address : throw new InvalidOperationException()]));
+        watch.Add(["one"], [new PortRange(80)], Patient);
+        var results = ReadAll(watch);
+
+        Assert.Equal(["192.0.2.1", "192.0.2.2"], results.Select(static result => result.Address));
+        Assert.Equal([null, "192.0.2.1"], results.Select(static result => result.PreviousAddress));
     }
 
     [Fact]
     public void Each_address_is_a_target_of_its_own_where_all_are_tested()
     {
-        var watch = new PortWatch(TimeSpan.FromSeconds(0.01), byAddress: true);
-        watch.BeginRound(CancellationToken.None);
-        watch.Take(Open("10.0.0.1"));
-        watch.Take(Closed("10.0.0.2"));
+        using var transport = new ScriptedProbeTransport(static attempt => attempt.Address.Equals(One) ? SocketError.Success : SocketError.ConnectionRefused);
+        using var watch = Watch(transport, TimeSpan.FromSeconds(0.01), count: 2, One, Other);
+        watch.Add(["two"], [new PortRange(80)], new PortScanOptions { AllAddresses = true });
+        var results = ReadAll(watch);
 
-        Assert.Equal(["10.0.0.1", "10.0.0.2"], watch.ToHistories().Select(static history => history.Addresses));
+        Assert.Equal(4, results.Count);
+        Assert.All(results, static result => Assert.Null(result.PreviousStatus));
+        Assert.Equal([("192.0.2.1", 2), ("192.0.2.2", 0)], watch.ToHistories().Select(static history => (history.Addresses!, history.Succeeded)));
     }
 
     [Fact]
-    public void A_round_begins_an_interval_after_the_one_before_began()
+    public void A_name_that_is_not_resolved_in_time_holds_up_no_other()
     {
-        var watch = new PortWatch(TimeSpan.FromSeconds(0.2), byAddress: false);
-        var clock = Stopwatch.StartNew();
-        for (var i = 0; i < 3; i++)
-        {
-            watch.BeginRound(CancellationToken.None);
-        }
+        var never = new TaskCompletionSource<IPAddress[]>();
+        using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
+        using var watch = new PortWatch(
+            TimeSpan.FromSeconds(0.01), 2, _ => transport, name => name == "slow" ? never.Task : Task.FromResult<IPAddress[]>([One]));
+        watch.Add(["slow", "one"], [new PortRange(80)], new PortScanOptions { AllAddresses = true, Timeout = TimeSpan.FromSeconds(0.5) });
+        var results = ReadAll(watch);
 
-        Assert.Equal(3, watch.Round);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.39, 30);
+        Assert.Equal(["one", "one", "slow", "slow"], results.Select(static result => result.ComputerName));
+        Assert.Equal(["Open", "Open", "TimedOut", "TimedOut"], results.Select(static result => result.Status));
     }
 
     [Fact]
-    public void A_wait_for_the_next_round_is_cancelled_at_once()
+    public void Ports_of_this_machine_are_tested_too()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var watch = new PortWatch(TimeSpan.FromSeconds(0.01), 2);
+        watch.Add(new LocalPortTest("127.0.0.1"), [new PortRange(((IPEndPoint)listener.LocalEndpoint).Port)]);
+
+        Assert.Equal(["InUse", "InUse"], ReadAll(watch).Select(static result => result.Status));
+    }
+
+    [Fact]
+    public void A_wait_for_the_next_test_is_cancelled_at_once()
     {
         using var cancellation = new CancellationTokenSource();
-        var watch = new PortWatch(TimeSpan.FromHours(1), byAddress: false);
-        watch.BeginRound(cancellation.Token);
+        using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
+        using var watch = new PortWatch(
+            TimeSpan.FromHours(1), 0, _ => transport, static _ => Task.FromResult<IPAddress[]>([One]), cancellation.Token);
+        watch.Add(["one"], [new PortRange(80)], Patient);
+        var results = new List<PortAvailability>();
+        watch.Read(results, Timeout.Infinite);
+        Assert.Single(results);
         cancellation.CancelAfter(TimeSpan.FromSeconds(0.1));
 
-        Assert.Throws<OperationCanceledException>(() => watch.BeginRound(cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => watch.Read(results, Timeout.Infinite));
+        Assert.Single(watch.ToHistories());
     }
 
-    private static PortAvailability Open(string address, double latency = 1) =>
-        new("name", 80, SocketProtocol.Tcp, PortStatus.Open) { Address = address, LatencyMilliseconds = latency };
+    [Fact]
+    public void More_targets_than_records_can_be_kept_of_are_refused()
+    {
+        using var watch = new PortWatch(TimeSpan.FromSeconds(1));
+        var error = Assert.Throws<SocketToolsException>(() => watch.Add(["10.0.0.0/8"], [new PortRange(80)], new PortScanOptions()));
 
-    private static PortAvailability Closed(string address) => new("name", 80, SocketProtocol.Tcp, PortStatus.Closed) { Address = address };
+        Assert.Equal(SocketToolsError.InvalidOption, error.Error);
+    }
+
+    private static PortWatch Watch(ScriptedProbeTransport transport, TimeSpan interval, int count, params IPAddress[] addresses) =>
+        new(interval, count, _ => transport, _ => Task.FromResult(addresses));
+
+    private static List<PortAvailability> ReadAll(PortWatch watch)
+    {
+        var results = new List<PortAvailability>();
+        while (!watch.IsFinished)
+        {
+            watch.Read(results, Timeout.Infinite);
+        }
+
+        return results;
+    }
 }
