@@ -76,6 +76,14 @@ Describe 'A server that stops by itself' {
         $events[-1].Reason | Should -Be 'TimeLimit'
     }
 
+    It 'says at the end of -Wait what there was' {
+        $running = Start-Waiting @{ StopAfterConnections = 1 }
+        $null = Receive-Beside $running
+        Get-BareAnswer (Get-EchoServer -Name waiting) 'hello' | Should -BeExactly 'hello'
+        $null = Wait-Beside $running
+        "$($running.Shell.Streams.Information[-1])" | Should -Be 'waiting: connections 1, messages 1, received 5 B, sent 5 B.'
+    }
+
     It 'says at the start of -Wait how it ends: <Says>' -ForEach @(
         @{ Options = @{}; Says = 'waiting (*) listens until Ctrl+C stops it.' }
         @{ Options = @{ StopAfterSec = 3600.5 }; Says = 'waiting (*) stops by itself after 3600.5 s. Ctrl+C stops it before.' }
@@ -104,7 +112,9 @@ Describe 'A server that stops by itself' {
             $null = Wait-Terminal $terminal 'EchoServer1 \(127\.0\.0\.1:\d+\) listens until Ctrl\+C stops it\.'
             $null = Wait-Terminal $terminal 'Started'
             Send-Terminal $terminal "$([char] 3)"
-            $null = Wait-Terminal $terminal 'Stopped'
+            # In the column of the kinds above it, with nothing of the ^C before it; then the sum.
+            $null = Wait-Terminal $terminal '\r\d\d:\d\d:\d\d\.\d{3} Stopped {39}127\.0\.0\.1:\d+'
+            $null = Wait-Terminal $terminal 'EchoServer1: connections 0, messages 0, received 0 B, sent 0 B\.'
             $null = Wait-Terminal $terminal 'ready> '
             Send-Terminal $terminal "'run' + 'ning: ' + @(Get-EchoServer).Count`r"
             $null = Wait-Terminal $terminal 'running: 0'

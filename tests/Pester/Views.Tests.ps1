@@ -62,7 +62,8 @@ Describe 'The views' {
     }
 
     It 'have room for every column of the table of <_> within 80 columns' -ForEach 'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'SocketMessage', 'ServerEvent', 'PortAvailability', 'PortHolder', 'PortHistory' {
-        $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] }
+        $name = "$_$($shown[$_].PSObject.TypeNames[0] -replace '^[^#]*#?')"
+        $table = (Get-FormatData "PSSocketTools.$_").FormatViewDefinition | Where-Object Name -eq $name | ForEach-Object Control | Where-Object { $_ -is [Management.Automation.TableControl] }
         $heading = ($shown[$_] | Get-Drawn) -split '\r?\n' -match '\w' | Select-Object -First 1
         -split $heading | Should -Be $table.Headers.Label
     }
@@ -131,6 +132,96 @@ Describe 'The views' {
         Stop-EchoServer -Name rude
     }
 
+    It 'show no id of a session that a command opened for itself' {
+        $alone = 'x' | Send-SocketMessage -Server $server
+        $alone.SessionId | Should -Be 0
+        $alone | Get-Drawn | Should -Match '(?m)^\d\d:\d\d:\d\d\.\d{3} +x +x '
+    }
+
+    It 'round what was measured' {
+        $measured = Measure-EchoServer -Server $server -Count 10
+        $measured | Format-List | Get-Drawn | Should -Match '(?m)^MessagesPerSecond +: \d+\s*$'
+        $measured | Format-List | Get-Drawn | Should -Match '(?m)^P50Milliseconds +: \d+([.,]\d{1,3})?\s*$'
+    }
+
+    It 'show tests of this computer after those of another in the same table' {
+        $drawn = @(Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port) + @(Test-PortAvailability $server.Port) | Get-Drawn
+        $drawn | Should -Match "(?m)^127\.0\.0\.1 +$($server.Port) +Tcp +Open +\d+[.,]\d\dms\s*$"
+        $drawn | Should -Match "(?m)^localhost +$($server.Port) +Tcp +InUse\s*$"
+    }
+
+    # In a session without a window, which is 80 columns wide whatever the one that runs the tests is.
+    Context 'of long words, in the culture "<Culture>", <Way>' -ForEach @(
+        foreach ($culture in '', 'en-US', 'pt-BR') { foreach ($way in 'here', 'after a hop') { @{ Culture = $culture; Way = $way } } }
+    ) {
+        BeforeAll {
+            $state = [initialsessionstate]::CreateDefault()
+            # On Windows, Windows PowerShell's own policy counts for the module's files too.
+            if ($env:OS -eq 'Windows_NT') { $state.ExecutionPolicy = 'Bypass' }
+            $state.ImportPSModule([string[]] (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path)
+            $shell = [powershell]::Create($state)
+
+            function New-Shown([hashtable] $Value, [string] $Type) {
+                $made = [pscustomobject] $Value
+                $made.PSObject.TypeNames.Insert(0, "PSSocketTools.$($Type -replace '#.*')")
+                if ($Type -match '#') { $made.PSObject.TypeNames.Insert(0, "PSSocketTools.$Type") }
+                $made
+            }
+
+            $when = 'At Response, After 12345, Count 1000, Percent 30, Seed 428330, From 192.0.2.0/24, 10.0.0.0/8'
+            $long = '2001:db8:1111:2222:3333:4444:5555:6666'
+            $made = @{
+                EchoServer = New-Shown -Type EchoServer @{ Id = 1; Name = 'integration-test-server-01'; Protocol = 'Tcp'; State = 'Listening'; EndPoint = "127.0.0.1:54321, [$long]:54321, /run/a-rather-long/folder-name-of.sockets/x" }
+                EchoConnection = New-Shown -Type EchoConnection @{ ServerId = 1; ConnectionId = 1; RemoteAddress = $long; RemotePort = 54321; State = 'HalfClosed' }
+                EchoServerFault = New-Shown -Type EchoServerFault @{ ServerId = 1; Id = 1; Kind = 'Disconnect'; Settings = 'FragmentBytes 100000, FragmentDelay 100-500'; When = $when }
+                EchoSession = New-Shown -Type EchoSession @{ Id = 1; Name = 'a-client-with-a-long-name'; RemoteEndPoint = "[$long]:54321"; Protocol = 'Tcp'; State = 'Faulted'; Reason = 'ResponseTimeout' }
+                ServerEvent = New-Shown -Type ServerEvent @{ Timestamp = [datetime]::Now; ServerName = 'lab'; Kind = 'Disconnected'; RemoteAddress = $long; RemotePort = 54321; Reason = 'FaultStruck'; Message = $null; Fault = 'Disconnect #3' }
+                'ServerEvent#OfSeveral' = New-Shown -Type 'ServerEvent#OfSeveral' @{ Timestamp = [datetime]::Now; ServerName = 'lab'; Kind = 'Disconnected'; RemoteAddress = $long; RemotePort = 54321; Reason = 'FaultStruck'; Message = $null; Fault = 'Disconnect #3' }
+                PortAvailability = New-Shown -Type PortAvailability @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Service = 'microsoft-ds'; Status = 'InUse'; HolderState = 'TimeWait'; ProcessName = 'firefox-esr'; ProcessId = 1234567 }
+                'PortAvailability#Remote' = New-Shown -Type 'PortAvailability#Remote' @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Service = 'microsoft-ds'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 12345.6; ProcessId = $null }
+                'PortAvailability#ByComputer' = New-Shown -Type 'PortAvailability#ByComputer' @{ ComputerName = 'a-host.example'; Port = 54321; Protocol = 'Tcp'; Service = 'clc-build-daemon'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.99; ProcessId = $null }
+                'PortAvailability#Repeated' = New-Shown -Type 'PortAvailability#Repeated' @{ Timestamp = [datetime]::Now; ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 1.5; PreviousStatus = 'OpenOrFiltered'; PreviousAddress = $long; ProcessId = $null }
+                PortHistory = New-Shown -Type PortHistory @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 1.5 }
+                PortHolder = New-Shown -Type PortHolder @{ Protocol = 'Tcp'; LocalAddress = $long; Port = 54321; Service = 'microsoft-ds'; ProcessName = 'a-process-with-a-long.name'; ProcessId = 1234567; UserName = 'EXAMPLE-DOMAIN\an-administrator' }
+                'PortHolder#Connections' = New-Shown -Type 'PortHolder#Connections' @{ Protocol = 'Tcp'; LocalAddress = $long; Port = 54321; RemoteEndPoint = "[$long]:54321"; State = 'Established'; ProcessName = 'a-process-with-a-long.name'; ProcessId = 1234567 }
+            }
+        }
+
+        AfterAll {
+            $shell.Runspace.Dispose()
+            $shell.Dispose()
+        }
+
+        It 'wrap no word of <_>' -ForEach @(
+            'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'ServerEvent', 'ServerEvent#OfSeveral', 'PortAvailability', 'PortAvailability#Remote',
+            'PortAvailability#ByComputer', 'PortAvailability#Repeated', 'PortHistory', 'PortHolder', 'PortHolder#Connections'
+        ) {
+            $object = $made[$_]
+            if ($Way -eq 'after a hop') {
+                $object = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($object))
+                $object | Add-Member -NotePropertyMembers @{ PSComputerName = 'web-server-01.example.internal'; PSShowComputerName = $true }
+            }
+
+            $shell.Commands.Clear()
+            $null = $shell.AddScript('[Threading.Thread]::CurrentThread.CurrentCulture = $args[0]; if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }; $args[1], $args[1] | Out-String -Width 80')
+            $drawn = (-join $shell.AddArgument($Culture).AddArgument($object).Invoke()) -replace "$([char] 27)\[[0-9;]*m"
+            foreach ($line in $drawn -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
+
+            # Each word that is drawn is one of the object's; times and numbers with a point are as the view makes them.
+            $words = $object.PSObject.Properties | ForEach-Object { [regex]::Matches("$($_.Name) $($_.Value)", '[A-Za-z]\w*').Value }
+            $view = (Get-FormatData "PSSocketTools.$($_ -replace '#.*')").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] } | ForEach-Object { $_.Headers.Label }
+            $known = @($words) + @($view) + 'Local', 'Remote', 'Time', 'Server', 'Before', 'ms', 'Latency'
+            $told = $drawn -split '\r?\n' | ForEach-Object { [regex]::Matches($_, '\b[A-Za-z]\w*').Value } | Where-Object { $_ -and $_ -notmatch '^[a-f\d]{1,4}$' }
+            $told | Should -Not -BeNullOrEmpty
+            $told | Where-Object { $_ -notin $known } | Should -BeNullOrEmpty -Because $drawn
+            if ($Way -eq 'after a hop') {
+                $drawn | Should -Match 'PSComputerName: web-server-01\.example\.internal'
+                ([regex]::Matches($drawn, 'PSComputerName')).Count | Should -Be 1
+            }
+            else { $drawn | Should -Not -Match 'PSComputerName' }
+        }
+    }
+
     Context 'without a screen' -Tag Core {
         BeforeAll {
             $manifest = (Resolve-Path "$PSScriptRoot/../../PSSocketTools.psd1").Path
@@ -166,6 +257,29 @@ Describe 'The views' {
             $said | Should -BeLike '*Listening*Open*'
             $said -replace "$([char] 27)\[\?1[hl]" | Should -Not -Match "$([char] 27)"
         }
+    }
+}
+
+Describe 'A cell' {
+    It 'has "<Text>" in <Columns> columns as <Lines>' -ForEach @(
+        @{ Text = 'short'; Columns = 8; Lines = 'short' }
+        @{ Text = $null; Columns = 8; Lines = $null }
+        @{ Text = 'two words'; Columns = 8; Lines = 'two', 'words' }
+        @{ Text = 'a b, c d, e'; Columns = 7; Lines = 'a b,', 'c d, e' }
+        @{ Text = 'integration-test-server-01'; Columns = 13; Lines = 'integration-', 'test-server-', '01' }
+        @{ Text = '/tmp/some/where/x.sock'; Columns = 11; Lines = '/tmp/some/', 'where/x.', 'sock' }
+        @{ Text = '127.0.0.1:54321, [::1]:54321'; Columns = 28; Lines = '127.0.0.1:54321, [::1]:54321' }
+        @{ Text = '127.0.0.1:54321, [::1]:54321'; Columns = 20; Lines = '127.0.0.1:54321,', '[::1]:54321' }
+        @{ Text = 'undividable and on'; Columns = 8; Lines = "undivid$([char] 0x2026)", 'and on' }
+    ) {
+        $fit = [PSSocketTools.CellText]::Fit($Text, $Columns)
+        if ($null -eq $Text) { $fit | Should -BeNullOrEmpty }
+        else { $fit -split "`n" | Should -Be $Lines }
+    }
+
+    It 'is cut between characters, not within one' {
+        [PSSocketTools.CellText]::Cut("ab$([char]::ConvertFromUtf32(0x1F44B))cd", 5) | Should -Be "ab$([char]::ConvertFromUtf32(0x1F44B))$([char] 0x2026)"
+        [PSSocketTools.CellText]::Cut("ab$([char]::ConvertFromUtf32(0x1F44B))cd", 4) | Should -Be "ab$([char] 0x2026)"
     }
 }
 

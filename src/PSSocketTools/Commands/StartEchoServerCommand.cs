@@ -291,6 +291,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
             {
                 SayHowItEnds(server);
                 WriteEvents([server.Follow()], null);
+                Say(Sum(server));
                 return;
             }
 
@@ -319,10 +320,17 @@ public sealed partial class StartEchoServerCommand : SocketCommand
             (false, true) => Messages.Get("WaitEndsByConnections", server, StopAfterConnections),
             _ => Messages.Get("WaitEndsByEither", server, StopAfterSec, StopAfterConnections),
         };
-        WriteInformation(new HostInformationMessage { Message = ViewCell.Plain(sentence, keepsLines: false) }, ["PSHOST"]);
+        Say(sentence);
     }
 
-    /// <summary>Shows the last event after Ctrl+C, which the pipeline takes no more.</summary>
+    private void Say(string sentence) =>
+        WriteInformation(new HostInformationMessage { Message = ViewCell.Plain(sentence, keepsLines: false) }, ["PSHOST"]);
+
+    /// <summary>What a server that has stopped did, in a line.</summary>
+    private static string Sum(EchoServer server) => Messages.Get(
+        "WaitEnded", server.Name, server.TotalConnections, server.MessagesReceived, HumanUnits.Size(server.BytesReceived), HumanUnits.Size(server.BytesSent));
+
+    /// <summary>Shows the last event after Ctrl+C, which the pipeline takes no more, in the columns of those before it, and the sum.</summary>
     private void ShowEnd(EchoServer server)
     {
         if (!StopToken.IsCancellationRequested)
@@ -334,8 +342,11 @@ public sealed partial class StartEchoServerCommand : SocketCommand
         {
             foreach (var serverEvent in server.GetEvents([ServerEventKind.Stopped]))
             {
-                Host.UI.WriteLine(ViewCell.Plain(serverEvent.ToString(), keepsLines: false));
+                // On a screen, over what it shows of Ctrl+C.
+                Host.UI.WriteLine((Console.IsOutputRedirected ? "" : "\r") + ViewCell.Row(serverEvent, Host));
             }
+
+            Host.UI.WriteLine(ViewCell.Plain(Sum(server), keepsLines: false));
         }
         catch (Exception exception) when (exception is PSInvalidOperationException or System.Management.Automation.Host.HostException or NotImplementedException or PipelineStoppedException)
         {

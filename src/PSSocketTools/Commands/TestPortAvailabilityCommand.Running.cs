@@ -194,7 +194,7 @@ public sealed partial class TestPortAvailabilityCommand
         }
         else if (IsWanted(result))
         {
-            WriteObject(_isGrouped ? Named(result, ByComputer) : result);
+            WriteObject(_isGrouped ? Named(result, ByComputer) : PortAvailability.IsLocal(result.GetStatus()) ? result : Named(result, Remote));
         }
     }
 

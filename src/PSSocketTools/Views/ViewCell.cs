@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Text;
 
 namespace PSSocketTools;
@@ -12,13 +13,22 @@ public static class ViewCell
 {
     private const string TimeFormat = "HH:mm:ss.fff";
 
+    // The columns before the last one of the table of events.
+    private const int EventColumns = 59;
+
     /// <summary>A state, a status or an event's kind, in its colour where the screen has colours.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="style">The session's PSStyle; nothing in Windows PowerShell.</param>
     /// <param name="reason">The reason, or nothing.</param>
-    public static string State(string? name, object? style, string? reason = null)
+    /// <param name="before">In the last column of a table, the columns before it.</param>
+    /// <param name="host">The session's host, with <paramref name="before"/>.</param>
+    public static string State(string? name, object? style, string? reason = null, int before = 0, PSHost? host = null)
     {
         var text = string.IsNullOrEmpty(reason) ? name ?? "" : $"{name}: {reason}";
+        if (before > 0)
+        {
+            text = CellText.FitRest(text, before, host) ?? "";
+        }
 
         // The host writes escape sequences into pipes and files too, so that there must be none.
         if (style is null || Console.IsOutputRedirected)
@@ -26,7 +36,8 @@ public static class ViewCell
             return text;
         }
 
-        return Property(Property(style, "Foreground"), Colour(name)) + text + Property(style, "Reset");
+        // Each line by itself, since PowerShell pads and joins them.
+        return string.Join("\n", text.Split('\n').Select(line => Property(Property(style, "Foreground"), Colour(name)) + line + Property(style, "Reset")));
     }
 
     /// <summary>A message on one line: text with its control characters made visible, bytes as how many there are.</summary>
@@ -46,6 +57,35 @@ public static class ViewCell
         return string.IsNullOrEmpty(reason) ? text : string.IsNullOrEmpty(text) ? reason : $"{reason}: {text}";
     }
 
+    /// <summary>What an event has beside its kind, in the last column of a table: a message on one line, anything else on as many as it takes.</summary>
+    /// <param name="kind">The event's kind.</param>
+    /// <param name="reason">The reason's name, or nothing.</param>
+    /// <param name="message">The message, or nothing.</param>
+    /// <param name="fault">The fault that struck, or nothing.</param>
+    /// <param name="before">The columns before it.</param>
+    /// <param name="host">The session's host.</param>
+    public static string? Told(string? kind, string? reason, object? message, string? fault, int before, PSHost? host)
+    {
+        var text = Told(reason, message ?? fault);
+        return text is null || kind is not (nameof(ServerEventKind.MessageReceived) or nameof(ServerEventKind.ResponseSent))
+            ? CellText.FitRest(text, before, host)
+            : CellText.Cut(text, CellText.Rest(before, host));
+    }
+
+    /// <summary>An event as a row of its table, for what shows one where no table is.</summary>
+    internal static string Row(ServerEvent serverEvent, PSHost host)
+    {
+        var told = Told(serverEvent.Kind, serverEvent.Reason, serverEvent.Message, serverEvent.Fault, EventColumns, host) ?? "";
+        return string.Format(
+            CultureInfo.CurrentCulture,
+            "{0,-12} {1,-15} {2,-21} {3,7} {4}",
+            Time(serverEvent.Timestamp),
+            serverEvent.Kind,
+            EndPoint(serverEvent.RemoteAddress, serverEvent.RemotePort),
+            HumanUnits.Size(serverEvent.Bytes),
+            told.Replace("\n", "\n" + new string(' ', EventColumns))).TrimEnd();
+    }
+
     /// <summary>The time of day, here, to the millisecond.</summary>
     /// <param name="timestamp">A local time, or nothing.</param>
     public static string? Time(DateTime? timestamp) => timestamp?.ToString(TimeFormat, CultureInfo.InvariantCulture);
@@ -60,10 +100,10 @@ public static class ViewCell
     public static string? EndPoint(string? address, int? port) =>
         port is null ? address : address?.Contains(':') == true ? $"[{address}]:{port}" : $"{address}:{port}";
 
-    /// <summary>A duration that is always shown in milliseconds.</summary>
+    /// <summary>A duration that is always shown in milliseconds, to a hundredth of one below a second.</summary>
     /// <param name="milliseconds">Milliseconds, or nothing.</param>
     public static string? Latency(double? milliseconds) =>
-        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, "{0:0.00}ms", value) : null;
+        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, value < 999.995 ? "{0:0.00}ms" : "{0:0}ms", value) : null;
 
     /// <summary>A round-trip time, to the microsecond.</summary>
     /// <param name="milliseconds">Milliseconds; nothing where no response was waited for.</param>

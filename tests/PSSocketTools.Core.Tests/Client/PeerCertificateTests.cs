@@ -51,13 +51,13 @@ public sealed class PeerCertificateTests
         Assert.Equal(SocketToolsError.TlsFailed, error.Error);
         AssertProblems(problems, error.Message);
         Assert.Contains($"has the names {name.Replace(",", ", ", StringComparison.Ordinal)}, and", error.Message, StringComparison.Ordinal);
-        Assert.Contains(string.Format(CultureInfo.CurrentCulture, "from {0:g} to {1:g}.", certificate.NotBefore, certificate.NotAfter), error.Message, StringComparison.Ordinal);
+        Assert.Contains(string.Format(CultureInfo.CurrentCulture, "from {0:yyyy-MM-dd HH:mm} to {1:yyyy-MM-dd HH:mm}.", certificate.NotBefore, certificate.NotAfter), error.Message, StringComparison.Ordinal);
         Assert.Contains($"CertificateThumbprint {certificate.GetCertHashString(HashAlgorithmName.SHA256)}", error.Message, StringComparison.Ordinal);
         Assert.Equal(problems.Contains(Expired), error.Message.Contains("Renew it", StringComparison.Ordinal));
         Assert.Equal(
             problems.Contains(NotYet),
             error.Message.Contains(
-                string.Format(CultureInfo.CurrentCulture, "Check the clocks of both machines, or wait until {0:g}.", certificate.NotBefore), StringComparison.Ordinal));
+                string.Format(CultureInfo.CurrentCulture, "Check the clocks of both machines, or wait until {0:yyyy-MM-dd HH:mm}.", certificate.NotBefore), StringComparison.Ordinal));
         Assert.Equal(problems.Contains(Name), error.Message.Contains("ServerName", StringComparison.Ordinal));
         Assert.DoesNotContain("  ", error.Message, StringComparison.Ordinal);
     }
