@@ -13,6 +13,7 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
         Usual,
         new(512, 64, 1),
         new(64, 64, 16),
+        new(100, 32, 1000),
         new(8, 65536, 1),
         Usual with { IsLines = true },
         Usual with { IsDatagrams = true },

@@ -195,7 +195,7 @@ int main(int count, char **arguments)
 
     printf(
         "{\"conns\":%u,\"size\":%zu,\"depth\":%d,\"msgs_s\":%.0f,\"MiB_s\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,"
-        "\"p999_us\":%.1f,\"errors\":%ld,\"mismatches\":%ld,\"server_cpu_us_per_msg\":%.2f}\n",
+        "\"p999_us\":%.1f,\"errors\":%ld,\"mismatches\":%ld,\"server_cpu_us_per_msg\":%.4g}\n",
         connections, size, depth, (double)messages / elapsed, (double)bytes / elapsed / 1048576, percentile(&latencies, 0.5),
         percentile(&latencies, 0.9), percentile(&latencies, 0.99), percentile(&latencies, 0.999), errors, mismatches,
         process != 0 && messages > 0 ? processor_time * 1e6 / (double)messages : -1);

@@ -15,6 +15,9 @@ internal sealed class PlainConversation : Conversation
     // for a response that a fault cuts.
     private int _responseBytes;
 
+    // Where the journal keeps the bytes received, which are also those of the response; -1 for nowhere, or where a fault may change them.
+    private long _received = -1;
+
     // Whether faults may strike the response before its first byte is sent.
     private bool _isReady;
 
@@ -49,7 +52,7 @@ internal sealed class PlainConversation : Conversation
     public override void Received(byte[] buffer, int offset, int count)
     {
         Record.AddBytesReceived(Connection, count);
-        Record.MessageReceived(Connection, buffer, offset, count);
+        _received = Record.MessageReceived(Connection, buffer, offset, count);
         if (!Options.IsDiscarding)
         {
             _buffer = buffer;
@@ -78,7 +81,7 @@ internal sealed class PlainConversation : Conversation
         _count -= _sending;
         if (_count == 0 && _responseBytes > 0)
         {
-            Record.ResponseSent(Connection, _buffer, _offset - _responseBytes, _responseBytes);
+            Record.ResponseSent(Connection, _buffer, _offset - _responseBytes, _responseBytes, _received);
         }
 
         return _count;
@@ -96,6 +99,7 @@ internal sealed class PlainConversation : Conversation
         _isReady = false;
         if (Plan.Faults.Active is { } faults)
         {
+            _received = -1;
             var count = StrikeResponse(faults, _buffer, _count, _offset, _count);
             if (count < _count)
             {

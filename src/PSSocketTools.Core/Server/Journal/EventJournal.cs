@@ -108,22 +108,41 @@ internal sealed class EventJournal
     }
 
     /// <summary>Appends a message received or a response sent.</summary>
-    public void Append(ServerEventKind kind, ConnectionFacts connection, byte[] buffer, int offset, int count)
+    /// <param name="kind">Which of the two.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="buffer">The buffer with the message.</param>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="count">Its bytes.</param>
+    /// <param name="same">What this returned for an earlier message with the same bytes, which then are not copied again; -1 for none.</param>
+    /// <returns>Where the bytes are kept; -1 when they are not.</returns>
+    public long Append(ServerEventKind kind, ConnectionFacts connection, byte[] buffer, int offset, int count, long same = -1)
     {
         lock (_gate)
         {
             var kept = _keepsMessages ? Math.Min(count, _messageBytes) : 0;
-            ref var row = ref AddRow(kind, connection, kept);
+            var isSame = false;
+            if (same >= 0 && kept > 0)
+            {
+                MakeRoom(0);
+                isSame = _ring.CanRefer(same);
+            }
+
+            ref var row = ref AddRow(kind, connection, isSame ? 0 : kept);
             row.Reason = ServerEventReason.None;
             row.Text = null;
             row.DurationTicks = -1;
             row.Bytes = count;
-            if (kept > 0)
+            if (isSame)
+            {
+                _ring.Refer(ref row, same, kept);
+            }
+            else if (kept > 0)
             {
                 _ring.SetBytes(row, buffer, offset);
             }
 
             SignalWaiters();
+            return kept > 0 ? row.BytesOffset : -1;
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class JournalRing
     public const int MaxBytes = 16 * 1024 * 1024;
 
     private const int FirstBytes = 16 * 1024;
+
+    // How far back from the end a row may refer to bytes: they stay in the ring so much longer than the row they were stored for.
+    private const int MaxReach = 128 * 1024;
     private const int RowsPerSegment = 256;
 
     private readonly bool _keepsRows;
@@ -23,6 +26,9 @@ internal sealed class JournalRing
 
     // A position in the endless stream of bytes, of which the ring holds the last Bytes.Length.
     private long _byteEnd;
+
+    // How far back rows have referred to bytes.
+    private int _reach;
 
     /// <param name="capacity">How many rows are kept; with 0 a row lasts until the next one.</param>
     public JournalRing(int capacity)
@@ -83,12 +89,25 @@ internal sealed class JournalRing
         row.BytesOffset = _byteEnd;
         row.BytesKept = bytes;
         _byteEnd += bytes;
+        row.BytesEnd = _byteEnd;
         if (!_keepsRows)
         {
             Oldest = Next;
         }
 
         return ref row;
+    }
+
+    /// <summary>Whether a row that is added now can refer to bytes that an earlier one has stored, so that they need not be copied.</summary>
+    /// <param name="offset">Where they begin.</param>
+    public bool CanRefer(long offset) => Oldest < Next && offset >= FirstByte && offset >= _byteEnd - MaxReach;
+
+    /// <summary>Has a row that was just added, without bytes of its own, refer to those of an earlier one.</summary>
+    public void Refer(ref JournalRow row, long offset, int bytes)
+    {
+        row.BytesOffset = offset;
+        row.BytesKept = bytes;
+        _reach = Math.Max(_reach, (int)(_byteEnd - offset));
     }
 
     /// <summary>Drops the oldest row, and releases what it refers to.</summary>
@@ -112,13 +131,30 @@ internal sealed class JournalRing
         }
     }
 
-    private long FirstByte => Oldest == Next ? _byteEnd : this[Oldest].BytesOffset;
+    // Where the bytes that the rows have stored begin.
+    private long FirstByte
+    {
+        get
+        {
+            if (Oldest == Next)
+            {
+                return _byteEnd;
+            }
 
-    private long FreeBytes => Bytes.Length - (_byteEnd - FirstByte);
+            // One that stores bytes refers to no others.
+            ref var row = ref this[Oldest];
+            return row.BytesOffset + row.BytesKept == row.BytesEnd ? row.BytesOffset : row.BytesEnd;
+        }
+    }
+
+    // Where the bytes begin that rows may refer to.
+    private long FirstReached => Oldest == Next ? _byteEnd : Math.Max(FirstByte - _reach, Math.Max(0, _byteEnd - Bytes.Length));
+
+    private long FreeBytes => Bytes.Length - (_byteEnd - FirstReached);
 
     private void GrowBytes(int needed)
     {
-        var first = FirstByte;
+        var first = FirstReached;
         var held = (int)(_byteEnd - first);
         var size = Math.Max(Bytes.Length, FirstBytes);
         while (size < held + needed && size < MaxBytes)

@@ -6,8 +6,11 @@ internal struct JournalRow
     /// <summary>When it happened, in ticks of 100 ns, UTC.</summary>
     public long UtcTicks;
 
-    /// <summary>The position at which the kept bytes of the message begin.</summary>
+    /// <summary>The position at which the kept bytes of the message begin; where they are those of an earlier row, before <see cref="BytesEnd"/> of that one.</summary>
     public long BytesOffset;
+
+    /// <summary>The position at which the bytes of all rows up to this one end.</summary>
+    public long BytesEnd;
 
     /// <summary>The full length of the message in bytes; -1 for an event without a message.</summary>
     public long Bytes;

@@ -118,13 +118,21 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         Interlocked.Add(ref _bytesSent, count);
     }
 
-    public void MessageReceived(ConnectionFacts connection, byte[] buffer, int offset, int count)
+    /// <summary>Counts a message, and reports it in the journal.</summary>
+    /// <returns>Where the journal keeps its bytes; -1 where it does not.</returns>
+    public long MessageReceived(ConnectionFacts connection, byte[] buffer, int offset, int count)
     {
         connection.CountMessage();
         Interlocked.Increment(ref _messagesReceived);
-        Journal.Append(ServerEventKind.MessageReceived, connection, buffer, offset, count);
+        return Journal.Append(ServerEventKind.MessageReceived, connection, buffer, offset, count);
     }
 
-    public void ResponseSent(ConnectionFacts connection, byte[] buffer, int offset, int count) =>
-        Journal.Append(ServerEventKind.ResponseSent, connection, buffer, offset, count);
+    /// <summary>Reports a response in the journal.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="buffer">The buffer with the response.</param>
+    /// <param name="offset">Where it begins, without its framing.</param>
+    /// <param name="count">Its bytes.</param>
+    /// <param name="received">Where the journal keeps the bytes of the message, where the response has the same; otherwise -1.</param>
+    public void ResponseSent(ConnectionFacts connection, byte[] buffer, int offset, int count, long received = -1) =>
+        Journal.Append(ServerEventKind.ResponseSent, connection, buffer, offset, count, received);
 }

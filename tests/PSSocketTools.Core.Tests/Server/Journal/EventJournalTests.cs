@@ -136,11 +136,15 @@ public sealed class EventJournalTests
         }
     }
 
-    [Fact]
-    public void Events_of_any_size_are_read_as_they_were_appended()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(40)]
+    public void Events_of_any_size_are_read_as_they_were_appended(int mostBetween)
     {
         var random = new Random(20260304);
         var journal = Journal(8000);
+        var earlier = new Queue<(byte[] Message, long Position)>();
         var noted = new List<byte[]?>();
         for (var i = 0; i < 12_000; i++)
         {
@@ -148,14 +152,25 @@ public sealed class EventJournalTests
             if (size < 0)
             {
                 noted.Add(null);
-                journal.Append(ServerEventKind.Error, Client, ServerEventReason.Fault, $"error {i}");
+                journal.Append(ServerEventKind.Error, Client, ServerEventReason.Fault, $"error {noted.Count - 1}");
             }
             else
             {
                 var message = new byte[size];
                 random.NextBytes(message);
                 noted.Add(message);
-                journal.Append(ServerEventKind.ResponseSent, Client, message, 0, size);
+                earlier.Enqueue((message, journal.Append(ServerEventKind.MessageReceived, Client, message, 0, size)));
+            }
+
+            // Responses with the same bytes, some long after the message.
+            while (mostBetween > 0 && earlier.Count > random.Next(mostBetween))
+            {
+                var (message, position) = earlier.Dequeue();
+                noted.Add(message);
+                Assert.Equal(message.Length > 0, position >= 0);
+
+                // Where they are kept already they are not looked at.
+                journal.Append(ServerEventKind.ResponseSent, Client, message, 0, message.Length, position);
             }
 
             if (i % 1000 == 0)
@@ -370,12 +385,35 @@ public sealed class EventJournalTests
         }
     }
 
+    [Fact]
+    public void The_bytes_of_a_response_that_are_those_of_its_message_are_kept_once()
+    {
+        var journal = Journal(100_000);
+        var message = new byte[MessageBytes];
+        var count = JournalRing.MaxBytes / MessageBytes;
+        for (var i = 0; i < count; i++)
+        {
+            Fill(message, i);
+            var position = journal.Append(ServerEventKind.MessageReceived, Client, message, 0, MessageBytes);
+            journal.Append(ServerEventKind.ResponseSent, Client, message, 0, MessageBytes, position);
+        }
+
+        // But for what the latest ones may reach back to.
+        var events = All(journal);
+        Assert.InRange(events.Count, (2 * count) - 10, 2 * count);
+        foreach (var e in events)
+        {
+            Fill(message, (int)(e.Sequence - 1) / 2);
+            Assert.Equal(Encoding.Latin1.GetString(message), e.Message);
+        }
+    }
+
     private static void AssertHolds(EventJournal journal, List<byte[]?> noted)
     {
         var events = All(journal);
         Assert.Equal(noted.Count, journal.Dropped + events.Count);
         Assert.InRange(events.Count, 1, 8000);
-        Assert.InRange(events.Sum(static e => Math.Min(e.Bytes ?? 0, MessageBytes)), 0, JournalRing.MaxBytes);
+        Assert.InRange(events.Where(static e => e.Kind == "MessageReceived").Sum(static e => Math.Min(e.Bytes ?? 0, MessageBytes)), 0, JournalRing.MaxBytes);
         for (var i = 0; i < events.Count; i++)
         {
             var index = (int)journal.Dropped + i;
