@@ -15,7 +15,7 @@ BeforeDiscovery {
                     if ($kind -eq 'text') {
                         if ($example) { $example.Output = $text; $example; $example = $null }
                     }
-                    elseif ($kind -match '^powershell\b') {
+                    elseif ($kind -match '^(powershell|python)\b') {
                         if ($example) { $example }
                         $example = @{ Title = $heading; Code = $text; Kind = $kind; Output = $null }
                     }
@@ -32,9 +32,20 @@ BeforeDiscovery {
         if ($example) { $example }
     }
 
+    # Programs that some steps need, and that not every machine has. One in a container may trace no process.
+    $onUnix = $PSEdition -eq 'Core' -and -not $IsWindows
+    $programs = @{
+        python = $onUnix -and (Get-Command python3 -CommandType Application -ErrorAction Ignore)
+        strace = $onUnix -and (Get-Command strace -CommandType Application -ErrorAction Ignore) -and -not (strace -qq -e trace=none true 2>&1)
+    }
+
     # Those of them that are run here.
     function Read-Run([string] $Path) {
-        Read-Example $Path | Where-Object { $_.Kind -notmatch 'no-run' -and ($PSEdition -eq 'Core' -or $_.Kind -notmatch 'ps7') }
+        Read-Example $Path | Where-Object {
+            $kind = $_.Kind
+            $kind -notmatch 'no-run' -and ($PSEdition -eq 'Core' -or $kind -notmatch 'ps7') -and
+                -not ($programs.Keys | Where-Object { $kind -match "\b$_\b" -and -not $programs[$_] })
+        }
     }
 
     $docs = (Resolve-Path "$PSScriptRoot/../../docs").Path
@@ -121,28 +132,113 @@ BeforeAll {
     }
 
     # Runs the steps one after another in a session of their own, and gives out each one's output as a prompt would show it.
+    # Their files are in a folder of their own, and their ports are free ones: the page's may be taken on a machine that runs tests.
     function Invoke-Example([object[]] $Steps) {
-        $shell = New-Shell
+        $folder = (New-Item (Join-Path $TestDrive ([guid]::NewGuid())) -ItemType Directory).FullName
+        $ports = @{}
+        $written = @([regex]::Matches("$($Steps.Code)", '\b505\d\b').Value | Sort-Object -Unique)
+        if ($written) {
+            $free = @(Find-AvailablePort -Count $written.Count)
+            for ($i = 0; $i -lt $written.Count; $i++) { $ports[$written[$i]] = "$($free[$i].Port)" }
+        }
+
+        $shell = New-WindowShell $folder
+        $busy = $null
         try {
-            $null = $shell.AddScript('if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }').Invoke()
             foreach ($step in $Steps) {
-                $shell.Commands.Clear()
-                $null = $shell.AddScript($step.Code, $false).AddCommand('Out-String').AddParameter('Width', 80)
-                $run = $shell.BeginInvoke()
-                if (-not $run.AsyncWaitHandle.WaitOne(60000)) {
-                    $shell.Stop()
-                    throw "It did not end in a minute: $($step.Code)"
+                foreach ($port in $ports.Keys) {
+                    $step.Code = $step.Code -replace "\b$port\b", $ports[$port]
+                    if ($step.Output) { $step.Output = $step.Output -replace "\b$port\b", $ports[$port] }
                 }
-                -join $shell.EndInvoke($run)
-                if ($shell.Streams.Error.Count) { throw $shell.Streams.Error[0] }
+
+                # A window is busy to the end of its chapter.
+                if ($busy -and $step.Title -ne $busy.Step.Title) { Stop-Window $busy; $busy = $null }
+                if ($step.Kind -match '^python') {
+                    $name = [regex]::Match($step.Code, '^# (\S+)').Groups[1].Value
+                    [IO.File]::WriteAllText("$folder/$name", $step.Code)
+                    ''
+                }
+                elseif ($step.Kind -match '\btyped\b') { Invoke-Conversation $step }
+                elseif ($step.Kind -match '\bbeside\b') {
+                    $busy = Start-Window $step $folder @($ports.Values)
+                    $busy
+                }
+                else { Invoke-Step $shell $step }
             }
         }
         finally {
+            if ($busy) { Stop-Window $busy }
             $shell.Runspace.Dispose()
             $shell.Dispose()
             Get-EchoSession | Disconnect-EchoServer
             Get-EchoServer | Stop-EchoServer -Force
         }
+    }
+
+    # The shell of one window of a page.
+    function New-WindowShell([string] $Folder) {
+        $shell = New-Shell
+        $null = $shell.AddScript('if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }; Set-Location $args[0]; $env:PYTHONUNBUFFERED = 1').AddArgument($Folder).Invoke()
+        $shell.Commands.Clear()
+        $shell
+    }
+
+    function Invoke-Step($Shell, $Step) {
+        $code = $Step.Code
+        # A program that starts a PowerShell starts one like this.
+        if ($Step.Kind -match '\bstrace\b') { $code = $code -replace '\bpwsh\b', $pwshCommand }
+        $Shell.Commands.Clear()
+        $null = $Shell.AddScript($code, $false).AddCommand('Out-String').AddParameter('Width', 80)
+        $run = $Shell.BeginInvoke()
+        if (-not $run.AsyncWaitHandle.WaitOne(60000)) {
+            $Shell.Stop()
+            throw "It did not end in a minute: $code"
+        }
+        -join $Shell.EndInvoke($run)
+        if ($Shell.Streams.Error.Count) { throw $Shell.Streams.Error[0] }
+    }
+
+    # Runs a step that keeps its window busy, a server in the foreground, beside the page's other steps. It runs when one of the ports is held.
+    function Start-Window($Step, [string] $Folder, [int[]] $Ports) {
+        $before = @(Get-PortHolder $Ports -ErrorAction Ignore).Count
+        $window = @{
+            Step = $Step; Shell = New-WindowShell $Folder; Nothing = [Management.Automation.PSDataCollection[psobject]]::new()
+            Output = [Management.Automation.PSDataCollection[psobject]]::new(); Objects = [Collections.Generic.List[object]]::new()
+        }
+        $window.Nothing.Complete()
+        $window.Run = $window.Shell.AddScript($Step.Code, $false).BeginInvoke($window.Nothing, $window.Output)
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        while (@(Get-PortHolder $Ports -ErrorAction Ignore).Count -le $before -and -not $window.Run.AsyncWaitHandle.WaitOne(50)) {
+            if ($watch.Elapsed.TotalSeconds -gt 30) { throw "Nothing listens: $($Step.Code)" }
+        }
+        [pscustomobject] $window
+    }
+
+    # Ends it as Ctrl+C does, when it has come to its end or shows what the page says.
+    function Stop-Window($Window) {
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        do { $shown = Show-Window $Window }
+        until (-not $Window.Step.Output -or (Test-Output $shown $Window.Step) -or $watch.Elapsed.TotalSeconds -gt 20 -or $Window.Run.AsyncWaitHandle.WaitOne(100))
+        $Window.Shell.Stop()
+        $null = Show-Window $Window
+        $failed = $Window.Shell.Streams.Error | Select-Object -First 1
+        $Window.Shell.Runspace.Dispose()
+        $Window.Shell.Dispose()
+        if ($failed) { throw $failed }
+    }
+
+    function Show-Window($Window) {
+        $Window.Objects.AddRange($Window.Output.ReadAll())
+        $Window.Objects | Out-String -Width 80
+    }
+
+    # What a step's output is like, as a regular expression for its lines.
+    function Get-OutputPattern($Step) {
+        "(?s)^$(@(Get-Line $Step.Output | ForEach-Object { [regex]::Escape($_) -replace '\\\.\\\.\\\.', '.*' }) -join "`n")$"
+    }
+
+    function Test-Output([string] $Output, $Step) {
+        ((Get-Line $Output) -join "`n") -match (Get-OutputPattern $Step)
     }
 
     # Runs a conversation in a PowerShell of its own: what its output shows after a prompt is typed.
@@ -288,11 +384,11 @@ Describe 'Help in <Culture>' -ForEach $cultures {
     }
 
     It '<Page> shows what happens: <Title>' -ForEach $Examples {
-        $outputs = @(if ($Steps[0].Kind -match 'typed') { Invoke-Conversation $Steps[0] } else { Invoke-Example $Steps })
+        $outputs = @(Invoke-Example $Steps)
         for ($i = 0; $i -lt $Steps.Count; $i++) {
             if ($null -ne $Steps[$i].Output) {
-                $pattern = @(Get-Line $Steps[$i].Output | ForEach-Object { [regex]::Escape($_) -replace '\\\.\\\.\\\.', '.*' }) -join "`n"
-                (Get-Line $outputs[$i]) -join "`n" | Should -Match "(?s)^$pattern$" -Because $Steps[$i].Code
+                $output = if ($outputs[$i] -is [string]) { $outputs[$i] } else { Show-Window $outputs[$i] }
+                (Get-Line $output) -join "`n" | Should -Match (Get-OutputPattern $Steps[$i]) -Because $Steps[$i].Code
             }
         }
     }
