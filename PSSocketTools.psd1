@@ -23,6 +23,7 @@
         'Get-EchoSession'
         'Get-PortHolder'
         'Measure-EchoServer'
+        'Merge-EchoMeasurement'
         'New-EchoCertificate'
         'Receive-SocketMessage'
         'Remove-EchoServerFault'

@@ -129,6 +129,7 @@ BeforeDiscovery {
     # What Windows PowerShell can't do.
     $provokedOnDesktop = @{
         'Connect-EchoServer' = @{ NotSupported = { Connect-EchoServer -SocketPath "$TestDrive/s" } }
+        'Merge-EchoMeasurement' = @{ InvalidOption = { Merge-EchoMeasurement ([pscustomobject]@{ Port = 1 }) } }
         'New-EchoCertificate' = @{ NotSupported = { New-EchoCertificate } }
         'Start-EchoServer'   = @{ NotSupported = { Start-EchoServer -SelfSigned } }
     }

@@ -49,6 +49,56 @@ Describe 'Measure-EchoServer' {
         $measured | Out-String | Should -Match ([char]0x2588)
     }
 
+    Context 'with -Rate' {
+        It 'sends each message at its moment, over <Name>' -ForEach @(
+            @{ Name = 'TCP'; With = @{} }
+            @{ Name = 'datagrams'; With = @{ Protocol = 'Udp' } }
+            @{ Name = 'messages that a pause ends'; With = @{ Framing = 'None' }; Gap = @{ IdleGapMilliseconds = 5 } }
+        ) {
+            if (-not $Gap) { $Gap = @{} }
+            $measured = Start-EchoServer @With | Measure-EchoServer -Rate 50 -Count 20 -Connections 2 @Gap
+            $measured.Messages | Should -Be 20
+            $measured.Rate | Should -Be 50
+            $measured.Unsent | Should -Be 0
+            $measured.Errors | Should -Be 0
+            # The last of 20 is due 380 ms after the first.
+            $measured.DurationMilliseconds | Should -BeGreaterThan 379
+            $measured.ServiceP50Milliseconds | Should -BeGreaterThan 0
+            $measured.P50Milliseconds | Should -Not -BeLessThan $measured.ServiceP50Milliseconds
+            $drawn = $measured.Draw()
+            $drawn | Should -Match '(?s)open loop.*Rate: 50/s'
+            ($drawn -split '\r?\n' | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+        }
+
+        It 'warns of a server that does not hold it' {
+            $server = Start-EchoServer -ResponseDelayMilliseconds 100
+            $measured = $server | Measure-EchoServer -Rate 200 -DurationSec 0.5 -WarningVariable warned -WarningAction SilentlyContinue
+            $measured.IsSaturated | Should -BeTrue
+            $measured.AchievedRate | Should -BeLessThan 20
+            "$warned" | Should -BeLike '*of 200 that were asked for*'
+        }
+
+        It 'ends at once on Ctrl+C, between two messages and during an answer: <Name>' -ForEach @(
+            @{ Name = 'TCP'; Protocol = 'Tcp'; Mute = $false }
+            @{ Name = 'datagrams'; Protocol = 'Udp'; Mute = $false }
+            @{ Name = 'a server that does not answer'; Protocol = 'Tcp'; Mute = $true }
+        ) {
+            $server = Start-EchoServer -Protocol $Protocol -NoResponse:$Mute
+            $measuring = Start-Beside { $Values.Server | Measure-EchoServer -Rate 0.01 -DurationSec 600 -ResponseTimeoutSec 0 } @{ Server = $server }
+            $null = $server | Wait-EchoServer MessageReceived
+            Stop-Beside $measuring | Should -BeLessThan ([timespan]'0:0:10')
+        }
+    }
+
+    It 'gives out each interval, and the whole last' {
+        $all = @(Start-EchoServer | Measure-EchoServer -DurationSec 0.6 -IntervalSec 0.2 -WarmupSec 0.1)
+        $all.Count | Should -BeGreaterThan 1
+        $all[0].Interval | Should -Be 1
+        $all[-1].Interval | Should -BeNullOrEmpty
+        $all[-1].Messages | Should -Not -BeLessThan ($all[0..($all.Count - 2)] | Measure-Object Messages -Sum).Sum
+        @($all[0..($all.Count - 2)] | Out-String -Stream | Where-Object { $_ }).Count | Should -Be ($all.Count - 1) -Because 'each is a line'
+    }
+
     It 'measures over a session that is open' {
         $session = Start-EchoServer | Connect-EchoServer
         ($session | Measure-EchoServer -Count 100).Messages | Should -Be 100

@@ -16,6 +16,9 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     /// <summary>Returned by reads: the peer has shut down its output (FIN).</summary>
     public const int End = -2;
 
+    // How late a wait of the system may end: Windows counts in steps of its timer.
+    private static readonly int CoarseWaitMilliseconds = Environment.OSVersion.Platform == PlatformID.Win32NT ? 16 : 2;
+
     private int _closed;
     private bool _outputEnded;
     private EndPoint? _local;
@@ -42,6 +45,38 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     /// <param name="deadline">When the wait ends.</param>
     /// <param name="waker">Ends the wait early.</param>
     public abstract bool WaitReadable(Deadline deadline, Waker? waker);
+
+    /// <summary>Waits as <see cref="WaitReadable"/> does, and to the microsecond.</summary>
+    /// <param name="until">When the wait ends: a <see cref="Clock.Timestamp"/>.</param>
+    /// <param name="waker">Ends the wait early.</param>
+    public virtual bool WaitReadableUntil(long until, Waker waker)
+    {
+        while (!waker.IsWoken)
+        {
+            var left = Clock.Milliseconds(until - Clock.System.Timestamp) - CoarseWaitMilliseconds;
+            if (left > 0)
+            {
+                if (WaitReadable(Deadline.AfterMilliseconds((int)Math.Min(left + 1, int.MaxValue)), waker))
+                {
+                    return true;
+                }
+            }
+            else if (WaitReadable(Deadline.Passed, null))
+            {
+                return true;
+            }
+            else if (Clock.System.Timestamp >= until)
+            {
+                return false;
+            }
+            else
+            {
+                Thread.Yield();
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Writes all bytes.</summary>
     public abstract void Write(byte[] buffer, int offset, int count);

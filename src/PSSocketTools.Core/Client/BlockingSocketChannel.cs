@@ -91,6 +91,26 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         return false;
     }
 
+    public override bool WaitReadableUntil(long until, Waker waker)
+    {
+        if (!ExactPoll.IsSupported || waker.WakeSocket is not { } wakeSocket)
+        {
+            return base.WaitReadableUntil(until, waker);
+        }
+
+        while (!IsReadable())
+        {
+            if (waker.IsWoken || Clock.System.Timestamp >= until)
+            {
+                return false;
+            }
+
+            ExactPoll.Wait(Socket, wakeSocket, until);
+        }
+
+        return true;
+    }
+
     public override void Write(byte[] buffer, int offset, int count)
     {
         for (var end = offset + count; offset < end;)

@@ -84,6 +84,33 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
     }
 
+    /// <summary>Waits until something arrives and reads it, or until a moment; to the microsecond, and without an end of the session at that moment.</summary>
+    /// <param name="until">A <see cref="Clock.Timestamp"/>.</param>
+    /// <param name="waker">Ends the wait early.</param>
+    public void ReadUntil(long until, Waker waker)
+    {
+        if (!monitor.BeginReading(null, waker.Woken, Deadline.Never))
+        {
+            return;
+        }
+
+        try
+        {
+            if (channel.WaitReadableUntil(until, waker))
+            {
+                ReadAvailable(Pause.Ignored, waker);
+            }
+        }
+        catch (Exception exception) when (SessionEnd.IsKnown(exception))
+        {
+            monitor.End(SessionEnd.By(session, exception, ResponseLimit.None));
+        }
+        finally
+        {
+            monitor.EndReading();
+        }
+    }
+
     /// <summary>Reads what has arrived while no request is pending, since it is not part of the next response.</summary>
     public void ReadUnsolicited(Deadline deadline)
     {

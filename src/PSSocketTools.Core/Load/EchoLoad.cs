@@ -1,45 +1,53 @@
 using PSSocketTools.Load;
-using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
-/// <summary>Runs a load against a server and measures it: one thread for each connection, each in a closed loop.</summary>
+/// <summary>
+/// Runs a load against a server and measures it, one thread for each connection: in a closed loop, where each connection sends when a
+/// response has come, or with a rate in an open one, where each message has its moment.
+/// </summary>
 public sealed class EchoLoad : IDisposable
 {
     private readonly EchoLoadOptions _options;
     private readonly CancellationToken _cancellationToken;
     private readonly CountdownEvent _connecting;
     private readonly ManualResetEventSlim _go = new();
-    private readonly Worker[] _workers;
+    private readonly LoadSchedule _schedule;
+    private readonly LoadWorker[] _workers;
     private readonly Task _done;
-    private long _remaining;
-    private long _startedAt;
+    private LoadFigures _told = new();
+    private long _toldAt;
+    private int _intervals;
     private DateTime _startTime;
 
     private EchoLoad(EchoLoadOptions options, CancellationToken cancellationToken)
     {
         _options = options;
         _cancellationToken = cancellationToken;
-        _remaining = options.Count ?? long.MaxValue;
+        _schedule = new LoadSchedule(options, cancellationToken);
         _connecting = new CountdownEvent(options.Connections);
-        _workers = [.. Enumerable.Range(0, options.Connections).Select(number => new Worker(this, number))];
+        _workers =
+        [
+            .. Enumerable.Range(0, options.Connections)
+                .Select(number => new LoadWorker(options, _schedule, number, _connecting, _go, cancellationToken)),
+        ];
         _done = Task.WhenAll(_workers.Select(worker => worker.Start()).ToArray());
     }
 
-    /// <summary>Messages with a response so far.</summary>
-    public long Messages => _workers.Sum(worker => worker.Latencies.Count);
+    /// <summary>Messages with a response so far, those of the warm-up not counted.</summary>
+    public long Messages => _workers.Sum(worker => worker.Figures.Latencies.Count);
 
     /// <summary>Errors so far.</summary>
-    public long Errors => _workers.Sum(worker => worker.Errors);
+    public long Errors => _workers.Sum(worker => worker.Figures.Errors);
 
-    /// <summary>The time since the first message.</summary>
-    public TimeSpan Elapsed => Started ? Clock.System.Since(_startedAt) : TimeSpan.Zero;
+    /// <summary>The time since the first message that counts; zero during the warm-up.</summary>
+    public TimeSpan Elapsed => Started && Clock.System.Timestamp is var now && now > _schedule.CountsFrom ? Clock.Between(_schedule.CountsFrom, now) : TimeSpan.Zero;
 
     /// <summary>The share of the load that is done, 0 to 1.</summary>
     public double Progress => !Started ? 0 : Math.Min(1, _options.Count is { } count
         ? (double)Messages / count
-        : Elapsed.TotalSeconds / _options.Duration.TotalSeconds);
+        : Clock.System.Since(_schedule.StartsAt).TotalSeconds / (_options.Warmup + _options.Duration).TotalSeconds);
 
     private bool Started => _go.IsSet;
 
@@ -71,15 +79,44 @@ public sealed class EchoLoad : IDisposable
     /// <summary>The measurement; call this after the load has ended.</summary>
     public EchoMeasurement ToMeasurement()
     {
-        var latencies = new LatencyHistogram();
-        foreach (var worker in _workers)
+        var end = Math.Max(_schedule.CountsFrom, _workers.Max(worker => worker.EndedAt));
+        return new EchoMeasurement(
+            new LoadResult(_options, _startTime, Clock.Between(_schedule.CountsFrom, end))
+            {
+                Due = _schedule.HasRate ? _schedule.DueBy(end) : null,
+                ScheduledTime = _schedule.Time,
+            },
+            Sum());
+    }
+
+    /// <summary>The measurement of the interval that has ended, if one has since the last call; the last one of a load may be short, and is part of the whole alone.</summary>
+    /// <returns>Null before the end of an interval, and without intervals.</returns>
+    public EchoMeasurement? TryInterval()
+    {
+        if (_options.Interval is not { } interval || !Started)
         {
-            latencies.Add(worker.Latencies);
+            return null;
         }
 
-        var end = _workers.Max(worker => worker.EndedAt);
-        var duration = end > _startedAt ? Clock.Between(_startedAt, end) : TimeSpan.Zero;
-        return new EchoMeasurement(_options, _startTime, duration, latencies, Errors, _workers.Select(worker => worker.Error).FirstOrDefault(error => error is not null));
+        var now = Clock.System.Timestamp;
+        var end = _schedule.CountsFrom + Clock.Ticks(TimeSpan.FromTicks(interval.Ticks * (_intervals + 1)));
+        if (now < end)
+        {
+            return null;
+        }
+
+        // A call that is late has measured longer, and says so.
+        var sum = Sum();
+        var from = _intervals == 0 ? _schedule.CountsFrom : _toldAt;
+        var measurement = new EchoMeasurement(
+            new LoadResult(_options, _startTime + Clock.Between(_schedule.CountsFrom, from), Clock.Between(from, now))
+            {
+                Interval = ++_intervals,
+                Due = _schedule.HasRate ? _schedule.DueBy(now) - _schedule.DueBy(from) : null,
+            },
+            sum.Since(_told));
+        (_told, _toldAt) = (sum, now);
+        return measurement;
     }
 
     /// <summary>Releases resources; call this after the load has ended.</summary>
@@ -87,6 +124,17 @@ public sealed class EchoLoad : IDisposable
     {
         _connecting.Dispose();
         _go.Dispose();
+    }
+
+    private LoadFigures Sum()
+    {
+        var sum = new LoadFigures();
+        foreach (var worker in _workers)
+        {
+            sum.Add(worker.Figures);
+        }
+
+        return sum;
     }
 
     private void Begin()
@@ -100,181 +148,9 @@ public sealed class EchoLoad : IDisposable
             // The workers see the same token, and end.
         }
 
-        _startTime = DateTime.Now;
-        _startedAt = Clock.System.Timestamp;
+        _startTime = DateTime.Now + _options.Warmup;
+        _schedule.Begin(Clock.System.Timestamp);
         _go.Set();
-    }
-
-    private bool TryClaimMessage() => !_cancellationToken.IsCancellationRequested
-        && (_options.Count is null ? Elapsed < _options.Duration : Interlocked.Decrement(ref _remaining) >= 0);
-
-    /// <summary>One connection.</summary>
-    private sealed class Worker(EchoLoad load, int number)
-    {
-        private readonly byte[][] _messages = [.. Enumerable.Range(0, load._options.Window).Select(_ => Pattern(load._options.MessageSize))];
-        private long _sent;
-
-        public LatencyHistogram Latencies { get; } = new();
-
-        public long Errors { get; private set; }
-
-        public string? Error { get; private set; }
-
-        public long EndedAt { get; private set; }
-
-        /// <summary>Starts the worker's thread. A thread that can't be created is this worker's error, and the others continue.</summary>
-        public Task Start()
-        {
-            try
-            {
-                return Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            }
-            catch (TaskSchedulerException exception)
-            {
-                Fail(SocketErrors.Exhausted(load._options.Target.EndPointName, exception));
-                load._connecting.Signal();
-                return Task.CompletedTask;
-            }
-        }
-
-        private void Run()
-        {
-            EchoSession? session = null;
-            try
-            {
-                session = number == 0 && load._options.FirstSession is { } first ? first : Connect();
-            }
-            finally
-            {
-                // The other workers wait for this signal, even if connecting failed.
-                load._connecting.Signal();
-            }
-
-            load._go.Wait();
-            while (session is not null)
-            {
-                var before = Latencies.Count;
-                bool lost;
-                try
-                {
-                    SendAndReceive(session);
-                    session.Refresh();
-                    lost = !session.IsOpen;
-                }
-                finally
-                {
-                    if (session != load._options.Session)
-                    {
-                        session.Dispose();
-                    }
-                }
-
-                // Reconnect only if the lost connection had completed a message.
-                session = lost && load._options.Session is null && Latencies.Count > before && load.TryClaimMessage() ? Connect() : null;
-            }
-
-            EndedAt = Clock.System.Timestamp;
-        }
-
-        private EchoSession? Connect()
-        {
-            try
-            {
-                return load._options.Session ?? EchoSession.Connect(
-                    load._options.Target with { Id = number + 1 }, null, number == 0 ? load._options.Step : null, load._cancellationToken);
-            }
-            catch (SocketToolsException exception)
-            {
-                Fail(exception);
-            }
-            catch (OperationCanceledException)
-            {
-                // Cancelled before the start: there is nothing to measure.
-            }
-
-            return null;
-        }
-
-        private void SendAndReceive(EchoSession session)
-        {
-            try
-            {
-                using var window = new SendWindow(session, load._options.Window, load._options.Target.ResponseTimeout, load._cancellationToken);
-                while (session.IsOpen && load.TryClaimMessage())
-                {
-                    window.Add(Next(), asBytes: true);
-                    if (window.IsFull && window.Take(out var oldest))
-                    {
-                        Check(oldest);
-                    }
-
-                    while (window.TryTake(out var done))
-                    {
-                        Check(done);
-                    }
-                }
-
-                while (window.Take(out var last))
-                {
-                    Check(last);
-                }
-            }
-            catch (SocketToolsException exception)
-            {
-                Fail(exception);
-            }
-            catch (OperationCanceledException)
-            {
-                // Messages in flight are not counted.
-            }
-        }
-
-        private void Check(Exchange exchange)
-        {
-            if (exchange.Error is { } error)
-            {
-                Fail(error);
-            }
-            else if (((byte[])exchange.Result!.Message!).SequenceEqual((byte[])exchange.Result.Response!))
-            {
-                Latencies.Add(exchange.Result.RoundTrip!.Value);
-            }
-            else
-            {
-                Errors++;
-                Error ??= Sentence("AnswerDiffers", exchange.Result.BytesReceived);
-            }
-        }
-
-        private void Fail(SocketToolsException exception)
-        {
-            Errors++;
-            Error ??= exception.Message;
-        }
-
-        /// <summary>The next message, which has a number of its own; its buffer is free, since there are as many buffers as the window has messages.</summary>
-        private byte[] Next()
-        {
-            var message = _messages[_sent % _messages.Length];
-            var rest = ++_sent;
-            for (var at = 0; at < message.Length && rest > 0; at++, rest /= 10)
-            {
-                message[at] = (byte)('0' + (rest % 10));
-            }
-
-            return message;
-        }
-
-        private static byte[] Pattern(int size)
-        {
-            var pattern = new byte[size];
-            for (var at = 0; at < size; at++)
-            {
-                pattern[at] = (byte)('a' + (at % 26));
-            }
-
-            return pattern;
-        }
     }
 
     private static string Sentence(string name, params object?[] values) => Net.Messages.Get(name, values);

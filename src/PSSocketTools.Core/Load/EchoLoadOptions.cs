@@ -26,7 +26,10 @@ public sealed record EchoLoadOptions
     /// <summary>The default and the range of <see cref="Window"/>.</summary>
     public const int DefaultWindow = 1, LowestWindow = 1, HighestWindow = SendWindow.HighestSize;
 
-    /// <summary>Messages in flight on each connection.</summary>
+    /// <summary>The window that suits a load with a rate: more than a server falls behind while it stalls for a moment.</summary>
+    public const int DefaultWindowAtRate = 1024;
+
+    /// <summary>Messages in flight on each connection, at most.</summary>
     public int Window { get; init; } = DefaultWindow;
 
     /// <summary>The default and the range of <see cref="MessageSize"/>.</summary>
@@ -41,11 +44,36 @@ public sealed record EchoLoadOptions
     /// <summary>The duration of the load when no count is given.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(DefaultDurationSeconds);
 
+    /// <summary>The range of <see cref="Rate"/>.</summary>
+    public const double LowestRate = 0.001, HighestRate = 1_000_000;
+
+    /// <summary>
+    /// How many messages a second to send, over all connections, each at its moment, whether responses have come or not, as far as the
+    /// window has room. Null: each connection sends as soon as its window has room.
+    /// </summary>
+    public double? Rate { get; init; }
+
+    /// <summary>The default and the range of <see cref="Warmup"/>, in seconds.</summary>
+    public const double DefaultWarmupSeconds = 0, LowestWarmupSeconds = 0, HighestWarmupSeconds = TimeLimit.HighestSeconds;
+
+    /// <summary>How long to run before anything counts.</summary>
+    public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(DefaultWarmupSeconds);
+
+    /// <summary>The range of <see cref="Interval"/>, in seconds.</summary>
+    public const double LowestIntervalSeconds = 0.1, HighestIntervalSeconds = TimeLimit.HighestSeconds;
+
+    /// <summary>How often to measure on the way; null for the whole alone.</summary>
+    public TimeSpan? Interval { get; init; }
+
     /// <summary>The range of <see cref="Count"/>.</summary>
     public const long LowestCount = 1, HighestCount = long.MaxValue;
 
     /// <summary>How many messages to send in total; null for as many as the duration allows.</summary>
     public long? Count { get; init; }
+
+    /// <summary>Whether more than one message may be in flight: not where only a pause ends a response.</summary>
+    /// <param name="target">What is connected to.</param>
+    public static bool TakesWindow(SessionOptions target) => !new Client.SessionFacts(target, target).EndsByPause;
 
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     internal void Validate()
@@ -61,6 +89,13 @@ public sealed record EchoLoadOptions
         OptionRange.Require(nameof(Window), Window, LowestWindow, HighestWindow);
         OptionRange.Require(nameof(MessageSize), MessageSize, LowestMessageSize, HighestMessageSize);
         OptionRange.Require(nameof(Duration), Duration, LowestDurationSeconds, HighestDurationSeconds);
+        OptionRange.Require(nameof(Warmup), Warmup, LowestWarmupSeconds, HighestWarmupSeconds);
+        if (Interval is { } interval)
+        {
+            OptionRange.Require(nameof(Interval), interval, LowestIntervalSeconds, HighestIntervalSeconds);
+        }
+
+        OptionRange.Require(nameof(Rate), Rate ?? LowestRate, LowestRate, HighestRate);
         OptionRange.Require(nameof(Count), Count ?? LowestCount, LowestCount, HighestCount);
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace PSSocketTools.Load;
 
 /// <summary>
@@ -31,16 +34,42 @@ internal sealed class LatencyHistogram
         MaxTicks = Math.Max(MaxTicks, ticks);
     }
 
+    /// <summary>Adds what another counted, which its writer may be counting in meanwhile.</summary>
     public void Add(LatencyHistogram other)
     {
         for (var at = 0; at < _counts.Length; at++)
         {
-            _counts[at] += other._counts[at];
+            var count = other._counts[at];
+            _counts[at] += count;
+            Count += count;
         }
 
-        Count += other.Count;
         _sum += other._sum;
         MaxTicks = Math.Max(MaxTicks, other.MaxTicks);
+    }
+
+    /// <summary>What was counted since another state of the same histogram. Where the longest latency came before, that of the difference is accurate to about 3 %.</summary>
+    public LatencyHistogram Since(LatencyHistogram earlier)
+    {
+        var difference = new LatencyHistogram();
+        for (var at = 0; at < _counts.Length; at++)
+        {
+            var count = _counts[at] - earlier._counts[at];
+            difference._counts[at] = count;
+            difference.Count += count;
+            if (count > 0)
+            {
+                difference.MaxTicks = Math.Min(MaxTicks, Start(at + 1) - 1);
+            }
+        }
+
+        if (MaxTicks > earlier.MaxTicks)
+        {
+            difference.MaxTicks = MaxTicks;
+        }
+
+        difference._sum = _sum - earlier._sum;
+        return difference;
     }
 
     /// <summary>A percentile of the latencies, in ticks: the upper bound of its bucket, but not more than the longest latency.</summary>
@@ -62,15 +91,28 @@ internal sealed class LatencyHistogram
     }
 
     /// <summary>The buckets from the first to the last that counted something, joined so that there are not more than asked for.</summary>
-    public LatencyBucket[] ToBuckets(int atMost)
+    /// <param name="atMost">How many.</param>
+    /// <param name="beside">Another histogram, whose latencies have buckets here too, so that both can be shown side by side; null for none.</param>
+    public LatencyBucket[] ToBuckets(int atMost, LatencyHistogram? beside = null)
     {
-        var first = Array.FindIndex(_counts, count => count > 0);
-        if (first < 0)
+        bool IsUsed(int at) => _counts[at] > 0 || (beside is not null && beside._counts[at] > 0);
+        var first = 0;
+        while (first < _counts.Length && !IsUsed(first))
+        {
+            first++;
+        }
+
+        if (first == _counts.Length)
         {
             return [];
         }
 
-        var last = Array.FindLastIndex(_counts, count => count > 0);
+        var last = _counts.Length - 1;
+        while (!IsUsed(last))
+        {
+            last--;
+        }
+
         var joined = (last - first + atMost) / atMost;
         var buckets = new List<LatencyBucket>(atMost);
         for (var at = first; at <= last; at += joined)
@@ -85,6 +127,48 @@ internal sealed class LatencyHistogram
         }
 
         return [.. buckets];
+    }
+
+    /// <summary>All that was counted as one line of text: the sum and the longest in ticks of 100 ns, then the buckets' numbers and counts.</summary>
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        text.AppendFormat(CultureInfo.InvariantCulture, "{0} {1}", _sum, MaxTicks);
+        for (var at = 0; at < _counts.Length; at++)
+        {
+            if (_counts[at] > 0)
+            {
+                text.AppendFormat(CultureInfo.InvariantCulture, " {0}:{1}", at, _counts[at]);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Reads what <see cref="ToText"/> wrote; null where the text is something else.</summary>
+    public static LatencyHistogram? Read(string text)
+    {
+        static bool IsNumber(string digits, out long number) => long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        var parts = text.Split(' ');
+        if (parts.Length < 2 || !IsNumber(parts[0], out var sum) || !IsNumber(parts[1], out var max))
+        {
+            return null;
+        }
+
+        var histogram = new LatencyHistogram { _sum = sum, MaxTicks = max };
+        foreach (var part in parts.Skip(2))
+        {
+            var pair = part.Split(':');
+            if (pair.Length != 2 || !IsNumber(pair[0], out var at) || !IsNumber(pair[1], out var count) || at >= histogram._counts.Length)
+            {
+                return null;
+            }
+
+            histogram._counts[at] += count;
+            histogram.Count += count;
+        }
+
+        return histogram;
     }
 
     public static double Milliseconds(double ticks) => ticks / TimeSpan.TicksPerMillisecond;

@@ -13,6 +13,16 @@ internal static class OptionRange
         }
     }
 
+    /// <summary>Throws for a value out of the option's range, and for one that is no number.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
+    public static void Require(string option, double value, double lowest, double highest)
+    {
+        if (!(value >= lowest && value <= highest))
+        {
+            throw Refused(option, value, lowest, highest);
+        }
+    }
+
     /// <summary>Throws for a time limit out of the option's range in seconds.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     public static void Require(string option, TimeSpan value, double lowestSeconds, double highestSeconds)

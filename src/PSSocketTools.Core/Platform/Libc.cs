@@ -50,6 +50,7 @@ internal static unsafe class Libc
     public const int OpenNonBlockingLinux = 0x800;
     public const int OpenNonBlockingMac = 4;
     public const int SeekEnd = 2;
+    public const short PollIn = 1;
     public const short PollOut = 4;
 
     public const int LimitOpenFilesLinux = 7;
@@ -143,6 +144,9 @@ internal static unsafe class Libc
     [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static extern int Poll(PollEntry* entries, nuint count, int milliseconds);
 
+    [DllImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    public static extern int PollFor(PollEntry* entries, nuint count, TimeSpec* time, void* signals);
+
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static extern int Lock(int descriptor, int operation);
 
@@ -175,6 +179,13 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     public static extern int GetResourceLimit(int resource, ulong* softAndHard);
+
+    /// <summary>A time of 64-bit systems: struct timespec.</summary>
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 
     /// <summary>A descriptor to wait for: struct pollfd.</summary>
     public struct PollEntry

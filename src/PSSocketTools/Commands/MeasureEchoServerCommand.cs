@@ -11,6 +11,8 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
+    private const double DatagramTimeoutSeconds = 1;
+
     /// <summary>The first connection comes about on a thread of its own, and only the pipeline's may tell of it.</summary>
     private readonly ConcurrentQueue<ConnectStep> _steps = new();
 
@@ -72,6 +74,22 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     [ValidateRange(EchoLoadOptions.LowestCount, EchoLoadOptions.HighestCount)]
     public long Count { get; set; }
 
+    /// <summary>How many messages a second to send over all connections, each at its moment.</summary>
+    [Parameter]
+    [ValidateRange(EchoLoadOptions.LowestRate, EchoLoadOptions.HighestRate)]
+    public double Rate { get; set; }
+
+    /// <summary>How long to run before anything counts, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(EchoLoadOptions.LowestWarmupSeconds, EchoLoadOptions.HighestWarmupSeconds)]
+    [PSDefaultValue(Value = EchoLoadOptions.DefaultWarmupSeconds)]
+    public double WarmupSec { get; set; } = EchoLoadOptions.DefaultWarmupSeconds;
+
+    /// <summary>How often to give out what was measured since the last time, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(EchoLoadOptions.LowestIntervalSeconds, EchoLoadOptions.HighestIntervalSeconds)]
+    public double IntervalSec { get; set; }
+
     /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
     [Parameter]
     [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
@@ -100,13 +118,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         {
             try
             {
-                Measure(load() with
-                {
-                    Window = Window,
-                    MessageSize = MessageSize,
-                    Duration = TimeSpan.FromSeconds(DurationSec),
-                    Count = IsBound(nameof(Count)) ? Count : null,
-                });
+                Measure(Complete(load()));
             }
             catch (SocketToolsException exception)
             {
@@ -114,6 +126,17 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             }
         }
     }
+
+    private EchoLoadOptions Complete(EchoLoadOptions options) => options with
+    {
+        Window = IsBound(nameof(Window)) || !IsBound(nameof(Rate)) || !EchoLoadOptions.TakesWindow(options.Target) ? Window : EchoLoadOptions.DefaultWindowAtRate,
+        MessageSize = MessageSize,
+        Duration = TimeSpan.FromSeconds(DurationSec),
+        Count = IsBound(nameof(Count)) ? Count : null,
+        Rate = IsBound(nameof(Rate)) ? Rate : null,
+        Warmup = TimeSpan.FromSeconds(WarmupSec),
+        Interval = IsBound(nameof(IntervalSec)) ? TimeSpan.FromSeconds(IntervalSec) : null,
+    };
 
     /// <summary>What to measure, each asked for its options in its turn, so that one that can't be had keeps no other from it.</summary>
     private IEnumerable<Func<EchoLoadOptions>> Loads() => ParameterSetName switch
@@ -140,7 +163,9 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     private EchoLoadOptions LoadOn(SessionOptions target)
     {
-        target = target with { ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSec) };
+        // A datagram that is lost holds up a closed loop for as long as its response is waited for.
+        var seconds = target.Protocol == SocketProtocol.Udp && !IsBound(nameof(ResponseTimeoutSec)) ? DatagramTimeoutSeconds : ResponseTimeoutSec;
+        target = target with { ResponseTimeout = TimeSpan.FromSeconds(seconds) };
         return new EchoLoadOptions
         {
             Target = target with { WaitFor = TimeSpan.Zero },
@@ -161,6 +186,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             if (!StopToken.IsCancellationRequested)
             {
                 TellSteps();
+                TellInterval(load);
                 Show(progress, load);
             }
         }
@@ -174,6 +200,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         }
 
         TellSteps();
+        TellInterval(load);
         progress.RecordType = ProgressRecordType.Completed;
         WriteProgress(progress);
         if (measurement.Messages == 0 && measurement.Error is { } error)
@@ -181,7 +208,20 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             WriteWarning(error);
         }
 
+        if (measurement.IsSaturated)
+        {
+            WriteWarning(Messages.Get("RateNotHeld", measurement.AchievedRate, measurement.Rate, measurement.Unsent));
+        }
+
         WriteObject(measurement);
+    }
+
+    private void TellInterval(EchoLoad load)
+    {
+        if (load.TryInterval() is { } interval)
+        {
+            WriteObject(interval);
+        }
     }
 
     private void TellSteps()

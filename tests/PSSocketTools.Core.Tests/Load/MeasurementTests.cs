@@ -1,4 +1,3 @@
-using PSSocketTools.Load;
 using PSSocketTools.Tests.Client;
 using Xunit;
 
@@ -6,23 +5,6 @@ namespace PSSocketTools.Tests.Load;
 
 public sealed class MeasurementTests
 {
-    [Fact]
-    public void Percentiles_are_accurate_to_a_few_percent()
-    {
-        var histogram = new LatencyHistogram();
-        for (var microseconds = 1; microseconds <= 100_000; microseconds++)
-        {
-            histogram.Add(TimeSpan.FromMicroseconds(microseconds));
-        }
-
-        Assert.Equal(100_000, histogram.Count);
-        Assert.InRange(LatencyHistogram.Milliseconds(histogram.Percentile(0.5)), 50, 52);
-        Assert.InRange(LatencyHistogram.Milliseconds(histogram.Percentile(0.99)), 99, 100);
-        Assert.Equal(100, LatencyHistogram.Milliseconds(histogram.Percentile(1)));
-        Assert.Equal(100_000, histogram.ToBuckets(20).Sum(bucket => bucket.Count));
-        Assert.InRange(histogram.ToBuckets(20).Length, 1, 20);
-    }
-
     [Fact]
     public void The_count_of_messages_is_sent_and_every_response_checked()
     {

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Load;
+
+/// <summary>
+/// When a load begins, from when it counts, and when its messages go out: as soon as there is room for them, or with a rate each at
+/// its moment, which no response that is late puts off (an open loop).
+/// </summary>
+internal sealed class LoadSchedule
+{
+    private readonly EchoLoadOptions _options;
+    private readonly CancellationToken _cancellationToken;
+    private readonly double _ticksEach;
+    private readonly long _count;
+    private long _remaining;
+
+    public LoadSchedule(EchoLoadOptions options, CancellationToken cancellationToken)
+    {
+        (_options, _cancellationToken) = (options, cancellationToken);
+        _remaining = options.Count ?? long.MaxValue;
+        if (options.Rate is { } rate)
+        {
+            _ticksEach = Stopwatch.Frequency / rate;
+            _count = (long)Math.Ceiling(rate * options.Warmup.TotalSeconds) + (options.Count ?? (long)Math.Ceiling(rate * options.Duration.TotalSeconds));
+        }
+    }
+
+    public bool HasRate => _options.Rate is not null;
+
+    public bool IsCancelled => _cancellationToken.IsCancellationRequested;
+
+    /// <summary>When the first message goes out: a <see cref="Clock.Timestamp"/>.</summary>
+    public long StartsAt { get; private set; }
+
+    /// <summary>The warm-up's end; what was due or sent before it counts nowhere.</summary>
+    public long CountsFrom { get; private set; }
+
+    /// <summary>When the last message is due or sent at the latest; <see cref="long.MaxValue"/> where a count ends the load.</summary>
+    public long EndsAt { get; private set; }
+
+    /// <summary>How long messages go out after the warm-up; null where a count ends the load as soon as it can.</summary>
+    public TimeSpan? Time => _options.Count is not { } count ? _options.Duration : _options.Rate is { } rate ? TimeSpan.FromSeconds(count / rate) : null;
+
+    public void Begin(long now)
+    {
+        StartsAt = now;
+        CountsFrom = now + Clock.Ticks(_options.Warmup);
+        EndsAt = Time is { } time ? CountsFrom + Clock.Ticks(time) : long.MaxValue;
+    }
+
+    /// <summary>Whether another message may be sent now. For loads without a rate.</summary>
+    public bool TryClaim()
+    {
+        if (IsCancelled)
+        {
+            return false;
+        }
+
+        var now = Clock.System.Timestamp;
+        return now < CountsFrom || (_options.Count is null ? now < EndsAt : Interlocked.Decrement(ref _remaining) >= 0);
+    }
+
+    /// <summary>When a message is due, which a connection's own step from one to the next tells: the connections take turns.</summary>
+    /// <param name="number">The message's number, from 0, over all connections.</param>
+    /// <param name="at">The moment.</param>
+    /// <returns>False where the load has no such message.</returns>
+    public bool TryMoment(long number, out long at)
+    {
+        at = StartsAt + (long)(number * _ticksEach);
+        return number < _count;
+    }
+
+    /// <summary>How many messages were due by a moment, those of the warm-up not counted.</summary>
+    public long DueBy(long now) => Math.Max(0, NumberAt(Math.Min(now, EndsAt)) - NumberAt(CountsFrom));
+
+    private long NumberAt(long at) => at <= StartsAt ? 0 : Math.Min(_count, (long)Math.Ceiling((at - StartsAt) / _ticksEach));
+}

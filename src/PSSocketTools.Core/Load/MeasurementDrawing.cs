@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+
+namespace PSSocketTools.Load;
+
+/// <summary>A measurement as text for a terminal of 80 columns: its figures, and its distributions as bars; an interval is one line.</summary>
+internal static class MeasurementDrawing
+{
+    private const char Bar = '\u2588';
+    private const int BarWidth = 30;
+
+    // Beside each other, two bars and their counts have the room of one.
+    private const int BarWidthBeside = 15;
+
+    public static string Of(EchoMeasurement measured)
+    {
+        if (measured.Interval is { } interval)
+        {
+            return Sentence(
+                "MeasurementInterval", interval, measured.MessagesPerSecond, measured.P50Milliseconds, measured.P99Milliseconds, measured.MaxMilliseconds, measured.Errors);
+        }
+
+        var text = new StringBuilder();
+        var tls = measured.IsEncrypted ? " TLS" : string.Empty;
+        text.AppendLine(measured.Rate is not null
+            ? Sentence("MeasurementWhatAtRate", measured.EndPoint, measured.Protocol, tls, measured.Connections, measured.Window, measured.MessageSize)
+            : Sentence("MeasurementWhat", measured.EndPoint, measured.Protocol, tls, measured.Connections, measured.Window, measured.MessageSize));
+        text.AppendLine(Sentence(
+            "MeasurementThroughput", measured.Messages, measured.DurationMilliseconds / 1000, measured.MessagesPerSecond, measured.BytesPerSecond / 1e6, measured.Errors));
+        if (measured.Rate is not null)
+        {
+            text.AppendLine(Sentence(measured.IsSaturated ? "MeasurementRateNotHeld" : "MeasurementRateHeld", measured.AchievedRate, measured.Unsent, measured.Rate));
+        }
+
+        if (measured.Lost is not null)
+        {
+            text.AppendLine(Sentence("MeasurementDatagrams", measured.Lost, measured.Duplicated, measured.OutOfOrder));
+        }
+
+        if (measured.Messages > 0)
+        {
+            text.AppendLine(Sentence(
+                "MeasurementLatency", measured.P50Milliseconds, measured.P90Milliseconds, measured.P99Milliseconds, measured.P999Milliseconds, measured.MaxMilliseconds));
+            if (measured.Services is not null)
+            {
+                text.AppendLine(Sentence(
+                    "MeasurementService", measured.ServiceP50Milliseconds, measured.ServiceP90Milliseconds, measured.ServiceP99Milliseconds,
+                    measured.ServiceP999Milliseconds, measured.ServiceMaxMilliseconds));
+            }
+        }
+
+        if (measured.Error is not null)
+        {
+            text.AppendLine(Sentence("MeasurementError", measured.Error));
+        }
+
+        AppendBars(text, measured);
+        return text.ToString().TrimEnd();
+    }
+
+    private static void AppendBars(StringBuilder text, EchoMeasurement measured)
+    {
+        var latencies = measured.Latencies.ToBuckets(EchoMeasurement.Bars, measured.Services);
+        var services = measured.Services?.ToBuckets(EchoMeasurement.Bars, measured.Latencies);
+        if (services is not null && latencies.Length > 0)
+        {
+            text.Append(' ', 26).AppendLine(Sentence("MeasurementBeside"));
+        }
+
+        var most = Math.Max(Most(latencies), services is null ? 0 : Most(services));
+        for (var at = 0; at < latencies.Length; at++)
+        {
+            text.Append(string.Format(CultureInfo.CurrentCulture, "{0,9:0.000} - {1,9:0.000} ms ", latencies[at].FromMilliseconds, latencies[at].ToMilliseconds));
+            if (services is null)
+            {
+                AppendBar(text, latencies[at].Count, most, BarWidth, 12);
+            }
+            else
+            {
+                AppendBar(text, latencies[at].Count, most, BarWidthBeside, 10);
+                AppendBar(text.Append(' '), services[at].Count, most, BarWidthBeside, 10);
+            }
+
+            text.AppendLine();
+        }
+    }
+
+    private static void AppendBar(StringBuilder text, long count, long most, int width, int digits)
+    {
+        var length = count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)width * count / most));
+        text.Append(Bar, length).Append(' ', width - length + 1);
+        text.Append(string.Format(CultureInfo.CurrentCulture, "{0:n0}", count).PadLeft(digits));
+    }
+
+    private static long Most(LatencyBucket[] buckets) => buckets.Select(static bucket => bucket.Count).DefaultIfEmpty().Max();
+
+    private static string Sentence(string name, params object?[] values) => Net.Messages.Get(name, values);
+}

@@ -1,0 +1,101 @@
+using PSSocketTools.Client;
+using PSSocketTools.Platform;
+
+namespace PSSocketTools.Load;
+
+/// <summary>
+/// A connection that sends each message at its moment, however late the responses are. A message that could not be sent in time, since
+/// the window was full or a write blocked, goes out as soon as it can; its latency counts from its moment all the same, so that a
+/// server that stalls is charged for all that would have been sent meanwhile.
+/// </summary>
+internal sealed class OpenLoop(
+    EchoSession session, SendWindow window, EchoLoadOptions options, LoadSchedule schedule, LoadTurn turn, LoadMessages messages, LoadFigures figures, Waker waker)
+{
+    /// <summary>The moments of the messages in the window, in order.</summary>
+    private readonly Queue<long> _moments = new();
+
+    // Where only a pause ends a response, reading it to its end is waiting for it.
+    private readonly bool _waitsForEach = options.Window == 1;
+
+    public void Run()
+    {
+        while (session.IsOpen && !schedule.IsCancelled)
+        {
+            while (window.TryTake(out var done))
+            {
+                Count(done);
+            }
+
+            if (!turn.TryMoment(out var next))
+            {
+                break;
+            }
+
+            var now = Clock.System.Timestamp;
+            if (window.IsFull || (_waitsForEach && _moments.Count > 0))
+            {
+                // What had no room in time is not sent any more; what is only late by a little is.
+                if (now >= schedule.EndsAt)
+                {
+                    break;
+                }
+
+                TakeOldest();
+            }
+            else if (next <= now)
+            {
+                SendDue(now);
+            }
+            else
+            {
+                session.Incoming.ReadUntil(next, waker);
+            }
+        }
+
+        while (TakeOldest())
+        {
+        }
+    }
+
+    private void SendDue(long now)
+    {
+        while (!window.IsFull && turn.TryMoment(out var moment) && moment <= now)
+        {
+            _moments.Enqueue(moment);
+            window.Add(messages.Write(turn.Take()), asBytes: true);
+            if (moment >= schedule.CountsFrom)
+            {
+                figures.Sent++;
+            }
+        }
+
+        window.Flush();
+    }
+
+    private bool TakeOldest()
+    {
+        if (!window.Take(out var oldest))
+        {
+            return false;
+        }
+
+        Count(oldest);
+        return true;
+    }
+
+    private void Count(Exchange exchange)
+    {
+        var moment = _moments.Dequeue();
+        if (moment < schedule.CountsFrom && exchange.Error is null)
+        {
+            return;
+        }
+
+        if (AnswerCheck.Passes(exchange, figures))
+        {
+            var service = exchange.Result!.RoundTrip!.Value;
+            figures.Services.Add(service);
+            figures.Answered(exchange.StartedAt + Clock.Ticks(service), Clock.Between(moment, exchange.StartedAt) + service);
+        }
+    }
+}
