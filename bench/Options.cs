@@ -10,7 +10,8 @@ internal sealed record Options
         usage: dotnet run -c Release --project bench -- [options]
           --runs N       how often each is measured; medians are shown (default 5)
           --seconds S    how long each run of the load lasts (default 2)
-          --only A,B     only these sections: server, peers, room, allocation, idle, stop, import, client, scan
+          --only A,B     only these sections: server, peers, unused, room, allocation, idle, stop, import, client, latency, scan
+          --before DIR   another checkout of the repository, built, that the section unused is held against
           --json FILE    writes all figures as JSON as well
         """;
 
@@ -22,6 +23,9 @@ internal sealed record Options
 
     /// <summary>The sections wanted; empty for all.</summary>
     public IReadOnlyList<string> Only { get; private init; } = [];
+
+    /// <summary>The manifest of the module in another checkout; null for none.</summary>
+    public string? Before { get; private init; }
 
     /// <summary>The file for the figures; null for none.</summary>
     public string? Json { get; private init; }
@@ -44,6 +48,7 @@ internal sealed record Options
                 "--runs" => options with { Runs = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--only" => options with { Only = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) },
+                "--before" => options with { Before = Path.GetFullPath(Path.Combine(value, "PSSocketTools.psd1")) },
                 "--json" => options with { Json = Path.GetFullPath(value) },
                 _ => throw new FormatException(Usage),
             };

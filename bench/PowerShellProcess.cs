@@ -23,10 +23,11 @@ internal sealed class PowerShellProcess : IDisposable
     private readonly StreamWriter _writer;
     private readonly StringBuilder _printed = new();
 
-    private PowerShellProcess(string? transport)
+    private PowerShellProcess(string? transport, string? module)
     {
         var name = "pssockettools-bench-" + Guid.NewGuid().ToString("N");
-        var start = Host.Value.StartInfo(Path.Combine(Workbench.Folder, "Host.ps1"), "-Pipe", name);
+        string[] arguments = module is null ? ["-Pipe", name] : ["-Pipe", name, "-Module", module];
+        var start = Host.Value.StartInfo(Path.Combine(Workbench.Folder, "Host.ps1"), arguments);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -60,10 +61,11 @@ internal sealed class PowerShellProcess : IDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="transport">What carries its servers' bytes; null leaves that to the module.</param>
+    /// <param name="module">The manifest of the module; null for that of this repository.</param>
     /// <exception cref="InvalidOperationException">It ended, or was not ready within a minute.</exception>
-    public static PowerShellProcess Start(string? transport = null)
+    public static PowerShellProcess Start(string? transport = null, string? module = null)
     {
-        var shell = new PowerShellProcess(transport);
+        var shell = new PowerShellProcess(transport, module);
         var connected = shell._pipe.WaitForConnectionAsync();
         if (Task.WaitAny([connected, shell._process.WaitForExitAsync()], Patience) == 0 && connected.IsCompletedSuccessfully)
         {
