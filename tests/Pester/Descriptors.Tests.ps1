@@ -84,6 +84,8 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
             function Get-Open { @(Get-ChildItem /proc/self/fd | Where-Object { [IO.File]::ResolveLinkTarget($_.FullName, $false).Name -notlike '*.dll' }).Count }
             $said = @{}
             $null = Measure-EchoServer @to -Connections 1 -Count 1
+            $null = Get-PortHolder -ErrorVariable failed
+            $null = Get-PortHolder 1 -ErrorVariable failed
             $before = Get-Open
             $said.Measured = foreach ($connections in 97, 400) {
                 $measured = Measure-EchoServer @to -Connections $connections -Count 500 -ErrorVariable failed
@@ -113,7 +115,10 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
             $null = Receive-SocketMessage -Session $sessions[0] -TimeoutSec 0.2 -ErrorVariable failed
             $said.Received = @($failed.FullyQualifiedErrorId)
             $said.Large = (Send-SocketMessage $large -Session $sessions[0]).Response.Length
+            $null = Get-PortHolder -ErrorVariable failed
+            $said.Holders = @($failed | ForEach-Object { $_.FullyQualifiedErrorId; "$($_.CategoryInfo.Category)"; "$($_.TargetObject)"; "$_" })
             foreach ($file in $files) { $file.Dispose() }
+            $said.Held = @(Get-PortHolder $to.Port).Count
             $sessions | Disconnect-EchoServer
             $said.Left = (Get-Open) - $before
             ConvertTo-Json $said -Compress -Depth 4
@@ -158,6 +163,10 @@ Describe 'A client whose process has no descriptor left' -Tag Linux {
             $said.Files | Should -BeGreaterThan 0
             $said.Received | Should -Be 'WaitTimeout,PSSocketTools.Commands.ReceiveSocketMessageCommand'
             $said.Large | Should -Be 200000
+            $said.Holders | Should -HaveCount 4 -Because 'all tables and processes are one error'
+            $said.Holders[0..2] | Should -Be 'TooManyOpenFiles,PSSocketTools.Commands.GetPortHolderCommand', 'ResourceUnavailable', '/proc/net/tcp'
+            $said.Holders[3] | Should -BeLike '*ulimit -n*'
+            $said.Held | Should -Be 1
             $said.Left | Should -BeLessThan 10
         }
         finally {

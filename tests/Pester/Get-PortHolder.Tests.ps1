@@ -72,6 +72,12 @@ Describe 'Get-PortHolder' {
         $found.ProcessId | Should -Be $PID
     }
 
+    It 'takes the state <_>, as other tools write it' -ForEach 'LISTENING', 'LISTEN', 'listen', '*' {
+        $port = New-Listener
+        (Get-PortHolder $port -State $_).State | Should -Be 'Listen'
+        (Get-PortHolder $port -State TIME-WAIT, SYN_RECV, ESTAB, $_).State | Should -Be 'Listen'
+    }
+
     if ($hasPython) {
         It 'names a process whose socket is inherited once for each that has it' -Tag Linux {
             $script = Join-Path $TestDrive 'inherit.py'

@@ -574,6 +574,33 @@ Describe 'Test-PortAvailability' {
             finally { $shell.Dispose() }
         }
 
+        It 'ends at once, and leaves nothing, where it is stopped: <_>' -ForEach @(
+            'Test-PortAvailability $Port -ComputerName 127.0.0.1 -Until Closed'
+            'Test-PortAvailability $Port -Wait'
+            'Test-PortAvailability $Port -ComputerName 127.0.0.1 -Verify Greets -TimeoutSec 600'
+            'Test-PortAvailability $Port -ComputerName 127.0.0.1 -Repeat -IntervalSec 600'
+            'Test-PortAvailability $Port -ComputerName 127.0.0.1 -Repeat -IntervalSec 600 -AllAddresses -Summary'
+            'Test-PortAvailability $Port -Repeat -IntervalSec 600'
+        ) {
+            $shell = [powershell]::Create()
+            # A verbose line tells that an attempt was made, or, of a check that goes on, the server does.
+            $null = $shell.AddScript('param($Manifest, $Port) Import-Module $Manifest; $VerbosePreference = "Continue"; ' + $_)
+            $server = Start-EchoServer -Address 127.0.0.1
+            $null = $shell.AddArgument($manifest).AddArgument($server.Port)
+            try {
+                $null = $shell.BeginInvoke()
+                [Threading.SpinWait]::SpinUntil({ $shell.Streams.Verbose.Count -gt 0 -or $server.ActiveConnections -gt 0 }, 60000) | Should -BeTrue
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                $shell.Stop()
+                $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+                [Threading.SpinWait]::SpinUntil({ $server.ActiveConnections -eq 0 }, 60000) | Should -BeTrue
+            }
+            finally {
+                $shell.Dispose()
+                $server | Stop-EchoServer
+            }
+        }
+
         It 'sums up when it is stopped, where PowerShell takes no output any more' {
             $shell = [powershell]::Create()
             $null = $shell.AddScript('param($Manifest, $Port) Import-Module $Manifest; Test-PortAvailability $Port -ComputerName 127.0.0.1 -Repeat -IntervalSec 0.01 -Summary -OutVariable gathered')
@@ -681,6 +708,30 @@ Describe 'Test-PortAvailability' {
             { Test-PortAvailability -ComputerName $Computer -ErrorAction Stop } | Should -Throw $Like
         }
 
+        It 'says what to type in place of <Command>' -ForEach @(
+            @{ Command = 'Test-PortAvailability 7007 -Verify Echoes'; Like = '*-Verify*Test-PortAvailability 7007 -ComputerName localhost*' }
+            @{ Command = 'Test-PortAvailability 7007 -TimeoutSec 2'; Like = '*-TimeoutSec*Test-PortAvailability 7007 -ComputerName localhost*' }
+            @{ Command = '7007 | Test-PortAvailability -IPv4 -ErrorAction Stop'; Like = '*-IPv4*Test-PortAvailability 7007 -ComputerName localhost*' }
+            @{ Command = 'Test-PortAvailability localhost 8123'; Like = '*Test-PortAvailability -ComputerName localhost -Port 80' }
+            @{ Command = 'Test-PortAvailability 127.0.0.1:8123'; Like = '*Test-PortAvailability -ComputerName 127.0.0.1 -Port 8123' }
+            @{ Command = 'Test-PortAvailability [::1]:8123'; Like = '*Test-PortAvailability -ComputerName ::1 -Port 8123' }
+            @{ Command = 'Test-PortAvailability 80 443'; Like = '*Ports go to -Port*' }
+            @{ Command = 'Get-PortHolder python*'; Like = '*Get-PortHolder -ProcessName python`*' }
+            @{ Command = 'Get-PortHolder localhost:8123'; Like = '*8123' }
+            @{ Command = 'Start-EchoServer 7312-7320'; Like = '*Find-AvailablePort 7312-7320 | Start-EchoServer' }
+        ) {
+            { & ([scriptblock]::Create($Command)) } | Should -Throw $Like
+        }
+
+        It 'takes a computer by position beside a port' {
+            (Test-PortAvailability localhost -Port $port).Status | Should -Be 'Open'
+            (Test-PortAvailability $port localhost).Status | Should -Be 'Open'
+        }
+
+        It 'takes a port with the colon that tools list it with' {
+            (Test-PortAvailability ":$port").Port | Should -Be $port
+        }
+
         It 'says that a port is missing' {
             $failure = { Test-PortAvailability -ComputerName x } | Should -Throw -PassThru
             "$failure" | Should -Match '-Port'
@@ -688,7 +739,8 @@ Describe 'Test-PortAvailability' {
 
         It 'takes no number for a computer' {
             80 | Test-PortAvailability -Port 443 -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-            $failure.FullyQualifiedErrorId | Should -BeLike 'InputObjectMissingMandatory,*'
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+            "$failure" | Should -BeLike '*names no computer*'
         }
 
         It 'gives results while more comes' {

@@ -1,24 +1,38 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
-/// <summary>IPv4 addresses from a first to a last one: <c>10.0.0.1-20</c>, or <c>10.0.0.1-10.0.1.5</c>.</summary>
+/// <summary>
+/// Addresses from a first to a last one: <c>10.0.0.1-20</c> or <c>10.0.0.1-10.0.1.5</c>, <c>fd00::1-20</c> or
+/// <c>fd00::1-fd00::1:5</c>. A number alone is the last part of the last address, as addresses are written: a decimal byte of IPv4,
+/// a hexadecimal group of IPv6.
+/// </summary>
 internal sealed class AddressSpan
 {
-    private readonly uint _first;
-    private readonly uint _last;
+    private readonly bool _isIPv6;
+    private readonly (ulong High, ulong Low) _first;
+    private readonly (ulong High, ulong Low) _last;
 
-    private AddressSpan(uint first, uint last) => (_first, _last) = (first, last);
+    private AddressSpan(bool isIPv6, (ulong High, ulong Low) first, (ulong High, ulong Low) last) => (_isIPv6, _first, _last) = (isIPv6, first, last);
 
     /// <summary>How many addresses it has.</summary>
-    public double Count => (double)_last - _first + 1;
+    public double Count
+    {
+        get
+        {
+            // A double has no place for the low bits of a high number, so that the halves are subtracted as what they are.
+            var borrowed = _last.Low < _first.Low ? 1UL : 0;
+            return ((_last.High - _first.High - borrowed) * Math.Pow(2, 64)) + unchecked(_last.Low - _first.Low) + 1;
+        }
+    }
 
     /// <summary>Whether a text is meant as a span: an address, and a hyphen behind it, which no name has.</summary>
     public static bool IsSpan(string text)
     {
         var hyphen = text.IndexOf('-');
-        return hyphen > 0 && AddressLiteral.TryReadIPv4(text.Substring(0, hyphen), out _);
+        return hyphen > 0 && TryRead(text.Substring(0, hyphen), out _);
     }
 
     /// <summary>Reads a span.</summary>
@@ -26,18 +40,13 @@ internal sealed class AddressSpan
     public static AddressSpan Parse(string text)
     {
         var hyphen = text.IndexOf('-');
-        var end = text.Substring(hyphen + 1);
-        if (hyphen > 0 && AddressLiteral.TryReadIPv4(text.Substring(0, hyphen), out var first))
+        if (hyphen > 0 && TryRead(text.Substring(0, hyphen), out var first))
         {
+            var isIPv6 = first.AddressFamily == AddressFamily.InterNetworkV6;
             var from = Number(first);
-
-            // A number alone is the last byte; with a leading zero programs read it differently.
-            uint? last = AddressLiteral.TryReadIPv4(end, out var address) ? Number(address)
-                : byte.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var tail) && (end.Length == 1 || end[0] != '0') ? (from & ~0xFFU) | tail
-                : null;
-            if (last is { } to && to >= from)
+            if (ReadEnd(text.Substring(hyphen + 1), isIPv6, from) is { } to && to.CompareTo(from) >= 0)
             {
-                return new AddressSpan(from, to);
+                return new AddressSpan(isIPv6, from, to);
             }
         }
 
@@ -47,15 +56,69 @@ internal sealed class AddressSpan
     /// <summary>The addresses, in ascending order and one at a time.</summary>
     public IEnumerable<IPAddress> Addresses()
     {
-        for (ulong number = _first; number <= _last; number++)
+        for (var (high, low) = _first; ; high += ++low == 0 ? 1UL : 0)
         {
-            yield return new IPAddress([(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number]);
+            yield return At(high, low);
+            if ((high, low) == _last)
+            {
+                yield break;
+            }
         }
     }
 
-    private static uint Number(IPAddress address)
+    private static (ulong High, ulong Low)? ReadEnd(string end, bool isIPv6, (ulong High, ulong Low) from)
     {
-        var bytes = address.GetAddressBytes();
-        return ((uint)bytes[0] << 24) | ((uint)bytes[1] << 16) | ((uint)bytes[2] << 8) | bytes[3];
+        if (TryRead(end, out var address))
+        {
+            return (address.AddressFamily == AddressFamily.InterNetworkV6) == isIPv6 ? Number(address) : null;
+        }
+
+        if (isIPv6)
+        {
+            return ushort.TryParse(end, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var group)
+                ? (from.High, (from.Low & ~0xFFFFUL) | group)
+                : null;
+        }
+
+        // With a leading zero programs read a number differently.
+        return byte.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var tail) && (end.Length == 1 || end[0] != '0')
+            ? (0, (from.Low & ~0xFFUL) | tail)
+            : null;
+    }
+
+    // Neither zones nor IPv4 within IPv6: each would need a rule of its own for what the number behind the hyphen is.
+    private static bool TryRead(string text, out IPAddress address)
+    {
+        if (text.IndexOf(':') < 0)
+        {
+            return AddressLiteral.TryReadIPv4(text, out address);
+        }
+
+        return IPAddress.TryParse(text, out address!) && text.IndexOfAny(['%', '.', '[', '/']) < 0;
+    }
+
+    private static (ulong High, ulong Low) Number(IPAddress address)
+    {
+        var (high, low) = (0UL, 0UL);
+        foreach (var part in address.GetAddressBytes())
+        {
+            high = (high << 8) | (low >> 56);
+            low = (low << 8) | part;
+        }
+
+        return (high, low);
+    }
+
+    private IPAddress At(ulong high, ulong low)
+    {
+        var bytes = new byte[_isIPv6 ? 16 : 4];
+        for (var i = bytes.Length - 1; i >= 0; i--)
+        {
+            bytes[i] = (byte)low;
+            low = (low >> 8) | (high << 56);
+            high >>= 8;
+        }
+
+        return new IPAddress(bytes);
     }
 }

@@ -27,7 +27,7 @@ internal sealed record BindConflict
         var found = SocketWith(table, address, port);
         if (found is null)
         {
-            return new BindConflict { Detail = Messages.Get("PortHolderUnknown") };
+            return new BindConflict { Detail = table.Failures.Count > 0 ? table.Failures[0].Message : Messages.Get("PortHolderUnknown") };
         }
 
         var conflict = new BindConflict { Address = EndPointText.Of(found.LocalAddress), State = found.State };

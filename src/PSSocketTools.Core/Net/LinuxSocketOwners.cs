@@ -8,9 +8,8 @@ internal sealed class LinuxSocketOwners
 {
     private readonly Dictionary<long, List<SocketOwner>> _owners = [];
 
-    private LinuxSocketOwners()
-    {
-    }
+    /// <summary>Whether the walk came to its end.</summary>
+    public bool IsWhole { get; private set; }
 
     /// <summary>Whether the system kept the descriptors of a process from this user.</summary>
     public bool IsIncomplete { get; private set; }
@@ -18,9 +17,9 @@ internal sealed class LinuxSocketOwners
     /// <summary>Finds the owners of these sockets.</summary>
     /// <param name="inodes">The sockets' inodes.</param>
     /// <param name="root">The folder that has one for each process.</param>
-    public static LinuxSocketOwners Read(HashSet<long> inodes, string root = "/proc")
+    /// <exception cref="IOException">No descriptor is left; what was found before stays.</exception>
+    public void Read(HashSet<long> inodes, string root)
     {
-        var owners = new LinuxSocketOwners();
         foreach (var folder in Directory.EnumerateDirectories(root))
         {
             if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
@@ -30,20 +29,20 @@ internal sealed class LinuxSocketOwners
 
             try
             {
-                owners.AddSocketsOf(id, folder, inodes);
+                AddSocketsOf(id, folder, inodes);
             }
             catch (UnauthorizedAccessException)
             {
-                owners.IsIncomplete = true;
+                IsIncomplete = true;
             }
-            catch (IOException)
+            catch (IOException exception) when (!SocketErrors.IsExhausted(exception))
             {
                 // The process has just ended, and its sockets with it.
                 continue;
             }
         }
 
-        return owners;
+        IsWhole = true;
     }
 
     /// <summary>The processes that have a socket; a forked child has its parent's too, and comes after it, with the higher id as a rule.</summary>

@@ -14,6 +14,8 @@ internal sealed class LinuxSocketTable : SocketTable
     private const int UserField = 7;
     private const int InodeField = 9;
 
+    private const string Processes = "/proc";
+
     private readonly List<SocketEntry> _entries = [];
     private readonly Lazy<LinuxSocketOwners> _owners;
 
@@ -27,13 +29,18 @@ internal sealed class LinuxSocketTable : SocketTable
                 // A kernel without IPv6 does not have its tables.
                 if (File.Exists(path))
                 {
-                    _entries.AddRange(Parse(File.ReadLines(path), protocol));
+                    Try(path, () => _entries.AddRange(Parse(File.ReadLines(path), protocol)));
                 }
             }
         }
 
         // One walk over all processes finds the owners of all sockets.
-        _owners = new(() => LinuxSocketOwners.Read([.. _entries.Select(static entry => entry.Key)]));
+        _owners = new(() =>
+        {
+            var owners = new LinuxSocketOwners();
+            Try(Processes, () => owners.Read([.. _entries.Select(static entry => entry.Key)], Processes));
+            return owners;
+        });
     }
 
     public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
@@ -45,7 +52,7 @@ internal sealed class LinuxSocketTable : SocketTable
     public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) => entry.Key == 0 ? [] : _owners.Value.Of(entry.Key);
 
     public override string WhyUnknown(SocketEntry entry) =>
-        WhyNobody(entry) ?? Messages.Get(_owners.Value.IsIncomplete ? "PortHolderHidden" : "PortHolderElsewhere", Text(entry.UserId));
+        WhyNobody(entry) ?? (_owners.Value.IsWhole || Failures.Count == 0 ? null : Failures[^1].Message) ?? Messages.Get(_owners.Value.IsIncomplete ? "PortHolderHidden" : "PortHolderElsewhere", Text(entry.UserId));
 
     /// <summary>Parses a table of /proc/net, with its heading.</summary>
     public static IEnumerable<SocketEntry> Parse(IEnumerable<string> lines, SocketProtocol protocol) =>

@@ -46,7 +46,7 @@ public readonly record struct PortRange
     /// <summary>Every port as one range.</summary>
     public static PortRange All { get; } = new(1, MaxPort);
 
-    /// <summary>Reads a port or a range as people write it: <c>80</c>, <c>1-1024</c>, <c>8000..8100</c>, <c>https</c>.</summary>
+    /// <summary>Reads a port or a range as people write it: <c>80</c>, <c>1-1024</c>, <c>8000..8100</c>, <c>:8080</c>, <c>https</c>.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="SocketToolsException">InvalidOption: out of range, backwards, or no service of that name.</exception>
     public static PortRange Parse(string text) => ParseOne((text ?? throw new ArgumentNullException(nameof(text))).Trim());
@@ -106,6 +106,12 @@ public readonly record struct PortRange
         {
             separator = text.IndexOf('-', Math.Min(1, text.Length));
             length = 1;
+        }
+
+        // Alone behind its colon, a port is as tools list it.
+        if (text.StartsWith(":", StringComparison.Ordinal) && TryNumber(text[1..], out var listed))
+        {
+            return new PortRange(listed);
         }
 
         if (separator > 0 && TryNumber(text[..separator], out var first)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Net;
 using PSSocketTools.Platform;
@@ -37,7 +38,13 @@ internal readonly record struct SocketOwner
 /// <summary>A snapshot of the system's sockets and their owners.</summary>
 internal abstract class SocketTable
 {
+    // One error of a kind is enough: where one table has no descriptor, the others have none either.
+    private readonly List<SocketToolsException> _failures = [];
+
     public abstract IReadOnlyList<SocketEntry> Entries { get; }
+
+    /// <summary>What could not be read, one error of a kind; the entries are those that could.</summary>
+    public IReadOnlyList<SocketToolsException> Failures => _failures;
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="protocols">Tcp, Udp or both.</param>
@@ -63,6 +70,27 @@ internal abstract class SocketTable
 
     /// <summary>Why <see cref="OwnersOf"/> returned nothing.</summary>
     public virtual string WhyUnknown(SocketEntry entry) => Messages.Get("PortHolderNotTold");
+
+    /// <summary>Reads one of the system's tables; where that fails, the others are still told.</summary>
+    /// <param name="name">What is read, for the error.</param>
+    /// <param name="read">Reads it.</param>
+    protected void Try(string name, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            var failure = SocketErrors.IsExhausted(exception)
+                ? SocketErrors.Exhausted(name, exception)
+                : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketTableFailed", name, exception.Message.TrimEnd('.')), name, exception);
+            if (!_failures.Exists(known => known.Error == failure.Error))
+            {
+                _failures.Add(failure);
+            }
+        }
+    }
 
     /// <summary>Why a socket has no process at all; null where it should have one.</summary>
     /// <param name="entry">A socket without a key.</param>

@@ -23,8 +23,9 @@ internal sealed class WindowsSocketTable : SocketTable
         foreach (var protocol in protocols)
         {
             Call call = protocol == SocketProtocol.Udp ? UdpTable : TcpTable;
-            _entries.AddRange(Parse(ReadTable(call, FamilyInet), protocol, isIPv6: false));
-            _entries.AddRange(Parse(ReadTable(call, FamilyInet6), protocol, isIPv6: true));
+            var name = protocol.ToString().ToUpperInvariant();
+            Try(name + "/IPv4", () => _entries.AddRange(Parse(ReadTable(call, FamilyInet), protocol, isIPv6: false)));
+            Try(name + "/IPv6", () => _entries.AddRange(Parse(ReadTable(call, FamilyInet6), protocol, isIPv6: true)));
         }
     }
 

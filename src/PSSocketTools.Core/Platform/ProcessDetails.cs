@@ -43,9 +43,9 @@ internal sealed class ProcessDetails
             using var process = Process.GetProcessById(id);
             return read(process);
         }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException or IOException)
         {
-            // It has ended, or is another user's.
+            // It has ended, or is another user's, or there is no descriptor to ask with.
             return default;
         }
     }

@@ -12,6 +12,7 @@ public sealed class PortHolderSearch
 {
     private readonly RecentSocketTable _table = new(SocketProtocol.Tcp, SocketProtocol.Udp);
     private SocketTable? _known;
+    private SocketTable? _told;
     private KnownProcesses _processes = new();
 
     /// <summary>Finds the holders of ports, by port: one for each process that has a socket, since several may share a port or a socket.</summary>
@@ -39,6 +40,21 @@ public sealed class PortHolderSearch
 
         return Find(table, query, addresses, _processes, cancellationToken);
     }
+
+    /// <summary>What the last reading of the system's tables could not read, once: what was found is not all there is.</summary>
+    public IReadOnlyList<SocketToolsException> TakeFailures()
+    {
+        if (ReferenceEquals(_told, _known))
+        {
+            return [];
+        }
+
+        _told = _known;
+        return _known?.Failures ?? [];
+    }
+
+    /// <summary>Whether the last reading of the system's tables read them all.</summary>
+    public bool IsWhole => _known?.Failures is { Count: 0 };
 
     /// <summary>Whether a socket in any state has a port.</summary>
     /// <param name="port">The port.</param>

@@ -41,6 +41,7 @@ internal static class ProbeResult
         PortStatus.TimedOut when attempt.ErrorNumber == 0 => null,
         PortStatus.ClosedAtOnce => Messages.Get("PortClosedAtOnce"),
         PortStatus.Silent => Messages.Get("PortSilent"),
+        PortStatus.NotEcho when attempt.Check is { IsPart: true } check => Messages.Get("PortPartEcho", check.Count, check.Request.Length),
         PortStatus.NotEcho => Messages.Get(attempt.Check!.Count > 0 ? "PortNotEcho" : "PortNoEcho"),
         _ => RefusalText.Of(attempt, protocol) ?? SocketErrors.TextOf(attempt.Error, attempt.ErrorNumber),
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
@@ -32,6 +33,11 @@ internal sealed class PortNumberTransformationAttribute : ArgumentTransformation
         if (IsBesideAddress && text is not null && ComputerText.LooksLikeOne(text))
         {
             message += " " + Messages.Get("AddressMeant", text);
+        }
+
+        else if (IsBesideAddress && text is not null && Regex.IsMatch(text, @"^\d+\s*(-|\.\.)\s*\d+$"))
+        {
+            message += " " + Messages.Get("FreePortOfRangeMeant", text.Replace(" ", string.Empty));
         }
 
         throw new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
@@ -9,6 +10,9 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
 {
     /// <summary>Whether a value that is no port may have been meant as a computer, which the command takes too.</summary>
     public bool TakesComputers { get; set; }
+
+    /// <summary>Whether a value that is no port may have been meant as a process's name, which the command takes too.</summary>
+    public bool TakesProcesses { get; set; }
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -20,12 +24,27 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
         catch (SocketToolsException exception)
         {
             // Pipeline input that is no port may still be a computer's name: the binder tries that when the error is a failed cast.
-            var message = TakesComputers && inputData is string computer && ComputerText.LooksLikeOne(computer)
-                ? exception.Message + " " + Resources.Messages.Get("ComputerMeant", computer.Trim())
-                : exception.Message;
+            var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+            var message = value is string text && Meant(text.Trim()) is { } meant ? exception.Message + " " + meant : exception.Message;
             throw new ArgumentTransformationMetadataException(
                 message, inputData is string ? new PSInvalidCastException(message, exception) : exception);
         }
+    }
+
+    /// <summary>What to write where something else than a port was meant; null where that can't be told.</summary>
+    private string? Meant(string text)
+    {
+        if (ComputerText.PortBehind(text) is { } parts)
+        {
+            return TakesComputers ? Messages.Get("ComputerMeant", parts.Computer, parts.Port) : Messages.Get("PortAloneMeant", parts.Port);
+        }
+
+        if (TakesProcesses)
+        {
+            return Messages.Get("ProcessMeant", text);
+        }
+
+        return TakesComputers && ComputerText.LooksLikeOne(text) ? Messages.Get("ComputerMeant", text, 80) : null;
     }
 
     private static IEnumerable<PortRange> Read(object? input)
@@ -44,7 +63,7 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
 
     private static ArgumentTransformationMetadataException NotAPort(object? input)
     {
-        var message = Resources.Messages.Get("NotAPort", input?.GetType().Name ?? "null");
+        var message = Messages.Get("NotAPort", input?.GetType().Name ?? "null");
         return new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
     }
 }

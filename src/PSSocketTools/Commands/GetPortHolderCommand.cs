@@ -19,7 +19,7 @@ public sealed class GetPortHolderCommand : SocketCommand
     /// <summary>The ports: numbers, ranges ('8000-8100', 8000..8100), service names ('https').</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
-    [PortTransformation]
+    [PortTransformation(TakesProcesses = true)]
     [ArgumentCompleter(typeof(HeldPortCompleter))]
     public PortRange[]? Port { get; set; }
 
@@ -52,7 +52,7 @@ public sealed class GetPortHolderCommand : SocketCommand
     /// <summary>The states of sockets; All, or an asterisk, for every one. Without it, what listens.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [AllStatesTransformation]
+    [PortHolderStateTransformation]
     public PortHolderState[]? State { get; set; }
 
     /// <inheritdoc/>
@@ -89,7 +89,13 @@ public sealed class GetPortHolderCommand : SocketCommand
                 WriteObject(State is null ? holder : WithPeer(holder));
             }
 
-            foreach (var (value, sentence, _) in missing)
+            foreach (var failure in _search.TakeFailures())
+            {
+                WriteError(failure);
+            }
+
+            // Of what was not read, nobody knows that it is not there.
+            foreach (var (value, sentence, _) in _search.IsWhole ? missing : [])
             {
                 WriteError(new SocketToolsException(SocketToolsError.NotFound, sentence(), value));
             }

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using System.Text.RegularExpressions;
+using PSSocketTools.Binding;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -7,10 +7,24 @@ namespace PSSocketTools.Commands;
 /// <content>How it tests, and gives out what it finds.</content>
 public sealed partial class TestPortAvailabilityCommand
 {
+    private static readonly string[] RemoteOnly =
+    [
+        nameof(Verify), nameof(TimeoutSec), nameof(ThrottleLimit), nameof(IPv4), nameof(IPv6), nameof(AllAddresses), nameof(SourceAddress),
+    ];
+
     /// <summary>Refuses what the pipeline brought and no parameter could use, with the way to write what may have been meant.</summary>
     private void RequireMeaning()
     {
-        var computer = string.Join(",", ComputerName!);
+        if (ComputerName is null)
+        {
+            var port = Port is null ? InputObject?.ToString() ?? "7007" : string.Join(",", Port);
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption,
+                RemoteOnly.FirstOrDefault(IsBound) is { } vain ? Messages.Get("NeedsComputer", vain, port) : Messages.Get("InputHasNoComputer", port),
+                nameof(ComputerName));
+        }
+
+        var computer = string.Join(",", ComputerName);
         if (InputObject is { } input && _isComputerNamed && (_arePortsNamed || Port is null))
         {
             throw new SocketToolsException(
@@ -22,11 +36,8 @@ public sealed partial class TestPortAvailabilityCommand
         if (Port is null)
         {
             // A port written behind the name, as in a URL, is the one that was meant.
-            var withPort = Regex.Match(computer, @"^(\[(?<name>[^\[\]]+)\]|(?<name>[^:,\[\]]+)):(?<port>\w+)$");
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption,
-                withPort.Success ? Messages.Get("PortMissing", withPort.Groups["name"], withPort.Groups["port"]) : Messages.Get("PortMissing", computer, 80),
-                computer);
+            var (name, portBehind) = ComputerText.PortBehind(computer) ?? (computer, "80");
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PortMissing", name, portBehind), computer);
         }
     }
 

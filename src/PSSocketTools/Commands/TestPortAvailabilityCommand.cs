@@ -49,7 +49,7 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     public string Address { get; set; } = LocalPortTest.DefaultAddress;
 
     /// <summary>The computers: names, addresses, blocks of addresses ('127.0.0.0/28') and ranges of them ('127.0.0.1-20').</summary>
-    [Parameter(ParameterSetName = RemoteSet, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = RemoteSet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ComputerNameTransformation]
     public string[]? ComputerName { get; set; }
 

@@ -11,6 +11,10 @@ public sealed class AddressSpanTests
     [InlineData("10.0.0.1-10.0.1.5", 261, "10.0.0.1", "10.0.1.5")]
     [InlineData("10.0.0.7-7", 1, "10.0.0.7", "10.0.0.7")]
     [InlineData("255.255.255.254-255", 2, "255.255.255.254", "255.255.255.255")]
+    [InlineData("fd00::1-20", 32, "fd00::1", "fd00::20")]
+    [InlineData("fd00::1-fd00::1:5", 65541, "fd00::1", "fd00::1:5")]
+    [InlineData("fd00::ffff:ffff:ffff:ffff-fd00:0:0:1::1", 3, "fd00::ffff:ffff:ffff:ffff", "fd00:0:0:1::1")]
+    [InlineData("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe-ffff", 2, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
     public void It_goes_from_the_first_to_the_last_address(string text, double count, string first, string last)
     {
         Assert.True(AddressSpan.IsSpan(text));
@@ -34,6 +38,12 @@ public sealed class AddressSpanTests
     [InlineData("10.0.1.0-10.0.0.9")]
     [InlineData("10.0.0.9-10.0.1")]
     [InlineData("10.0.0.9-1-2")]
+    [InlineData("10.0.0.9-fd00::1")]
+    [InlineData("fd00::9-3")]
+    [InlineData("fd00::9-10000")]
+    [InlineData("fd00::9-")]
+    [InlineData("fd00::9-g")]
+    [InlineData("fd00::9-10.0.0.9")]
     public void What_is_no_span_is_refused(string text)
     {
         Assert.True(AddressSpan.IsSpan(text));
@@ -44,6 +54,8 @@ public sealed class AddressSpanTests
     [InlineData("name-5")]
     [InlineData("10.0.0.1")]
     [InlineData("10.0.1-5")]
+    [InlineData("fe80::1%br-lan")]
+    [InlineData("fd00::1")]
     [InlineData("-10.0.0.1")]
     [InlineData("")]
     public void A_name_or_an_address_is_none(string text) => Assert.False(AddressSpan.IsSpan(text));

@@ -18,7 +18,7 @@ public sealed class LinuxSocketOwnersTests : IDisposable
         AddProcess(11, "worker\n", "worker: 1", "socket:[100]", "socket:[101]");
         Directory.CreateDirectory(Path.Combine(_root, "self", "fd"));
 
-        var owners = LinuxSocketOwners.Read([100, 101, 102], _root);
+        var owners = Read(100, 101, 102);
 
         Assert.Equal([10, 11], owners.Of(100).Select(static one => one.Id).Order());
         Assert.Equal([new SocketOwner(11, "worker")], owners.Of(101));
@@ -34,7 +34,7 @@ public sealed class LinuxSocketOwnersTests : IDisposable
         AddProcess(11, "renamed-as-long\n", "/opt/program\0", "socket:[101]");
         AddProcess(12, "odd \u001b[31m\nname\n", "/opt/odd", "socket:[102]");
 
-        var owners = LinuxSocketOwners.Read([100, 101, 102], _root);
+        var owners = Read(100, 101, 102);
 
         Assert.Equal("a-long-program-name", owners.Of(100)[0].Name);
         Assert.Equal("renamed-as-long", owners.Of(101)[0].Name);
@@ -46,7 +46,14 @@ public sealed class LinuxSocketOwnersTests : IDisposable
     public void A_process_that_has_ended_is_no_error()
     {
         Directory.CreateDirectory(Path.Combine(_root, "10"));
-        Assert.Empty(LinuxSocketOwners.Read([100], _root).Of(100));
+        Assert.Empty(Read(100).Of(100));
+    }
+
+    private LinuxSocketOwners Read(params long[] inodes)
+    {
+        var owners = new LinuxSocketOwners();
+        owners.Read([.. inodes], _root);
+        return owners;
     }
 
     private void AddProcess(int id, string name, string command, params string[] descriptors)

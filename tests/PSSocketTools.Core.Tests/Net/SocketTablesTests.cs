@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using PSSocketTools.Net;
 using Xunit;
@@ -129,5 +130,35 @@ public sealed class SocketTablesTests
         Assert.Equal(new SocketEntry(SocketProtocol.Tcp, IPAddress.Loopback, 631, IPAddress.Any, 0, PortHolderState.Listen, 0), added);
         Assert.Empty(table.OwnersOf(added));
         Assert.NotEmpty(table.WhyUnknown(added));
+    }
+
+    [Fact]
+    public void A_table_that_fails_is_one_error_and_the_others_are_told()
+    {
+        var table = new PartialTable();
+
+        Assert.Equal(53, Assert.Single(table.Entries).LocalPort);
+        var failure = Assert.Single(table.Failures);
+        Assert.Equal(SocketToolsError.SocketFailed, failure.Error);
+        Assert.Equal("TCP/IPv4", failure.Target);
+        Assert.Contains("TCP/IPv4", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(failure.Message, BindConflict.Find(table, IPAddress.Loopback, 80).Detail);
+    }
+
+    /// <summary>What the system tells of one table alone.</summary>
+    private sealed class PartialTable : SocketTable
+    {
+        private readonly List<SocketEntry> _entries = [];
+
+        public PartialTable()
+        {
+            Try("TCP/IPv4", static () => throw new Win32Exception(5));
+            Try("TCP/IPv6", static () => throw new Win32Exception(5));
+            Try("UDP/IPv4", () => _entries.Add(new SocketEntry(SocketProtocol.Udp, IPAddress.Any, 53, IPAddress.Any, 0, PortHolderState.Bound, 1)));
+        }
+
+        public override IReadOnlyList<SocketEntry> Entries => _entries;
+
+        public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) => [];
     }
 }

@@ -57,6 +57,11 @@ internal sealed class ProbeCheck
 
     public ProbeVerdict Verdict { get; private set; }
 
+    /// <summary>Whether some of what was sent came back, and nothing else.</summary>
+    public bool IsPart => Count > 0 && Count < Request.Length && IsSame;
+
+    private bool IsSame => Count <= Request.Length && Request.Take(Count).SequenceEqual(Buffer.Take(Count));
+
     /// <summary>The first bytes that came unasked, as text; null for none.</summary>
     public string? Banner { get; private set; }
 
@@ -71,8 +76,7 @@ internal sealed class ProbeCheck
         }
         else if (_kind == PortVerification.Echoes)
         {
-            var isSame = Count <= Request.Length && Request.Take(Count).SequenceEqual(Buffer.Take(Count));
-            Verdict = !isSame || (_isDatagrams && Count < Request.Length) ? ProbeVerdict.NotEcho
+            Verdict = !IsSame || (_isDatagrams && Count < Request.Length) ? ProbeVerdict.NotEcho
                 : Count == Request.Length ? ProbeVerdict.Passed
                 : ProbeVerdict.Pending;
         }
