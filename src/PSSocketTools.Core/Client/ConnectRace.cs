@@ -22,6 +22,9 @@ internal sealed class ConnectRace : IDisposable
     private readonly List<Candidate> _candidates = [];
     private Deadline _nextBegins;
 
+    // When the first attempt began, a timestamp of the clock.
+    private long _beganAt;
+
     // Only for a race that waits for a server.
     private readonly HostName? _host;
     private readonly bool _waits;
@@ -58,10 +61,13 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>Connects. The caller owns the socket; the deadline is that of the TLS handshake. The overhead is the part of the time that our own threads took.</summary>
+    /// <summary>
+    /// Connects. The caller owns the socket; the deadline is that of the TLS handshake. The delay is how long other addresses were tried
+    /// before this one was, and the latency how long this one's connect took.
+    /// </summary>
     /// <exception cref="SocketToolsException">Why there is no connection.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public (Socket Socket, EndPoint Remote, long StartedAt, TimeSpan Overhead, Deadline Deadline) Run(CancellationToken cancellationToken)
+    public (Socket Socket, EndPoint Remote, TimeSpan Delay, TimeSpan Latency, Deadline Deadline) Run(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -80,7 +86,7 @@ internal sealed class ConnectRace : IDisposable
                 _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Latency);
                 TellPending(winner);
                 winner.Pending = null;
-                return (attempt.Socket!, winner.EndPoint, attempt.StartedAt, attempt.Duration - attempt.Latency, winner.Until);
+                return (attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
             }
 
             _report?.Invoke(Latest());
@@ -160,6 +166,7 @@ internal sealed class ConnectRace : IDisposable
             candidate.IsTried = true;
             _trace?.Trying(candidate.EndPoint);
             candidate.Pending = new ConnectAttempt(candidate.EndPoint, _choice);
+            _beganAt = _beganAt == 0 ? candidate.Pending.StartedAt : _beganAt;
         }
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
         {

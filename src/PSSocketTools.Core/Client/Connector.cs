@@ -40,15 +40,17 @@ internal static class Connector
             return (OpenDatagrams(options, host, deadline, trace, cancellationToken), Clock.System.Since(startedAt));
         }
 
+        var resolution = TimeSpan.Zero;
         using var race = new ConnectRace(
             options,
             options.Protocol == SocketProtocol.Unix
                 ? [UnixEndPoint.Of(options.SocketPath!)]
-                : Interleave(Resolve(options, host, deadline, trace, cancellationToken)),
+                : Interleave(Resolve(options, host, deadline, trace, cancellationToken, out resolution)),
             deadline,
             trace);
         var connected = race.Run(cancellationToken);
-        return (ShakeHands(connected, options, trace, cancellationToken), Clock.System.Since(startedAt) - connected.Overhead);
+        var (channel, time) = ShakeHands(connected, options, trace, cancellationToken);
+        return (channel, resolution + connected.Delay + time);
     }
 
     /// <summary>
@@ -73,7 +75,7 @@ internal static class Connector
 
                 using var race = new ConnectRace(options, options.Protocol == SocketProtocol.Unix ? null : host, deadline, report, trace);
                 var connected = race.Run(cancellationToken);
-                return (ShakeHands(connected, options, trace, cancellationToken), Clock.System.Since(connected.StartedAt) - connected.Overhead);
+                return ShakeHands(connected, options, trace, cancellationToken);
             }
             catch (SocketToolsException exception) when (exception.MayPass)
             {
@@ -100,7 +102,7 @@ internal static class Connector
     private static DatagramChannel OpenDatagrams(
         SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
     {
-        var endPoints = Likely(Resolve(options, host, deadline, trace, cancellationToken));
+        var endPoints = Likely(Resolve(options, host, deadline, trace, cancellationToken, out _));
         if (options.SourcePort != SessionOptions.AnySourcePort)
         {
             // While the first socket is open, a second one of its family can't have the port.
@@ -110,8 +112,9 @@ internal static class Connector
         return DatagramChannel.Open(endPoints, options);
     }
 
-    private static BlockingChannel ShakeHands(
-        (Socket Socket, EndPoint Remote, long StartedAt, TimeSpan Overhead, Deadline Deadline) connected,
+    /// <summary>Makes the channel, encrypted where that is asked for; the time is that of the connection's handshake and of TLS's, without what our own threads took.</summary>
+    private static (BlockingChannel Channel, TimeSpan Time) ShakeHands(
+        (Socket Socket, EndPoint Remote, TimeSpan Delay, TimeSpan Latency, Deadline Deadline) connected,
         SessionOptions options,
         ConnectTrace? trace,
         CancellationToken cancellationToken)
@@ -120,7 +123,7 @@ internal static class Connector
         {
             if (!options.UseTls)
             {
-                return new BlockingSocketChannel(connected.Socket, connected.Remote);
+                return (new BlockingSocketChannel(connected.Socket, connected.Remote), connected.Latency);
             }
 
             var tls = new TlsClient(options.ServerName ?? options.ComputerName, options.EndPointName)
@@ -132,8 +135,9 @@ internal static class Connector
             };
             var startedAt = Clock.System.Timestamp;
             var (stream, facts) = tls.Connect(connected.Socket, connected.Deadline, cancellationToken) ?? throw TimedOut(options, "TlsTimeout");
-            trace?.Encrypted(connected.Remote, facts, Clock.System.Since(startedAt));
-            return new BlockingTlsChannel(connected.Socket, connected.Remote, stream, facts);
+            var time = Clock.System.Since(startedAt);
+            trace?.Encrypted(connected.Remote, facts, time);
+            return (new BlockingTlsChannel(connected.Socket, connected.Remote, stream, facts), connected.Latency + time);
         }
         catch
         {
@@ -162,14 +166,25 @@ internal static class Connector
         return [.. ordered];
     }
 
-    private static IPEndPoint[] Resolve(SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
+    /// <summary>Resolves the name.</summary>
+    /// <param name="options">The target.</param>
+    /// <param name="host">The name.</param>
+    /// <param name="deadline">When that times out.</param>
+    /// <param name="trace">Is told what it came to.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="time">How long the resolver took; zero of an address, which needs none.</param>
+    private static IPEndPoint[] Resolve(
+        SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken, out TimeSpan time)
     {
         var startedAt = Clock.System.Timestamp;
-        if (!host.Resolve(ConnectPace.NameAge).Wait(deadline.Milliseconds, cancellationToken, out var addresses))
+        var resolution = host.Resolve(ConnectPace.NameAge);
+        var isKnown = resolution.IsCompleted;
+        if (!resolution.Wait(deadline.Milliseconds, cancellationToken, out var addresses))
         {
             throw options.Waits ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
         }
 
+        time = isKnown ? TimeSpan.Zero : Clock.System.Since(startedAt);
         var chosen = new AddressChoice(options).Of(addresses);
         trace?.Resolved(addresses, chosen, Clock.System.Since(startedAt));
         return Array.ConvertAll(chosen, address => new IPEndPoint(address, options.Port));
