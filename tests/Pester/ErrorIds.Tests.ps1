@@ -148,6 +148,7 @@ BeforeDiscovery {
     $provokedElsewhere = @{
         'Connect-EchoServer' = @{ TooManyOpenFiles = 'Descriptors'; PortAccessDenied = 'Connect-EchoServer' }
         'Start-EchoServer'   = @{ PortAccessDenied = 'Start-EchoServer'; TooManyOpenFiles = 'Descriptors' }
+        'Get-PortHolder'     = @{ TooManyOpenFiles = 'Descriptors' }
         'Enter-EchoSession'  = @{
             ServerClosed = 'Enter-EchoSession'; TlsFailed = 'Enter-EchoSession'; ConnectionReset = 'Enter-EchoSession'
             ResponseTimeout = 'Enter-EchoSession'; MessageNotCarried = 'Enter-EchoSession'
@@ -159,6 +160,8 @@ BeforeDiscovery {
         # A reset in the instant between the end of the handshake of TCP and the connect's own: a server that resets each client at once
         # brings it about a few times in a hundred thousand, where it runs on another processor. One that comes later is TLS's or the session's.
         'Connect-EchoServer' = 'ConnectionReset'
+        # A system that does not give its own table of sockets.
+        'Get-PortHolder'     = 'SocketFailed'
     }
 
     function Get-Case([hashtable] $Of) {
