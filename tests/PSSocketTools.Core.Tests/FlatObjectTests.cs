@@ -29,11 +29,11 @@ public sealed class FlatObjectTests
         Assert.Equal(Others, Properties.Where(static property => !Flat.Contains(ValueType(property))).Select(NameOf));
 
     [Fact]
-    public void A_double_is_in_milliseconds_per_second_or_a_percentage()
+    public void A_double_is_in_milliseconds_a_rate_or_a_percentage()
     {
         var fractions = Properties.Where(static property => ValueType(property) == typeof(double)).Select(NameOf).ToArray();
         Assert.NotEmpty(fractions);
-        Assert.All(fractions, static name => Assert.Matches("(Milliseconds|PerSecond|Percent)$", name));
+        Assert.All(fractions, static name => Assert.Matches("(Milliseconds|PerSecond|Rate|Percent)$", name));
     }
 
     [Fact]
