@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
@@ -12,6 +13,9 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
     /// directions, so a server that stops reading until its responses are read can't block the sender below this limit.
     /// </summary>
     private const int MostUnreadBytes = 16384;
+
+    /// <summary>How many bytes, TLS included, a socket that is writable surely has room for: BSD calls it writable from 2 KB.</summary>
+    private const int MostSureBytes = 1024;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private long _messagesSent;
@@ -42,7 +46,7 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
     /// <exception cref="OperationCanceledException">The token was cancelled before anything was sent.</exception>
     public void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan responseTimeout, CancellationToken cancellationToken)
     {
-        var limit = ResponseLimit.From(responseTimeout);
+        var limit = ResponseLimit.From(responseTimeout) with { IsForSending = !batch[0].HasResponse };
         if (!_gate.Wait(limit.Deadline.Milliseconds, cancellationToken))
         {
             Fail(batch, NotSent(limit));
@@ -72,7 +76,7 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
                 return;
             }
 
-            if (session.IsDatagrams || monitor.PendingBytes <= MostUnreadBytes)
+            if (session.IsDatagrams || (monitor.PendingBytes <= MostUnreadBytes && (batch[0].Waited || HasRoom(count))))
             {
                 channel.Write(buffer, 0, count);
             }
@@ -164,6 +168,12 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
 
         incoming.ReadUnsolicited(limit.Deadline);
     }
+
+    /// <summary>
+    /// Whether a write surely does not block. What was sent without waiting for a response may fill the buffers, though nothing is
+    /// pending, and a write that blocks then could neither be cancelled nor let the server go on that waits for its responses to be read.
+    /// </summary>
+    private bool HasRoom(int count) => count <= MostSureBytes && channel.Socket.Poll(0, SelectMode.SelectWrite);
 
     /// <summary>Sends on another thread while this one reads, so that a server that stops reading until its responses are read can't block both sides.</summary>
     private void WriteWhileReading(byte[] buffer, int count, ResponseLimit limit, CancellationToken cancellationToken)

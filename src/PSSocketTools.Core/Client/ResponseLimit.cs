@@ -12,6 +12,9 @@ internal readonly struct ResponseLimit(long startedAt, TimeSpan time)
 
     public TimeSpan Time { get; } = time;
 
+    /// <summary>Whether only the sending is waited for, since no response is to come.</summary>
+    public bool IsForSending { get; init; }
+
     public Deadline Deadline { get; } = Deadline.After(startedAt, time);
 
     /// <summary>A limit from now.</summary>

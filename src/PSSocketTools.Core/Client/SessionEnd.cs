@@ -64,7 +64,8 @@ internal sealed class SessionEnd
     public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit, int received = 0, int unawaited = 0)
     {
         var framing = session.Options.Framing;
-        var message = unawaited > 0 ? "ResponseTimeoutUnawaited"
+        var message = limit.IsForSending ? "SendBlocked"
+            : unawaited > 0 ? "ResponseTimeoutUnawaited"
             : session.IsDatagrams ? "ResponseTimeout"
             : session.EndsByPause ? "ResponseTimeoutFramed"
             : received <= 0 ? framing switch

@@ -442,6 +442,58 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
+    public void A_message_without_a_response_that_the_server_does_not_read_ends_with_its_time_limit()
+    {
+        using var server = BareServer.Play(peer => peer.StayUntilTheEnd());
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 1, TimeSpan.FromSeconds(0.5), CancellationToken.None) { Response = ResponseHandling.None };
+
+        var error = window.Add(new byte[32 * 1024 * 1024], asBytes: true).Error;
+
+        Assert.Equal(SocketToolsError.ResponseTimeout, error!.Error);
+        Assert.Contains("did not take the message", error.Message, StringComparison.Ordinal);
+        Assert.Equal(("Faulted", "ResponseTimeout"), (session.State, session.Reason));
+    }
+
+    [Fact]
+    public async Task A_message_without_a_response_is_cancelled_while_the_server_does_not_read()
+    {
+        using var arrived = new ManualResetEventSlim();
+        using var server = BareServer.Play(peer =>
+        {
+            if (peer.Socket.Poll(Patience.Long, SelectMode.SelectRead))
+            {
+                arrived.Set();
+            }
+
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect(options => options with { ResponseTimeout = TimeSpan.Zero });
+        using var cancellation = new CancellationTokenSource();
+        using var window = new SendWindow(session, 1, TimeSpan.Zero, cancellation.Token) { Response = ResponseHandling.None };
+        var sending = Task.Run(() => window.Add(new byte[32 * 1024 * 1024], asBytes: true).Error);
+
+        // It is larger than the buffers of both sides, so that it is still being sent.
+        Assert.True(arrived.Wait(Patience.Long));
+        cancellation.Cancel();
+
+        Assert.Equal(SocketToolsError.Interrupted, (await sending.WaitAsync(Patience.Long))!.Error);
+        Assert.Equal(("Faulted", "Interrupted"), (session.State, session.Reason));
+    }
+
+    [Fact]
+    public void A_message_without_a_response_may_be_larger_than_the_buffers_of_a_server_that_echoes()
+    {
+        using var server = BareServer.Play(peer => peer.EchoUntilEnd());
+        using var session = server.Connect(options => options with { Framing = MessageFraming.LengthPrefix });
+        using var window = new SendWindow(session, 1, null, CancellationToken.None) { Response = ResponseHandling.None };
+        var message = new byte[16 * 1024 * 1024];
+
+        Assert.Null(window.Add(message, asBytes: true).Error);
+        Assert.Equal(message, session.Receive(Patience.Long, asBytes: true).Response);
+    }
+
+    [Fact]
     public void A_line_without_an_end_is_refused_past_the_limit()
     {
         using var server = BareServer.Play(peer =>
