@@ -54,10 +54,11 @@ public sealed class EchoLoad : IDisposable
     /// <summary>Connects, and starts the load when every connection is established.</summary>
     /// <param name="options">The load.</param>
     /// <param name="cancellationToken">Ends the load at once; the measurements so far are kept.</param>
-    /// <exception cref="SocketToolsException">InvalidOption.</exception>
+    /// <exception cref="SocketToolsException">InvalidOption; SessionClosed, SessionFaulted or SessionHalfClosed for a session that sends no more.</exception>
     public static EchoLoad Start(EchoLoadOptions options, CancellationToken cancellationToken)
     {
         options.Validate();
+        options.Session?.RequireOpen();
         var most = options.Target.Protocol == SocketProtocol.Udp
             ? Math.Min(options.Target.MaxMessageBytes, SessionOptions.MaxDatagramBytes)
             : options.Target.MaxMessageBytes;
@@ -80,11 +81,15 @@ public sealed class EchoLoad : IDisposable
     public EchoMeasurement ToMeasurement()
     {
         var end = Math.Max(_schedule.CountsFrom, _workers.Max(worker => worker.EndedAt));
+        var duration = Clock.Between(_schedule.CountsFrom, end);
+
+        // A load that lost its connections ends early, and what was due after that was not sent; nothing was due after a cancellation.
+        var isCut = _schedule.IsCancelled && end < _schedule.EndsAt;
         return new EchoMeasurement(
-            new LoadResult(_options, _startTime, Clock.Between(_schedule.CountsFrom, end))
+            new LoadResult(_options, _startTime, duration)
             {
-                Due = _schedule.HasRate ? _schedule.DueBy(end) : null,
-                ScheduledTime = _schedule.Time,
+                Due = _schedule.HasRate ? _schedule.DueBy(isCut ? end : _schedule.EndsAt) : null,
+                ScheduledTime = isCut ? duration : _schedule.Time,
             },
             Sum());
     }

@@ -114,7 +114,8 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
         }
         catch (SocketToolsException exception)
         {
-            Figures.Fail(exception.Message);
+            // A later call says that the session is faulted, and has what ended it within.
+            Figures.Fail((exception.InnerException as SocketToolsException ?? exception).Message);
         }
         catch (OperationCanceledException)
         {
