@@ -53,6 +53,19 @@ Describe 'Merge-EchoMeasurement' {
         $failed[0].TargetObject | Should -Be $all[0]
     }
 
+    It 'refuses <Property> <Value>, which no measurement has' -ForEach @(
+        @{ Property = 'Messages'; Value = -5 }
+        @{ Property = 'DurationMilliseconds'; Value = 'NaN' }
+        @{ Property = 'Connections'; Value = 1e300 }
+        @{ Property = 'LatencyCounts'; Value = '1 1 3:9223372036854775807 4:9223372036854775807' }
+    ) {
+        $changed = $parts[0] | ConvertTo-Json | ConvertFrom-Json
+        $changed.$Property = $Value
+        $changed | Merge-EchoMeasurement -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed InvalidOption InvalidArgument
+        "$failed" | Should -BeLike "*$Property*"
+    }
+
     It 'says of what is no measurement what is missing, and merges the others' {
         $other = [pscustomobject]@{ ComputerName = 'web1' }
         $merged = @($parts[0], $other, $parts[1]) | Merge-EchoMeasurement -ErrorVariable failed -ErrorAction SilentlyContinue

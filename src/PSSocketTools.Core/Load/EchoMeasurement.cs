@@ -72,7 +72,7 @@ public sealed class EchoMeasurement
         Protocol = MergedText(parts, static part => part.Protocol);
         Framing = MergedText(parts, static part => part.Framing);
         IsEncrypted = parts.Any(static part => part.IsEncrypted);
-        Connections = parts.Sum(static part => part.Connections);
+        Connections = (int)Math.Min(int.MaxValue, parts.Sum(static part => (long)part.Connections));
         Window = parts.Max(static part => part.Window);
         MessageSize = parts.Max(static part => part.MessageSize);
         StartedAt = parts.Min(static part => part.StartedAt);
@@ -99,14 +99,14 @@ public sealed class EchoMeasurement
     internal EchoMeasurement(MeasurementReader reader)
     {
         ComputerName = reader.Text(nameof(ComputerName));
-        Port = (int)reader.Number(nameof(Port));
+        Port = reader.Small(nameof(Port));
         Protocol = reader.Text(nameof(Protocol));
         EndPoint = reader.Text(nameof(EndPoint));
         Framing = reader.Text(nameof(Framing));
         IsEncrypted = reader.Is(nameof(IsEncrypted));
-        Connections = (int)reader.Number(nameof(Connections));
-        Window = (int)reader.Number(nameof(Window));
-        MessageSize = (int)reader.Number(nameof(MessageSize));
+        Connections = reader.Small(nameof(Connections));
+        Window = reader.Small(nameof(Window));
+        MessageSize = reader.Small(nameof(MessageSize));
         Interval = (int?)reader.NumberOrNull(nameof(Interval));
         StartedAt = reader.Moment(nameof(StartedAt));
         DurationMilliseconds = reader.Number(nameof(DurationMilliseconds));

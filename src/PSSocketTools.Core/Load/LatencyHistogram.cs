@@ -15,6 +15,9 @@ internal sealed class LatencyHistogram
     // Ticks of 100 ns: up to 2^44 of them, 20 days.
     private const int Doublings = 40;
 
+    // More than any load sends, and the sum of all buckets of many measurements fits a long.
+    private const long HighestCount = 1_000_000_000_000;
+
     private readonly long[] _counts = new long[(Doublings * SubBuckets) + SubBuckets];
     private long _sum;
 
@@ -159,7 +162,7 @@ internal sealed class LatencyHistogram
         foreach (var part in parts.Skip(2))
         {
             var pair = part.Split(':');
-            if (pair.Length != 2 || !IsNumber(pair[0], out var at) || !IsNumber(pair[1], out var count) || at >= histogram._counts.Length)
+            if (pair.Length != 2 || !IsNumber(pair[0], out var at) || !IsNumber(pair[1], out var count) || at >= histogram._counts.Length || count > HighestCount)
             {
                 return null;
             }

@@ -49,7 +49,11 @@ internal sealed class LoadSchedule
         EndsAt = Time is { } time ? CountsFrom + Clock.Ticks(time) : long.MaxValue;
     }
 
-    /// <summary>Whether another message may be sent now. For loads without a rate.</summary>
+    /// <summary>Whether there is another message to claim. For loads without a rate.</summary>
+    public bool HasMore => !IsCancelled && Clock.System.Timestamp is var now
+        && (now < CountsFrom || (_options.Count is null ? now < EndsAt : Interlocked.Read(ref _remaining) > 0));
+
+    /// <summary>Claims a message, if another may be sent now. For loads without a rate.</summary>
     public bool TryClaim()
     {
         if (IsCancelled)

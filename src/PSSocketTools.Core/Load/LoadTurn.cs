@@ -7,7 +7,7 @@ internal sealed class LoadTurn(LoadSchedule schedule, int connection, int connec
     public long Next { get; private set; }
 
     /// <summary>Whether there is another message, so that a lost connection is worth another one.</summary>
-    public bool HasMore => schedule.HasRate ? !schedule.IsCancelled && TryMoment(out _) : schedule.TryClaim();
+    public bool HasMore => schedule.HasRate ? !schedule.IsCancelled && TryMoment(out _) : schedule.HasMore;
 
     /// <summary>When the next message is due; false where there is none, or none any more.</summary>
     public bool TryMoment(out long at) => schedule.TryMoment((Next * connections) + connection, out at);

@@ -71,6 +71,19 @@ public sealed class OpenLoopTests
         Assert.True(measured.DurationMilliseconds < 10_000, $"{measured.DurationMilliseconds}");
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1000.0)]
+    public void Each_message_of_a_count_is_sent_though_connections_end(double? rate)
+    {
+        using var server = EchoServer.Start(new EchoServerOptions { DisconnectAfter = 10 });
+
+        var measured = Measure(Load(server.Port) with { Count = 100, Window = 1, Rate = rate });
+
+        Assert.Equal(100, measured.Messages + measured.Errors + measured.Unsent);
+        Assert.True(measured.Messages >= 50, $"{measured.Messages}");
+    }
+
     [Fact]
     public void A_load_that_is_cancelled_had_no_more_due()
     {
