@@ -95,7 +95,7 @@ Describe 'A TLS session' -Tag Core {
         $session.CertificateNames | Should -Be ($Names -join ', ')
         $session.CertificateNotAfter | Should -Be $certificate.NotAfter
         $session.CertificateNotBefore | Should -Be $certificate.NotBefore
-        $said | Should -BeLike "*names $($Names -join ', '), *$($certificate.NotBefore.ToString('g'))*$($certificate.NotAfter.ToString('g'))*"
+        $said | Should -BeLike "*names $($Names -join ', '), *$($certificate.NotBefore.ToString('yyyy-MM-dd HH:mm', [cultureinfo]::InvariantCulture))*$($certificate.NotAfter.ToString('yyyy-MM-dd HH:mm', [cultureinfo]::InvariantCulture))*"
 
         # What the error offers works as it stands there.
         $said -match '-CertificateThumbprint ([0-9A-F]{64})' | Should -BeTrue

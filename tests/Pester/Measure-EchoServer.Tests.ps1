@@ -91,6 +91,13 @@ Describe 'Measure-EchoServer' {
         }
     }
 
+    It 'refuses a window where only a pause ends an answer, before it connects' {
+        $server = Start-EchoServer -Framing None
+        $server | Measure-EchoServer -Window 4 -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed InvalidOption InvalidArgument
+        $server.TotalConnections | Should -Be 0
+    }
+
     It 'gives out each interval, and the whole last' {
         $all = @(Start-EchoServer | Measure-EchoServer -DurationSec 0.6 -IntervalSec 0.2 -WarmupSec 0.1)
         $all.Count | Should -BeGreaterThan 1

@@ -34,6 +34,7 @@ Describe 'Merge-EchoMeasurement' {
 
     It 'takes them out of <Name>' -ForEach @(
         @{ Name = 'JSON'; Way = { $parts | ConvertTo-Json -Depth 3 | ConvertFrom-Json } }
+        @{ Name = 'hashtables, as JSON gives them, too'; Way = { $parts | ForEach-Object { $table = @{}; $_.PSObject.Properties | ForEach-Object { $table[$_.Name] = $_.Value }; $table } } }
         @{ Name = 'CSV'; Way = { $parts | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv } }
         @{ Name = 'CLIXML, as remoting has it'; Way = {
                 $parts | Export-Clixml "$TestDrive/parts.xml"

@@ -68,6 +68,12 @@ public sealed class EchoLoad : IDisposable
                 SocketToolsError.InvalidOption, Sentence("MessageTooLargeToSend", options.MessageSize, most), options.Target.EndPointName);
         }
 
+        if (options.Window > 1 && !EchoLoadOptions.TakesWindow(options.Target))
+        {
+            throw new SocketToolsException(
+                SocketToolsError.InvalidOption, Sentence("WindowNeedsFraming", options.Target.Framing), options.Target.EndPointName);
+        }
+
         var load = new EchoLoad(options, cancellationToken);
         load.Begin();
         return load;

@@ -208,7 +208,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
             WriteWarning(error);
         }
 
-        if (measurement.IsSaturated)
+        if (measurement.IsSaturated && measurement.Messages > 0)
         {
             WriteWarning(Messages.Get("RateNotHeld", measurement.AchievedRate, measurement.Rate, measurement.Unsent));
         }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using PSSocketTools.Resources;
 
@@ -22,7 +23,7 @@ public sealed class MergeEchoMeasurementCommand : SocketCommand
         {
             try
             {
-                _parts.Add(input.BaseObject as EchoMeasurement ?? EchoMeasurement.Read(name => input.Properties[name]?.Value));
+                _parts.Add(input.BaseObject as EchoMeasurement ?? EchoMeasurement.Read(name => input.BaseObject is IDictionary table ? table[name] : input.Properties[name]?.Value));
             }
             catch (SocketToolsException exception)
             {

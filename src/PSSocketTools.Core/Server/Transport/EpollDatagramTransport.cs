@@ -47,12 +47,27 @@ internal sealed class EpollDatagramTransport : DatagramTransport
         {
             foreach (var socket in Sockets)
             {
-                var receiver = new EpollReceiver(this, _loop, socket);
-                _receivers.Add(receiver);
-                Attempt.To(receiver.Begin, receiver.Fail);
+                Attempt.To(() => Begin(socket), exception => Fault(exception, socket.Socket));
             }
         },
         exception => _onFault(exception, null));
+
+    private void Begin(DatagramSocket socket)
+    {
+        EpollReceiver receiver;
+        try
+        {
+            receiver = new EpollReceiver(this, _loop, socket);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Other code was faster, and closed it before the loop came to it.
+            throw new SocketException((int)SocketError.OperationAborted);
+        }
+
+        _receivers.Add(receiver);
+        Attempt.To(receiver.Begin, receiver.Fail);
+    }
 
     /// <summary>Reports that a socket can't receive any more.</summary>
     public void Fault(Exception exception, Socket socket) => _onFault(exception, socket);

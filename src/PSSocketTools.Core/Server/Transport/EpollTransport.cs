@@ -48,13 +48,28 @@ internal sealed class EpollTransport : StreamTransport
             {
                 foreach (var socket in Sockets)
                 {
-                    var listener = new EpollListener(this, _home, socket);
-                    _listeners.Add(listener);
-                    listener.Resume();
+                    Attempt.To(() => Listen(socket), exception => _onFault(exception, socket));
                 }
             },
             exception => _onFault(exception, null));
         _loops.WhenFailed(LoopFailed);
+    }
+
+    private void Listen(Socket socket)
+    {
+        EpollListener listener;
+        try
+        {
+            listener = new EpollListener(this, _home, socket);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Other code was faster, and closed it before the loop came to it.
+            throw new SocketException((int)SocketError.OperationAborted);
+        }
+
+        _listeners.Add(listener);
+        listener.Resume();
     }
 
     /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
