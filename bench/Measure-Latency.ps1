@@ -27,7 +27,7 @@ $echo = $null
 $refusing = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
 try {
     $null = New-Item -ItemType Directory $folder
-    foreach ($program in 'tcpconnect', 'tcpecho') {
+    foreach ($program in 'tcpconnect', 'tcpexchange', 'tcpecho') {
         cc -O2 -o "$folder/$program" "$PSScriptRoot/yardstick/$program.c"
         if ($LASTEXITCODE) { throw "cc does not compile $program.c." }
     }
@@ -58,6 +58,9 @@ try {
         Add-Figure 'ConnectMilliseconds first' $times[0]
         Add-Figure 'RoundTripMilliseconds first' $times[1]
         Add-Figure 'RoundTripMilliseconds tenth' $times[10]
+        $bare = & "$folder/tcpexchange" 127.0.0.1 $echoPort 10
+        Add-Figure 'RoundTripMilliseconds first, C' $bare[0]
+        Add-Figure 'RoundTripMilliseconds tenth, C' $bare[9]
     }
 
     function Get-Median([string] $What) {
@@ -65,9 +68,9 @@ try {
         $sorted[[math]::Floor(($sorted.Count - 1) / 2)]
     }
 
-    foreach ($what in 'Open first', 'Open tenth', 'Closed first', 'Closed tenth', 'ConnectMilliseconds first', 'RoundTripMilliseconds first') {
-        # A session's connect is held against the program's, and a round trip against the later ones of its session.
-        $beside = switch -Wildcard ($what) { 'Connect*' { 'Open first, C' } 'RoundTrip*' { 'RoundTripMilliseconds tenth' } default { "$what, C" } }
+    foreach ($what in 'Open first', 'Open tenth', 'Closed first', 'Closed tenth', 'ConnectMilliseconds first', 'RoundTripMilliseconds first', 'RoundTripMilliseconds tenth') {
+        # A session's connect is held against the program's.
+        $beside = if ($what -like 'Connect*') { 'Open first, C' } else { "$what, C" }
         $milliseconds = Get-Median $what
         $other = Get-Median $beside
         [pscustomobject]@{

@@ -211,28 +211,30 @@ Describe 'Disconnect-EchoServer -SendOnly' {
         Remove-Item "$TestDrive/half.log"
     }
 
-    It 'sends openssl s_server a close_notify' -Skip:(-not $openssl) {
-        $certificate = "$TestDrive/tls.pem"
-        openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout $certificate -out "$TestDrive/cert.pem" 2>$null
-        Get-Content "$TestDrive/cert.pem" | Add-Content $certificate
-        $port = (Find-AvailablePort -Address 127.0.0.1).Port
-        $start = [Diagnostics.ProcessStartInfo]::new('openssl', "s_server -accept 127.0.0.1:$port -cert `"$certificate`" -rev -trace -naccept 1")
-        $start.RedirectStandardOutput = $start.RedirectStandardError = $start.RedirectStandardInput = $true
-        $openssl = [Diagnostics.Process]::Start($start)
-        try {
-            $seen = $openssl.StandardOutput.ReadToEndAsync()
-            $null = $openssl.StandardError.ReadToEndAsync()
-            $session = Connect-EchoServer 127.0.0.1 $port -UseTls -SkipCertificateCheck -WaitSec 20
-            ($session | Send-SocketMessage 'abc').Response | Should -Be 'cba'
-            $session | Disconnect-EchoServer -SendOnly
-            $openssl.WaitForExit(30000) | Should -BeTrue
-            $seen.Result | Should -Match 'Received Record[^S]*(?s:.)*close notify'
-            (Get-EchoSession -Id $session.Id).State | Should -Be 'Closed'
-            $session.Reason | Should -Be 'ServerClosed'
-        }
-        finally {
-            if (-not $openssl.HasExited) { $openssl.Kill() }
-            $openssl.Dispose()
+    if ($openssl) {
+        It 'sends openssl s_server a close_notify' {
+            $certificate = "$TestDrive/tls.pem"
+            openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout $certificate -out "$TestDrive/cert.pem" 2>$null
+            Get-Content "$TestDrive/cert.pem" | Add-Content $certificate
+            $port = (Find-AvailablePort -Address 127.0.0.1).Port
+            $start = [Diagnostics.ProcessStartInfo]::new('openssl', "s_server -accept 127.0.0.1:$port -cert `"$certificate`" -rev -trace -naccept 1")
+            $start.RedirectStandardOutput = $start.RedirectStandardError = $start.RedirectStandardInput = $true
+            $openssl = [Diagnostics.Process]::Start($start)
+            try {
+                $seen = $openssl.StandardOutput.ReadToEndAsync()
+                $null = $openssl.StandardError.ReadToEndAsync()
+                $session = Connect-EchoServer 127.0.0.1 $port -UseTls -SkipCertificateCheck -WaitSec 20
+                ($session | Send-SocketMessage 'abc').Response | Should -Be 'cba'
+                $session | Disconnect-EchoServer -SendOnly
+                $openssl.WaitForExit(30000) | Should -BeTrue
+                $seen.Result | Should -Match 'Received Record[^S]*(?s:.)*close notify'
+                (Get-EchoSession -Id $session.Id).State | Should -Be 'Closed'
+                $session.Reason | Should -Be 'ServerClosed'
+            }
+            finally {
+                if (-not $openssl.HasExited) { $openssl.Kill() }
+                $openssl.Dispose()
+            }
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
         EchoSession? session = null;
         try
         {
-            session = number == 0 && options.FirstSession is { } first ? first : Connect();
+            session = Connect(number == 0 ? options.FirstSession : null);
         }
         finally
         {
@@ -66,17 +66,17 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
             }
 
             // Reconnect only if the lost connection had completed a message.
-            session = lost && options.Session is null && Figures.Latencies.Count > before && _turn.HasMore ? Connect() : null;
+            session = lost && options.Session is null && Figures.Latencies.Count > before && _turn.HasMore ? Connect(null) : null;
         }
 
         EndedAt = Clock.System.Timestamp;
     }
 
-    private EchoSession? Connect()
+    private EchoSession? Connect(EchoSession? open)
     {
         try
         {
-            var session = options.Session ?? EchoSession.Connect(
+            var session = open ?? options.Session ?? EchoSession.Connect(
                 options.Target with { Id = number + 1 }, null, number == 0 ? options.Step : null, cancellationToken);
             Figures.Connects.Add(TimeSpan.FromMilliseconds(session.ConnectMilliseconds));
             return session;

@@ -159,7 +159,11 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         }
 
         var size = response == ResponseHandling.Awaited ? Window : 1;
-        return new SendWindow(session, size, OwnTimeout, StopToken) { Response = response };
+        var window = new SendWindow(session, size, OwnTimeout, StopToken) { Response = response };
+
+        // An empty window has nothing to take; but what takes is compiled now, and not while the first round trip is measured.
+        _ = Take(window);
+        return window;
     });
 
     private void SendUnasked(EchoConnection[] connections)

@@ -73,7 +73,7 @@ public sealed class OpenLoopTests
 
     [Theory]
     [InlineData(null)]
-    [InlineData(1000.0)]
+    [InlineData(50.0)]
     public void Each_message_of_a_count_is_sent_though_connections_end(double? rate)
     {
         using var server = EchoServer.Start(new EchoServerOptions { DisconnectAfter = 10 });
@@ -81,7 +81,7 @@ public sealed class OpenLoopTests
         var measured = Measure(Load(server.Port) with { Count = 100, Window = 1, Rate = rate });
 
         Assert.Equal(100, measured.Messages + measured.Errors + measured.Unsent);
-        Assert.True(measured.Messages >= 50, $"{measured.Messages}");
+        Assert.True(measured.Messages > 10, $"{measured.Messages}");
     }
 
     [Fact]
