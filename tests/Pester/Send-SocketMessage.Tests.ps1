@@ -206,6 +206,20 @@ Describe 'Send-SocketMessage' {
         (Receive-SocketMessage -Session $session -Count 2).Response | Should -Be a, b
     }
 
+    It 'says that the server may allow no client from here only where it has sent nothing' {
+        $server = Start-EchoServer -DisconnectAfter 1
+        $session = Connect-EchoServer 127.0.0.1 $server.Port
+        $null = Send-SocketMessage 'a' -Session $session
+        $null = Wait-EchoServer $server Disconnected
+        $quiet = Start-BareServer { $null = $Socket.Receive([byte[]]::new(10)) }
+        $turnedAway = Connect-EchoServer -Port $quiet.Port
+        foreach ($one in $session, $turnedAway) {
+            Send-SocketMessage 'b' -Session $one -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $failed[0].FullyQualifiedErrorId | Should -Match '^(ServerClosed|SessionClosed|ConnectionReset),'
+            "$failed" -match 'AllowFrom' | Should -Be ($one -eq $turnedAway)
+        }
+    }
+
     It 'pairs no response with what is sent with -NoResponse' {
         $server = Start-EchoServer -Framing Line -Responder { if ($_ -ne 'quiet') { "<$_>" } }
         $session = Connect-EchoServer -Port $server.Port

@@ -349,7 +349,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
 
         if (source.HasEnded)
         {
-            monitor.End(SessionEnd.ByServer(session, monitor.IsSendClosed));
+            monitor.End(SessionEnd.ByServer(session, monitor.IsSendClosed, source.BytesReceived == 0));
         }
     }
 

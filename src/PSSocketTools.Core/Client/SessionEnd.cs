@@ -49,9 +49,10 @@ internal sealed class SessionEnd
     /// <summary>The server has ended what it sends.</summary>
     /// <param name="session">The session.</param>
     /// <param name="isAfterHalfClose">Whether this side had ended its own before, so that nothing has failed.</param>
-    public static SessionEnd ByServer(SessionFacts session, bool isAfterHalfClose) => new(
+    /// <param name="isAtOnce">Whether the server had not sent a byte, as one that allows no client from here does.</param>
+    public static SessionEnd ByServer(SessionFacts session, bool isAfterHalfClose, bool isAtOnce) => new(
         session, EchoSessionState.Closed, SessionEndReason.ServerClosed,
-        Create(session, SocketToolsError.ServerClosed, null, isAfterHalfClose ? "ServerClosedLast" : "ServerClosed", session.EndPointName))
+        Create(session, SocketToolsError.ServerClosed, null, isAfterHalfClose ? "ServerClosedLast" : isAtOnce ? "ServerClosedAtOnce" : "ServerClosed", session.EndPointName))
     {
         IsAfterHalfClose = isAfterHalfClose,
     };

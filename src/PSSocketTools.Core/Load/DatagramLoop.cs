@@ -21,6 +21,18 @@ internal sealed class DatagramLoop(
 
     public void Run()
     {
+        try
+        {
+            SendAndReceive();
+        }
+        finally
+        {
+            figures.Unanswered += _sent.Values.Count(sent => sent.Moment >= schedule.CountsFrom);
+        }
+    }
+
+    private void SendAndReceive()
+    {
         while (session.IsOpen && !schedule.IsCancelled)
         {
             Receive();

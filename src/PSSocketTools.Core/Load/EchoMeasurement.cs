@@ -16,6 +16,9 @@ public sealed class EchoMeasurement
     /// <summary>The share of the rate below which a server does not hold it; the end of a load takes a little of it anyway.</summary>
     private const double HeldShare = 0.95;
 
+    // How late the last responses may be without a word: a busy machine is, at the end of a short load.
+    private const double SlackSeconds = 0.5;
+
     internal const int Bars = 20;
 
     internal EchoMeasurement(LoadResult result, LoadFigures figures)
@@ -47,9 +50,10 @@ public sealed class EchoMeasurement
             var scheduled = (result.ScheduledTime ?? duration).TotalSeconds;
             var answering = Clock.Between(figures.FirstAnswerAt, figures.LastAnswerAt).TotalSeconds;
             AchievedRate = Messages / Math.Max(Math.Max(scheduled, answering), 1e-6);
-            IsSaturated = AchievedRate < HeldShare * due / Math.Max(scheduled, 1e-6);
+            IsSaturated = Messages / Math.Max(Math.Max(scheduled, answering - SlackSeconds), 1e-6) < HeldShare * due / Math.Max(scheduled, 1e-6);
         }
 
+        Unanswered = figures.Unanswered;
         if (options.Target.Protocol == SocketProtocol.Udp)
         {
             (Lost, Duplicated, OutOfOrder) = (figures.Lost, figures.Duplicated, figures.OutOfOrder);
@@ -85,6 +89,7 @@ public sealed class EchoMeasurement
         AchievedRate = SumOf(parts, static part => part.AchievedRate);
         IsSaturated = parts.Any(static part => part.IsSaturated);
         Unsent = parts.Sum(static part => part.Unsent);
+        Unanswered = parts.Sum(static part => part.Unanswered);
         Lost = SumOf(parts, static part => part.Lost);
         Duplicated = SumOf(parts, static part => part.Duplicated);
         OutOfOrder = SumOf(parts, static part => part.OutOfOrder);
@@ -118,6 +123,7 @@ public sealed class EchoMeasurement
         AchievedRate = reader.NumberOrNull(nameof(AchievedRate));
         IsSaturated = reader.Is(nameof(IsSaturated));
         Unsent = (long)reader.Number(nameof(Unsent));
+        Unanswered = (long)reader.Number(nameof(Unanswered));
         Lost = (long?)reader.NumberOrNull(nameof(Lost));
         Duplicated = (long?)reader.NumberOrNull(nameof(Duplicated));
         OutOfOrder = (long?)reader.NumberOrNull(nameof(OutOfOrder));
@@ -187,6 +193,9 @@ public sealed class EchoMeasurement
 
     /// <summary>Messages that were due and never sent, since the window had no room or there was no connection.</summary>
     public long Unsent { get; }
+
+    /// <summary>Messages that were sent and had neither response nor error when the load ended: with a rate, three seconds or twice the quickest service time after the last was due; else at a cancellation.</summary>
+    public long Unanswered { get; }
 
     /// <summary>The mean latency, in milliseconds; null, as the latencies that follow, when no response arrived.</summary>
     public double? MeanMilliseconds => Mean(Latencies);

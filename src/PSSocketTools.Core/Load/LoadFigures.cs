@@ -16,6 +16,9 @@ internal sealed class LoadFigures
 
     public long Errors { get; set; }
 
+    /// <summary>Messages that had no response, and no error, when the load ended.</summary>
+    public long Unanswered { get; set; }
+
     /// <summary>Datagrams without a response in time.</summary>
     public long Lost { get; set; }
 
@@ -56,6 +59,7 @@ internal sealed class LoadFigures
         Connects.Add(other.Connects);
         Sent += other.Sent;
         Errors += other.Errors;
+        Unanswered += other.Unanswered;
         Lost += other.Lost;
         Duplicated += other.Duplicated;
         OutOfOrder += other.OutOfOrder;
@@ -76,6 +80,7 @@ internal sealed class LoadFigures
             Connects = Connects.Since(earlier.Connects),
             Sent = Sent - earlier.Sent,
             Errors = Errors - earlier.Errors,
+            Unanswered = Unanswered - earlier.Unanswered,
             Lost = Lost - earlier.Lost,
             Duplicated = Duplicated - earlier.Duplicated,
             OutOfOrder = OutOfOrder - earlier.OutOfOrder,

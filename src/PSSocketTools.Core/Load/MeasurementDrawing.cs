@@ -29,7 +29,7 @@ internal static class MeasurementDrawing
             "MeasurementThroughput", measured.Messages, measured.DurationMilliseconds / 1000, measured.MessagesPerSecond, measured.BytesPerSecond / 1e6, measured.Errors));
         if (measured.Rate is not null)
         {
-            text.AppendLine(Sentence(measured.IsSaturated ? "MeasurementRateNotHeld" : "MeasurementRateHeld", measured.AchievedRate, measured.Unsent, measured.Rate));
+            text.AppendLine(Sentence(measured.IsSaturated ? "MeasurementRateNotHeld" : "MeasurementRateHeld", measured.AchievedRate, measured.Unsent, measured.Rate, measured.Unanswered));
         }
 
         if (measured.Lost is not null)
@@ -40,12 +40,13 @@ internal static class MeasurementDrawing
         if (measured.Messages > 0)
         {
             text.AppendLine(Sentence(
-                "MeasurementLatency", measured.P50Milliseconds, measured.P90Milliseconds, measured.P99Milliseconds, measured.P999Milliseconds, measured.MaxMilliseconds));
+                "MeasurementLatency", Short(measured.P50Milliseconds), Short(measured.P90Milliseconds), Short(measured.P99Milliseconds), Short(measured.P999Milliseconds),
+                Short(measured.MaxMilliseconds)));
             if (measured.Services is not null)
             {
                 text.AppendLine(Sentence(
-                    "MeasurementService", measured.ServiceP50Milliseconds, measured.ServiceP90Milliseconds, measured.ServiceP99Milliseconds,
-                    measured.ServiceP999Milliseconds, measured.ServiceMaxMilliseconds));
+                    "MeasurementService", Short(measured.ServiceP50Milliseconds), Short(measured.ServiceP90Milliseconds), Short(measured.ServiceP99Milliseconds),
+                    Short(measured.ServiceP999Milliseconds), Short(measured.ServiceMaxMilliseconds)));
             }
         }
 
@@ -91,6 +92,10 @@ internal static class MeasurementDrawing
         text.Append(Bar, length).Append(' ', width - length + 1);
         text.Append(string.Format(CultureInfo.CurrentCulture, "{0:n0}", count).PadLeft(digits));
     }
+
+    /// <summary>Thousandths where they say something: of what took longer than a tenth of a second they don't, and a line has 80 columns.</summary>
+    private static string? Short(double? milliseconds) =>
+        milliseconds?.ToString(milliseconds < 100 ? "0.000" : "0", CultureInfo.CurrentCulture);
 
     private static long Most(LatencyBucket[] buckets) => buckets.Select(static bucket => bucket.Count).DefaultIfEmpty().Max();
 

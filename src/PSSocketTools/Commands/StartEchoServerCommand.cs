@@ -13,6 +13,8 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoServer), typeof(ServerEvent))]
 public sealed partial class StartEchoServerCommand : SocketCommand
 {
+    private const int MostShownAtEnd = 50;
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>The port to listen on; 0 lets the system pick.</summary>
@@ -340,7 +342,10 @@ public sealed partial class StartEchoServerCommand : SocketCommand
 
         try
         {
-            foreach (var serverEvent in server.GetEvents([ServerEventKind.Stopped]))
+            // The clients that the stop has disconnected, of many the last ones, were not shown before.
+            var stopped = server.GetEvents([ServerEventKind.Disconnected, ServerEventKind.Stopped])
+                .Where(static one => one.Kind == nameof(ServerEventKind.Stopped) || one.Reason == nameof(ServerEventReason.ServerStopped)).ToArray();
+            foreach (var serverEvent in stopped.Skip(stopped.Length - MostShownAtEnd))
             {
                 // On a screen, over what it shows of Ctrl+C.
                 Host.UI.WriteLine((Console.IsOutputRedirected ? "" : "\r") + ViewCell.Row(serverEvent, Host));

@@ -71,6 +71,36 @@ public sealed class OpenLoopTests
         Assert.True(measured.DurationMilliseconds < 10_000, $"{measured.DurationMilliseconds}");
     }
 
+    [Fact]
+    public void A_server_that_falls_behind_is_not_waited_for_until_it_has_caught_up()
+    {
+        // At 20 ms each a thousand take it twenty seconds.
+        using var server = EchoServer.Start(new EchoServerOptions { MinDelayMilliseconds = 20, MaxDelayMilliseconds = 20 });
+
+        var measured = Measure(Load(server.Port) with { Rate = 500, Duration = TimeSpan.FromSeconds(2) });
+
+        Assert.True(measured.DurationMilliseconds < 12_000, $"{measured.DurationMilliseconds}");
+        Assert.True(measured.IsSaturated);
+        Assert.True(measured.Unanswered > 0);
+        Assert.Equal(1000, measured.Messages + measured.Unanswered + measured.Unsent);
+        Assert.Equal(0, measured.Errors);
+    }
+
+    [Fact]
+    public void What_a_cancellation_leaves_without_an_answer_is_told()
+    {
+        using var server = EchoServer.Start(new EchoServerOptions { IsDiscarding = true });
+        using var cancellation = new CancellationTokenSource();
+        using var load = EchoLoad.Start(Load(server.Port) with { Rate = 100, Duration = TimeSpan.FromHours(1) }, cancellation.Token);
+        Assert.True(SpinWait.SpinUntil(() => server.MessagesReceived >= 10, LongEnough));
+        cancellation.Cancel();
+        Assert.True(load.Wait(LongEnough));
+
+        var measured = load.ToMeasurement();
+        Assert.True(measured.Unanswered >= 10, $"{measured.Unanswered}");
+        Assert.Equal(0, measured.Messages);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(50.0)]
