@@ -215,6 +215,10 @@ Describe 'A process whose servers want more descriptors than it may have' -Tag L
             $said.Local = (Test-PortAvailability $servers[0].Port).Status
             $said.Remote = (Test-PortAvailability -ComputerName 127.0.0.1 -Port $servers[0].Port -TimeoutSec 30).Status
 
+            # A connection that a busy server has yet to accept, or to close, would take a descriptor later on.
+            $null = Wait-EchoServer $servers[0] -Kind Disconnected -Count 2
+            $null = Wait-EchoServer $servers[1] -Kind Disconnected -Count 2
+
             # Not one is left, and PowerShell goes on all the same.
             $files = [Collections.Generic.List[IO.FileStream]]::new()
             try { while ($true) { $files.Add([IO.File]::OpenRead('/dev/null')) } } catch { $said.Left = $files.Count }
