@@ -26,7 +26,7 @@ internal sealed class ConnectRace : IDisposable
     private long _beganAt;
 
     // Only for a race that waits for a server.
-    private readonly HostName? _host;
+    private readonly ResolvableName? _host;
     private readonly bool _waits;
     private readonly Action<SocketToolsException?>? _report;
     private Deadline _renewsAt = Deadline.Never;
@@ -45,7 +45,7 @@ internal sealed class ConnectRace : IDisposable
     /// <param name="deadline">When the race times out.</param>
     /// <param name="report">Called from time to time with why there is no connection yet; null when nothing has answered so far.</param>
     /// <param name="trace">Is told each step; null for none.</param>
-    public ConnectRace(SessionOptions options, HostName? host, Deadline deadline, Action<SocketToolsException?>? report, ConnectTrace? trace)
+    public ConnectRace(SessionOptions options, ResolvableName? host, Deadline deadline, Action<SocketToolsException?>? report, ConnectTrace? trace)
         : this(options, deadline, trace)
     {
         _waits = true;
@@ -109,7 +109,7 @@ internal sealed class ConnectRace : IDisposable
             return;
         }
 
-        _renewsAt = Deadline.After(ConnectPace.NameAge);
+        _renewsAt = Deadline.AfterLimit(ConnectPace.NameAge);
         try
         {
             var addresses = resolution.GetAwaiter().GetResult();
@@ -149,10 +149,10 @@ internal sealed class ConnectRace : IDisposable
 
             if (!candidate.IsTried)
             {
-                _nextBegins = Deadline.After(ConnectPace.AttemptDelay);
+                _nextBegins = Deadline.AfterLimit(ConnectPace.AttemptDelay);
             }
 
-            candidate.Until = _waits ? Deadline.Earlier(_deadline, Deadline.After(_options.ConnectTimeout)) : _deadline;
+            candidate.Until = _waits ? Deadline.Earlier(_deadline, Deadline.AfterLimit(_options.ConnectTimeout)) : _deadline;
             Begin(candidate);
         }
     }
@@ -177,7 +177,7 @@ internal sealed class ConnectRace : IDisposable
 
     private void Wait(CancellationToken cancellationToken)
     {
-        var until = Deadline.Earlier(_deadline, _waits ? Deadline.After(ReportInterval) : Deadline.Never);
+        var until = Deadline.Earlier(_deadline, _waits ? Deadline.AfterLimit(ReportInterval) : Deadline.Never);
         var tasks = new List<Task>(_candidates.Count + 1);
         foreach (var candidate in _candidates)
         {
@@ -263,7 +263,7 @@ internal sealed class ConnectRace : IDisposable
             throw final;
         }
 
-        candidate.BeginsAt = Deadline.After(startedAt, candidate.RetryDelay);
+        candidate.BeginsAt = Deadline.AfterLimit(startedAt, candidate.RetryDelay);
         candidate.RetryDelay = ConnectPace.NextRetryDelay(
             candidate.RetryDelay, candidate.EndPoint is not IPEndPoint endPoint || IPAddress.IsLoopback(endPoint.Address));
     }

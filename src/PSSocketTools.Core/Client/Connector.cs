@@ -21,20 +21,20 @@ internal static class Connector
     /// <returns>The connection, and the time that connecting took, without the wait.</returns>
     public static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken) =>
-        Connect(options, new HostName(options.ComputerName, AddressName.ToAddressesAsync), report, trace, cancellationToken);
+        Connect(options, new ResolvableName(options.ComputerName, AddressName.ToAddressesAsync), report, trace, cancellationToken);
 
     /// <summary>Connects with a given resolver, for tests.</summary>
     internal static (BlockingChannel Channel, TimeSpan Time) Connect(
-        SessionOptions options, HostName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken) =>
+        SessionOptions options, ResolvableName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken) =>
         options.Waits
             ? ConnectOrWait(options, host, report, trace, cancellationToken)
             : ConnectOnce(options, host, trace, cancellationToken);
 
     private static (BlockingChannel Channel, TimeSpan Time) ConnectOnce(
-        SessionOptions options, HostName host, ConnectTrace? trace, CancellationToken cancellationToken)
+        SessionOptions options, ResolvableName host, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         var startedAt = Clock.System.Timestamp;
-        var deadline = Deadline.After(startedAt, options.ConnectTimeout);
+        var deadline = Deadline.AfterLimit(startedAt, options.ConnectTimeout);
         if (options.Protocol == SocketProtocol.Udp)
         {
             return (OpenDatagrams(options, host, deadline, trace, cancellationToken), Clock.System.Since(startedAt));
@@ -58,9 +58,9 @@ internal static class Connector
     /// a proxy accepts and closes because the server behind it is not ready.
     /// </summary>
     private static (BlockingChannel Channel, TimeSpan Time) ConnectOrWait(
-        SessionOptions options, HostName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken)
+        SessionOptions options, ResolvableName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken)
     {
-        var deadline = Deadline.After(options.WaitFor < ShortestWait ? ShortestWait : options.WaitFor);
+        var deadline = Deadline.AfterLimit(options.WaitFor < ShortestWait ? ShortestWait : options.WaitFor);
         var delay = ConnectPace.RetryDelay;
         SocketToolsException? last = null;
         while (true)
@@ -85,7 +85,7 @@ internal static class Connector
                     trace?.Waiting(exception);
                 }
 
-                Deadline.Earlier(Deadline.After(startedAt, delay), deadline).Wait(cancellationToken);
+                Deadline.Earlier(Deadline.AfterLimit(startedAt, delay), deadline).Wait(cancellationToken);
                 if (deadline.HasPassed)
                 {
                     // The last attempt may have timed out early at the deadline, so that an earlier error is more informative.
@@ -100,7 +100,7 @@ internal static class Connector
     }
 
     private static DatagramChannel OpenDatagrams(
-        SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
+        SessionOptions options, ResolvableName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         var endPoints = Likely(Resolve(options, host, deadline, trace, cancellationToken, out _));
         if (options.SourcePort != SessionOptions.AnySourcePort)
@@ -146,7 +146,7 @@ internal static class Connector
         }
     }
 
-    private static bool IsNear(SessionOptions options, HostName host) => options.Protocol == SocketProtocol.Unix
+    private static bool IsNear(SessionOptions options, ResolvableName host) => options.Protocol == SocketProtocol.Unix
         || (host.Resolve() is { Status: TaskStatus.RanToCompletion } resolved && Array.TrueForAll(resolved.Result, IPAddress.IsLoopback));
 
     private static bool AreLoopback(IPEndPoint[] endPoints) => Array.TrueForAll(endPoints, endPoint => IPAddress.IsLoopback(endPoint.Address));
@@ -174,7 +174,7 @@ internal static class Connector
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="time">How long the resolver took; zero of an address, which needs none.</param>
     private static IPEndPoint[] Resolve(
-        SessionOptions options, HostName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken, out TimeSpan time)
+        SessionOptions options, ResolvableName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken, out TimeSpan time)
     {
         var startedAt = Clock.System.Timestamp;
         var resolution = host.Resolve(ConnectPace.NameAge);

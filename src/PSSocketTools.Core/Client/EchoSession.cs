@@ -34,7 +34,7 @@ public sealed class EchoSession : IDisposable
 
         _tls = (channel as BlockingTlsChannel)?.Facts;
         CertificateProblem = _tls?.Certificate?.Problem();
-        channel.Socket.SendTimeout = Deadline.After(options.ResponseTimeout).Milliseconds;
+        channel.Socket.SendTimeout = Deadline.AfterLimit(options.ResponseTimeout).Milliseconds;
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
         _source = new MessageSource(Facts, channel);
@@ -211,7 +211,7 @@ public sealed class EchoSession : IDisposable
     public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
     {
         var time = timeout ?? _options.ResponseTimeout;
-        return Incoming.Receive(Deadline.After(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
+        return Incoming.Receive(Deadline.AfterLimit(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
             SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", Facts.EndPointName, time.TotalSeconds), this);
     }
 

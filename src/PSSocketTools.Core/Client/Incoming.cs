@@ -223,7 +223,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         // Any error here means that the server has gone, and then there is nothing left to close in order.
         Attempt.To(() =>
         {
-            var closing = Deadline.After(CloseTime);
+            var closing = Deadline.AfterLimit(CloseTime);
             _ = channel.EndOutput(closing);
             while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing, null)) && source.TryDiscard())
             {

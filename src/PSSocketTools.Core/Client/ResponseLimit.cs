@@ -15,7 +15,7 @@ internal readonly struct ResponseLimit(long startedAt, TimeSpan time)
     /// <summary>Whether only the sending is waited for, since no response is to come.</summary>
     public bool IsForSending { get; init; }
 
-    public Deadline Deadline { get; } = Deadline.After(startedAt, time);
+    public Deadline Deadline { get; } = Deadline.AfterLimit(startedAt, time);
 
     /// <summary>A limit from now.</summary>
     public static ResponseLimit From(TimeSpan time) => new(Clock.System.Timestamp, time);

@@ -38,7 +38,7 @@ internal static class SessionWarmUp
         // A message this short waits in the socket's buffer, so that one thread can be both sides.
         using var window = new SendWindow(session, 1, Patience, CancellationToken.None);
         window.Add("x", asBytes: false);
-        server.ReceiveTimeout = Deadline.After(Patience).Milliseconds;
+        server.ReceiveTimeout = Deadline.AfterLimit(Patience).Milliseconds;
         var message = new byte[64];
         server.Send(message, server.Receive(message), SocketFlags.None);
         window.Take(out _);

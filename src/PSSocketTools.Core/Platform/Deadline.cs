@@ -24,12 +24,12 @@ internal readonly struct Deadline
 
     /// <summary>A deadline from now.</summary>
     /// <param name="time">As options have it: never for zero.</param>
-    public static Deadline After(TimeSpan time) => After(Clock.System.Timestamp, time);
+    public static Deadline AfterLimit(TimeSpan time) => AfterLimit(Clock.System.Timestamp, time);
 
     /// <summary>A deadline from a timestamp of <see cref="Clock"/>.</summary>
     /// <param name="timestamp">The timestamp.</param>
     /// <param name="time">As options have it: never for zero.</param>
-    public static Deadline After(long timestamp, TimeSpan time) =>
+    public static Deadline AfterLimit(long timestamp, TimeSpan time) =>
         time <= TimeSpan.Zero ? Never : new Deadline(timestamp + Clock.Ticks(time));
 
     /// <summary>A deadline from now.</summary>

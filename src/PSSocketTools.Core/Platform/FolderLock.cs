@@ -73,7 +73,7 @@ internal sealed class FolderLock : IDisposable
             return -1;
         }
 
-        var deadline = Deadline.After(AcquireTimeout);
+        var deadline = Deadline.AfterLimit(AcquireTimeout);
         var wouldBlock = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.EAgain : Libc.EWouldBlockMac;
         while (Libc.Lock(descriptor, Libc.LockExclusive | Libc.LockWithoutWaiting) != 0)
         {

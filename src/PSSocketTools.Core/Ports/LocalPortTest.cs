@@ -18,7 +18,7 @@ public sealed class LocalPortTest
     private static readonly TimeSpan TraceInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _address;
-    private readonly HostName _host;
+    private readonly ResolvableName _host;
     private readonly RecentSocketTable _table;
 
     /// <summary>Makes a test.</summary>
@@ -38,7 +38,7 @@ public sealed class LocalPortTest
         }
 
         _address = address ?? throw new ArgumentNullException(nameof(address));
-        _host = new HostName(address, resolve);
+        _host = new ResolvableName(address, resolve);
         Protocol = protocol;
         _table = new RecentSocketTable(protocol);
     }
@@ -78,7 +78,7 @@ public sealed class LocalPortTest
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("GoalIsRemote", goal), nameof(PortScanOptions.Until));
         }
 
-        var deadline = Deadline.After(timeout);
+        var deadline = Deadline.AfterLimit(timeout);
         var toldAgain = Deadline.Passed;
         for (var attempt = 1; ; attempt++)
         {
@@ -100,7 +100,7 @@ public sealed class LocalPortTest
                 }
                 else if (Trace is not null && toldAgain.HasPassed)
                 {
-                    toldAgain = Deadline.After(TraceInterval);
+                    toldAgain = Deadline.AfterLimit(TraceInterval);
                     Tell(attempt, refusal is null ? _address : EndPointText.Of(refusal.Value.Address), port,
                         refusal is null ? nameof(PortStatus.Available) : SocketErrors.TextOf(refusal.Value.Error.SocketErrorCode));
                 }
@@ -117,7 +117,7 @@ public sealed class LocalPortTest
                 return isResolved ? Test(port, resolution.GetAwaiter().GetResult(), attempt) : throw AddressName.NotResolvedYet(_address);
             }
 
-            cancellationToken.WaitHandle.WaitOne(Deadline.Earlier(deadline, Deadline.After(WaitStep)).Milliseconds);
+            cancellationToken.WaitHandle.WaitOne(Deadline.Earlier(deadline, Deadline.AfterLimit(WaitStep)).Milliseconds);
         }
     }
 

@@ -263,27 +263,27 @@ public sealed class PortScan : IProbeHost, IDisposable
         }
     }
 
-    private (double Count, IEnumerable<HostName> Hosts) ToHosts(string computer)
+    private (double Count, IEnumerable<ResolvableName> Hosts) ToHosts(string computer)
     {
         var names = TargetNames.Of(computer, _selection);
         if (_resolvesFirst is not { } limit || TargetNames.IsSeveral(computer) || AddressName.Read(computer) is not null)
         {
-            return (TargetNames.CountOf(computer), names.Select(name => new HostName(name, _resolve)));
+            return (TargetNames.CountOf(computer), names.Select(name => new ResolvableName(name, _resolve)));
         }
 
-        var host = new HostName(computer, _resolve);
+        var host = new ResolvableName(computer, _resolve);
         var resolution = host.Resolve();
-        Task.WaitAny([resolution], Deadline.After(limit).Milliseconds, _cancellationToken);
+        Task.WaitAny([resolution], Deadline.AfterLimit(limit).Milliseconds, _cancellationToken);
         if (resolution.Status != TaskStatus.RanToCompletion)
         {
             return (1, [host]);
         }
 
         var addresses = resolution.GetAwaiter().GetResult();
-        return (addresses.Length, addresses.Select(one => new HostName(computer, _ => Task.FromResult<IPAddress[]>([one]))));
+        return (addresses.Length, addresses.Select(one => new ResolvableName(computer, _ => Task.FromResult<IPAddress[]>([one]))));
     }
 
-    private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<HostName>> hosts, IReadOnlyList<PortRange> ports)
+    private static IEnumerable<Probe> Probes(IEnumerable<IEnumerable<ResolvableName>> hosts, IReadOnlyList<PortRange> ports)
     {
         foreach (var host in hosts.SelectMany(group => group))
         {

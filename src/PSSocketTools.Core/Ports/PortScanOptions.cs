@@ -25,11 +25,11 @@ public sealed class PortScanOptions
     /// <summary>How many probes may be pending at once. The limit on open files may lower it.</summary>
     public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
 
-    /// <summary>The range of <see cref="WaitFor"/> in seconds: what a wait in milliseconds can be.</summary>
+    /// <summary>The range of <see cref="RetryLimit"/> in seconds: what a wait in milliseconds can be.</summary>
     public const double LowestWaitSeconds = 0, HighestWaitSeconds = int.MaxValue / 1000;
 
     /// <summary>How long to retry until a port is open; null (the default) for a single attempt, zero for no limit.</summary>
-    public TimeSpan? WaitFor { get; init; }
+    public TimeSpan? RetryLimit { get; init; }
 
     /// <summary>What a scan that waits waits for: Open or Closed.</summary>
     public PortGoal Until { get; init; } = PortGoal.Open;
@@ -101,9 +101,9 @@ public sealed class PortScanOptions
 
         OptionRange.Require(nameof(Timeout), Timeout, LowestTimeoutSeconds, HighestTimeoutSeconds);
         OptionRange.Require(nameof(ThrottleLimit), ThrottleLimit, LowestThrottleLimit, HighestThrottleLimit);
-        if (WaitFor is { } limit)
+        if (RetryLimit is { } limit)
         {
-            OptionRange.Require(nameof(WaitFor), limit, LowestWaitSeconds, HighestWaitSeconds);
+            OptionRange.Require(nameof(RetryLimit), limit, LowestWaitSeconds, HighestWaitSeconds);
         }
     }
 }

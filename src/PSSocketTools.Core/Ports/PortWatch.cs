@@ -224,7 +224,7 @@ public sealed class PortWatch : IDisposable
         target.Pending = 1;
         if (_count == 0 || target.Started < _count)
         {
-            _schedule.Enqueue((target, Deadline.After(_interval)));
+            _schedule.Enqueue((target, Deadline.AfterLimit(_interval)));
         }
 
         if (target.Lane is { } lane)

@@ -6,11 +6,11 @@ using PSSocketTools.Ports.Probing;
 namespace PSSocketTools.Ports;
 
 /// <summary>The probe of one port of one computer. Only the loop's thread uses it, except for the result.</summary>
-internal class Probe(HostName host, int port)
+internal class Probe(ResolvableName host, int port)
 {
     private Course? _course;
 
-    public HostName Host { get; } = host;
+    public ResolvableName Host { get; } = host;
 
     public int Port { get; } = port;
 

@@ -32,7 +32,7 @@ internal sealed partial class ProbeLoop : IDisposable
         _protocol = options.Protocol;
         _silent = PortStatuses.OfSilence(_protocol);
         _window = options.ThrottleLimit;
-        _waits = options.WaitFor is not null;
+        _waits = options.RetryLimit is not null;
         _trace = host.Trace;
         _goal = options.Until;
         _verification = options.Verify;

@@ -13,7 +13,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
     // The clock of Windows ticks 64 times a second; whatever is due within half a tick is due now.
     private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Clock.Ticks(8) : 0;
 
-    private readonly TimeSpan _probeTime = options.WaitFor ?? options.Timeout;
+    private readonly TimeSpan _probeTime = options.RetryLimit ?? options.Timeout;
     private readonly TimeSpan _attemptTime = options.Timeout;
     private readonly TimeSpan _checkTime = options.Verify == PortVerification.Stays ? ProbeCheck.StayTime : options.Timeout;
     private readonly TimeSpan _tick = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, options.Timeout.Ticks / 3));
@@ -43,28 +43,28 @@ internal sealed class ProbeTimers(PortScanOptions options)
 
     /// <summary>Starts the time of a probe, unless it runs.</summary>
     public void StartDeadline(Probe probe, long from) =>
-        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.After(from, _probeTime)));
+        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _probeTime)));
 
     /// <summary>Starts the time of an attempt of a probe that waits for its port.</summary>
     public void StartDeadline(ProbeAttempt attempt) =>
-        _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(attempt.StartedAt, _attemptTime)));
+        _attemptDeadlines.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.AfterLimit(attempt.StartedAt, _attemptTime)));
 
     /// <summary>Starts the time of an attempt's check.</summary>
     public void StartCheck(ProbeAttempt attempt) =>
-        _checks.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.After(Clock.System.Timestamp, _checkTime)));
+        _checks.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.AfterLimit(Clock.System.Timestamp, _checkTime)));
 
     /// <summary>Schedules the attempt on a probe's next address, unless it is scheduled.</summary>
     public void StartTick(Probe probe, long from) =>
-        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, Deadline.After(from, _tick)));
+        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _tick)));
 
     /// <summary>Schedules the next resolution of a probe's name.</summary>
     public void StartRenewal(Probe probe, long from) =>
-        _renewals.AddLast(new Timed<Probe>(probe, Deadline.After(from, ConnectPace.NameAge)));
+        _renewals.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, ConnectPace.NameAge)));
 
     /// <summary>Schedules a retry of the address of an attempt.</summary>
     public void StartRetry(ProbeAttempt last, long from)
     {
-        var retry = new Retry(last, Deadline.After(from, last.RetryDelay), _retryNumber++);
+        var retry = new Retry(last, Deadline.AfterLimit(from, last.RetryDelay), _retryNumber++);
         (((Probe)last.Owner).Retries ??= []).Add(retry);
         _retries.Add(retry);
     }

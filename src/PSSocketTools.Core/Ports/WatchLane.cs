@@ -65,7 +65,7 @@ internal sealed class WatchLane : IProbeHost, IDisposable
             return;
         }
 
-        Enqueue(new WatchProbe(new HostName(target.Computer, _ => resolution), target));
+        Enqueue(new WatchProbe(new ResolvableName(target.Computer, _ => resolution), target));
     }
 
     public void Wake() => _loop.Wake();
@@ -94,7 +94,7 @@ internal sealed class WatchLane : IProbeHost, IDisposable
 
     private void StartEach(WatchTarget target, Task<IPAddress[]> resolution)
     {
-        var host = new HostName(target.Computer, _ => resolution);
+        var host = new ResolvableName(target.Computer, _ => resolution);
         if (!resolution.IsCompleted)
         {
             _complete(target, ProbeResult.Of(new Probe(host, target.Port), _protocol, isTimeUp: true));
@@ -110,7 +110,7 @@ internal sealed class WatchLane : IProbeHost, IDisposable
 
         foreach (var address in addresses)
         {
-            Enqueue(new WatchProbe(new HostName(target.Computer, _ => Task.FromResult<IPAddress[]>([address])), target));
+            Enqueue(new WatchProbe(new ResolvableName(target.Computer, _ => Task.FromResult<IPAddress[]>([address])), target));
         }
 
         Wake();

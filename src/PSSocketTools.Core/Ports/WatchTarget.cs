@@ -50,7 +50,7 @@ internal sealed class WatchTarget
 }
 
 /// <summary>A probe of such a target.</summary>
-internal sealed class WatchProbe(HostName host, WatchTarget target) : Probe(host, target.Port)
+internal sealed class WatchProbe(ResolvableName host, WatchTarget target) : Probe(host, target.Port)
 {
     public WatchTarget Target { get; } = target;
 }

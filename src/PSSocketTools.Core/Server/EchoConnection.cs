@@ -10,13 +10,13 @@ public sealed class EchoConnection
 {
     private readonly EchoServer _server;
     private readonly Conversation _conversation;
-    private readonly ConnectionFacts _facts;
+    private readonly ClientFacts _facts;
 
     internal EchoConnection(EchoServer server, Conversation conversation, DateTimeOffset connectedAt)
     {
         _server = server;
         _conversation = conversation;
-        _facts = conversation.Connection;
+        _facts = conversation.Client;
         ConnectedAt = connectedAt.LocalDateTime;
     }
 
@@ -77,10 +77,10 @@ public sealed class EchoConnection
     /// <returns>Completes when the conversation has ended, also when it had ended before.</returns>
     public async Task CloseAsync(TimeSpan timeout)
     {
-        var ended = _conversation.Outbox.WhenEnded;
+        var ended = _conversation.UnaskedQueue.WhenEnded;
         if (timeout > TimeSpan.Zero)
         {
-            _conversation.Outbox.RequestEnd(reset: false);
+            _conversation.UnaskedQueue.RequestEnd(reset: false);
             using var stopWaiting = new CancellationTokenSource();
             if (await Task.WhenAny(ended, Task.Delay(timeout, stopWaiting.Token)).ConfigureAwait(false) == ended)
             {
@@ -89,7 +89,7 @@ public sealed class EchoConnection
             }
         }
 
-        _conversation.Outbox.RequestEnd(reset: true);
+        _conversation.UnaskedQueue.RequestEnd(reset: true);
         await ended.ConfigureAwait(false);
     }
 
@@ -100,14 +100,14 @@ public sealed class EchoConnection
     private void Send(byte[] content, object target)
     {
         _conversation.RequireCarried(content, target);
-        switch (_conversation.Outbox.TryAdd(content, out var pendingBytes))
+        switch (_conversation.UnaskedQueue.TryAdd(content, out var pendingBytes))
         {
             case null:
                 throw new SocketToolsException(SocketToolsError.ConnectionEnded, Messages.Get("ConnectionEnded", this), this);
 
             case false:
                 throw new SocketToolsException(
-                    SocketToolsError.ClientTooSlow, Messages.Get("ClientTooSlow", this, pendingBytes, Outbox.MaxPendingBytes), this);
+                    SocketToolsError.ClientTooSlow, Messages.Get("ClientTooSlow", this, pendingBytes, UnaskedQueue.MaxPendingBytes), this);
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class EchoServer
     {
         foreach (var conversation in _transport.Conversations)
         {
-            conversation.Outbox.Wake();
+            conversation.UnaskedQueue.Wake();
         }
     }
 }

@@ -77,8 +77,8 @@ public sealed partial class EchoServer
             sockets = options.ActualProtocol switch
             {
                 SocketProtocol.Unix => [(unixListener = UnixListener.Listen(options.SocketPath!, options.Backlog)).Socket],
-                SocketProtocol.Udp => Listeners.BindDatagram(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port),
-                _ => Listeners.Listen(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
+                SocketProtocol.Udp => SocketOpener.BindDatagram(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port),
+                _ => SocketOpener.Listen(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
             };
             server = new EchoServer(options, sockets, unixListener, plan, log);
             log?.Follow(server._record.Journal, server._facts, plan.Encoding);

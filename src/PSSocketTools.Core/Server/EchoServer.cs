@@ -14,7 +14,7 @@ namespace PSSocketTools;
 /// <summary>An echo server (RFC 862, and what else its options make of it), running in the background of this process.</summary>
 public sealed partial class EchoServer : IDisposable
 {
-    private readonly ListeningSockets _listening;
+    private readonly OpenListeners _listening;
     private readonly ServerRecord _record;
     private readonly ConditionalWeakTable<Conversation, EchoConnection> _connections = new();
     private readonly FaultList _faults;
@@ -39,7 +39,7 @@ public sealed partial class EchoServer : IDisposable
         Name = options.ServerName;
         _protocol = options.ActualProtocol;
         SocketPath = options.SocketPath;
-        _listening = new ListeningSockets(sockets, options.SocketPath);
+        _listening = new OpenListeners(sockets, options.SocketPath);
         if (_listening.First is { } first)
         {
             Address = options.Address;
@@ -178,7 +178,7 @@ public sealed partial class EchoServer : IDisposable
     public bool CanBeReachedFromOutside() => _listening.CanBeReachedFromOutside;
 
     /// <summary>The sockets it listens on that have not failed.</summary>
-    internal IReadOnlyList<Socket> ListeningSockets() => _listening.ToArray();
+    internal IReadOnlyList<Socket> OpenListeners() => _listening.ToArray();
 
     /// <summary>The connections that are open, in the order of connecting: each from its Connected to its Disconnected event.</summary>
     /// <returns>The same object for the same connection each time.</returns>
@@ -188,7 +188,7 @@ public sealed partial class EchoServer : IDisposable
         : [.. _transport.Conversations.Select(ToConnection)];
 
     private EchoConnection ToConnection(Conversation conversation) => _connections.GetValue(
-        conversation, open => new EchoConnection(this, open, _record.Clock.Now - _record.Clock.Since(open.Connection.StartedAt)));
+        conversation, open => new EchoConnection(this, open, _record.Clock.Now - _record.Clock.Since(open.Client.StartedAt)));
 
     /// <summary>Its events that the journal still holds, oldest first.</summary>
     /// <param name="kinds">The kinds wanted; null for all.</param>

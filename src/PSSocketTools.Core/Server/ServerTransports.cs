@@ -43,7 +43,7 @@ internal static class ServerTransports
                     ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, loops, onFault)
                     : new EpollTransport(
                         sockets,
-                        new AcceptGate(plan, record, options.MaxConnections, isAllowed),
+                        new ConnectionAcceptor(plan, record, options.MaxConnections, isAllowed),
                         options.BufferSize,
                         options.IsSequential,
                         loops,
@@ -65,12 +65,12 @@ internal static class ServerTransports
             return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, onFault);
         }
 
-        var acceptGate = new AcceptGate(plan, record, options.MaxConnections, isAllowed);
+        var acceptor = new ConnectionAcceptor(plan, record, options.MaxConnections, isAllowed);
         if (options.Certificate is not { } certificate)
         {
             return new AsyncTransport<SocketChannel>(
                 sockets,
-                acceptGate,
+                acceptor,
                 options.IsSequential,
                 (socket, pump) => new SocketChannel(socket, options.BufferSize, pump),
                 handshakeTimeout: TimeSpan.Zero,
@@ -85,7 +85,7 @@ internal static class ServerTransports
         };
         return new AsyncTransport<TlsChannel>(
             sockets,
-            acceptGate,
+            acceptor,
             options.IsSequential,
             (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump),
             HandshakeTimeout(options),

@@ -98,8 +98,8 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
                 return;
             }
 
-            var command = leaves ? ConversationCommand.None : ConversationCommands.Of(ref line);
-            if (command == ConversationCommand.None ? !Say(session, prompt, line, waits: leaves || (!NoWait && session.ToOptions().Response == ResponseHandling.Awaited)) || leaves : !Obey(session, prompt, command))
+            var command = leaves ? PromptCommand.None : ConversationCommands.Of(ref line);
+            if (command == PromptCommand.None ? !Say(session, prompt, line, waits: leaves || (!NoWait && session.ToOptions().Response == ResponseHandling.Awaited)) || leaves : !Obey(session, prompt, command))
             {
                 return;
             }
@@ -122,22 +122,22 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     }
 
     /// <summary>Does what a line asked for; false when it ends the conversation.</summary>
-    private bool Obey(EchoSession session, LinePrompt prompt, ConversationCommand command)
+    private bool Obey(EchoSession session, LinePrompt prompt, PromptCommand command)
     {
         switch (command)
         {
-            case ConversationCommand.Help:
+            case PromptCommand.Help:
                 prompt.Show(Messages.Get("SessionHelp"));
                 return true;
-            case ConversationCommand.Stats:
+            case PromptCommand.Stats:
                 prompt.Show(Messages.Get(
                     "SessionStats", session.MessagesSent, HumanUnits.Size(session.BytesSent), session.MessagesReceived,
                     HumanUnits.Size(session.BytesReceived), session.ConnectedAt.ToLongTimeString()));
                 return true;
-            case ConversationCommand.Close:
+            case PromptCommand.Close:
                 CloseSend(session, prompt);
                 return true;
-            case ConversationCommand.Reset:
+            case PromptCommand.Reset:
                 session.Close(reset: true);
                 prompt.Show(Messages.Get("SessionReset"));
                 return false;

@@ -71,7 +71,7 @@ public sealed partial class TestPortAvailabilityCommand
         }
 
         FinishScan();
-        var until = _clock.Elapsed + WaitFor;
+        var until = _clock.Elapsed + RetryLimit;
         _progress.Total += ranges.Sum(range => range.Count);
         foreach (var port in ranges.SelectMany(range => range.Ports()))
         {
@@ -121,7 +121,7 @@ public sealed partial class TestPortAvailabilityCommand
         Protocol = protocol,
         Timeout = TimeSpan.FromSeconds(TimeoutSec),
         ThrottleLimit = ThrottleLimit,
-        WaitFor = WaitFor,
+        RetryLimit = RetryLimit,
         Until = Goal,
         Verify = Verify,
         IPv4 = IPv4,
@@ -196,7 +196,7 @@ public sealed partial class TestPortAvailabilityCommand
         _progress.Done++;
         var isMet = result.Meets(Goal);
         _areAllAvailable &= isMet;
-        if (WaitFor is not null && !isMet)
+        if (RetryLimit is not null && !isMet)
         {
             if (!Quiet)
             {

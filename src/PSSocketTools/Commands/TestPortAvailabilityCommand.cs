@@ -144,7 +144,7 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
 
     private bool HasWaitLimit => IsBound(nameof(WaitSec));
 
-    private TimeSpan? WaitFor => HasWaitLimit ? AtLeastATick(TimeSpan.FromSeconds(WaitSec)) : Wait || IsBound(nameof(Until)) ? TimeSpan.Zero : null;
+    private TimeSpan? RetryLimit => HasWaitLimit ? AtLeastATick(TimeSpan.FromSeconds(WaitSec)) : Wait || IsBound(nameof(Until)) ? TimeSpan.Zero : null;
 
     // A local port is asked for what a server needs, and a remote one for what a client needs.
     private PortGoal Goal => IsBound(nameof(Until)) ? Until : _isLocal ? PortGoal.Free : PortGoal.Open;

@@ -24,6 +24,7 @@ internal static class EngineWords
         [nameof(SessionOptions.ConnectTimeout)] = "TimeoutSec",
         [nameof(SessionOptions.ResponseTimeout)] = "ResponseTimeoutSec",
         [nameof(SessionOptions.WaitFor)] = "WaitSec",
+        [nameof(PortScanOptions.RetryLimit)] = "WaitSec",
         [nameof(PortScanOptions.Timeout)] = "TimeoutSec",
         [nameof(EchoLoadOptions.Duration)] = "DurationSec",
     };

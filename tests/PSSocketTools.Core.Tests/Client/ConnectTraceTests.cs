@@ -15,7 +15,7 @@ public sealed class ConnectTraceTests
         var refusing = OwnAddress.Pick();
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
         var options = To("several.example", server.Port) with { IPv4 = true };
-        var host = new HostName("several.example", _ => Task.FromResult<IPAddress[]>([IPAddress.Parse(refusing), IPAddress.IPv6Loopback, IPAddress.Loopback]));
+        var host = new ResolvableName("several.example", _ => Task.FromResult<IPAddress[]>([IPAddress.Parse(refusing), IPAddress.IPv6Loopback, IPAddress.Loopback]));
         var steps = new List<ConnectStep>();
 
         var (channel, _) = Connector.Connect(options, host, null, new ConnectTrace(options, steps.Add), default);
@@ -63,7 +63,7 @@ public sealed class ConnectTraceTests
     public void A_wait_tells_why_it_goes_on_and_what_is_the_same_not_each_time()
     {
         var options = To("comes.example", 7) with { WaitFor = TimeSpan.FromSeconds(1.5) };
-        var host = new HostName("comes.example", _ => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, "It has none.")));
+        var host = new ResolvableName("comes.example", _ => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, "It has none.")));
         var steps = new List<ConnectStep>();
 
         Assert.Throws<SocketToolsException>(() => Connector.Connect(options, host, null, new ConnectTrace(options, steps.Add), default));
@@ -106,7 +106,7 @@ public sealed class ConnectTraceTests
         var answering = OwnAddress.Pick();
         var server = EchoServer.Start(new EchoServerOptions { Address = answering, Port = full.Port });
         var options = To("several.example", full.Port);
-        var host = new HostName("several.example", _ => Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse(answering)]));
+        var host = new ResolvableName("several.example", _ => Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse(answering)]));
         var steps = new List<ConnectStep>();
 
         var (channel, _) = Connector.Connect(options, host, null, new ConnectTrace(options, steps.Add), default);

@@ -124,7 +124,7 @@ public sealed class ConnectorTests
     {
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
         var questions = 0;
-        var host = new HostName("later.example", _ => questions++ == 0
+        var host = new ResolvableName("later.example", _ => questions++ == 0
             ? Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, "no address"))
             : Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
         var clock = Stopwatch.StartNew();
@@ -146,7 +146,7 @@ public sealed class ConnectorTests
         using var full = new FullListener();
         var server = EchoServer.Start(new EchoServerOptions { Address = "::1", Port = full.Port });
         var questions = 0;
-        var host = new HostName("moves.example", _ => Task.FromResult<IPAddress[]>([questions++ == 0 ? IPAddress.Loopback : IPAddress.IPv6Loopback]));
+        var host = new ResolvableName("moves.example", _ => Task.FromResult<IPAddress[]>([questions++ == 0 ? IPAddress.Loopback : IPAddress.IPv6Loopback]));
 
         var (channel, _) = Connector.Connect(
             Options("moves.example", full.Port) with { WaitFor = Patience.Long, ConnectTimeout = TimeSpan.Zero }, host, null, null, default);
@@ -163,7 +163,7 @@ public sealed class ConnectorTests
     public void A_wait_resolves_a_name_once_a_second_however_often_it_tries()
     {
         var questions = 0;
-        var host = new HostName("refuses.example", _ =>
+        var host = new ResolvableName("refuses.example", _ =>
         {
             questions++;
             return Task.FromResult<IPAddress[]>([IPAddress.Loopback]);

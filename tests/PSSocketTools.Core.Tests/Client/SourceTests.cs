@@ -90,7 +90,7 @@ public sealed class SourceTests
     {
         var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1" });
         var questions = 0;
-        var host = new HostName("grows.example", _ => Task.FromResult<IPAddress[]>(
+        var host = new ResolvableName("grows.example", _ => Task.FromResult<IPAddress[]>(
             questions++ == 0 ? [IPAddress.IPv6Loopback] : [IPAddress.IPv6Loopback, IPAddress.Loopback]));
         var reasons = new List<string>();
 
@@ -345,7 +345,7 @@ public sealed class SourceTests
         Framing = protocol == SocketProtocol.Udp ? MessageFraming.None : MessageFraming.Line,
     };
 
-    private static HostName Host(string name, params string[] addresses) =>
+    private static ResolvableName Host(string name, params string[] addresses) =>
         new(name, _ => Task.FromResult(Array.ConvertAll(addresses, IPAddress.Parse)));
 
     private static int FreePort(string address)

@@ -112,7 +112,7 @@ public sealed class FaultsAtResolverTests
         // No server listens before the failure is over, so that every wait includes it.
         var listening = resolver.WhenAskedAgain.ContinueWith(_ => taken.Listen(10), TaskScheduler.Default);
         var (channel, _) = await Task.Run(() => Connector.Connect(
-            new SessionOptions { ComputerName = Name, Port = port, WaitFor = Ample }, new HostName(Name, Canonical(resolver.ResolveAsync)), null, null, CancellationToken.None));
+            new SessionOptions { ComputerName = Name, Port = port, WaitFor = Ample }, new ResolvableName(Name, Canonical(resolver.ResolveAsync)), null, null, CancellationToken.None));
         await listening;
         using var accepted = await taken.AcceptAsync();
         channel.Dispose();
@@ -159,7 +159,7 @@ public sealed class FaultsAtResolverTests
     private static void Connect(Func<string, Task<IPAddress[]>> resolver, TimeSpan waitFor = default, TimeSpan? connectTimeout = null)
     {
         var options = new SessionOptions { ComputerName = Name, Port = 7007, WaitFor = waitFor, ConnectTimeout = connectTimeout ?? Ample };
-        Connector.Connect(options, new HostName(Name, Canonical(resolver)), null, null, CancellationToken.None).Channel.Dispose();
+        Connector.Connect(options, new ResolvableName(Name, Canonical(resolver)), null, null, CancellationToken.None).Channel.Dispose();
     }
 
     private static void Start(Failing resolver) => Start(resolver.ResolveAsync);

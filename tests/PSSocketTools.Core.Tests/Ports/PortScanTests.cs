@@ -178,7 +178,7 @@ public sealed class PortScanTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
-        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.Zero });
+        using var scan = Create(transport, new PortScanOptions { RetryLimit = TimeSpan.Zero });
         scan.Add(["127.0.0.1"], [new PortRange(port)]);
         scan.Complete();
         var results = new List<PortAvailability>();
@@ -193,7 +193,7 @@ public sealed class PortScanTests
     [MemberData(nameof(Transports))]
     public void Waiting_ends_with_the_last_result(string transport)
     {
-        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(2) });
+        using var scan = Create(transport, new PortScanOptions { RetryLimit = TimeSpan.FromSeconds(2) });
         scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
         Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).GetStatus());
     }
@@ -204,7 +204,7 @@ public sealed class PortScanTests
     public void Waiting_detects_a_silent_port_that_opens(string transport)
     {
         using var silent = new SilentPort();
-        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
+        using var scan = Create(transport, new PortScanOptions { RetryLimit = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(0.2) });
         scan.Add(["127.0.0.1"], [new PortRange(silent.Port)]);
         Assert.Equal(PortStatus.TimedOut, Assert.Single(ReadAll(scan)).GetStatus());
     }
@@ -247,7 +247,7 @@ public sealed class PortScanTests
     public void A_cancelled_read_ends_at_once()
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
-        using var scan = new PortScan(new PortScanOptions { WaitFor = TimeSpan.Zero }, cancellation.Token);
+        using var scan = new PortScan(new PortScanOptions { RetryLimit = TimeSpan.Zero }, cancellation.Token);
         scan.Add(["127.0.0.1"], [new PortRange(ClosedPort())]);
         Assert.Throws<OperationCanceledException>(() => scan.Read([], Timeout.Infinite));
     }
@@ -418,7 +418,7 @@ public sealed class PortScanTests
     public void A_wait_for_a_port_to_close_ends_when_no_address_is_open_any_more(string transport)
     {
         var listener = Listen(IPAddress.Loopback);
-        using var scan = Create(transport, new PortScanOptions { WaitFor = TimeSpan.Zero, Until = PortGoal.Closed, KeepsTrace = true });
+        using var scan = Create(transport, new PortScanOptions { RetryLimit = TimeSpan.Zero, Until = PortGoal.Closed, KeepsTrace = true });
         scan.Add(["127.0.0.1"], [new PortRange(listener.Port)]);
         scan.Complete();
         var results = new List<PortAvailability>();
@@ -465,7 +465,7 @@ public sealed class PortScanTests
         Refused(new PortScanOptions { Timeout = TimeSpan.Zero });
         Refused(new PortScanOptions { ThrottleLimit = 0 });
         Refused(new PortScanOptions { Protocol = SocketProtocol.Unix });
-        Refused(new PortScanOptions { WaitFor = TimeSpan.FromSeconds(-1) });
+        Refused(new PortScanOptions { RetryLimit = TimeSpan.FromSeconds(-1) });
         Refused(new PortScanOptions { Protocol = SocketProtocol.Udp, Verify = PortVerification.Greets });
         Refused(new PortScanOptions { Until = PortGoal.Free });
         Refused(new PortScanOptions { IPv4 = true, IPv6 = true });

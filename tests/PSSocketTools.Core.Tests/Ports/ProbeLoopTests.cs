@@ -19,7 +19,7 @@ public sealed class ProbeLoopTests
     public void Attempts_that_end_in_one_wait_are_ended_once(bool waits)
     {
         using var transport = new ScriptedProbeTransport(static _ => null);
-        using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long, WaitFor = waits ? TimeSpan.Zero : null }, Remote, OtherRemote);
+        using var scan = Scan(transport, new PortScanOptions { Timeout = Patience.Long, RetryLimit = waits ? TimeSpan.Zero : null }, Remote, OtherRemote);
         scan.Add(["two"], [new PortRange(80, 82)]);
         scan.Complete();
         transport.EndTogether(6, SocketError.Success);
@@ -34,7 +34,7 @@ public sealed class ProbeLoopTests
         var begun = 0;
         using var transport = new ScriptedProbeTransport(_ => Interlocked.Increment(ref begun) % 3 == 0 ? SocketError.ConnectionRefused : null);
         using var scan = Scan(
-            transport, new PortScanOptions { Timeout = TimeSpan.FromSeconds(0.2), WaitFor = TimeSpan.FromSeconds(3) }, IPAddress.Loopback, Remote);
+            transport, new PortScanOptions { Timeout = TimeSpan.FromSeconds(0.2), RetryLimit = TimeSpan.FromSeconds(3) }, IPAddress.Loopback, Remote);
         scan.Add(["two"], [new PortRange(80, 83)]);
 
         Assert.Equal(4, ReadAll(scan).Count);
@@ -46,7 +46,7 @@ public sealed class ProbeLoopTests
     public void While_it_waits_another_machine_is_retried_with_back_off()
     {
         using var transport = new ScriptedProbeTransport(static _ => SocketError.ConnectionRefused);
-        using var scan = Scan(transport, new PortScanOptions { WaitFor = TimeSpan.FromSeconds(4) }, Remote);
+        using var scan = Scan(transport, new PortScanOptions { RetryLimit = TimeSpan.FromSeconds(4) }, Remote);
         scan.Add(["one"], [new PortRange(80)]);
 
         Assert.Equal(PortStatus.Closed, Assert.Single(ReadAll(scan)).GetStatus());
@@ -61,7 +61,7 @@ public sealed class ProbeLoopTests
         var begun = 0;
         using var transport = new ScriptedProbeTransport(
             _ => Interlocked.Increment(ref begun) <= 40 ? SocketError.ConnectionRefused : SocketError.Success);
-        using var scan = Scan(transport, new PortScanOptions { WaitFor = Patience.Long }, IPAddress.Loopback);
+        using var scan = Scan(transport, new PortScanOptions { RetryLimit = Patience.Long }, IPAddress.Loopback);
         scan.Add(["one"], [new PortRange(80)]);
 
         // If the delay were doubled up to a second, this would take longer than the time limit.
@@ -151,7 +151,7 @@ public sealed class ProbeLoopTests
         var asked = 0;
         using var transport = new ScriptedProbeTransport(
             static attempt => attempt.Address.Equals(OtherRemote) ? SocketError.Success : SocketError.ConnectionRefused);
-        using var scan = Scan(transport, new PortScanOptions { WaitFor = Patience.Long }, name => ++asked switch
+        using var scan = Scan(transport, new PortScanOptions { RetryLimit = Patience.Long }, name => ++asked switch
         {
             1 or 3 => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)),
             2 => Task.FromResult<IPAddress[]>([Remote]),
@@ -173,7 +173,7 @@ public sealed class ProbeLoopTests
         using var transport = new ScriptedProbeTransport(static attempt => attempt.Address.Equals(OtherRemote) ? SocketError.Success : null);
         using var scan = Scan(
             transport,
-            new PortScanOptions { WaitFor = Patience.Long, Timeout = Patience.Long },
+            new PortScanOptions { RetryLimit = Patience.Long, Timeout = Patience.Long },
             _ => Task.FromResult<IPAddress[]>([++asked == 1 ? Remote : OtherRemote]));
         scan.Add(["moves"], [new PortRange(80)]);
 
@@ -188,7 +188,7 @@ public sealed class ProbeLoopTests
         using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
         using var scan = Scan(
             transport,
-            new PortScanOptions { WaitFor = TimeSpan.FromSeconds(0.2) },
+            new PortScanOptions { RetryLimit = TimeSpan.FromSeconds(0.2) },
             name => Task.FromException<IPAddress[]>(new SocketToolsException(SocketToolsError.NameNotFound, name)));
         scan.Add(["never"], [new PortRange(80)]);
 
@@ -205,7 +205,7 @@ public sealed class ProbeLoopTests
         using var transport = new ScriptedProbeTransport(static _ => SocketError.Success);
         using var scan = Scan(
             transport,
-            new PortScanOptions { Timeout = TimeSpan.FromSeconds(0.2), WaitFor = waits ? TimeSpan.FromSeconds(0.2) : null },
+            new PortScanOptions { Timeout = TimeSpan.FromSeconds(0.2), RetryLimit = waits ? TimeSpan.FromSeconds(0.2) : null },
             _ => resolving.Task);
         scan.Add(["slow"], [new PortRange(80)]);
 

@@ -10,7 +10,7 @@ namespace PSSocketTools.Server.Conversations;
 /// The driver calls <see cref="Next"/>, does the step, reports its outcome (<see cref="Received"/>, <see cref="InputEnded"/>,
 /// <see cref="Sent"/>, <see cref="Stalled"/>, <see cref="Elapsed"/>) and calls Next again. Bytes given to Received must stay unchanged until Next returns another Receive.
 /// </remarks>
-internal abstract class Conversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record) : IDisposable
+internal abstract class Conversation(ConversationPlan plan, ClientFacts client, ServerRecord record) : IDisposable
 {
     // What is queued is sent in parts of this size, so that a client that reads makes room for more.
     private const int UnaskedPart = 64 * 1024;
@@ -29,7 +29,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     private bool _hasSentUnasked;
 
     /// <summary>The identity of the client's connection.</summary>
-    public ConnectionFacts Connection { get; } = connection;
+    public ClientFacts Client { get; } = client;
 
     /// <summary>Why the conversation ends, once Next returns Close or Reset.</summary>
     public ServerEventReason EndReason { get; protected set; }
@@ -38,16 +38,16 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     public string? EndFault { get; private set; }
 
     /// <summary>What other threads ask of the conversation.</summary>
-    public Outbox Outbox { get; } = new(plan);
+    public UnaskedQueue UnaskedQueue { get; } = new(plan);
 
     /// <summary>Whether a wait should end, since messages are to be sent unasked: <see cref="Next"/> returns the step that sends them.</summary>
-    public bool HasUnasked => Outbox.HasMessages && IsBetweenResponses && _faults is not { IsStalled: true };
+    public bool HasUnasked => UnaskedQueue.HasMessages && IsBetweenResponses && _faults is not { IsStalled: true };
 
     /// <summary>Whether a Pause should end, since the fault that it is for has been removed.</summary>
     public bool IsReleased => _faults is { IsReleased: true };
 
     /// <summary>What lists the conversation while it is open; null for none.</summary>
-    public OpenConversations? ListedIn { get; set; }
+    public OpenConversations? Registry { get; set; }
 
     /// <summary>Its place among the conversations of a broadcasting server; null on another.</summary>
     public RoomMember? Member { get; set; }
@@ -64,7 +64,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <summary>Whether the response that is ready is to be sent apart from the next, for the faults that strike it.</summary>
     protected bool HasFaultyResponse => _faults is { HasResponse: true };
 
-    private ConversationFaults Faults => _faults ??= new ConversationFaults(Connection, Record);
+    private ConversationFaults Faults => _faults ??= new ConversationFaults(Client, Record);
 
     /// <summary>The connection was accepted: faults may strike it before the first step.</summary>
     public void Begin()
@@ -91,7 +91,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
         _hasSentUnasked = false;
         var step = NextStep();
         Member?.Relay();
-        return step.Kind != StepKind.Close || Outbox.TryClose() ? step : SendUnasked();
+        return step.Kind != StepKind.Close || UnaskedQueue.TryClose() ? step : SendUnasked();
     }
 
     /// <summary>Bytes were received.</summary>
@@ -117,19 +117,19 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
         }
 
         _unaskedSent += _unaskedSending;
-        if (!Outbox.Sent(_unaskedSending))
+        if (!UnaskedQueue.Sent(_unaskedSending))
         {
             return;
         }
 
         foreach (var (offset, count) in _unasked.Responses)
         {
-            Record.ResponseSent(Connection, _unasked.Buffer, offset, count);
+            Record.ResponseSent(Client, _unasked.Buffer, offset, count);
         }
 
         _unasked = null;
         _hasSentUnasked = true;
-        Outbox.Release();
+        UnaskedQueue.Release();
     }
 
     /// <summary>
@@ -170,9 +170,9 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <param name="isAnnounced">Whether the others on a broadcasting server are told, if they were not before.</param>
     public void End(bool isAnnounced)
     {
-        Connection.End();
-        Outbox.End();
-        ListedIn?.Remove(this);
+        Client.End();
+        UnaskedQueue.End();
+        Registry?.Remove(this);
         Member?.Leave(isAnnounced ? Plan.Farewell : null, Record.Clock.Now);
     }
 
@@ -221,7 +221,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     /// <inheritdoc/>
     public virtual void Dispose()
     {
-        Outbox.Dispose();
+        UnaskedQueue.Dispose();
         Member?.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -230,7 +230,7 @@ internal abstract class Conversation(ConversationPlan plan, ConnectionFacts conn
     {
         if (_unasked is null)
         {
-            _unasked = Outbox.Take()!;
+            _unasked = UnaskedQueue.Take()!;
             _unaskedSent = 0;
         }
 

@@ -7,9 +7,9 @@ namespace PSSocketTools.Server.Conversations;
 /// The faults that have struck one conversation: what of it is still to be done before the conversation goes on, in the order of
 /// striking. It is made for the first message that meets a fault.
 /// </summary>
-internal sealed class ConversationFaults(ConnectionFacts connection, ServerRecord record)
+internal sealed class ConversationFaults(ClientFacts client, ServerRecord record)
 {
-    private readonly FaultClient _client = new(connection, record);
+    private readonly FaultClient _client = new(client, record);
     private readonly Queue<FaultAction> _actions = new();
     private readonly Queue<FaultAction> _afterResponse = new();
     private EchoServerFault? _fragmenting;

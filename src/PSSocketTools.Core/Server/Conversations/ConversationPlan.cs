@@ -91,7 +91,7 @@ internal sealed class ConversationPlan
     public void AppendUnasked(ResponseBuffer output, byte[] content) => output.AppendResponse(content, Writer.Terminator);
 
     /// <summary>The greeting of a connection, framing included; empty for none.</summary>
-    public byte[] GreetingFor(ConnectionFacts connection, DateTimeOffset now)
+    public byte[] GreetingFor(ClientFacts client, DateTimeOffset now)
     {
         if (Greeting is null)
         {
@@ -99,11 +99,11 @@ internal sealed class ConversationPlan
         }
 
         using var output = new ResponseBuffer(Writer);
-        AppendUnasked(output, Greeting.For(connection, now));
+        AppendUnasked(output, Greeting.For(client, now));
         return output.ToArray();
     }
 
-    public ReceivedMessage ToReceivedMessage(in Frame message, ConnectionFacts connection, long sequence, Clock clock, ResponderContext context)
+    public ReceivedMessage ToReceivedMessage(in Frame message, ClientFacts client, long sequence, Clock clock, ResponderContext context)
     {
         var content = new byte[message.Count];
         Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, content.Length);
@@ -111,9 +111,9 @@ internal sealed class ConversationPlan
             content,
             Encoding.ToText(content, 0, content.Length),
             (message.Terminator == Terminator.None ? Writer.Terminator : message.Terminator) == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
-            connection.Id,
-            connection.RemoteAddress,
-            connection.RemotePort,
+            client.Id,
+            client.RemoteAddress,
+            client.RemotePort,
             sequence,
             clock.Now,
             context);

@@ -22,7 +22,7 @@ internal static class DatagramExchange
     public static async Task WriteResponseAsync(
         ConversationPlan plan,
         ServerRecord record,
-        ConnectionFacts connection,
+        ClientFacts client,
         ResponderContext? context,
         Frame message,
         long sequence,
@@ -31,9 +31,9 @@ internal static class DatagramExchange
     {
         if (context is null || plan.IsExitCommand(message))
         {
-            WriteResponse(plan, record, connection, message, sequence, output);
+            WriteResponse(plan, record, client, message, sequence, output);
         }
-        else if (await RespondAsync(plan, record, connection, context, message, sequence, cancellationToken).ConfigureAwait(false) is { } content)
+        else if (await RespondAsync(plan, record, client, context, message, sequence, cancellationToken).ConfigureAwait(false) is { } content)
         {
             output.AppendResponse(content, message.Terminator);
         }
@@ -41,11 +41,11 @@ internal static class DatagramExchange
 
     /// <summary>Writes the response to a message of a server without a responder into a buffer, which stays empty when there is none.</summary>
     public static void WriteResponse(
-        ConversationPlan plan, ServerRecord record, ConnectionFacts connection, in Frame message, long sequence, ResponseBuffer output)
+        ConversationPlan plan, ServerRecord record, ClientFacts client, in Frame message, long sequence, ResponseBuffer output)
     {
         if (plan.IsExitCommand(message))
         {
-            if (plan.Farewell?.For(connection, record.Clock.Now) is { } farewell)
+            if (plan.Farewell?.For(client, record.Clock.Now) is { } farewell)
             {
                 output.AppendResponse(farewell, message.Terminator);
             }
@@ -53,7 +53,7 @@ internal static class DatagramExchange
         else if (!plan.Options.IsDiscarding)
         {
             var begin = output.Begin(message.Terminator);
-            plan.Response.Write(output, message, connection, sequence, record.Clock.Now);
+            plan.Response.Write(output, message, client, sequence, record.Clock.Now);
             output.End(begin, message.Terminator);
         }
     }
@@ -61,7 +61,7 @@ internal static class DatagramExchange
     private static async Task<byte[]?> RespondAsync(
         ConversationPlan plan,
         ServerRecord record,
-        ConnectionFacts connection,
+        ClientFacts client,
         ResponderContext context,
         Frame message,
         long sequence,
@@ -69,13 +69,13 @@ internal static class DatagramExchange
     {
         try
         {
-            return await plan.Options.Responder!.RespondAsync(plan.ToReceivedMessage(message, connection, sequence, record.Clock, context), cancellationToken).ConfigureAwait(false);
+            return await plan.Options.Responder!.RespondAsync(plan.ToReceivedMessage(message, client, sequence, record.Clock, context), cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other senders.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            record.Failed(connection, ServerEventReason.ResponderFailed, exception.Message);
+            record.Failed(client, ServerEventReason.ResponderFailed, exception.Message);
             return plan.ErrorResponse;
         }
     }

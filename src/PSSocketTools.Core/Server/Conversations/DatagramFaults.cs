@@ -31,7 +31,7 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
         while (_waits.Count > 0)
         {
             var wait = _waits.Dequeue();
-            var end = Deadline.After(_receivedAt, TimeSpan.FromMilliseconds(_milliseconds + wait.Milliseconds));
+            var end = Deadline.AfterLimit(_receivedAt, TimeSpan.FromMilliseconds(_milliseconds + wait.Milliseconds));
             while (true)
             {
                 var removed = list.WhenRemoved;

@@ -46,8 +46,8 @@ internal sealed class MessageConversation : Conversation
     // Whether the responder ends the conversation by a reset.
     private bool _isResetting;
 
-    public MessageConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
-        : base(plan, connection, record)
+    public MessageConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
+        : base(plan, client, record)
     {
         _reader = new FrameReader(Options.Framing, Options.MaxMessageBytes, plan.Encoding, delimiter: Options.Delimiter);
         _output = new ResponseBuffer(plan.Writer);
@@ -70,7 +70,7 @@ internal sealed class MessageConversation : Conversation
             if (_greeting)
             {
                 _greeting = false;
-                var greeting = Plan.GreetingFor(Connection, Record.Clock.Now);
+                var greeting = Plan.GreetingFor(Client, Record.Clock.Now);
                 _output.Append(greeting, 0, greeting.Length);
             }
 
@@ -117,7 +117,7 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     public override void Received(byte[] buffer, int offset, int count)
     {
-        Record.AddBytesReceived(Connection, count);
+        Record.AddBytesReceived(Client, count);
         _reader.Feed(buffer, offset, count);
         _isWaitExtended = false;
     }
@@ -145,7 +145,7 @@ internal sealed class MessageConversation : Conversation
 
         foreach (var (offset, count) in _output.Responses)
         {
-            Record.ResponseSent(Connection, _output.Buffer, offset, count);
+            Record.ResponseSent(Client, _output.Buffer, offset, count);
         }
 
         _output.Clear();
@@ -176,7 +176,7 @@ internal sealed class MessageConversation : Conversation
         if (_responderCancellation is { } cancellation)
         {
             // Cancelling runs the responder's callbacks, which may throw.
-            Attempt.To(cancellation.Cancel, exception => Record.Failed(Connection, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
+            Attempt.To(cancellation.Cancel, exception => Record.Failed(Client, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
             cancellation.Dispose();
         }
 
@@ -242,7 +242,7 @@ internal sealed class MessageConversation : Conversation
             var reason = exception.Error == SocketToolsError.MessageTooLarge
                 ? ServerEventReason.MessageTooLarge
                 : ServerEventReason.InvalidMessage;
-            Record.Failed(Connection, reason, exception.Message);
+            Record.Failed(Client, reason, exception.Message);
             End(reason);
             return true;
         }
@@ -261,7 +261,7 @@ internal sealed class MessageConversation : Conversation
 
     private void Handle(in Frame message)
     {
-        Record.MessageReceived(Connection, message.Buffer, message.Offset, message.Count);
+        Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
         _messages++;
         _hasResponded = false;
         if (_faults is not null && IsMessageStruck(_faults))
@@ -280,7 +280,7 @@ internal sealed class MessageConversation : Conversation
         {
             if (Plan.Farewell is { } farewell)
             {
-                AppendResponse(farewell.For(Connection, Record.Clock.Now), Plan.FarewellTerminator(message.Terminator));
+                AppendResponse(farewell.For(Client, Record.Clock.Now), Plan.FarewellTerminator(message.Terminator));
             }
 
             EndResponse();
@@ -292,20 +292,20 @@ internal sealed class MessageConversation : Conversation
         {
             _responseTerminator = message.Terminator;
             _responderCancellation ??= new CancellationTokenSource();
-            _responderContext ??= new ResponderContext(Connection, Record, Outbox);
+            _responderContext ??= new ResponderContext(Client, Record, UnaskedQueue);
             _responderTask = CallResponder(
-                responder, Plan.ToReceivedMessage(message, Connection, _messages, Record.Clock, _responderContext), _responderCancellation.Token);
+                responder, Plan.ToReceivedMessage(message, Client, _messages, Record.Clock, _responderContext), _responderCancellation.Token);
         }
         else if (Member is { } member)
         {
             var begin = member.Said.Begin(Plan.Writer.Terminator);
-            Plan.Response.Write(member.Said, message, Connection, _messages, Record.Clock.Now);
+            Plan.Response.Write(member.Said, message, Client, _messages, Record.Clock.Now);
             member.Said.End(begin, Plan.Writer.Terminator);
         }
         else if (!Options.IsDiscarding)
         {
             var begin = _output.Begin(message.Terminator);
-            Plan.Response.Write(_output, message, Connection, _messages, Record.Clock.Now);
+            Plan.Response.Write(_output, message, Client, _messages, Record.Clock.Now);
             _output.End(begin, message.Terminator);
             _hasResponded = true;
         }
@@ -351,7 +351,7 @@ internal sealed class MessageConversation : Conversation
         else
         {
             var failure = response.Exception?.GetBaseException().Message ?? new OperationCanceledException().Message;
-            Record.Failed(Connection, ServerEventReason.ResponderFailed, failure);
+            Record.Failed(Client, ServerEventReason.ResponderFailed, failure);
             if (Plan.ErrorResponse is not { } errorResponse)
             {
                 End(ServerEventReason.ResponderFailed);

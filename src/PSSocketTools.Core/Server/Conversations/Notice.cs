@@ -17,7 +17,7 @@ internal sealed class Notice
     private Notice(ResponseFormat format)
     {
         _format = format;
-        _constant = format.IsConstant ? Format(new ConnectionFacts(0, string.Empty, 0, 0), default) : null;
+        _constant = format.IsConstant ? Format(new ClientFacts(0, string.Empty, 0, 0), default) : null;
     }
 
     /// <summary>Whether it tells the address that the client connected to.</summary>
@@ -33,12 +33,12 @@ internal sealed class Notice
         text is null ? null : new Notice(ResponseFormat.ParseNotice(option, text, encoding, serverName));
 
     /// <summary>Its bytes for a connection, without framing.</summary>
-    public byte[] For(ConnectionFacts connection, DateTimeOffset now) => _constant ?? Format(connection, now);
+    public byte[] For(ClientFacts client, DateTimeOffset now) => _constant ?? Format(client, now);
 
-    private byte[] Format(ConnectionFacts connection, DateTimeOffset now)
+    private byte[] Format(ClientFacts client, DateTimeOffset now)
     {
         using var output = new ResponseBuffer(Unframed);
-        _format.Write(output, default, connection, 0, now);
+        _format.Write(output, default, client, 0, now);
         return output.ToArray();
     }
 }

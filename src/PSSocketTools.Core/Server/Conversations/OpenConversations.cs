@@ -10,7 +10,7 @@ internal sealed class OpenConversations
     {
         lock (_byConnection)
         {
-            return [.. _byConnection.Values.OrderBy(static conversation => conversation.Connection.Id)];
+            return [.. _byConnection.Values.OrderBy(static conversation => conversation.Client.Id)];
         }
     }
 
@@ -18,7 +18,7 @@ internal sealed class OpenConversations
     {
         lock (_byConnection)
         {
-            _byConnection.Add(conversation.Connection.Id, conversation);
+            _byConnection.Add(conversation.Client.Id, conversation);
         }
     }
 
@@ -26,7 +26,7 @@ internal sealed class OpenConversations
     {
         lock (_byConnection)
         {
-            _byConnection.Remove(conversation.Connection.Id);
+            _byConnection.Remove(conversation.Client.Id);
         }
     }
 }

@@ -21,10 +21,10 @@ internal sealed class PlainConversation : Conversation
     // Whether faults may strike the response before its first byte is sent.
     private bool _isReady;
 
-    public PlainConversation(ConversationPlan plan, ConnectionFacts connection, ServerRecord record)
-        : base(plan, connection, record)
+    public PlainConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
+        : base(plan, client, record)
     {
-        _buffer = plan.GreetingFor(connection, record.Clock.Now);
+        _buffer = plan.GreetingFor(client, record.Clock.Now);
         _count = _buffer.Length;
     }
 
@@ -51,8 +51,8 @@ internal sealed class PlainConversation : Conversation
     /// <inheritdoc/>
     public override void Received(byte[] buffer, int offset, int count)
     {
-        Record.AddBytesReceived(Connection, count);
-        _received = Record.MessageReceived(Connection, buffer, offset, count);
+        Record.AddBytesReceived(Client, count);
+        _received = Record.MessageReceived(Client, buffer, offset, count);
         if (!Options.IsDiscarding)
         {
             _buffer = buffer;
@@ -81,7 +81,7 @@ internal sealed class PlainConversation : Conversation
         _count -= _sending;
         if (_count == 0 && _responseBytes > 0)
         {
-            Record.ResponseSent(Connection, _buffer, _offset - _responseBytes, _responseBytes, _received);
+            Record.ResponseSent(Client, _buffer, _offset - _responseBytes, _responseBytes, _received);
         }
 
         return _count;

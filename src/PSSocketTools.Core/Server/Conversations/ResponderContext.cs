@@ -5,10 +5,10 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>A client as the responder knows it through its messages: what it keeps of it, and what it asks for. From any thread.</summary>
-/// <param name="connection">The identity of the client.</param>
+/// <param name="client">The identity of the client.</param>
 /// <param name="record">Gets what the responder tells.</param>
-/// <param name="outbox">Ends the conversation; null for a sender of datagrams, which has none.</param>
-internal sealed class ResponderContext(ConnectionFacts connection, ServerRecord record, Outbox? outbox)
+/// <param name="queue">Ends the conversation; null for a sender of datagrams, which has none.</param>
+internal sealed class ResponderContext(ClientFacts client, ServerRecord record, UnaskedQueue? queue)
 {
     private Hashtable? _state;
     private volatile bool _isClosing;
@@ -42,20 +42,20 @@ internal sealed class ResponderContext(ConnectionFacts connection, ServerRecord 
     public void Trace(string text)
     {
         // A responder that is cancelled may still tell something, of which the connection's end is the last event.
-        if (!connection.HasEnded)
+        if (!client.HasEnded)
         {
-            record.Trace(connection, text);
+            record.Trace(client, text);
         }
     }
 
     public void ReportError(string text)
     {
-        if (!connection.HasEnded)
+        if (!client.HasEnded)
         {
-            record.Failed(connection, ServerEventReason.ResponderError, text);
+            record.Failed(client, ServerEventReason.ResponderError, text);
         }
     }
 
-    private Outbox RequireConversation() => outbox
-        ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsAreNotClosed"), connection.RemoteAddress);
+    private UnaskedQueue RequireConversation() => queue
+        ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsAreNotClosed"), client.RemoteAddress);
 }

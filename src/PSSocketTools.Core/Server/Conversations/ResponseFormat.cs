@@ -110,7 +110,7 @@ internal sealed class ResponseFormat : ResponseWriter
     }
 
     /// <inheritdoc/>
-    public override void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now)
+    public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, DateTimeOffset now)
     {
         foreach (var part in _parts)
         {
@@ -126,7 +126,7 @@ internal sealed class ResponseFormat : ResponseWriter
             }
             else
             {
-                Append(output, _encoding, Text(part, message, connection, sequence, now));
+                Append(output, _encoding, Text(part, message, client, sequence, now));
             }
         }
     }
@@ -150,17 +150,17 @@ internal sealed class ResponseFormat : ResponseWriter
         return _mark.Length;
     }
 
-    private string Text(Part part, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now)
+    private string Text(Part part, in Frame message, ClientFacts client, long sequence, DateTimeOffset now)
     {
         object value = part.Field switch
         {
             Field.Message => _transform.Apply(_encoding.ToText(message.Buffer, message.Offset, message.Count)),
             Field.Bytes => message.Count,
-            Field.RemoteAddress => connection.RemoteAddress,
-            Field.RemotePort => connection.RemotePort,
-            Field.ConnectionId => connection.Id,
+            Field.RemoteAddress => client.RemoteAddress,
+            Field.RemotePort => client.RemotePort,
+            Field.ConnectionId => client.Id,
             Field.Sequence => sequence,
-            Field.LocalAddress => connection.LocalAddress,
+            Field.LocalAddress => client.LocalAddress,
             Field.ServerName => _serverName,
             _ => now,
         };

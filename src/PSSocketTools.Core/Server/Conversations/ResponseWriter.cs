@@ -13,7 +13,7 @@ internal abstract class ResponseWriter
     /// <summary>Whether it writes the address that the client connected to, which costs a system call for each connection.</summary>
     public virtual bool WritesLocalAddress => false;
 
-    public abstract void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now);
+    public abstract void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, DateTimeOffset now);
 
     /// <summary>Encodes text straight into the buffer.</summary>
     protected static void Append(ResponseBuffer output, Encoding encoding, string text)
@@ -24,7 +24,7 @@ internal abstract class ResponseWriter
 
     private sealed class SameWriter : ResponseWriter
     {
-        public override void Write(ResponseBuffer output, in Frame message, ConnectionFacts connection, long sequence, DateTimeOffset now) =>
+        public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, DateTimeOffset now) =>
             output.Append(message.Buffer, message.Offset, message.Count);
     }
 }

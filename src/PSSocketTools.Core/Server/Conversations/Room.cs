@@ -36,7 +36,7 @@ internal sealed class Room
         {
             if (member != except)
             {
-                member.Outbox.Relay(messages);
+                member.UnaskedQueue.Relay(messages);
             }
         }
     }
@@ -72,7 +72,7 @@ internal sealed class Room
 
         foreach (var other in _members)
         {
-            other.Outbox.Wake();
+            other.UnaskedQueue.Wake();
         }
 
         return true;

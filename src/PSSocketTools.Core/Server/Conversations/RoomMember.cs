@@ -1,13 +1,13 @@
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>One conversation's place in a room. For its driver alone, but for the outbox.</summary>
+/// <summary>One conversation's place in a room. For its driver alone, but for the queue.</summary>
 internal sealed class RoomMember(Room room, Conversation conversation, ConversationPlan plan) : IDisposable
 {
     private readonly ResponseBuffer _said = new(plan.Writer);
     private bool _hasLeft;
 
     /// <summary>What others say is queued here.</summary>
-    public Outbox Outbox { get; } = conversation.Outbox;
+    public UnaskedQueue UnaskedQueue { get; } = conversation.UnaskedQueue;
 
     /// <summary>What it has said since the last <see cref="Relay"/>, framed as what is sent unasked: it goes to the others at once.</summary>
     public ResponseBuffer Said => _said;
@@ -34,7 +34,7 @@ internal sealed class RoomMember(Room room, Conversation conversation, Conversat
         if (notice is not null)
         {
             Relay();
-            Say(notice.For(conversation.Connection, now));
+            Say(notice.For(conversation.Client, now));
             room.Broadcast(_said, except: this);
             _said.Clear();
         }

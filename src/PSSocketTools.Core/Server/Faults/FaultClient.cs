@@ -4,10 +4,10 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Faults;
 
 /// <summary>A client as faults see it: where it is, and what each has seen of it that counts connections by themselves.</summary>
-internal sealed class FaultClient(ConnectionFacts connection, ServerRecord record)
+internal sealed class FaultClient(ClientFacts client, ServerRecord record)
 {
     private readonly Dictionary<EchoServerFault, FaultCount> _counts = [];
-    private readonly IPAddress? _address = connection.RemoteAddress.Length > 0 ? IPAddress.Parse(connection.RemoteAddress) : null;
+    private readonly IPAddress? _address = client.RemoteAddress.Length > 0 ? IPAddress.Parse(client.RemoteAddress) : null;
 
     /// <summary>Decides whether a fault strikes a message of the client, or its connection, and reports it in the journal if so.</summary>
     /// <param name="fault">The fault.</param>
@@ -21,7 +21,7 @@ internal sealed class FaultClient(ConnectionFacts connection, ServerRecord recor
             return false;
         }
 
-        record.FaultStruck(connection, fault.ToString());
+        record.FaultStruck(client, fault.ToString());
         return true;
     }
 

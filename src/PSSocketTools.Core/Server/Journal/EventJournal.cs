@@ -96,26 +96,26 @@ internal sealed class EventJournal
     /// <summary>Appends an event without a message.</summary>
     public void Append(
         ServerEventKind kind,
-        ConnectionFacts? connection = null,
+        ClientFacts? client = null,
         ServerEventReason reason = ServerEventReason.None,
         string? text = null,
         TimeSpan? duration = null)
     {
         lock (_gate)
         {
-            AppendText(kind, connection, reason, text, duration);
+            AppendText(kind, client, reason, text, duration);
         }
     }
 
     /// <summary>Appends a message received or a response sent.</summary>
     /// <param name="kind">Which of the two.</param>
-    /// <param name="connection">The connection.</param>
+    /// <param name="client">The client.</param>
     /// <param name="buffer">The buffer with the message.</param>
     /// <param name="offset">Where it begins.</param>
     /// <param name="count">Its bytes.</param>
     /// <param name="same">What this returned for an earlier message with the same bytes, which then are not copied again; -1 for none.</param>
     /// <returns>Where the bytes are kept; -1 when they are not.</returns>
-    public long Append(ServerEventKind kind, ConnectionFacts connection, byte[] buffer, int offset, int count, long same = -1)
+    public long Append(ServerEventKind kind, ClientFacts client, byte[] buffer, int offset, int count, long same = -1)
     {
         lock (_gate)
         {
@@ -127,7 +127,7 @@ internal sealed class EventJournal
                 isSame = _ring.CanRefer(same);
             }
 
-            ref var row = ref AddRow(kind, connection, isSame ? 0 : kept);
+            ref var row = ref AddRow(kind, client, isSame ? 0 : kept);
             row.Reason = ServerEventReason.None;
             row.Text = null;
             row.DurationTicks = -1;
@@ -297,9 +297,9 @@ internal sealed class EventJournal
         }
     }
 
-    private void AppendText(ServerEventKind kind, ConnectionFacts? connection, ServerEventReason reason, string? text, TimeSpan? duration = null)
+    private void AppendText(ServerEventKind kind, ClientFacts? client, ServerEventReason reason, string? text, TimeSpan? duration = null)
     {
-        ref var row = ref AddRow(kind, connection, 0);
+        ref var row = ref AddRow(kind, client, 0);
         row.Reason = reason;
         row.Text = text;
         row.DurationTicks = duration?.Ticks ?? -1;
@@ -312,7 +312,7 @@ internal sealed class EventJournal
         SignalWaiters();
     }
 
-    private ref JournalRow AddRow(ServerEventKind kind, ConnectionFacts? connection, int bytes)
+    private ref JournalRow AddRow(ServerEventKind kind, ClientFacts? client, int bytes)
     {
         MakeRoom(bytes);
         _counts[(int)kind]++;
@@ -320,7 +320,7 @@ internal sealed class EventJournal
         ref var row = ref _ring.Add(bytes);
         row.UtcTicks = _clock.UtcTicks;
         row.Kind = kind;
-        row.Connection = connection;
+        row.Client = client;
         return ref row;
     }
 

@@ -52,10 +52,10 @@ internal sealed class JournalBatch
             new DateTimeOffset(row.UtcTicks, TimeSpan.Zero),
             SequenceOf(index),
             server,
-            row.Connection?.Id,
+            row.Client?.Id,
             row.Kind,
-            row.Connection is { RemoteAddress.Length: > 0 } ? row.Connection.RemoteAddress : null,
-            row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null,
+            row.Client is { RemoteAddress.Length: > 0 } ? row.Client.RemoteAddress : null,
+            row.Client is { RemotePort: > 0 } client ? client.RemotePort : null,
             row.Bytes < 0 ? row.Sentence
                 : row.IsTruncated ? encoding.ToTextUpToCut(_bytes, (int)row.BytesOffset, row.BytesKept)
                 : encoding.ToText(_bytes, (int)row.BytesOffset, row.BytesKept),

@@ -17,7 +17,7 @@ internal readonly struct JournalFilter
         _connections = connections;
     }
 
-    public bool Matches(ref JournalRow row) => Matches(row.Kind, row.UtcTicks, row.Connection?.Id);
+    public bool Matches(ref JournalRow row) => Matches(row.Kind, row.UtcTicks, row.Client?.Id);
 
     public bool Matches(ServerEventKind kind, long utcTicks, int? connection) =>
         (_excludedKinds >> (int)kind & 1) == 0 && utcTicks >= _sinceTicks

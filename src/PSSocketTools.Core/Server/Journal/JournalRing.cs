@@ -114,7 +114,7 @@ internal sealed class JournalRing
     public void DropOldest()
     {
         ref var row = ref this[Oldest];
-        row.Connection = null;
+        row.Client = null;
         row.Text = null;
         Oldest++;
     }

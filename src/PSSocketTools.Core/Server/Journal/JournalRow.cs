@@ -19,7 +19,7 @@ internal struct JournalRow
     public long DurationTicks;
 
     /// <summary>The connection; null where the event concerns none.</summary>
-    public ConnectionFacts? Connection;
+    public ClientFacts? Client;
 
     /// <summary>The text of an event without a message; where a fault struck, or ended a connection, the fault.</summary>
     public string? Text;

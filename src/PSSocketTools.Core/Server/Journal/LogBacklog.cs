@@ -104,7 +104,7 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
         while (_first == first)
         {
             // The limit may change while this waits.
-            var deadline = Deadline.After(startedAt, StallLimit);
+            var deadline = Deadline.AfterLimit(startedAt, StallLimit);
             if (deadline.HasPassed)
             {
                 return false;

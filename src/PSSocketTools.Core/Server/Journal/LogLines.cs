@@ -55,13 +55,13 @@ internal sealed class LogLines
         WriteAscii(",\"Port\":");
         WriteNumber(_server.Port);
         WriteAscii(",\"ConnectionId\":");
-        WriteNumber(row.Connection?.Id);
+        WriteNumber(row.Client?.Id);
         WriteAscii(",\"Kind\":\"");
         WriteAscii(Kinds[(int)row.Kind]);
         WriteAscii("\",\"RemoteAddress\":");
-        WriteText(row.Connection is { RemoteAddress.Length: > 0 } named ? named.RemoteAddress : null);
+        WriteText(row.Client is { RemoteAddress.Length: > 0 } named ? named.RemoteAddress : null);
         WriteAscii(",\"RemotePort\":");
-        WriteNumber(row.Connection is { RemotePort: > 0 } connection ? connection.RemotePort : null);
+        WriteNumber(row.Client is { RemotePort: > 0 } client ? client.RemotePort : null);
         WriteAscii(",\"Message\":");
         if (row.Bytes >= 0)
         {

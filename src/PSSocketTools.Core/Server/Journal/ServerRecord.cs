@@ -34,7 +34,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
     /// <summary>Counts an accepted connection, unless the limit is reached. The limit holds under concurrent calls too.</summary>
-    public bool TryConnect(ConnectionFacts connection, int mostActive)
+    public bool TryConnect(ClientFacts client, int mostActive)
     {
         for (var active = ActiveConnections; ;)
         {
@@ -55,7 +55,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         Interlocked.Increment(ref _totalConnections);
         try
         {
-            Journal.Append(ServerEventKind.Connected, connection);
+            Journal.Append(ServerEventKind.Connected, client);
             return true;
         }
         catch
@@ -66,7 +66,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         }
     }
 
-    public void HalfClosed(ConnectionFacts connection) => Journal.Append(ServerEventKind.HalfClosed, connection);
+    public void HalfClosed(ClientFacts client) => Journal.Append(ServerEventKind.HalfClosed, client);
 
     /// <summary>Names what is called when so many connections have ended. Before the first is accepted.</summary>
     public void WhenEnded(int connections, Action action)
@@ -76,63 +76,63 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     }
 
     /// <summary>Counts the end of a connection.</summary>
-    /// <param name="connection">The connection.</param>
+    /// <param name="client">The client.</param>
     /// <param name="reason">Why it ended.</param>
     /// <param name="fault">The fault that ended it; null for none.</param>
-    public void Disconnected(ConnectionFacts connection, ServerEventReason reason, string? fault = null)
+    public void Disconnected(ClientFacts client, ServerEventReason reason, string? fault = null)
     {
         Interlocked.Decrement(ref _activeConnections);
-        Journal.Append(ServerEventKind.Disconnected, connection, reason, fault, Clock.Since(connection.StartedAt));
+        Journal.Append(ServerEventKind.Disconnected, client, reason, fault, Clock.Since(client.StartedAt));
         if (_onLastEnded is not null && Interlocked.Decrement(ref _connectionsLeft) == 0)
         {
             _onLastEnded();
         }
     }
 
-    public void Rejected(ConnectionFacts connection, ServerEventReason reason)
+    public void Rejected(ClientFacts client, ServerEventReason reason)
     {
         Interlocked.Increment(ref _rejectedConnections);
-        Journal.Append(ServerEventKind.Rejected, connection, reason);
+        Journal.Append(ServerEventKind.Rejected, client, reason);
     }
 
-    public void FaultStruck(ConnectionFacts connection, string fault) => Journal.Append(ServerEventKind.FaultStruck, connection, text: fault);
+    public void FaultStruck(ClientFacts client, string fault) => Journal.Append(ServerEventKind.FaultStruck, client, text: fault);
 
-    public void Failed(ConnectionFacts? connection, ServerEventReason reason, string what) =>
-        Journal.Append(ServerEventKind.Error, connection, reason, what);
+    public void Failed(ClientFacts? client, ServerEventReason reason, string what) =>
+        Journal.Append(ServerEventKind.Error, client, reason, what);
 
     /// <summary>Records what a responder told.</summary>
-    public void Trace(ConnectionFacts connection, string text) => Journal.Append(
-        ServerEventKind.Trace, connection, text: text.Length <= MaxTraceLength ? text : text.Substring(0, MaxTraceLength) + "\u2026");
+    public void Trace(ClientFacts client, string text) => Journal.Append(
+        ServerEventKind.Trace, client, text: text.Length <= MaxTraceLength ? text : text.Substring(0, MaxTraceLength) + "\u2026");
 
     /// <summary>Counts received bytes, framing included.</summary>
-    public void AddBytesReceived(ConnectionFacts connection, int count)
+    public void AddBytesReceived(ClientFacts client, int count)
     {
-        connection.CountReceived(count);
+        client.CountReceived(count);
         Interlocked.Add(ref _bytesReceived, count);
     }
 
     /// <summary>Counts bytes that the kernel accepted for sending.</summary>
-    public void AddBytesSent(ConnectionFacts connection, int count)
+    public void AddBytesSent(ClientFacts client, int count)
     {
-        connection.CountSent(count);
+        client.CountSent(count);
         Interlocked.Add(ref _bytesSent, count);
     }
 
     /// <summary>Counts a message, and reports it in the journal.</summary>
     /// <returns>Where the journal keeps its bytes; -1 where it does not.</returns>
-    public long MessageReceived(ConnectionFacts connection, byte[] buffer, int offset, int count)
+    public long MessageReceived(ClientFacts client, byte[] buffer, int offset, int count)
     {
-        connection.CountMessage();
+        client.CountMessage();
         Interlocked.Increment(ref _messagesReceived);
-        return Journal.Append(ServerEventKind.MessageReceived, connection, buffer, offset, count);
+        return Journal.Append(ServerEventKind.MessageReceived, client, buffer, offset, count);
     }
 
     /// <summary>Reports a response in the journal.</summary>
-    /// <param name="connection">The connection.</param>
+    /// <param name="client">The client.</param>
     /// <param name="buffer">The buffer with the response.</param>
     /// <param name="offset">Where it begins, without its framing.</param>
     /// <param name="count">Its bytes.</param>
     /// <param name="received">Where the journal keeps the bytes of the message, where the response has the same; otherwise -1.</param>
-    public void ResponseSent(ConnectionFacts connection, byte[] buffer, int offset, int count, long received = -1) =>
-        Journal.Append(ServerEventKind.ResponseSent, connection, buffer, offset, count, received);
+    public void ResponseSent(ClientFacts client, byte[] buffer, int offset, int count, long received = -1) =>
+        Journal.Append(ServerEventKind.ResponseSent, client, buffer, offset, count, received);
 }

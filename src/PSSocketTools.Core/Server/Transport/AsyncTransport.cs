@@ -23,7 +23,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     private Task _accepting = Task.CompletedTask;
 
     /// <param name="listeners">The sockets that listen.</param>
-    /// <param name="acceptGate">Accepts or rejects connections.</param>
+    /// <param name="acceptor">Accepts or rejects connections.</param>
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
     /// <param name="handshakeTimeout">The time limit of a handshake; zero for none.</param>
@@ -31,13 +31,13 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     /// <param name="onFault">Called when accepting has failed, with the listener, or null for all.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
-        AcceptGate acceptGate,
+        ConnectionAcceptor acceptor,
         bool sequential,
         Func<Socket, AsyncPump, TChannel> toChannel,
         TimeSpan handshakeTimeout,
         int maxHandshakes,
         Action<Exception, Socket?> onFault)
-        : base(listeners, acceptGate)
+        : base(listeners, acceptor)
     {
         _toChannel = toChannel;
         HandshakeTimeout = handshakeTimeout;
@@ -252,10 +252,10 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
                 socket.NoDelay = true;
             }
 
-            var client = AcceptGate.TryIdentify(socket.RemoteEndPoint, AcceptGate.WantsLocalEndPoint ? socket.LocalEndPoint : null);
+            var client = ConnectionAcceptor.TryIdentify(socket.RemoteEndPoint, ConnectionAcceptor.WantsLocalEndPoint ? socket.LocalEndPoint : null);
             if (client is not null && _maxHandshakes == 0)
             {
-                conversation = AcceptGate.TryAccept(client);
+                conversation = ConnectionAcceptor.TryAccept(client);
             }
             else if (client is not null)
             {
@@ -283,7 +283,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             if (conversation is not null)
             {
                 Attempt.To(() => conversation.End(isAnnounced: true), Report);
-                Attempt.To(() => Record.Disconnected(conversation.Connection, ServerEventReason.Fault), Report);
+                Attempt.To(() => Record.Disconnected(conversation.Client, ServerEventReason.Fault), Report);
                 Attempt.To(conversation.Dispose, Report);
             }
         }
@@ -300,7 +300,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     }
 
     /// <summary>Starts a handshake, or rejects the connection with an event. Handshakes have a limit of their own, so that unfinished ones don't use up the limit of connections.</summary>
-    private bool TryBeginHandshake(ConnectionFacts client)
+    private bool TryBeginHandshake(ClientFacts client)
     {
         if (Interlocked.Increment(ref _handshakes) <= _maxHandshakes)
         {

@@ -17,7 +17,7 @@ internal sealed partial class Connection<TChannel> : Connection
 
     private readonly StreamTransport _transport;
     private readonly ServerRecord _record;
-    private readonly ConnectionFacts _client;
+    private readonly ClientFacts _client;
 
     // Null until the connection is accepted after its handshake.
     private Conversation? _conversation;
@@ -61,7 +61,7 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <param name="conversation">The conversation; null for a connection that is accepted after its handshake.</param>
     /// <param name="channel">The channel that moves its bytes; owned by the connection.</param>
     /// <param name="pump">The pump that runs it.</param>
-    public Connection(StreamTransport transport, ConnectionFacts client, Conversation? conversation, TChannel channel, IPump pump)
+    public Connection(StreamTransport transport, ClientFacts client, Conversation? conversation, TChannel channel, IPump pump)
         : base(pump)
     {
         _transport = transport;
@@ -100,7 +100,7 @@ internal sealed partial class Connection<TChannel> : Connection
         if (_conversation is null)
         {
             _phase = Phase.Opening;
-            Pump.SetTimer(this, Deadline.After(_transport.HandshakeTimeout));
+            Pump.SetTimer(this, Deadline.AfterLimit(_transport.HandshakeTimeout));
             _handshake = _channel.OpenAsync();
             Open();
             return;
@@ -122,7 +122,7 @@ internal sealed partial class Connection<TChannel> : Connection
         if (reset)
         {
             _channel.SetResetOnClose();
-            EndConversation(_conversation!.Outbox.IsTooSlow ? ServerEventReason.TooSlow : ServerEventReason.ServerClosed);
+            EndConversation(_conversation!.UnaskedQueue.IsTooSlow ? ServerEventReason.TooSlow : ServerEventReason.ServerClosed);
             Close();
             return;
         }
@@ -239,7 +239,7 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <summary>Begins the conversation.</summary>
     private void Converse(Conversation conversation)
     {
-        conversation.Outbox.Attach(this);
+        conversation.UnaskedQueue.Attach(this);
         conversation.Begin();
         BeginNextStep(conversation);
         RunSteps(conversation);

@@ -121,7 +121,7 @@ internal sealed partial class Connection<TChannel>
     /// <summary>Ends a conversation that waits for the client; false when messages are to be sent unasked before.</summary>
     private bool TryEndWaiting(Conversation conversation, ServerEventReason reason)
     {
-        if (!conversation.Outbox.TryClose())
+        if (!conversation.UnaskedQueue.TryClose())
         {
             return false;
         }

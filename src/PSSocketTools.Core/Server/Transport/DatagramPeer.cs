@@ -7,7 +7,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A sender of datagrams.</summary>
-internal sealed class DatagramPeer(IPEndPoint endPoint, ConnectionFacts facts)
+internal sealed class DatagramPeer(IPEndPoint endPoint, ClientFacts facts)
 {
     private FaultClient? _faults;
 
@@ -16,7 +16,7 @@ internal sealed class DatagramPeer(IPEndPoint endPoint, ConnectionFacts facts)
     /// <summary>The endpoint in native form.</summary>
     public byte[] NativeEndPoint { get; } = DatagramSource.ToNative(endPoint);
 
-    public ConnectionFacts Facts { get; } = facts;
+    public ClientFacts Facts { get; } = facts;
 
     /// <summary>Completes with the last background response; never fails.</summary>
     public Task LastResponse { get; set; } = Task.CompletedTask;

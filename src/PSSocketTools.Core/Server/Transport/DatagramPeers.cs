@@ -43,7 +43,7 @@ internal sealed class DatagramPeers<TKey>(ServerRecord record)
                 }
             }
 
-            var facts = new ConnectionFacts(++_last, EndPointText.Of(endPoint.Address), endPoint.Port, record.Clock.Timestamp);
+            var facts = new ClientFacts(++_last, EndPointText.Of(endPoint.Address), endPoint.Port, record.Clock.Timestamp);
             var peer = new DatagramPeer(endPoint, facts);
             _peers.Add(key, peer);
             return peer;

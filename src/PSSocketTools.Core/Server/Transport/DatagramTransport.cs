@@ -200,7 +200,7 @@ internal abstract class DatagramTransport : ServerTransport
                 await faults.WaitAsync(Aborted).ConfigureAwait(false);
             }
 
-            var context = Plan.Options.Responder is null ? null : peer.Context ??= new ResponderContext(peer.Facts, Record, outbox: null);
+            var context = Plan.Options.Responder is null ? null : peer.Context ??= new ResponderContext(peer.Facts, Record, queue: null);
             await DatagramExchange.WriteResponseAsync(Plan, Record, peer.Facts, context, message, request.Sequence, output, Aborted).ConfigureAwait(false);
             if (faults is not null)
             {

@@ -22,8 +22,8 @@ internal sealed class EpollTransport : StreamTransport
     private bool _isServing;
 
     public EpollTransport(
-        IReadOnlyList<Socket> sockets, AcceptGate acceptGate, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
-        : base(sockets, acceptGate)
+        IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
+        : base(sockets, acceptor)
     {
         _sequential = sequential;
         _onFault = onFault;
@@ -73,7 +73,7 @@ internal sealed class EpollTransport : StreamTransport
     }
 
     /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
-    public bool WantsLocalEndPoint => AcceptGate.WantsLocalEndPoint;
+    public bool WantsLocalEndPoint => ConnectionAcceptor.WantsLocalEndPoint;
 
     /// <summary>Starts to serve an accepted connection. On the home loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
@@ -81,7 +81,7 @@ internal sealed class EpollTransport : StreamTransport
         Conversation? conversation = null;
         try
         {
-            conversation = AcceptGate.TryAccept(remote, local);
+            conversation = ConnectionAcceptor.TryAccept(remote, local);
         }
 #pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
         catch (Exception exception)
@@ -108,7 +108,7 @@ internal sealed class EpollTransport : StreamTransport
         }
 
         var channel = new EpollChannel(loop, socket, _buffers[loop.Index]);
-        var connection = new Connection<EpollChannel>(this, conversation.Connection, conversation, channel, loop);
+        var connection = new Connection<EpollChannel>(this, conversation.Client, conversation, channel, loop);
         Add(connection);
         if (loop == _home)
         {

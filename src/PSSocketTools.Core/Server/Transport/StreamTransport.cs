@@ -6,7 +6,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Serves stream connections; derived classes accept them.</summary>
-internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGate acceptGate) : ServerTransport
+internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor) : ServerTransport
 {
     private readonly HashSet<Connection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,10 +16,10 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGat
     public override int? WaitingConnections => ListenBacklog.Waiting(Sockets);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Conversation> Conversations => AcceptGate.Open.All();
+    public override IReadOnlyList<Conversation> Conversations => ConnectionAcceptor.Open.All();
 
     /// <summary>The server's counters and journal.</summary>
-    public ServerRecord Record => AcceptGate.Record;
+    public ServerRecord Record => ConnectionAcceptor.Record;
 
     /// <summary>The time limit of a handshake; zero for none.</summary>
     public virtual TimeSpan HandshakeTimeout => TimeSpan.Zero;
@@ -28,7 +28,7 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGat
     protected IReadOnlyList<Socket> Sockets { get; } = sockets;
 
     /// <summary>Accepts or rejects connections.</summary>
-    protected AcceptGate AcceptGate { get; } = acceptGate;
+    protected ConnectionAcceptor ConnectionAcceptor { get; } = acceptor;
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken gracePeriodOver)
@@ -59,7 +59,7 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, AcceptGat
     public virtual Task<bool> WaitForSlotAsync() => Task.FromResult(true);
 
     /// <summary>Accepts a connection that has finished its handshake; null at the limit of connections.</summary>
-    public Conversation? TryAccept(ConnectionFacts client) => AcceptGate.TryAccept(client);
+    public Conversation? TryAccept(ClientFacts client) => ConnectionAcceptor.TryAccept(client);
 
     /// <summary>Called when a handshake has ended, successfully or not.</summary>
     public virtual void HandshakeEnded()

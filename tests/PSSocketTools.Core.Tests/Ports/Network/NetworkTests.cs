@@ -123,7 +123,7 @@ public sealed class NetworkTests
     public Task A_wait_lasts_until_a_host_has_booted() => NetworkLab.RunAsync(static async lab =>
     {
         await NetworkLab.SetServerAsync(isUp: false);
-        using var scan = new PortScan(new PortScanOptions { WaitFor = Patience.Long, KeepsTrace = true });
+        using var scan = new PortScan(new PortScanOptions { RetryLimit = Patience.Long, KeepsTrace = true });
         scan.Add([NetworkLab.Server], [new PortRange(80)]);
         scan.Complete();
         var results = new List<PortAvailability>();
@@ -159,7 +159,7 @@ public sealed class NetworkTests
     {
         await lab.ListenAsync(80);
         var names = await lab.NameAsync();
-        using var scan = new PortScan(new PortScanOptions { WaitFor = Patience.Long });
+        using var scan = new PortScan(new PortScanOptions { RetryLimit = Patience.Long });
         scan.Add(["late.example"], [new PortRange(80)]);
         scan.Complete();
         Assert.Equal("unknown", await names.ReadAsync());

@@ -17,13 +17,13 @@ internal sealed class ConversationDriver : IDisposable
     {
         var plan = options.ToPlan();
         Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
-        var connection = new ConnectionFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
+        var connection = new ClientFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
         _conversation = plan.Options.IsPlain
             ? new PlainConversation(plan, connection, Record)
             : new MessageConversation(plan, connection, Record);
         if (queued is not null)
         {
-            Assert.True(_conversation.Outbox.TryAdd(Bytes(queued), out _));
+            Assert.True(_conversation.UnaskedQueue.TryAdd(Bytes(queued), out _));
         }
 
         _conversation.Begin();
@@ -91,7 +91,7 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>Another thread sends a message unasked while the conversation waits.</summary>
     public ConversationDriver SendUnasked(string text, int millisecondsLeft)
     {
-        Assert.True(_conversation.Outbox.TryAdd(Bytes(text), out _));
+        Assert.True(_conversation.UnaskedQueue.TryAdd(Bytes(text), out _));
         Assert.True(_conversation.HasUnasked);
         if (Step.Kind == StepKind.Pause)
         {

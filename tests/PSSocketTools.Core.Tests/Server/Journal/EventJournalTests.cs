@@ -10,7 +10,7 @@ public sealed class EventJournalTests
 {
     private const int MessageBytes = 4096;
 
-    private static readonly ConnectionFacts Client = new(3, "192.0.2.1", 49152, 1);
+    private static readonly ClientFacts Client = new(3, "192.0.2.1", 49152, 1);
 
     private readonly ManualClock _clock = new();
 

@@ -7,8 +7,8 @@ namespace PSSocketTools.Tests.Server.Journal;
 
 public sealed class EventSearchTests
 {
-    private static readonly ConnectionFacts One = new(1, "192.0.2.1", 49152, 1);
-    private static readonly ConnectionFacts Two = new(2, "2001:db8::2", 49153, 1);
+    private static readonly ClientFacts One = new(1, "192.0.2.1", 49152, 1);
+    private static readonly ClientFacts Two = new(2, "2001:db8::2", 49153, 1);
 
     private readonly ManualClock _clock = new();
 
@@ -156,10 +156,10 @@ public sealed class EventSearchTests
         return journal;
     }
 
-    private void Note(EventJournal journal, ConnectionFacts connection, string text)
+    private void Note(EventJournal journal, ClientFacts client, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        journal.Append(ServerEventKind.MessageReceived, connection, bytes, 0, bytes.Length);
+        journal.Append(ServerEventKind.MessageReceived, client, bytes, 0, bytes.Length);
         _clock.Advance(TimeSpan.FromSeconds(1));
     }
 

@@ -9,7 +9,7 @@ namespace PSSocketTools.Tests.Server.Journal;
 
 public sealed class JournalLogTests
 {
-    private static readonly ConnectionFacts Client = new(3, "fe80::1%2", 49152, 1);
+    private static readonly ClientFacts Client = new(3, "fe80::1%2", 49152, 1);
 
 #if NETSTANDARD_BUILD
     public static TheoryData<string> Transports => ["Async"];

@@ -15,7 +15,7 @@ public sealed class ConnectionTests : IDisposable
     private readonly AsyncTransport<StuckChannel> _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new AcceptGate(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), TimeSpan.Zero, 0, static (_, _) => { });
+    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new ConnectionAcceptor(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), TimeSpan.Zero, 0, static (_, _) => { });
 
     public void Dispose() => _transport.Dispose();
 
@@ -60,7 +60,7 @@ public sealed class ConnectionTests : IDisposable
     public async Task A_stop_that_comes_before_the_connection_begins_ends_it_without_a_fault(bool aborts)
     {
         using var channel = new StuckChannel { Opened = new TaskCompletionSource().Task };
-        var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
+        var facts = new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
         using var pump = new AsyncPump();
         var connection = new Connection<StuckChannel>(_transport, facts, null, channel, pump);
         pump.Connection = connection;
@@ -82,7 +82,7 @@ public sealed class ConnectionTests : IDisposable
     private async Task<string?> RunAsync(StuckChannel channel, EchoServerOptions options)
     {
         var plan = options.ToPlan();
-        var facts = new ConnectionFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
+        var facts = new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
         Assert.True(_record.TryConnect(facts, 1));
         var pump = new AsyncPump();
         pump.Connection = new Connection<StuckChannel>(_transport, facts, new PlainConversation(plan, facts, _record), channel, pump);

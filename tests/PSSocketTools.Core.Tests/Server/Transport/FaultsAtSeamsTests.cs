@@ -139,13 +139,13 @@ public sealed class FaultsAtSeamsTests
         for (var n = 1; ; n++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
-            var acceptGate = new AcceptGate(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
-            var listeners = Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
+            var acceptor = new ConnectionAcceptor(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
+            var listeners = SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
             using var patience = new CancellationTokenSource();
             using var transport = new AsyncTransport<FailingChannel>(
                 listeners,
-                acceptGate,
+                acceptor,
                 sequential: false,
                 (socket, pump) => new FailingChannel(new SocketChannel(socket, 1024, pump), failing),
                 TimeSpan.Zero,
@@ -180,14 +180,14 @@ public sealed class FaultsAtSeamsTests
         var plan = new EchoServerOptions().ToPlan();
         var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
         List<Socket> listeners = protocol == SocketProtocol.Udp
-            ? [Listeners.BindDatagram([IPAddress.Loopback], 0)[0], Listeners.BindDatagram([IPAddress.Loopback], 0)[0]]
-            : [Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0], Listeners.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0]];
+            ? [SocketOpener.BindDatagram([IPAddress.Loopback], 0)[0], SocketOpener.BindDatagram([IPAddress.Loopback], 0)[0]]
+            : [SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0], SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0]];
         var lost = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using ServerTransport transport = protocol == SocketProtocol.Udp
             ? new AsyncDatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
             : new AsyncTransport<SocketChannel>(
                 listeners,
-                new AcceptGate(plan, record, 10, null),
+                new ConnectionAcceptor(plan, record, 10, null),
                 sequential: false,
                 static (socket, pump) => new SocketChannel(socket, 1024, pump),
                 TimeSpan.Zero,
@@ -218,7 +218,7 @@ public sealed class FaultsAtSeamsTests
 
         using var server = EchoServer.Start(new EchoServerOptions { Address = "localhost", Transport = transport, IsSequential = sequential });
         Assert.Equal($"127.0.0.1:{server.Port}, [::1]:{server.Port}", server.EndPoint);
-        var sockets = server.ListeningSockets();
+        var sockets = server.OpenListeners();
 
         // Once with a client being served: a sequential server accepts none meanwhile, and detects the loss all the same.
         // Closing a socket waits for those who hold it.
@@ -243,7 +243,7 @@ public sealed class FaultsAtSeamsTests
         await Task.Run(sockets[1].Dispose).WaitAsync(Patience.Long);
         await server.UntilAsync(ServerEventKind.Error, 2);
         Assert.Equal(("Faulted", $"[::1]:{server.Port}"), (server.State, server.EndPoint));
-        Assert.Empty(server.ListeningSockets());
+        Assert.Empty(server.OpenListeners());
         Assert.Contains("other addresses", lost.Message, StringComparison.Ordinal);
         Assert.Contains("the last of the server's addresses", server.Error, StringComparison.Ordinal);
         await StopAsync(server);
@@ -260,7 +260,7 @@ public sealed class FaultsAtSeamsTests
         }
 
         using var server = EchoServer.Start(new EchoServerOptions { Address = "localhost", Protocol = SocketProtocol.Udp, Transport = transport });
-        var sockets = server.ListeningSockets();
+        var sockets = server.OpenListeners();
         await Task.Run(sockets[0].Dispose).WaitAsync(Patience.Long);
         await server.UntilAsync(ServerEventKind.Error);
         Assert.Equal(("Listening", $"[::1]:{server.Port}"), (server.State, server.EndPoint));

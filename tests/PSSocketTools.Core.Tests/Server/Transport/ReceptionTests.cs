@@ -17,13 +17,13 @@ public sealed class ReceptionTests
         for (var round = 0; round < 200; round++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 0, Encoding.UTF8, Clock.System), Clock.System);
-            var acceptGate = new AcceptGate(new EchoServerOptions().ToPlan(), record, Most, null);
+            var acceptor = new ConnectionAcceptor(new EchoServerOptions().ToPlan(), record, Most, null);
             using var together = new Barrier(Doors);
             var admitted = await Task.WhenAll(Enumerable.Range(0, Doors).Select(_ => Task.Factory.StartNew(
                 () =>
                 {
                     together.SignalAndWait();
-                    return Enumerable.Range(1, 10).Count(port => acceptGate.TryAccept(new IPEndPoint(IPAddress.Loopback, port)) is not null);
+                    return Enumerable.Range(1, 10).Count(port => acceptor.TryAccept(new IPEndPoint(IPAddress.Loopback, port)) is not null);
                 },
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,

@@ -7,7 +7,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server;
 
 /// <summary>Opens the sockets a server listens on: the same port on each of its addresses, or none at all.</summary>
-internal static class Listeners
+internal static class SocketOpener
 {
     // With port 0 the system assigns the port of the first address, which may be in use on the others.
     private const int PortTries = 32;

@@ -4,7 +4,7 @@ namespace PSSocketTools.Server.Conversations;
 /// What other threads ask of one conversation: messages to send unasked, and its end. Its driver sends the messages between two
 /// responses.
 /// </summary>
-internal sealed class Outbox(ConversationPlan plan) : IDisposable
+internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
 {
     /// <summary>How many bytes may be pending before a message is rejected; a single message may be longer.</summary>
     public const int MaxPendingBytes = 1024 * 1024;

@@ -4,7 +4,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Net;
 
 /// <summary>A computer's name and its addresses, which can be resolved again. For one thread.</summary>
-internal sealed class HostName(string name, Func<string, Task<IPAddress[]>> resolve)
+internal sealed class ResolvableName(string name, Func<string, Task<IPAddress[]>> resolve)
 {
     private Task<IPAddress[]>? _resolution;
     private long _resolvedAt;

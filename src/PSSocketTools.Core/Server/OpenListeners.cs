@@ -5,7 +5,7 @@ using PSSocketTools.Net;
 namespace PSSocketTools.Server;
 
 /// <summary>The sockets that a server listens on, without those that have failed, in the order of opening.</summary>
-internal sealed class ListeningSockets
+internal sealed class OpenListeners
 {
     private readonly string? _path;
     private readonly List<(Socket Socket, EndPoint? EndPoint)> _listening;
@@ -13,7 +13,7 @@ internal sealed class ListeningSockets
 
     /// <param name="sockets">The sockets; the server's transport closes them.</param>
     /// <param name="path">The path of a Unix domain socket; null for ports.</param>
-    public ListeningSockets(IEnumerable<Socket> sockets, string? path)
+    public OpenListeners(IEnumerable<Socket> sockets, string? path)
     {
         _path = path;
         _listening = [.. sockets.Select(static socket => (socket, (EndPoint?)socket.LocalEndPoint))];

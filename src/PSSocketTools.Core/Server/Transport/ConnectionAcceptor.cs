@@ -6,7 +6,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts or rejects connections, and creates their conversations, for every transport.</summary>
-internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
+internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
 {
     // Where clients of a broadcasting server meet; null for another.
     private readonly Room? _room = plan.Options.IsBroadcasting ? new Room() : null;
@@ -26,10 +26,10 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
 
     /// <summary>Gives a connection its id, or rejects it with an event if its address is not allowed.</summary>
     /// <returns>Its identity; null when the connection is rejected.</returns>
-    public ConnectionFacts? TryIdentify(EndPoint? remote, EndPoint? local = null)
+    public ClientFacts? TryIdentify(EndPoint? remote, EndPoint? local = null)
     {
         var ip = remote as IPEndPoint;
-        var client = new ConnectionFacts(
+        var client = new ClientFacts(
             Interlocked.Increment(ref _lastId),
             ip is null ? string.Empty : EndPointText.Of(ip.Address),
             ip?.Port ?? 0,
@@ -48,10 +48,10 @@ internal sealed class AcceptGate(ConversationPlan plan, ServerRecord record, int
 
     /// <summary>Accepts an identified connection, or rejects it with an event at the limit of connections.</summary>
     /// <returns>Its conversation; null when the connection is rejected.</returns>
-    public Conversation? TryAccept(ConnectionFacts client)
+    public Conversation? TryAccept(ClientFacts client)
     {
         Conversation conversation = plan.Options.IsPlain ? new PlainConversation(plan, client, Record) : new MessageConversation(plan, client, Record);
-        conversation.ListedIn = Open;
+        conversation.Registry = Open;
         var isAccepted = false;
         try
         {

@@ -1,7 +1,7 @@
 namespace PSSocketTools.Interactive;
 
 /// <summary>What a line of a conversation by hand can ask for here, instead of being sent.</summary>
-internal enum ConversationCommand
+internal enum PromptCommand
 {
     /// <summary>Nothing: the line is sent.</summary>
     None,
@@ -25,18 +25,18 @@ internal enum ConversationCommand
 /// <summary>Tells the lines that are commands from those that are sent.</summary>
 internal static class ConversationCommands
 {
-    private static readonly Dictionary<string, ConversationCommand> Names = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, PromptCommand> Names = new(StringComparer.Ordinal)
     {
-        ["/quit"] = ConversationCommand.Quit,
-        ["/help"] = ConversationCommand.Help,
-        ["/close"] = ConversationCommand.Close,
-        ["/reset"] = ConversationCommand.Reset,
-        ["/stats"] = ConversationCommand.Stats,
+        ["/quit"] = PromptCommand.Quit,
+        ["/help"] = PromptCommand.Help,
+        ["/close"] = PromptCommand.Close,
+        ["/reset"] = PromptCommand.Reset,
+        ["/stats"] = PromptCommand.Stats,
     };
 
     /// <summary>What a line asks for, which is nothing unless it is exactly a command.</summary>
     /// <param name="line">The line; where it is a command behind more slashes, one of them is taken off, so that any line can be sent.</param>
-    public static ConversationCommand Of(ref string line)
+    public static PromptCommand Of(ref string line)
     {
         if (Names.TryGetValue(line, out var command))
         {
@@ -48,6 +48,6 @@ internal static class ConversationCommands
             line = line.Substring(1);
         }
 
-        return ConversationCommand.None;
+        return PromptCommand.None;
     }
 }

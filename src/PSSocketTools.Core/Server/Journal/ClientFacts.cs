@@ -6,7 +6,7 @@ namespace PSSocketTools.Server.Journal;
 /// The identity of a connection, to which all its events refer, and its counters: its driver alone writes them, and any thread
 /// reads them.
 /// </summary>
-internal sealed class ConnectionFacts(int id, string remoteAddress, int remotePort, long startedAt)
+internal sealed class ClientFacts(int id, string remoteAddress, int remotePort, long startedAt)
 {
     private long _messagesReceived;
     private long _bytesReceived;

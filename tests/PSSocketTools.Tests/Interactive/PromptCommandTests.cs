@@ -3,14 +3,14 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Interactive;
 
-public sealed class ConversationCommandTests
+public sealed class PromptCommandTests
 {
     [Theory]
-    [InlineData("/quit", nameof(ConversationCommand.Quit))]
-    [InlineData("/help", nameof(ConversationCommand.Help))]
-    [InlineData("/close", nameof(ConversationCommand.Close))]
-    [InlineData("/reset", nameof(ConversationCommand.Reset))]
-    [InlineData("/stats", nameof(ConversationCommand.Stats))]
+    [InlineData("/quit", nameof(PromptCommand.Quit))]
+    [InlineData("/help", nameof(PromptCommand.Help))]
+    [InlineData("/close", nameof(PromptCommand.Close))]
+    [InlineData("/reset", nameof(PromptCommand.Reset))]
+    [InlineData("/stats", nameof(PromptCommand.Stats))]
     public void A_line_that_is_exactly_a_command_is_one(string line, string command) =>
         Assert.Equal(command, ConversationCommands.Of(ref line).ToString());
 
@@ -31,7 +31,7 @@ public sealed class ConversationCommandTests
     [InlineData("//quit ", "//quit ")]
     public void Every_other_line_is_sent(string line, string sent)
     {
-        Assert.Equal(ConversationCommand.None, ConversationCommands.Of(ref line));
+        Assert.Equal(PromptCommand.None, ConversationCommands.Of(ref line));
         Assert.Equal(sent, line);
     }
 }
