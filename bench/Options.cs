@@ -13,6 +13,8 @@ internal sealed record Options
           --only A,B     only these sections: server, peers, unused, room, allocation, idle, stop, import, client, latency, scan
           --before DIR   another checkout of the repository, built, that the section unused is held against
           --json FILE    writes all figures as JSON as well
+          --from A,B     measures nothing, and takes the figures from these files, which --json has written
+          --markdown README.md    writes the README's table of speeds, of the sections server and peers
         """;
 
     /// <summary>How often each is measured.</summary>
@@ -29,6 +31,12 @@ internal sealed record Options
 
     /// <summary>The file for the figures; null for none.</summary>
     public string? Json { get; private init; }
+
+    /// <summary>The files of earlier runs whose figures are taken; empty to measure.</summary>
+    public IReadOnlyList<string> From { get; private init; } = [];
+
+    /// <summary>The page that the table of speeds is written into; null for none.</summary>
+    public string? Markdown { get; private init; }
 
     /// <summary>Reads a command line.</summary>
     /// <exception cref="FormatException">It can't be read, or asks for help.</exception>
@@ -47,13 +55,17 @@ internal sealed record Options
             {
                 "--runs" => options with { Runs = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
-                "--only" => options with { Only = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) },
+                "--only" => options with { Only = List(value) },
                 "--before" => options with { Before = Path.GetFullPath(Path.Combine(value, "PSSocketTools.psd1")) },
                 "--json" => options with { Json = Path.GetFullPath(value) },
+                "--from" => options with { From = [.. List(value).Select(Path.GetFullPath)] },
+                "--markdown" => options with { Markdown = Path.GetFullPath(value) },
                 _ => throw new FormatException(Usage),
             };
         }
 
         return options.Runs > 0 && options.Seconds > 0 ? options : throw new FormatException(Usage);
     }
+
+    private static string[] List(string value) => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

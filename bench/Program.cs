@@ -36,6 +36,13 @@ if (options.Only.Except(sections.Select(static s => s.Name)).ToArray() is { Leng
 
 try
 {
+    var table = options.Markdown is { } page ? new SpeedTable(page) : null;
+    if (options.From.Count > 0)
+    {
+        table?.Write(Report.Read(options.From));
+        return 0;
+    }
+
     using var bench = new Workbench(options);
     bench.Report.WriteHead(bench);
     var wanted = sections.Where(s => options.Only.Count == 0 || options.Only.Contains(s.Name)).ToArray();
@@ -54,6 +61,8 @@ try
     {
         bench.Report.Save(file);
     }
+
+    table?.Write(bench.Report.Figures);
 
     return 0;
 }

@@ -11,7 +11,31 @@ internal sealed class Report
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly JsonObject _all = [];
+    /// <summary>All figures so far: what was measured on, and of each section its rows.</summary>
+    public JsonObject Figures { get; } = [];
+
+    /// <summary>Reads what <see cref="Save"/> has written: all of the first file, and of the others the sections it lacks.</summary>
+    /// <exception cref="InvalidOperationException">There is no such file, or it is none of these.</exception>
+    public static JsonObject Read(IEnumerable<string> files)
+    {
+        var figures = new JsonObject();
+        foreach (var file in files)
+        {
+            try
+            {
+                foreach (var (name, section) in JsonNode.Parse(File.ReadAllText(file))!.AsObject())
+                {
+                    figures.TryAdd(name, section?.DeepClone());
+                }
+            }
+            catch (Exception exception) when (exception is IOException or JsonException)
+            {
+                throw new InvalidOperationException($"{file}: {exception.Message}", exception);
+            }
+        }
+
+        return figures;
+    }
 
     /// <summary>Says when and on what it is measured.</summary>
     public void WriteHead(Workbench bench)
@@ -29,7 +53,7 @@ internal sealed class Report
             ["Runs"] = bench.Options.Runs,
             ["Seconds"] = bench.Options.Seconds,
         };
-        _all["machine"] = machine;
+        Figures["machine"] = machine;
         foreach (var (name, value) in machine)
         {
             Console.WriteLine($"{name,-11} {Text(value)}");
@@ -59,11 +83,11 @@ internal sealed class Report
 
         var said = notes.ToArray();
         Array.ForEach(said, Console.WriteLine);
-        _all[name] = new JsonObject { ["title"] = title, ["rows"] = rows, ["notes"] = new JsonArray([.. said.Select(static n => JsonValue.Create(n))]) };
+        Figures[name] = new JsonObject { ["title"] = title, ["rows"] = rows, ["notes"] = new JsonArray([.. said.Select(static n => JsonValue.Create(n))]) };
     }
 
     /// <summary>Writes all to a file.</summary>
-    public void Save(string file) => File.WriteAllText(file, _all.ToJsonString(Readable) + "\n");
+    public void Save(string file) => File.WriteAllText(file, Figures.ToJsonString(Readable) + "\n");
 
     private static bool IsNumeric(JsonArray rows, string column) =>
         rows.Select(row => row![column]).Where(static cell => cell is not null).All(static cell => cell!.GetValueKind() == JsonValueKind.Number);
