@@ -149,7 +149,7 @@ Describe 'Get-EchoServerEvent' {
             ($events.ServerName | Select-Object -Unique) | Should -Be 'read', 'second'
             ($other, $server | Get-EchoServerEvent -Last 5).ServerName | Should -Be 'second', 'read', 'read', 'read', 'read'
             $table = ($events | Out-String -Width 80) -replace "`e\[[0-9;]*m" -split '\r?\n'
-            $table -match '\w' | Select-Object -First 1 | Should -Match '^Time +Server +Kind +Client +Message *$'
+            $table -match '\w' | Select-Object -First 1 | Should -Match '^Time +Server +Kind +EndPoint +Message *$'
             $table -match ' second +MessageReceived \S+ +tres' | Should -HaveCount 1
             ($table | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
             $server | Get-EchoServerEvent | Out-String | Should -Not -BeLike '*Server *Kind*'

@@ -168,6 +168,13 @@ Describe 'The views' {
                 $made
             }
 
+            # What the view of an object draws of it and itself once more.
+            function Get-DrawnTwice($Object) {
+                $shell.Commands.Clear()
+                $null = $shell.AddScript('[Threading.Thread]::CurrentThread.CurrentCulture = $args[0]; if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }; $args[1], $args[1] | Out-String -Width 80')
+                (-join $shell.AddArgument($Culture).AddArgument($Object).Invoke()) -replace "$([char] 27)\[[0-9;]*m"
+            }
+
             $when = 'At Response, After 12345, Count 1000, Percent 30, Seed 428330, From 192.0.2.0/24, 10.0.0.0/8'
             $long = '2001:db8:1111:2222:3333:4444:5555:6666'
             $made = @{
@@ -184,6 +191,25 @@ Describe 'The views' {
                 PortHistory = New-Shown -Type PortHistory @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 1.5 }
                 PortHolder = New-Shown -Type PortHolder @{ Protocol = 'Tcp'; LocalAddress = $long; Port = 54321; Service = 'microsoft-ds'; ProcessName = 'a-process-with-a-long.name'; ProcessId = 1234567; UserName = 'EXAMPLE-DOMAIN\an-administrator' }
                 'PortHolder#Connections' = New-Shown -Type 'PortHolder#Connections' @{ Protocol = 'Tcp'; LocalAddress = $long; Port = 54321; RemoteEndPoint = "[$long]:54321"; State = 'Established'; ProcessName = 'a-process-with-a-long.name'; ProcessId = 1234567 }
+            }
+
+            # The longest address and endpoint of IPv4.
+            $address = '192.168.100.123'
+            $endPoint = "${address}:54321"
+            $ofIPv4 = @{
+                EchoServer = New-Shown -Type EchoServer @{ Id = 1; Name = 'EchoServer1'; Protocol = 'Tcp'; State = 'Listening'; EndPoint = $endPoint }
+                EchoConnection = New-Shown -Type EchoConnection @{ ServerId = 1; ConnectionId = 12345; RemoteAddress = $address; RemotePort = 54321; State = 'HalfClosed'; IdleMilliseconds = 12345 }
+                EchoSession = New-Shown -Type EchoSession @{ Id = 1; Name = 'session1'; RemoteEndPoint = $endPoint; Protocol = 'Tcp'; State = 'Faulted'; Reason = $null }
+                PortAvailability = New-Shown -Type PortAvailability @{ ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Service = 'http'; Status = 'InUse'; ProcessName = 'pwsh'; ProcessId = 1234567 }
+                'PortAvailability#Remote' = New-Shown -Type 'PortAvailability#Remote' @{ ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Service = 'http'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94 }
+                'PortAvailability#Repeated' = New-Shown -Type 'PortAvailability#Repeated' @{ Timestamp = [datetime]::Now; ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94; PreviousAddress = $address }
+                PortHistory = New-Shown -Type PortHistory @{ ComputerName = $address; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 999.94 }
+                PortHolder = New-Shown -Type PortHolder @{ Protocol = 'Tcp'; LocalAddress = $address; Port = 54321; Service = 'http'; ProcessName = 'pwsh'; ProcessId = 1234567; UserName = 'ana' }
+                'PortHolder#Connections' = New-Shown -Type 'PortHolder#Connections' @{ Protocol = 'Tcp'; LocalAddress = $address; Port = 54321; RemoteEndPoint = $endPoint; State = 'Established'; ProcessName = 'pwsh'; ProcessId = 1 }
+            }
+            foreach ($type in 'ServerEvent', 'ServerEvent#OfSeveral') {
+                $ofIPv4["$type of a start"] = New-Shown -Type $type @{ Timestamp = [datetime]::Now; ServerName = 'EchoServer1'; Kind = 'Started'; Message = $endPoint }
+                $ofIPv4["$type of a client"] = New-Shown -Type $type @{ Timestamp = [datetime]::Now; ServerName = 'EchoServer1'; Kind = 'MessageReceived'; RemoteAddress = $address; RemotePort = 54321; Message = 'hello'; Bytes = 102349 }
             }
         }
 
@@ -202,15 +228,13 @@ Describe 'The views' {
                 $object | Add-Member -NotePropertyMembers @{ PSComputerName = 'web-server-01.example.internal'; PSShowComputerName = $true }
             }
 
-            $shell.Commands.Clear()
-            $null = $shell.AddScript('[Threading.Thread]::CurrentThread.CurrentCulture = $args[0]; if ($PSStyle) { $PSStyle.OutputRendering = "PlainText" }; $args[1], $args[1] | Out-String -Width 80')
-            $drawn = (-join $shell.AddArgument($Culture).AddArgument($object).Invoke()) -replace "$([char] 27)\[[0-9;]*m"
+            $drawn = Get-DrawnTwice $object
             foreach ($line in $drawn -split '\r?\n') { $line.Length | Should -BeLessOrEqual 80 }
 
             # Each word that is drawn is one of the object's; times and numbers with a point are as the view makes them.
             $words = $object.PSObject.Properties | ForEach-Object { [regex]::Matches("$($_.Name) $($_.Value)", '[A-Za-z]\w*').Value }
             $view = (Get-FormatData "PSSocketTools.$($_ -replace '#.*')").FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] } | ForEach-Object { $_.Headers.Label }
-            $known = @($words) + @($view) + 'Local', 'Remote', 'Time', 'Server', 'Before', 'ms', 'Latency'
+            $known = @($words) + @($view) + 'Local', 'Remote', 'Time', 'Server', 'EndPoint', 'Before', 'ms', 'Latency'
             $told = $drawn -split '\r?\n' | ForEach-Object { [regex]::Matches($_, '\b[A-Za-z]\w*').Value } | Where-Object { $_ -and $_ -notmatch '^[a-f\d]{1,4}$' }
             $told | Should -Not -BeNullOrEmpty
             $told | Where-Object { $_ -notin $known } | Should -BeNullOrEmpty -Because $drawn
@@ -219,6 +243,15 @@ Describe 'The views' {
                 ([regex]::Matches($drawn, 'PSComputerName')).Count | Should -Be 1
             }
             else { $drawn | Should -Not -Match 'PSComputerName' }
+        }
+
+        It 'keep the longest address and port of IPv4 on one line of <_>' -ForEach @(
+            'EchoServer', 'EchoConnection', 'EchoSession', 'ServerEvent of a start', 'ServerEvent of a client', 'ServerEvent#OfSeveral of a start', 'ServerEvent#OfSeveral of a client',
+            'PortAvailability', 'PortAvailability#Remote', 'PortAvailability#Repeated', 'PortHistory', 'PortHolder', 'PortHolder#Connections'
+        ) {
+            $lines = @((Get-DrawnTwice $ofIPv4[$_]) -split '\r?\n' -match '\S')
+            $lines | Should -HaveCount 4 -Because ($lines -join "`n")
+            $lines[2] | Should -Match '192\.168\.100\.123( *|:)54321\b'
         }
     }
 

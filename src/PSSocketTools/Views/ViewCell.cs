@@ -57,7 +57,10 @@ public static class ViewCell
         return string.IsNullOrEmpty(reason) ? text : string.IsNullOrEmpty(text) ? reason : $"{reason}: {text}";
     }
 
-    /// <summary>What an event has beside its kind, in the last column of a table: a message on one line, anything else on as many as it takes.</summary>
+    /// <summary>
+    /// What an event has beside its kind, in the last column of a table: a message on one line, anything else on as many as it takes;
+    /// nothing of a start, whose text is its <see cref="EventEndPoint"/>.
+    /// </summary>
     /// <param name="kind">The event's kind.</param>
     /// <param name="reason">The reason's name, or nothing.</param>
     /// <param name="message">The message, or nothing.</param>
@@ -66,7 +69,7 @@ public static class ViewCell
     /// <param name="host">The session's host.</param>
     public static string? Told(string? kind, string? reason, object? message, string? fault, int before, PSHost? host)
     {
-        var text = Told(reason, message ?? fault);
+        var text = kind is nameof(ServerEventKind.Started) ? null : Told(reason, message ?? fault);
         return text is null || kind is not (nameof(ServerEventKind.MessageReceived) or nameof(ServerEventKind.ResponseSent))
             ? CellText.FitRest(text, before, host)
             : CellText.Cut(text, CellText.Rest(before, host));
@@ -100,10 +103,18 @@ public static class ViewCell
     public static string? EndPoint(string? address, int? port) =>
         port is null ? address : address?.Contains(':') == true ? $"[{address}]:{port}" : $"{address}:{port}";
 
-    /// <summary>A duration that is always shown in milliseconds, to a hundredth of one below a second.</summary>
+    /// <summary>The endpoint that an event is about: the client's, or, where the server started, what it listens on.</summary>
+    /// <param name="kind">The event's kind.</param>
+    /// <param name="address">The client's address, or nothing.</param>
+    /// <param name="port">The client's port, or nothing.</param>
+    /// <param name="message">The event's message, or nothing.</param>
+    public static string? EventEndPoint(string? kind, string? address, int? port, object? message) =>
+        kind is nameof(ServerEventKind.Started) ? Message(message) : EndPoint(address, port);
+
+    /// <summary>A duration that is always shown in milliseconds, to a hundredth of one below 100 and to a tenth below a second.</summary>
     /// <param name="milliseconds">Milliseconds, or nothing.</param>
     public static string? Latency(double? milliseconds) =>
-        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, value < 999.995 ? "{0:0.00}ms" : "{0:0}ms", value) : null;
+        milliseconds is { } value ? string.Format(CultureInfo.CurrentCulture, value < 99.995 ? "{0:0.00}ms" : value < 999.95 ? "{0:0.0}ms" : "{0:0}ms", value) : null;
 
     /// <summary>A round-trip time, to the microsecond.</summary>
     /// <param name="milliseconds">Milliseconds; nothing where no response was waited for.</param>
