@@ -16,6 +16,7 @@ Section[] sections =
 [
     new ServerSection(),
     new PeersSection(),
+    new RateSection(),
     new UnusedSection(),
     new RoomSection(),
     new AllocationSection(),

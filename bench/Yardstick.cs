@@ -62,6 +62,10 @@ internal sealed class Yardstick : IDisposable
     /// <param name="load">What will be asked of it; decides between TCP and UDP.</param>
     public ServerProcess StartServer(Load load) => ServerProcess.StartTelling(Program(load.IsDatagrams ? "udpecho" : "tcpecho"), "0");
 
+    /// <summary>Starts its TCP server, which does nothing for a while once a second.</summary>
+    /// <param name="milliseconds">For how long.</param>
+    public ServerProcess StartStalling(int milliseconds) => ServerProcess.StartTelling(Program("tcpecho"), "0", Number(milliseconds));
+
     /// <summary>Puts a load on a server of this machine, and gives what the generator printed.</summary>
     /// <exception cref="InvalidOperationException">It could not run, or not every byte came back as it should.</exception>
     public JsonObject Load(int port, int processId, Load load, double seconds)
@@ -74,17 +78,28 @@ internal sealed class Yardstick : IDisposable
             : new ProcessStartInfo(
                 Program("tcpload"),
                 ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, load.IsLines ? "newline" : "raw", Number(processId)]);
+        return Run(start, load.ToString());
+    }
+
+    /// <summary>Sends so many messages a second over all connections, each at its moment, and gives what the generator printed.</summary>
+    /// <exception cref="InvalidOperationException">It could not run, or not every byte came back as it should.</exception>
+    public JsonObject LoadAtRate(int port, int connections, int size, int rate, int seconds) => Run(
+        new ProcessStartInfo(Program("openload"), ["127.0.0.1", Number(port), Number(connections), Number(size), Number(rate), Number(seconds)]),
+        $"{rate} messages a second");
+
+    /// <inheritdoc/>
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static JsonObject Run(ProcessStartInfo start, string load)
+    {
         start.RedirectStandardOutput = true;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0
             ? JsonNode.Parse(output)!.AsObject()
-            : throw new InvalidOperationException($"The load '{load}' on port {port} went wrong: {output}");
+            : throw new InvalidOperationException($"The load '{load}' went wrong: {start.FileName} {string.Join(' ', start.ArgumentList)}: {output}");
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 

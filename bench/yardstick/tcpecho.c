@@ -1,9 +1,10 @@
 // A bare TCP echo server: one thread, epoll, no state but what a client has not taken yet. It is the practical limit of what
 // an echo server can do on a machine.
 //
-// usage: tcpecho PORT
+// usage: tcpecho PORT [STALL]
 //
-// It listens on 127.0.0.1, prints its port, and serves until it is killed.
+// It listens on 127.0.0.1, prints its port, and serves until it is killed. With STALL it does nothing for so many milliseconds
+// each second.
 #define _GNU_SOURCE
 #include "yardstick.h"
 
@@ -98,12 +99,26 @@ static void flush(client *peer)
     }
 }
 
+// Does nothing for a while once a second, from the first event in it on.
+static void stall(double milliseconds)
+{
+    static uint64_t next;
+    uint64_t time = now();
+    if (time >= next) {
+        struct timespec pause = {.tv_nsec = (long)(milliseconds * 1e6)};
+        nanosleep(&pause, NULL);
+        next = time + 1000000000u;
+    }
+}
+
 int main(int count, char **arguments)
 {
-    if (count != 2) {
-        fprintf(stderr, "usage: tcpecho PORT\n");
+    if (count < 2 || count > 3) {
+        fprintf(stderr, "usage: tcpecho PORT [STALL]\n");
         return 2;
     }
+
+    double stalling = count == 3 ? read_number(arguments[2], 0, 999) : 0;
 
     static const int on = 1;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -127,6 +142,10 @@ int main(int count, char **arguments)
     for (;;) {
         struct epoll_event ready[256];
         int many = epoll_wait(loop, ready, 256, -1);
+        if (stalling > 0) {
+            stall(stalling);
+        }
+
         for (int i = 0; i < many; i++) {
             client *peer = ready[i].data.ptr;
             if (peer == NULL) {
