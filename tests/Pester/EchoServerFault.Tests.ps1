@@ -135,6 +135,7 @@ Describe 'The cmdlets of faults' {
         Add-EchoServerFault lab -Reset
         Remove-EchoServerFault lab -WhatIf
         @(Get-EchoServerFault lab).Count | Should -Be 1
+        { Add-EchoServerFault lab -Drop -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*datagrams*'
     }
 
     It 'draw a seed and tell it' {

@@ -139,6 +139,15 @@ Describe 'A server or a session by position' {
         { $ErrorActionPreference = 'Stop'; Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*ana*'
     }
 
+    It 'from elsewhere, a fault or a connection, is refused: <_>' -ForEach '$fault | Remove-EchoServerFault', '$connection | Stop-EchoServer', '$session | Stop-EchoServer' {
+        $fault = Get-FromElsewhere (Add-EchoServerFault $lab -Delay 1 -PassThru)
+        $connection = Get-FromElsewhere ($lab | Get-EchoConnection)[0]
+        $session = Get-FromElsewhere $ana
+        { $ErrorActionPreference = 'Stop'; Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*another process or computer, and only a description of it is here*'
+        @(Get-EchoServerFault).Count | Should -Be 1
+        $lab.State | Should -Be 'Listening'
+    }
+
     It 'is asked for by Wait-EchoServer, with what it waits for: <_>' -ForEach 'Wait-EchoServer', 'Wait-EchoServer lab', 'Wait-EchoServer -Kind Connected', '$lab | Wait-EchoServer' {
         { Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*Wait-EchoServer lab Connected*Stopped*'
     }

@@ -609,6 +609,8 @@ Describe 'Test-PortAvailability' {
             try {
                 $null = $shell.BeginInvoke()
                 $null = $server | Wait-EchoServer Disconnected -Count 3 -TimeoutSec 60
+                [Threading.SpinWait]::SpinUntil({ $shell.Streams.Progress.Count -gt 0 }, 60000) | Should -BeTrue -Because 'nothing else shows that it goes on'
+                $shell.Streams.Progress[0].StatusDescription | Should -Match '^[\d,.]+ tests so far, [\d,.]+ succeeded'
                 $shell.Stop()
                 $history = $shell.Runspace.SessionStateProxy.GetVariable('gathered')
                 $history.Count | Should -Be 1

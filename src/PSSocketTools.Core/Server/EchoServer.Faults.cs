@@ -8,9 +8,17 @@ public sealed partial class EchoServer
     /// <exception cref="SocketToolsException">InvalidOption: options are out of range, or do not go together or with this server; ServerStopped.</exception>
     public EchoServerFault AddFault(EchoServerFaultOptions options)
     {
+        RequireFault(options);
+        return _faults.Add(options);
+    }
+
+    /// <summary>Throws where <see cref="AddFault"/> would, and adds nothing.</summary>
+    /// <param name="options">What it would do and when.</param>
+    /// <exception cref="SocketToolsException">As of AddFault.</exception>
+    public void RequireFault(EchoServerFaultOptions options)
+    {
         (options ?? throw new ArgumentNullException(nameof(options))).Validate(_protocol, _isDiscarding, _isBroadcasting);
         RequireRunning();
-        return _faults.Add(options);
     }
 
     /// <summary>The faults it has, in the order of adding, also those that have struck as often as they may.</summary>

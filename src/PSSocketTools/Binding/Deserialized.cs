@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
@@ -11,11 +12,17 @@ internal static class Deserialized
     public static bool Is<T>(object? argument) =>
         argument is PSObject { TypeNames: { Count: > 0 } names } && names[0] == Prefix + typeof(T).FullName;
 
-    /// <summary>Why a server from elsewhere can't be used, and the way to reach it.</summary>
-    public static string Server(object? argument) => Resources.Messages.Get("ServerFromElsewhere", Property(argument, "Name"), Property(argument, "Port"));
+    /// <summary>Why a live object from elsewhere can't be used, and the way to what it describes; null for any other argument.</summary>
+    public static string? Refusal(object? argument) =>
+        Is<EchoServer>(argument) ? Server(argument)
+        : Is<EchoSession>(argument) ? Messages.Get("SessionFromElsewhere", Property(argument, nameof(EchoSession.Name)))
+        : Is<EchoServerFault>(argument) ? Messages.Get("FaultFromElsewhere", Property(argument, nameof(EchoServerFault.Kind)))
+        : Is<EchoConnection>(argument) ? Messages.Get("ConnectionFromElsewhere", Property(argument, nameof(EchoConnection.ConnectionId)))
+        : null;
 
-    /// <summary>Why a session from elsewhere can't be used.</summary>
-    public static string Session(object? argument) => Resources.Messages.Get("SessionFromElsewhere", Property(argument, "Name"));
+    /// <summary>Why a server from elsewhere can't be used, and the way to reach it.</summary>
+    public static string Server(object? argument) =>
+        Messages.Get("ServerFromElsewhere", Property(argument, nameof(EchoServer.Name)), Property(argument, nameof(EchoServer.Port)));
 
     private static object? Property(object? argument, string name) => ((PSObject)argument!).Properties[name]?.Value;
 }

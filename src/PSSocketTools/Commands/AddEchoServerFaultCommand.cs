@@ -125,6 +125,8 @@ public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
         {
             try
             {
+                // What can't be done is told before anybody is asked, by -WhatIf too.
+                server.RequireFault(options);
                 if (ShouldProcess(server.ToString(), Messages.Get("ActionAddFault", ParameterSetName)) && server.AddFault(options) is var fault && PassThru)
                 {
                     WriteObject(fault);

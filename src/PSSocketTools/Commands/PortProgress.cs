@@ -4,7 +4,7 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>The progress bar of a port test that takes long: how many ports are done, how fast, and how much is left.</summary>
+/// <summary>The progress of a port test that takes long: how many ports are done, how fast, and how much is left; of one without an end how many tests were made.</summary>
 /// <param name="write">Shows it.</param>
 internal sealed class PortProgress(Action<ProgressRecord> write)
 {
@@ -15,11 +15,14 @@ internal sealed class PortProgress(Action<ProgressRecord> write)
     private TimeSpan _nextAt = TimeSpan.FromSeconds(1);
     private bool _isShown;
 
-    /// <summary>How many ports are to be tested.</summary>
+    /// <summary>How many ports are to be tested; 0 for tests without an end.</summary>
     public double Total { get; set; }
 
     /// <summary>How many are.</summary>
     public long Done { get; set; }
+
+    /// <summary>How many of them were available.</summary>
+    public long Available { get; set; }
 
     /// <summary>Draws it when it is time.</summary>
     public void Show()
@@ -33,11 +36,13 @@ internal sealed class PortProgress(Action<ProgressRecord> write)
         _nextAt = elapsed + TimeSpan.FromMilliseconds(IntervalMilliseconds);
         _isShown = true;
         var rate = Done / elapsed.TotalSeconds;
-        write(new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressStatus", Done, Total, rate))
-        {
-            PercentComplete = (int)(100 * Done / Total),
-            SecondsRemaining = rate > 0 ? (int)Math.Min((Total - Done) / rate, int.MaxValue) : -1,
-        });
+        write(Total == 0
+            ? new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressEndless", Done, Available))
+            : new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressStatus", Done, Total, rate))
+            {
+                PercentComplete = (int)(100 * Done / Total),
+                SecondsRemaining = rate > 0 ? (int)Math.Min((Total - Done) / rate, int.MaxValue) : -1,
+            });
     }
 
     /// <summary>Takes it away.</summary>

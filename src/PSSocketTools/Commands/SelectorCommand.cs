@@ -49,7 +49,7 @@ public abstract class SelectorCommand : SocketCommand
                     continue;
             }
 
-            foreach (var one in Deserialized.Is<T>(argument) ? Refused<T>(typeof(T) == typeof(EchoServer) ? Deserialized.Server(argument) : Deserialized.Session(argument), argument)
+            foreach (var one in Deserialized.Refusal(argument) is { } sentence ? Refused<T>(sentence, argument)
                 : value is not (string or int or long or short or byte) ? Refused<T>(Messages.Get(About.NotValid, value?.GetType().Name ?? "null"), value)
                 : MyInvocation.ExpectingInput ? Refused<T>(Messages.Get(About.FromPipeline, value is string text ? ValueCompleter.QuotedName(text) : value, MyInvocation.MyCommand.Name), value)
                 : value is string name ? MatchNameOrId(all(), idOf, nameOf, name)

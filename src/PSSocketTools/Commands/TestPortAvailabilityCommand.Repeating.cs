@@ -96,6 +96,7 @@ public sealed partial class TestPortAvailabilityCommand
     private void WriteRepeated(PortAvailability result)
     {
         _progress.Done++;
+        _progress.Available += result.Available ? 1 : 0;
         _areAllAvailable &= result.Available;
         if (!Summary && IsWanted(result) && (!ChangesOnly || result.IsChange()))
         {

@@ -176,8 +176,8 @@ public sealed partial class TestPortAvailabilityCommand
 
     private void ShowProgress()
     {
-        // What is repeated shows by itself that it goes on, unless it is only summed up; without an end there is nothing to show the part of.
-        if (_watch is null || (Summary && !Repeat))
+        // What is repeated shows by itself that it goes on, unless it is only summed up.
+        if (_watch is null || Summary)
         {
             _progress.Show();
         }

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using System.Management.Automation.Host;
 #if NET
 using System.Runtime.InteropServices;
 #endif
+using PSSocketTools.Views;
 
 namespace PSSocketTools.Interactive;
 
@@ -64,8 +64,7 @@ internal sealed class ConsolePrompt : LinePrompt
             _ = Console.KeyAvailable;
             return screen.WindowSize.Width > 0;
         }
-        catch (Exception exception) when (exception is HostException or NotImplementedException or NotSupportedException
-            or InvalidOperationException or IOException)
+        catch (Exception exception) when (HostWindow.IsMissing(exception))
         {
             return false;
         }

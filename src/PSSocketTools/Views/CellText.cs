@@ -1,6 +1,7 @@
 using System.Management.Automation.Host;
 using System.Text;
 using PSSocketTools.Interactive;
+using PSSocketTools.Views;
 
 namespace PSSocketTools;
 
@@ -146,9 +147,8 @@ public static class CellText
         {
             return host?.UI?.RawUI?.BufferSize.Width is { } width and > 0 ? width : DefaultWidth;
         }
-        catch (Exception exception) when (exception is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
+        catch (Exception exception) when (HostWindow.IsMissing(exception))
         {
-            // A host without a window.
             return DefaultWidth;
         }
     }
