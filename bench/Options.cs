@@ -11,6 +11,7 @@ internal sealed record Options
           --runs N       how often each is measured; medians are shown (default 5)
           --seconds S    how long each run of the load lasts (default 2)
           --only A,B     only these sections: server, peers, rate, unused, room, allocation, idle, stop, import, client, latency, scan
+          --loads A;B    only these loads of the section server, as its table names them, with * for any text
           --before DIR   another checkout of the repository, built, that the section unused is held against
           --json FILE    writes all figures as JSON as well
           --from A,B     measures nothing, and takes the figures from these files, which --json has written
@@ -25,6 +26,9 @@ internal sealed record Options
 
     /// <summary>The sections wanted; empty for all.</summary>
     public IReadOnlyList<string> Only { get; private init; } = [];
+
+    /// <summary>Patterns of the loads wanted in the section server; empty for all.</summary>
+    public IReadOnlyList<string> Loads { get; private init; } = [];
 
     /// <summary>The manifest of the module in another checkout; null for none.</summary>
     public string? Before { get; private init; }
@@ -56,6 +60,7 @@ internal sealed record Options
                 "--runs" => options with { Runs = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--only" => options with { Only = List(value) },
+                "--loads" => options with { Loads = List(value, ';') },
                 "--before" => options with { Before = Path.GetFullPath(Path.Combine(value, "PSSocketTools.psd1")) },
                 "--json" => options with { Json = Path.GetFullPath(value) },
                 "--from" => options with { From = [.. List(value).Select(Path.GetFullPath)] },
@@ -67,5 +72,5 @@ internal sealed record Options
         return options.Runs > 0 && options.Seconds > 0 ? options : throw new FormatException(Usage);
     }
 
-    private static string[] List(string value) => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string[] List(string value, char separator = ',') => value.Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

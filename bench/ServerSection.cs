@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 
 namespace PSSocketTools.Bench;
@@ -23,12 +24,18 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
     /// <inheritdoc/>
     public override void Run(Workbench bench)
     {
+        var loads = Loads.Where(load => IsWanted(bench.Options.Loads, load)).ToArray();
+        if (loads.Length == 0)
+        {
+            throw new InvalidOperationException($"No load of the section {Name} has such a name. They are: {string.Join("; ", Loads.AsEnumerable())}.");
+        }
+
         var rows = new JsonArray();
         var notes = new List<string>();
         var homes = Transports.Start(notes);
         try
         {
-            foreach (var load in Loads)
+            foreach (var load in loads)
             {
                 using var reference = bench.Yardstick!.StartServer(load);
                 var first = new Subject("yardstick", reference.Port, reference.Id);
@@ -49,6 +56,9 @@ internal sealed class ServerSection() : Section("server", "The server inside pws
 
         bench.Report.Add(Name, Title, rows, notes);
     }
+
+    private static bool IsWanted(IReadOnlyList<string> patterns, Load load) =>
+        patterns.Count == 0 || patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, load.ToString()));
 
     private static IEnumerable<Subject> Servers(Transports home, Load load)
     {
