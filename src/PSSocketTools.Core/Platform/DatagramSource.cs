@@ -10,11 +10,11 @@ namespace PSSocketTools.Platform;
 /// </summary>
 internal static unsafe class DatagramSource
 {
-    private const int LevelIPv4 = 0;
-    private const int LevelIPv6 = 41;
-
     // A header on 64 bits, an IPv6 address and the number of an interface, rounded up.
     private const int LongestControl = 48;
+
+    // IP_PKTINFO and IPV6_PKTINFO (ws2ipdef.h).
+    private const int PacketInfoWindows = 19;
 
     private static readonly Kind Here =
         RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Kind.Linux
@@ -86,9 +86,9 @@ internal static unsafe class DatagramSource
         var header = lengthSize + (2 * sizeof(int));
         var type = Here switch
         {
-            Kind.Linux => isIPv6 ? 50 : 8,
-            Kind.Mac => isIPv6 ? 46 : 26,
-            _ => 19,
+            Kind.Linux => isIPv6 ? Libc.IPv6PacketInfo : Libc.IPPacketInfo,
+            Kind.Mac => isIPv6 ? Libc.IPv6PacketInfoMac : Libc.IPPacketInfoMac,
+            _ => PacketInfoWindows,
         };
 
         // Only a link-local address needs an interface: the routing table decides for all others.
@@ -119,7 +119,7 @@ internal static unsafe class DatagramSource
             *(nint*)control = length;
         }
 
-        *(int*)(control + lengthSize) = isIPv6 ? LevelIPv6 : LevelIPv4;
+        *(int*)(control + lengthSize) = isIPv6 ? Libc.SolIPv6 : Libc.SolIP;
         *(int*)(control + lengthSize + sizeof(int)) = type;
 
         // The space it takes (CMSG_SPACE), which is aligned.
@@ -128,9 +128,8 @@ internal static unsafe class DatagramSource
 
     private static SocketError SendOnUnix(Socket socket, byte* bytes, int count, byte* name, int nameLength, byte* control, int controlLength)
     {
-        const int DontWaitLinux = 0x40, DontWaitMac = 0x80, AgainMac = 35;
-        var vector = new UnixVector { Bytes = bytes, Count = count };
-        var message = new UnixMessage
+        var vector = new Libc.Vector { Bytes = bytes, Count = count };
+        var message = new Libc.MessageHeader
         {
             Name = name,
             NameLength = (uint)nameLength,
@@ -141,12 +140,12 @@ internal static unsafe class DatagramSource
         };
         var isMac = Here == Kind.Mac;
         var descriptor = (int)socket.Handle;
-        while (Libc.SendMessage(descriptor, &message, isMac ? DontWaitMac : DontWaitLinux) < 0)
+        while (Libc.SendMessage(descriptor, &message, isMac ? Libc.MessageDontWaitMac : Libc.MessageDontWait) < 0)
         {
             var error = Marshal.GetLastWin32Error();
             if (error != Libc.EIntr)
             {
-                return error == (isMac ? AgainMac : Libc.EAgain) ? SocketError.WouldBlock : SocketError.SocketError;
+                return error == (isMac ? Libc.EWouldBlockMac : Libc.EAgain) ? SocketError.WouldBlock : SocketError.SocketError;
             }
         }
 
@@ -175,26 +174,6 @@ internal static unsafe class DatagramSource
 
     [DllImport("ws2_32", EntryPoint = "WSASendMsg", SetLastError = true)]
     private static extern int WindowsSend(IntPtr socket, WindowsMessage* message, uint flags, uint* sent, IntPtr overlapped, IntPtr completion);
-
-    // struct iovec.
-    private struct UnixVector
-    {
-        public byte* Bytes;
-        public nint Count;
-    }
-
-    // struct msghdr as glibc has it. On other systems some lengths have four bytes and padding, which on little-endian
-    // processors is the same where 64 bits are a pointer's.
-    private struct UnixMessage
-    {
-        public byte* Name;
-        public uint NameLength;
-        public UnixVector* Vectors;
-        public nint VectorCount;
-        public byte* Control;
-        public nint ControlLength;
-        public int Flags;
-    }
 
     // WSABUF and WSAMSG.
     private struct WindowsVector

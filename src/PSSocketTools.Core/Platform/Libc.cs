@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>The calls to the C library that .NET does not offer. The constants are those of Linux on x64 and Arm64.</summary>
+/// <summary>
+/// The calls to the C library that .NET does not offer, and what they take. A constant is that of Linux on x64 and Arm64, and often of
+/// other systems too; where macOS has another that is needed here, both names say so.
+/// </summary>
 internal static unsafe class Libc
 {
     public const int SockStream = 1;
@@ -15,15 +18,22 @@ internal static unsafe class Libc
     public const int SolIP = 0;
     public const int SolIPv6 = 41;
     public const int IPPacketInfo = 8;
+    public const int IPPacketInfoMac = 26;
     public const int IPv6PacketInfo = 50;
+    public const int IPv6PacketInfoMac = 46;
+    public const int IPReceiveErrors = 11;
+    public const int IPv6ReceiveErrors = 25;
     public const int IPBindAddressNoPort = 24;
     public const int SolSocket = 1;
     public const int SolTcp = 6;
     public const int TcpNoDelay = 1;
+    public const int TcpInfo = 11;
     public const int SoError = 4;
     public const int SoLinger = 13;
     public const int MessageTruncated = 0x20;
     public const int MessageDontWait = 0x40;
+    public const int MessageDontWaitMac = 0x80;
+    public const int MessageErrorQueue = 0x2000;
     public const int MessageNoSignal = 0x4000;
     public const int ShutWrite = 1;
     public const int EpollCloseOnExec = 0x80000;
@@ -118,16 +128,16 @@ internal static unsafe class Libc
     public static extern nint Receive(int descriptor, byte* buffer, nint length, int flags);
 
     [DllImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
-    public static extern nint SendMessage(int descriptor, void* message, int flags);
+    public static extern nint SendMessage(int descriptor, MessageHeader* message, int flags);
 
     [DllImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
-    public static extern nint ReceiveMessage(int descriptor, void* message, int flags);
+    public static extern nint ReceiveMessage(int descriptor, MessageHeader* message, int flags);
 
     [DllImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
-    public static extern int SendMessages(int descriptor, void* messages, uint count, int flags);
+    public static extern int SendMessages(int descriptor, CountedMessage* messages, uint count, int flags);
 
     [DllImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
-    public static extern int ReceiveMessages(int descriptor, void* messages, uint count, int flags, void* timeout);
+    public static extern int ReceiveMessages(int descriptor, CountedMessage* messages, uint count, int flags, TimeSpec* timeout);
 
     [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static extern int Control(int descriptor, nuint request, int* value);
@@ -185,6 +195,35 @@ internal static unsafe class Libc
     {
         public long Seconds;
         public long Nanoseconds;
+    }
+
+    /// <summary>A range of memory: struct iovec.</summary>
+    public struct Vector
+    {
+        public byte* Bytes;
+        public nint Count;
+    }
+
+    /// <summary>
+    /// A message with its address and its control messages: struct msghdr as glibc has it. Elsewhere some lengths have four bytes and
+    /// padding, which on little-endian processors is the same where 64 bits are a pointer's.
+    /// </summary>
+    public struct MessageHeader
+    {
+        public byte* Name;
+        public uint NameLength;
+        public Vector* Vectors;
+        public nint VectorCount;
+        public byte* Control;
+        public nint ControlLength;
+        public int Flags;
+    }
+
+    /// <summary>A message, and how many bytes of it were received or sent: struct mmsghdr.</summary>
+    public struct CountedMessage
+    {
+        public MessageHeader Header;
+        public uint Length;
     }
 
     /// <summary>A descriptor to wait for: struct pollfd.</summary>

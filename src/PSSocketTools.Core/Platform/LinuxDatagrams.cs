@@ -32,12 +32,12 @@ internal sealed unsafe class LinuxDatagrams
     private readonly byte* _names;
     private readonly byte* _controls;
     private readonly byte[] _pinned;
-    private readonly Message[] _receiveArray = GC.AllocateArray<Message>(Capacity, pinned: true);
-    private readonly Message[] _sendArray = GC.AllocateArray<Message>(Capacity, pinned: true);
-    private readonly Vector[] _vectorArray = GC.AllocateArray<Vector>(2 * Capacity, pinned: true);
-    private readonly Message* _received;
-    private readonly Message* _toSend;
-    private readonly Vector* _vectors;
+    private readonly Libc.CountedMessage[] _receiveArray = GC.AllocateArray<Libc.CountedMessage>(Capacity, pinned: true);
+    private readonly Libc.CountedMessage[] _sendArray = GC.AllocateArray<Libc.CountedMessage>(Capacity, pinned: true);
+    private readonly Libc.Vector[] _vectorArray = GC.AllocateArray<Libc.Vector>(2 * Capacity, pinned: true);
+    private readonly Libc.CountedMessage* _received;
+    private readonly Libc.CountedMessage* _toSend;
+    private readonly Libc.Vector* _vectors;
 
     // How many headers the last receive has written to.
     private int _used = Capacity;
@@ -51,13 +51,13 @@ internal sealed unsafe class LinuxDatagrams
         _slots = Address(_bytes);
         _names = Address(_pinned);
         _controls = _names + (Capacity * NameSize);
-        _received = (Message*)Address(_receiveArray);
-        _toSend = (Message*)Address(_sendArray);
-        _vectors = (Vector*)Address(_vectorArray);
+        _received = (Libc.CountedMessage*)Address(_receiveArray);
+        _toSend = (Libc.CountedMessage*)Address(_sendArray);
+        _vectors = (Libc.Vector*)Address(_vectorArray);
         for (var i = 0; i < Capacity; i++)
         {
-            _vectors[i] = new Vector { Bytes = _slots + OffsetOf(i), Count = slotSize };
-            _received[i] = new Message
+            _vectors[i] = new Libc.Vector { Bytes = _slots + OffsetOf(i), Count = slotSize };
+            _received[i].Header = new Libc.MessageHeader
             {
                 Name = _names + (i * NameSize),
                 Vectors = _vectors + i,
@@ -83,13 +83,13 @@ internal sealed unsafe class LinuxDatagrams
     public int LengthOf(int slot) => (int)_received[slot].Length;
 
     /// <summary>Whether a datagram was longer than its slot.</summary>
-    public bool IsTruncated(int slot) => (_received[slot].Flags & Libc.MessageTruncated) != 0;
+    public bool IsTruncated(int slot) => (_received[slot].Header.Flags & Libc.MessageTruncated) != 0;
 
     /// <summary>The sender of a datagram, to look it up.</summary>
     public LinuxSender SenderOf(int slot) => LinuxSender.Read(_names + (slot * NameSize));
 
     /// <summary>The sender of a datagram; null where the system told none.</summary>
-    public IPEndPoint? EndPointOf(int slot) => LinuxAddress.ReadEndPoint(_names + (slot * NameSize), (int)_received[slot].NameLength);
+    public IPEndPoint? EndPointOf(int slot) => LinuxAddress.ReadEndPoint(_names + (slot * NameSize), (int)_received[slot].Header.NameLength);
 
     /// <summary>The address that a datagram was sent to; empty where the system did not tell.</summary>
     public PacketSource LocalOf(int slot)
@@ -112,8 +112,8 @@ internal sealed unsafe class LinuxDatagrams
         Count = 0;
         for (var i = 0; i < _used; i++)
         {
-            _received[i].NameLength = NameSize;
-            _received[i].ControlLength = ControlSize;
+            _received[i].Header.NameLength = NameSize;
+            _received[i].Header.ControlLength = ControlSize;
         }
 
         var count = Libc.ReceiveMessages(descriptor, _received, Capacity, Libc.MessageDontWait, null);
@@ -125,12 +125,12 @@ internal sealed unsafe class LinuxDatagrams
     public void Add(int slot, int count)
     {
         var vector = _vectors + Capacity + Count;
-        *vector = new Vector { Bytes = _slots + OffsetOf(slot), Count = count };
+        *vector = new Libc.Vector { Bytes = _slots + OffsetOf(slot), Count = count };
         var control = SourceOf(slot);
-        _toSend[Count++] = new Message
+        _toSend[Count++].Header = new Libc.MessageHeader
         {
             Name = _names + (slot * NameSize),
-            NameLength = _received[slot].NameLength,
+            NameLength = _received[slot].Header.NameLength,
             Vectors = vector,
             VectorCount = 1,
             Control = control,
@@ -147,9 +147,9 @@ internal sealed unsafe class LinuxDatagrams
     /// <returns>False when it had none.</returns>
     public bool TryDropSource(int index)
     {
-        var had = _toSend[index].Control != null;
-        _toSend[index].Control = null;
-        _toSend[index].ControlLength = 0;
+        var had = _toSend[index].Header.Control != null;
+        _toSend[index].Header.Control = null;
+        _toSend[index].Header.ControlLength = 0;
         return had;
     }
 
@@ -157,7 +157,7 @@ internal sealed unsafe class LinuxDatagrams
     private byte* SourceOf(int slot)
     {
         var control = _controls + (slot * ControlSize);
-        if (_received[slot].ControlLength < ControlHeader)
+        if (_received[slot].Header.ControlLength < ControlHeader)
         {
             return null;
         }
@@ -208,29 +208,6 @@ internal sealed unsafe class LinuxDatagrams
         {
             return false;
         }
-    }
-
-    // struct iovec.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Vector
-    {
-        public byte* Bytes;
-        public nint Count;
-    }
-
-    // struct mmsghdr: a msghdr, and the bytes that were received or sent.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Message
-    {
-        public byte* Name;
-        public uint NameLength;
-        public Vector* Vectors;
-        public nint VectorCount;
-        public byte* Control;
-        public nint ControlLength;
-        public int Flags;
-        private readonly int _padding;
-        public uint Length;
     }
 }
 

@@ -12,11 +12,6 @@ internal sealed record IcmpError(bool IsIPv6, int Type, int Code, IPAddress? Sen
 /// <summary>The error queue of a Linux socket (ip(7), IP_RECVERR): an error number alone does not tell a router's refusal from the host's own.</summary>
 internal static unsafe class LinuxErrorQueue
 {
-    private const int ReceiveErrors = 11;
-    private const int LevelIPv6 = 41;
-    private const int ReceiveErrorsIPv6 = 25;
-    private const int FromErrorQueue = 0x2000;
-    private const int WithoutWaiting = 0x40;
     private const int ControlLength = 512;
 
     // ee_origin of struct sock_extended_err: what follows it is the sender's address.
@@ -29,8 +24,8 @@ internal static unsafe class LinuxErrorQueue
     {
         var isOn = 1;
         _ = family == Libc.FamilyInet6
-            ? Libc.SetSocketOption(descriptor, LevelIPv6, ReceiveErrorsIPv6, &isOn, sizeof(int))
-            : Libc.SetSocketOption(descriptor, Libc.SolIP, ReceiveErrors, &isOn, sizeof(int));
+            ? Libc.SetSocketOption(descriptor, Libc.SolIPv6, Libc.IPv6ReceiveErrors, &isOn, sizeof(int))
+            : Libc.SetSocketOption(descriptor, Libc.SolIP, Libc.IPReceiveErrors, &isOn, sizeof(int));
     }
 
     /// <summary>Empties the queue, and returns the last message; null when there was none.</summary>
@@ -40,8 +35,9 @@ internal static unsafe class LinuxErrorQueue
         var control = stackalloc byte[ControlLength];
         while (true)
         {
-            var header = new MessageHeader { Control = control, ControlLength = ControlLength };
-            if (Libc.ReceiveMessage(descriptor, &header, FromErrorQueue | WithoutWaiting) < 0)
+            // Nothing of the datagram itself is read.
+            var header = new Libc.MessageHeader { Control = control, ControlLength = ControlLength };
+            if (Libc.ReceiveMessage(descriptor, &header, Libc.MessageErrorQueue | Libc.MessageDontWait) < 0)
             {
                 return last;
             }
@@ -60,7 +56,7 @@ internal static unsafe class LinuxErrorQueue
             var level = *(int*)(control + at + 8);
             var type = *(int*)(control + at + 12);
             var error = control + at + HeaderLength;
-            if ((level, type) is (Libc.SolIP, ReceiveErrors) or (LevelIPv6, ReceiveErrorsIPv6) && error[4] is OriginIcmp or OriginIcmpIPv6)
+            if ((level, type) is (Libc.SolIP, Libc.IPReceiveErrors) or (Libc.SolIPv6, Libc.IPv6ReceiveErrors) && error[4] is OriginIcmp or OriginIcmpIPv6)
             {
                 var sender = error + ErrorLength;
                 return new IcmpError(
@@ -79,17 +75,5 @@ internal static unsafe class LinuxErrorQueue
         }
 
         return null;
-    }
-
-    // struct msghdr on 64 bits; nothing of the datagram itself is read.
-    private struct MessageHeader
-    {
-        public void* Name;
-        public nint NameLength;
-        public void* Vectors;
-        public nint VectorCount;
-        public byte* Control;
-        public nint ControlLength;
-        public nint Flags;
     }
 }

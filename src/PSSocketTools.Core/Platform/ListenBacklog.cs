@@ -28,14 +28,14 @@ internal static class ListenBacklog
     private static int? Waiting(Socket listener)
     {
 #if NET
-        const int Tcp = 6, TcpInfo = 11, UnackedAt = 24;
+        const int UnackedAt = 24;
         if (OperatingSystem.IsLinux() && listener.ProtocolType == ProtocolType.Tcp)
         {
             // Of a listening socket, tcpi_unacked is the accept queue's length (Linux, tcp_get_info).
             Span<byte> info = stackalloc byte[UnackedAt + sizeof(int)];
             try
             {
-                if (listener.GetRawSocketOption(Tcp, TcpInfo, info) == info.Length)
+                if (listener.GetRawSocketOption(Libc.SolTcp, Libc.TcpInfo, info) == info.Length)
                 {
                     return BinaryPrimitives.ReadInt32LittleEndian(info[UnackedAt..]);
                 }

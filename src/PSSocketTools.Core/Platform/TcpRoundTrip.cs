@@ -7,7 +7,6 @@ namespace PSSocketTools.Platform;
 internal static class TcpRoundTrip
 {
     // tcpi_rtt of struct tcp_info (linux/tcp.h), in microseconds.
-    private const int LinuxInfo = 11;
     private const int LinuxOffset = 68;
 
     // RttUs of TCP_INFO_v0 (mstcpip.h), in microseconds.
@@ -43,7 +42,7 @@ internal static class TcpRoundTrip
     {
         var length = LinuxOffset + sizeof(int);
         var info = stackalloc byte[length];
-        return Libc.GetSocketOption(descriptor, Libc.SolTcp, LinuxInfo, (int*)info, &length) == 0 && length == LinuxOffset + sizeof(int)
+        return Libc.GetSocketOption(descriptor, Libc.SolTcp, Libc.TcpInfo, (int*)info, &length) == 0 && length == LinuxOffset + sizeof(int)
             ? FromMicroseconds(*(uint*)(info + LinuxOffset))
             : null;
     }
