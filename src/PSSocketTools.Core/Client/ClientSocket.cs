@@ -18,7 +18,7 @@ internal static class ClientSocket
         {
             var socket = new Socket(family, type, protocol);
             var reserve = new DescriptorReserve();
-            reserve.Accepted(socket.Handle);
+            reserve.Opened(socket.Handle);
             try
             {
                 if (!reserve.HasRoom())

@@ -5,9 +5,6 @@ namespace PSSocketTools.Platform;
 /// <summary>How many more files and sockets this process may open.</summary>
 internal static unsafe class DescriptorLimit
 {
-    // Left for what the program opens meanwhile: assemblies, pipes, a server's connections.
-    private const int Reserved = 32;
-
     private static bool IsLinux { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
 
     private static bool IsMac { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
@@ -29,7 +26,7 @@ internal static unsafe class DescriptorLimit
         }
     }
 
-    /// <summary>How many more descriptors may be opened; at least one, so that the caller makes progress.</summary>
+    /// <summary>How many more descriptors may be opened beside the <see cref="DescriptorReserve"/>; at least one, so that the caller makes progress.</summary>
     public static int Available()
     {
         var limit = Limit;
@@ -39,7 +36,7 @@ internal static unsafe class DescriptorLimit
         }
 
         var open = Directory.EnumerateFileSystemEntries(IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
-        return Math.Max(limit - open - Reserved, 1);
+        return Math.Max(limit - open - DescriptorReserve.Size, 1);
     }
 
     /// <summary>Whether no descriptor is left, tested by opening one.</summary>

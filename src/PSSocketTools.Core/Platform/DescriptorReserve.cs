@@ -11,7 +11,8 @@ namespace PSSocketTools.Platform;
 /// <param name="limit">The limit on open descriptors of the process.</param>
 internal sealed class DescriptorReserve(int limit)
 {
-    private const int ReserveSize = 32;
+    /// <summary>How many descriptors are left for what the program opens meanwhile: assemblies, pipes, files.</summary>
+    public const int Size = 32;
 
     private static readonly object Opening = new();
 
@@ -19,7 +20,7 @@ internal sealed class DescriptorReserve(int limit)
 
     // The first number of the reserve, which is smaller when the limit is low.
     private readonly int _firstReserved = FirstReserved(limit);
-    private int _lastAccepted;
+    private int _lastOpened;
 
     public DescriptorReserve()
         : this(DescriptorLimit.Limit)
@@ -57,13 +58,13 @@ internal sealed class DescriptorReserve(int limit)
         }
     }
 
-    /// <summary>Records the descriptor of an accepted connection.</summary>
-    public void Accepted(IntPtr descriptor) => _lastAccepted = limit == int.MaxValue ? 0 : descriptor.ToInt32();
+    /// <summary>Records the descriptor of a socket that was opened or accepted: <see cref="HasRoom"/> goes by the last one.</summary>
+    public void Opened(IntPtr descriptor) => _lastOpened = limit == int.MaxValue ? 0 : descriptor.ToInt32();
 
     /// <summary>Whether one more connection leaves the reserve free; this takes a system call only when the last descriptor was in the reserve.</summary>
     public bool HasRoom()
     {
-        if (_lastAccepted < _firstReserved)
+        if (_lastOpened < _firstReserved)
         {
             return true;
         }
@@ -73,11 +74,11 @@ internal sealed class DescriptorReserve(int limit)
             return false;
         }
 
-        _lastAccepted = 0;
+        _lastOpened = 0;
         return true;
     }
 
-    private static int FirstReserved(int limit) => limit - Math.Min(ReserveSize, limit / 4);
+    private static int FirstReserved(int limit) => limit - Math.Min(Size, limit / 4);
 
     private static unsafe int LowestFree()
     {

@@ -26,7 +26,6 @@ internal static unsafe class Libc
     public const int IPBindAddressNoPort = 24;
     public const int SolSocket = 1;
     public const int SolTcp = 6;
-    public const int TcpNoDelay = 1;
     public const int TcpInfo = 11;
     public const int SoError = 4;
     public const int SoLinger = 13;

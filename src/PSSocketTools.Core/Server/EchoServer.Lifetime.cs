@@ -177,25 +177,25 @@ public sealed partial class EchoServer
     {
         // Connections that are blocked by a stalled log could not be closed.
         using var limitLogStall = _gracePeriod.Token.Register(() => Attempt.To(() => _record.Journal.Backlog.LimitStall(JournalLog.GracePeriod)));
-        Attempt.To(RemoveSocketFile, Report);
-        await Attempt.ToAsync(() => _transport.StopAsync(_gracePeriod.Token), Report).ConfigureAwait(false);
-        Attempt.To(_transport.Dispose, Report);
-        Attempt.To(() => _responder?.Dispose(), Report);
-        DisposeCertificate(_ownCertificate, Report);
+        Attempt.To(RemoveSocketFile, _record.TryReport);
+        await Attempt.ToAsync(() => _transport.StopAsync(_gracePeriod.Token), _record.TryReport).ConfigureAwait(false);
+        Attempt.To(_transport.Dispose, _record.TryReport);
+        Attempt.To(() => _responder?.Dispose(), _record.TryReport);
+        DisposeCertificate(_ownCertificate, _record.TryReport);
 
         lock (_gate)
         {
             _state = ServerState.Stopped;
-            Attempt.To(() => StoppedAt = _record.Clock.Now.LocalDateTime, Report);
+            Attempt.To(() => StoppedAt = _record.Clock.Now.LocalDateTime, _record.TryReport);
         }
 
-        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, reason: _stopReason, text: EndPoint, duration: _record.Clock.Since(_startedAt)), Report);
-        await Attempt.ToAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, Report).ConfigureAwait(false);
+        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, reason: _stopReason, text: EndPoint, duration: _record.Clock.Since(_startedAt)), _record.TryReport);
+        await Attempt.ToAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, _record.TryReport).ConfigureAwait(false);
         Attempt.To(_record.Journal.End);
         lock (_gate)
         {
-            // Over, so that no later stop shortens it.
-            _gracePeriodEnd = default;
+            // A deadline that has passed, so that no later stop shortens it.
+            _gracePeriodEnd = Deadline.Passed;
             _gracePeriod.Dispose();
         }
 
@@ -205,15 +205,12 @@ public sealed partial class EchoServer
     private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
         Attempt.To(() => certificate?.Dispose(), report);
 
-    /// <summary>Reports a failure in the journal; never throws, since its callers could not report that.</summary>
-    private void Report(Exception exception) => Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, exception.Message));
-
     private void RemoveSocketFile()
     {
         // The server stops even if its socket file can't be removed.
         if (_unixListener?.RemoveFile() is { } failure)
         {
-            _record.Failed(null, ServerEventReason.Fault, failure.Message);
+            _record.TryReport(failure);
         }
     }
 

@@ -55,7 +55,10 @@ public sealed record EchoServerOptions : ConversationOptions
     /// <summary>The default and the range of <see cref="MaxConnections"/>.</summary>
     public const int DefaultMaxConnections = 4096, LowestMaxConnections = 1, HighestMaxConnections = int.MaxValue;
 
-    /// <summary>How many connections are served at once; others are rejected.</summary>
+    /// <summary>
+    /// How many connections are served at once; others are rejected. Over UDP, which has none: how many responses that take time,
+    /// for a responder or a fault, may be pending at once; a datagram that would need one more is dropped.
+    /// </summary>
     public int MaxConnections { get; init; } = DefaultMaxConnections;
 
     /// <summary>The addresses and CIDR blocks that may connect; empty for all.</summary>

@@ -17,7 +17,7 @@ internal static class SocketOpener
     public static List<Socket> Listen(IPAddress[] addresses, int port, int backlog) =>
         OpenAll(addresses, port, SocketProtocol.Tcp, socket =>
         {
-            // On Linux accepted sockets inherit it from the listening socket, so that it is set before the first can be accepted.
+            // On Linux accepted sockets inherit it, so that a loop over epoll spends no system call on each; it is set before there can be one.
             socket.NoDelay = true;
             socket.Listen(backlog);
         });

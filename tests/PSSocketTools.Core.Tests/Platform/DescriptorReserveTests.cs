@@ -13,11 +13,11 @@ public sealed class DescriptorReserveTests
         var free = LowestFree();
         var reserve = new DescriptorReserve(free + 1000 + 32);
         Assert.True(reserve.HasRoom());
-        reserve.Accepted(free + 999);
+        reserve.Opened(free + 999);
         Assert.True(reserve.HasRoom());
 
         // Lower descriptors were closed meanwhile, so that there is room.
-        reserve.Accepted(free + 1000);
+        reserve.Opened(free + 1000);
         Assert.True(reserve.HasRoom());
     }
 
@@ -26,7 +26,7 @@ public sealed class DescriptorReserveTests
     {
         // As if the limit were just above what this process has open.
         var reserve = new DescriptorReserve(4);
-        reserve.Accepted(3);
+        reserve.Opened(3);
         Assert.False(reserve.HasRoom());
         Assert.False(reserve.HasRoom());
     }
@@ -35,7 +35,7 @@ public sealed class DescriptorReserveTests
     public void Without_a_limit_there_is_room()
     {
         var reserve = new DescriptorReserve(int.MaxValue);
-        reserve.Accepted(new IntPtr(long.MaxValue));
+        reserve.Opened(new IntPtr(long.MaxValue));
         Assert.True(reserve.HasRoom());
     }
 

@@ -30,6 +30,9 @@ public enum ServerEventReason
     /// <summary>The server has reached its limit of connections.</summary>
     TooManyConnections,
 
+    /// <summary>Over UDP, as many responses were pending as the server allows, so that a datagram was dropped.</summary>
+    TooManyResponses,
+
     /// <summary>The TLS handshake failed or was not finished in time.</summary>
     HandshakeFailed,
 

@@ -100,6 +100,15 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     public void Failed(ClientFacts? client, ServerEventReason reason, string what) =>
         Journal.Append(ServerEventKind.Error, client, reason, what);
 
+    /// <summary>Reports a failure that concerns no client, where it can be reported: the caller could do nothing about that.</summary>
+    public void TryReport(Exception exception) => TryReport(exception, null);
+
+    /// <inheritdoc cref="TryReport(Exception)"/>
+    /// <param name="exception">What failed.</param>
+    /// <param name="client">The client that it concerns; null for none.</param>
+    public void TryReport(Exception exception, ClientFacts? client) =>
+        Attempt.To(() => Failed(client, ServerEventReason.Fault, exception.Message));
+
     /// <summary>Records what a responder told.</summary>
     public void Trace(ClientFacts client, string text) => Journal.Append(
         ServerEventKind.Trace, client, text: text.Length <= MaxTraceLength ? text : text.Substring(0, MaxTraceLength) + "\u2026");

@@ -245,7 +245,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         var isHandshaking = false;
         try
         {
-            _reserve.Accepted(socket.Handle);
+            _reserve.Opened(socket.Handle);
             socket.Blocking = false;
             if (socket.ProtocolType == ProtocolType.Tcp)
             {

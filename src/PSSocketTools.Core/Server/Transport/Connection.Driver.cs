@@ -245,8 +245,7 @@ internal sealed partial class Connection<TChannel> : Connection
         RunSteps(conversation);
     }
 
-    private void Report(Exception exception) =>
-        Attempt.To(() => _record.Failed(_client, ServerEventReason.Fault, exception.Message));
+    private void Report(Exception exception) => _record.TryReport(exception, _client);
 
     private void RunSteps(Conversation conversation)
     {

@@ -32,16 +32,35 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
+        EndInOrder();
+    }
+
+    /// <summary>Ends a connection that has no conversation, in order too: its handshake failed, or it was refused after that.</summary>
+    private void EndUnaccepted()
+    {
+        BeginEnding();
+        ReleaseSlot();
+        EndInOrder();
+    }
+
+    private void EndInOrder()
+    {
         Pump.SetTimer(this, Deadline.AfterMilliseconds(ServerTransport.LingerMilliseconds));
         EndOutput();
     }
 
-    private void EndConversation(ServerEventReason reason)
+    private void BeginEnding()
     {
         _phase = Phase.EndingOutput;
         _isTimeUp = false;
         StopTimer();
         EndHandshake();
+    }
+
+    /// <summary>Ends the conversation, if there is one yet.</summary>
+    private void EndConversation(ServerEventReason reason)
+    {
+        BeginEnding();
         try
         {
             if (_conversation is not null)
@@ -52,11 +71,16 @@ internal sealed partial class Connection<TChannel>
         }
         finally
         {
-            if (_holdsSlot)
-            {
-                _holdsSlot = false;
-                _transport.ConversationEnded();
-            }
+            ReleaseSlot();
+        }
+    }
+
+    private void ReleaseSlot()
+    {
+        if (_holdsSlot)
+        {
+            _holdsSlot = false;
+            _transport.ConversationEnded();
         }
     }
 

@@ -29,7 +29,8 @@ internal sealed partial class Connection<TChannel>
             _conversation = _holdsSlot ? _transport.TryAccept(_client) : null;
             if (_conversation is null)
             {
-                End(ServerEventReason.HandshakeFailed);
+                // The server stops, or has as many connections as it may.
+                EndUnaccepted();
                 return;
             }
 
@@ -42,14 +43,13 @@ internal sealed partial class Connection<TChannel>
             if (_draining)
             {
                 // A stop does not wait for handshakes.
-                EndConversation(ServerEventReason.HandshakeFailed);
-                Close();
+                Abort();
                 return;
             }
 
             HandshakeFailed(Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
             _channel.RejectHandshake();
-            End(ServerEventReason.HandshakeFailed);
+            EndUnaccepted();
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed partial class Connection<TChannel>
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
         {
             HandshakeFailed(exception.GetBaseException().Message);
-            End(ServerEventReason.HandshakeFailed);
+            EndUnaccepted();
             return false;
         }
     }

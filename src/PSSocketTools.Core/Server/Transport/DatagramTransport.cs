@@ -21,10 +21,10 @@ internal abstract class DatagramTransport : ServerTransport
 
     protected DatagramTransport(
         IReadOnlyList<Socket> sockets, ConversationPlan plan, ServerRecord record, int maxPendingResponses, Func<IPAddress, bool>? isAllowed)
+        : base(record)
     {
         Sockets = [.. sockets.Select(static socket => new DatagramSocket(socket))];
         Plan = plan;
-        Record = record;
         _maxPendingResponses = maxPendingResponses;
         _isAllowed = isAllowed;
         Aborted = _aborting.Token;
@@ -33,9 +33,6 @@ internal abstract class DatagramTransport : ServerTransport
 
     /// <summary>The server's options.</summary>
     public ConversationPlan Plan { get; }
-
-    /// <summary>The server's counters and journal.</summary>
-    public ServerRecord Record { get; }
 
     /// <summary>The sockets that receive.</summary>
     protected IReadOnlyList<DatagramSocket> Sockets { get; }
@@ -73,10 +70,6 @@ internal abstract class DatagramTransport : ServerTransport
     /// <inheritdoc/>
     public override void Dispose() => _aborting.Dispose();
 
-    /// <summary>Reports a failure that concerns no peer in the journal; never throws.</summary>
-    public void Report(Exception exception) =>
-        Attempt.To(() => Record.Failed(null, ServerEventReason.Fault, exception.Message));
-
     /// <summary>Whether a peer may be answered; if not, its datagram is reported as rejected.</summary>
     public bool Accepts(DatagramPeer peer)
     {
@@ -107,7 +100,7 @@ internal abstract class DatagramTransport : ServerTransport
         if (BeginResponse() > _maxPendingResponses)
         {
             EndResponse();
-            Record.Rejected(peer.Facts, ServerEventReason.TooManyConnections);
+            Record.Rejected(peer.Facts, ServerEventReason.TooManyResponses);
             return;
         }
 
@@ -221,7 +214,7 @@ internal abstract class DatagramTransport : ServerTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Attempt.To(() => Record.Failed(peer.Facts, ServerEventReason.Fault, exception.Message));
+            Record.TryReport(exception, peer.Facts);
         }
         finally
         {

@@ -54,17 +54,7 @@ internal sealed class EpollDatagramTransport : DatagramTransport
 
     private void Begin(DatagramSocket socket)
     {
-        EpollReceiver receiver;
-        try
-        {
-            receiver = new EpollReceiver(this, _loop, socket);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Other code was faster, and closed it before the loop came to it.
-            throw new SocketException((int)SocketError.OperationAborted);
-        }
-
+        var receiver = new EpollReceiver(this, _loop, socket);
         _receivers.Add(receiver);
         Attempt.To(receiver.Begin, receiver.Fail);
     }

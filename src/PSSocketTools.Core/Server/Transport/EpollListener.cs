@@ -8,7 +8,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts a listening socket's connections on a loop, several at a time.</summary>
-internal sealed unsafe class EpollListener : TimedSource
+internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop loop, Socket socket) : EpollSocket(loop, socket)
 {
     // A burst of new connections yields to established ones after so many accepts.
     private const int MaxAcceptsPerTurn = 64;
@@ -16,41 +16,20 @@ internal sealed unsafe class EpollListener : TimedSource
     // struct sockaddr_storage.
     private const int LongestAddress = 128;
 
-    private readonly EpollTransport _transport;
-    private readonly EpollLoop _loop;
-    private readonly Socket _listener;
-    private readonly SafeSocketHandle _socket;
-    private readonly int _descriptor;
     private readonly AcceptBackoff _backoff = new();
     private readonly DescriptorReserve _reserve = new();
-    private bool _isHeld;
-    private bool _isWatched;
-
-    public EpollListener(EpollTransport transport, EpollLoop loop, Socket socket)
-    {
-        _transport = transport;
-        _loop = loop;
-        socket.Blocking = false;
-        _listener = socket;
-        _socket = socket.SafeHandle;
-
-        // A reference, so that the descriptor can't be closed while its number is used.
-        _socket.DangerousAddRef(ref _isHeld);
-        _descriptor = (int)_socket.DangerousGetHandle();
-    }
 
     /// <summary>Starts or resumes accepting, unless the back-off timer is running.</summary>
     public void Resume()
     {
-        if (!_isHeld || _isWatched || !Deadline.IsNever)
+        if (!IsHeld || IsWatched || !Deadline.IsNever)
         {
             return;
         }
 
         try
         {
-            _loop.Watch(_descriptor, Libc.EpollIn, this);
-            _isWatched = true;
+            Watch(Libc.EpollIn);
         }
         catch (Win32Exception exception)
         {
@@ -60,42 +39,26 @@ internal sealed unsafe class EpollListener : TimedSource
     }
 
     /// <summary>Stops accepting for now: connections wait in the kernel's backlog.</summary>
-    public void Pause()
-    {
-        if (_isWatched)
-        {
-            _isWatched = false;
-            _loop.Unwatch(_descriptor);
-        }
-    }
+    public void Pause() => Unwatch();
 
-    /// <summary>Ends accepting; the owner of the socket closes it.</summary>
-    public void End()
-    {
-        Pause();
-        _loop.Forget(_descriptor, this);
-        if (_isHeld)
-        {
-            _isHeld = false;
-            _socket.DangerousRelease();
-        }
-    }
+    /// <summary>Ends accepting; the transport closes the socket.</summary>
+    public void End() => Release();
 
     /// <inheritdoc/>
-    public override void OnTime() => _transport.ResumeAccepting(this);
+    public override void OnTime() => transport.ResumeAccepting(this);
 
     /// <summary>Reports what ended accepting as a fault of the server.</summary>
     public override void Fail(Exception exception)
     {
         Attempt.To(End);
-        _transport.Fault(exception, _listener);
+        transport.Fault(exception, Socket);
     }
 
     /// <inheritdoc/>
     public override void OnReady(int events)
     {
         var address = stackalloc byte[LongestAddress];
-        for (var i = 0; i < MaxAcceptsPerTurn && _isWatched; i++)
+        for (var i = 0; i < MaxAcceptsPerTurn && IsWatched; i++)
         {
             if (!_reserve.HasRoom())
             {
@@ -104,22 +67,16 @@ internal sealed unsafe class EpollListener : TimedSource
             }
 
             var length = LongestAddress;
-            var descriptor = Libc.Accept(_descriptor, address, &length, Libc.SockNonBlockingCloseOnExec);
+            var descriptor = Libc.Accept(Descriptor, address, &length, Libc.SockNonBlockingCloseOnExec);
             if (descriptor >= 0)
             {
                 _backoff.Reset();
-                _reserve.Accepted(descriptor);
-                var socket = new LinuxDescriptor(descriptor);
+                _reserve.Opened(descriptor);
+                var accepted = new LinuxDescriptor(descriptor);
                 var remote = LinuxAddress.ReadEndPoint(address, length);
-                if (remote is not null)
-                {
-                    var on = 1;
-                    _ = Libc.SetSocketOption(descriptor, Libc.SolTcp, Libc.TcpNoDelay, &on, sizeof(int));
-                }
-
                 length = LongestAddress;
-                var hasLocal = _transport.WantsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;
-                _transport.Serve(socket, remote, hasLocal ? LinuxAddress.ReadEndPoint(address, length) : null);
+                var hasLocal = transport.WantsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;
+                transport.Serve(accepted, remote, hasLocal ? LinuxAddress.ReadEndPoint(address, length) : null);
                 continue;
             }
 
@@ -149,8 +106,8 @@ internal sealed unsafe class EpollListener : TimedSource
     private void BackOff(string what)
     {
         Pause();
-        _transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
-        _loop.SetTimer(this, Deadline.AfterMilliseconds(_backoff.Next()));
+        transport.Record.Failed(null, ServerEventReason.AcceptFailed, what);
+        Loop.SetTimer(this, Deadline.AfterMilliseconds(_backoff.Next()));
     }
 }
 #endif

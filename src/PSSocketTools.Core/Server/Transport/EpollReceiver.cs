@@ -12,19 +12,14 @@ namespace PSSocketTools.Server.Transport;
 /// While the socket takes no more to send nothing is received, as in a loop over sendto and recvfrom. Then the system drops what its
 /// own buffer has no room for.
 /// </remarks>
-internal sealed class EpollReceiver : TimedSource
+internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop loop, DatagramSocket socket) : EpollSocket(loop, socket.Socket)
 {
     // A socket that always has datagrams yields to the other sources after so many receives.
     private const int MaxReceivesPerTurn = 16;
 
-    private readonly EpollDatagramTransport _transport;
-    private readonly EpollLoop _loop;
-    private readonly DatagramSocket _socket;
-    private readonly SafeSocketHandle _handle;
-    private readonly int _descriptor;
+    private readonly EpollDatagramTransport _transport = transport;
+    private readonly DatagramSocket _socket = socket;
     private readonly Response[] _responses = new Response[LinuxDatagrams.Capacity];
-    private bool _isHeld;
-    private bool _isWatched;
     private bool _isStopped;
 
     // Held while the socket is read, and while responses wait: mostly one is enough for all sockets of a loop.
@@ -36,24 +31,12 @@ internal sealed class EpollReceiver : TimedSource
     // Whether responses wait for the socket to be writable.
     private bool _isBlocked;
 
-    public EpollReceiver(EpollDatagramTransport transport, EpollLoop loop, DatagramSocket socket)
-    {
-        _transport = transport;
-        _loop = loop;
-        _socket = socket;
-        _handle = socket.Socket.SafeHandle;
-
-        // A reference, so that the descriptor can't be closed while its number is used.
-        _handle.DangerousAddRef(ref _isHeld);
-        _descriptor = (int)_handle.DangerousGetHandle();
-    }
-
     private LinuxDatagrams Datagrams => _held ??= Rent();
 
     /// <summary>Begins to receive.</summary>
     public void Begin()
     {
-        if (_isHeld && !_isStopped)
+        if (IsHeld && !_isStopped)
         {
             Watch(Libc.EpollIn | Libc.EpollReadHangUp);
         }
@@ -69,19 +52,13 @@ internal sealed class EpollReceiver : TimedSource
         }
     }
 
-    /// <summary>Drops responses that wait; the owner of the socket closes it.</summary>
+    /// <summary>Drops responses that wait; the transport closes the socket.</summary>
     public void End()
     {
         _isStopped = true;
-        Unwatch();
-        _loop.Forget(_descriptor, this);
         Unblock();
         Return();
-        if (_isHeld)
-        {
-            _isHeld = false;
-            _handle.DangerousRelease();
-        }
+        Release();
     }
 
     /// <inheritdoc/>
@@ -93,13 +70,13 @@ internal sealed class EpollReceiver : TimedSource
     public override void Fail(Exception exception)
     {
         Attempt.To(End);
-        _transport.Fault(exception, _socket.Socket);
+        _transport.Fault(exception, Socket);
     }
 
     /// <inheritdoc/>
     public override void OnReady(int events)
     {
-        if (!_isWatched)
+        if (!IsWatched)
         {
             return;
         }
@@ -120,9 +97,9 @@ internal sealed class EpollReceiver : TimedSource
 
     private void ReceiveAll(int events)
     {
-        for (var i = 0; i < MaxReceivesPerTurn && _isWatched && !_isStopped; i++)
+        for (var i = 0; i < MaxReceivesPerTurn && IsWatched && !_isStopped; i++)
         {
-            var count = Datagrams.Receive(_descriptor);
+            var count = Datagrams.Receive(Descriptor);
             if (count < 0)
             {
                 ReceiveFailed(Marshal.GetLastWin32Error(), events);
@@ -271,7 +248,7 @@ internal sealed class EpollReceiver : TimedSource
     {
         while (_sent < Datagrams.Count)
         {
-            var count = Datagrams.Send(_descriptor, _sent);
+            var count = Datagrams.Send(Descriptor, _sent);
             if (count >= 0)
             {
                 for (var end = _sent + count; _sent < end; _sent++)
@@ -304,7 +281,7 @@ internal sealed class EpollReceiver : TimedSource
         {
             _transport.Sent(response.Peer, response.Count, Datagrams.Bytes, response.ContentOffset, response.ContentCount);
         }
-#pragma warning disable CA1031 // As above.
+#pragma warning disable CA1031 // Reported: the responses after it were sent as well, and are recorded too.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -330,25 +307,10 @@ internal sealed class EpollReceiver : TimedSource
         }
     }
 
-    private void Watch(int events)
-    {
-        _loop.Watch(_descriptor, events, this);
-        _isWatched = true;
-    }
-
-    private void Unwatch()
-    {
-        if (_isWatched)
-        {
-            _isWatched = false;
-            _loop.Unwatch(_descriptor);
-        }
-    }
-
     private LinuxDatagrams Rent()
     {
-        var free = _loop.FreeDatagrams ?? new LinuxDatagrams();
-        _loop.FreeDatagrams = null;
+        var free = Loop.FreeDatagrams ?? new LinuxDatagrams();
+        Loop.FreeDatagrams = null;
         return free;
     }
 
@@ -357,7 +319,7 @@ internal sealed class EpollReceiver : TimedSource
         if (_held is { } datagrams && !_isBlocked)
         {
             _held = null;
-            _loop.FreeDatagrams = datagrams;
+            Loop.FreeDatagrams = datagrams;
         }
     }
 

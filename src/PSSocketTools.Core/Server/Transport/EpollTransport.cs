@@ -57,17 +57,7 @@ internal sealed class EpollTransport : StreamTransport
 
     private void Listen(Socket socket)
     {
-        EpollListener listener;
-        try
-        {
-            listener = new EpollListener(this, _home, socket);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Other code was faster, and closed it before the loop came to it.
-            throw new SocketException((int)SocketError.OperationAborted);
-        }
-
+        var listener = new EpollListener(this, _home, socket);
         _listeners.Add(listener);
         listener.Resume();
     }

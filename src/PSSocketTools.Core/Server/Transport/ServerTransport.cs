@@ -1,15 +1,20 @@
 using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts a server's connections and moves the bytes of their conversations.</summary>
-internal abstract class ServerTransport : IDisposable
+/// <param name="record">The server's counters and journal.</param>
+internal abstract class ServerTransport(ServerRecord record) : IDisposable
 {
     /// <summary>How long a client may take to read the end of the conversation before its socket is closed.</summary>
     public const int LingerMilliseconds = 2000;
 
     /// <summary>A busy connection yields to the others after so many steps without a wait.</summary>
     public const int MaxStepsPerTurn = 64;
+
+    /// <summary>The server's counters and journal.</summary>
+    public ServerRecord Record { get; } = record;
 
     /// <summary>Its name, as EchoServer.Transport shows it.</summary>
     public abstract string Name { get; }
@@ -29,6 +34,9 @@ internal abstract class ServerTransport : IDisposable
     /// </summary>
     /// <returns>Completes when no connection is left.</returns>
     public abstract Task StopAsync(CancellationToken gracePeriodOver);
+
+    /// <summary>Reports a failure that concerns no client; never throws.</summary>
+    public void Report(Exception exception) => Record.TryReport(exception);
 
     /// <summary>Completes when a task does, or when the grace period is over.</summary>
     protected static Task WhenAnyAsync(Task task, CancellationToken gracePeriodOver) =>

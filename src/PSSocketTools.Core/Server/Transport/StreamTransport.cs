@@ -6,7 +6,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Serves stream connections; derived classes accept them.</summary>
-internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor) : ServerTransport
+internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor) : ServerTransport(acceptor.Record)
 {
     private readonly HashSet<Connection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,9 +17,6 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Connectio
 
     /// <inheritdoc/>
     public override IReadOnlyList<Conversation> Conversations => ConnectionAcceptor.Open.All();
-
-    /// <summary>The server's counters and journal.</summary>
-    public ServerRecord Record => ConnectionAcceptor.Record;
 
     /// <summary>The time limit of a handshake; zero for none.</summary>
     public virtual TimeSpan HandshakeTimeout => TimeSpan.Zero;
@@ -93,9 +90,6 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Connectio
             _connections.Add(connection);
         }
     }
-
-    protected void Report(Exception exception) =>
-        Attempt.To(() => Record.Failed(null, ServerEventReason.Fault, exception.Message));
 
     private void Signal(ConnectionSignal signal)
     {

@@ -148,6 +148,24 @@ public abstract class DatagramServerTests(string transport)
         Assert.Equal("MessageReceived Trace Error/ResponderError ResponseSent", events.Story(2));
     }
 
+    [Fact]
+    public async Task A_datagram_is_dropped_while_as_many_responses_are_pending_as_may_be()
+    {
+        using var server = Start(Options("127.0.0.1") with { MaxConnections = 1 });
+        var delay = server.AddFault(new EchoServerFaultOptions { Kind = FaultKind.Delay, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000 });
+        using var socket = Connect(server);
+        await SendAsync(socket, "one");
+        await server.UntilAsync(ServerEventKind.FaultStruck);
+        await SendAsync(socket, "two");
+        var rejected = (await server.UntilAsync(ServerEventKind.Rejected)).Single(static e => e.Kind == "Rejected");
+        Assert.Equal("TooManyResponses", rejected.Reason);
+
+        // The delay of the first ends with its fault.
+        Assert.True(delay.Remove());
+        Assert.Equal("one", await ReceiveAsync(socket));
+        Assert.Equal("three", await ExchangeAsync(socket, "three"));
+    }
+
     [Theory]
     [InlineData("Plain")]
     [InlineData("Format")]

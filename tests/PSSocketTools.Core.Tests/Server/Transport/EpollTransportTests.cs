@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using PSSocketTools.Server;
 using PSSocketTools.Server.Transport;
 using Xunit;
 
@@ -21,6 +22,16 @@ public sealed class EpollTransportTests
         using var server = EchoServer.Start(Epoll with { Transport = null });
 
         Assert.Equal("Epoll", server.Transport);
+    }
+
+    [Fact]
+    public async Task A_connection_has_TCP_NODELAY_from_the_socket_that_listens()
+    {
+        using var listener = SocketOpener.Listen([IPAddress.Loopback], 0, 1).Single();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndPoint!).WaitAsync(Patience.Long);
+        using var accepted = await listener.AcceptAsync().WaitAsync(Patience.Long);
+        Assert.True(accepted.NoDelay);
     }
 
     [Theory]
