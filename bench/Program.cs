@@ -23,6 +23,7 @@ Section[] sections =
     new IdleSection(),
     new ScriptSection("stop", "Ctrl+C: from PowerShell.Stop until the waiting command has ended (goal: under 200 ms)", "Measure-Stop.ps1"),
     new ScriptSection("import", "Import-Module in a fresh pwsh, beside an empty binary module with manifest and loader (goal: 25 ms more at most)", "Measure-Import.ps1"),
+    new ScriptSection("firstuse", "Commands in a fresh pwsh, the first time and the second", "Measure-FirstUse.ps1"),
     new ScriptSection("client", "Sending down a pipeline, beside a script with TcpClient, StreamWriter and StreamReader (goals: 1 and 10 times its speed)", "Measure-Client.ps1"),
     new ScriptSection("latency", "Latencies as a fresh pwsh shows them, beside a C program on the same ports (goal: 0.2 ms more at most)", "Measure-Latency.ps1"),
     new ScriptSection("scan", "Scanning ports, beside nmap and a plain loop over TcpClient (below 1: faster)", "Measure-Scan.ps1"),
