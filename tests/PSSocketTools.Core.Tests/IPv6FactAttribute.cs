@@ -9,7 +9,7 @@ internal sealed class IPv6FactAttribute : FactAttribute
 {
     public IPv6FactAttribute()
     {
-        if (!AddressName.HasIPv6())
+        if (!IPv6Stack.IsEnabled())
         {
             Skip = "This machine has no IPv6.";
         }

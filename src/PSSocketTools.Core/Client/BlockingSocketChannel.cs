@@ -12,7 +12,7 @@ namespace PSSocketTools.Client;
 internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingChannel(socket, remote)
 {
     // About twice a round trip over loopback. With a single processor a spin would only delay the server.
-    private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Clock.Ticks(TimeSpan.FromTicks(250)) : 0;
+    private static readonly TimeSpan SpinTime = Environment.ProcessorCount > 1 ? TimeSpan.FromTicks(250) : TimeSpan.Zero;
 
     // After vain spins, the lowest rate is one spin in 256 reads.
     private const int MaxVainSpins = 8;
@@ -141,7 +141,7 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
             return;
         }
 
-        var until = Clock.System.Timestamp + SpinTicks;
+        var until = Clock.After(Clock.System.Timestamp, SpinTime);
         while (Clock.System.Timestamp < until)
         {
             if (Socket.Poll(0, SelectMode.SelectRead))

@@ -69,7 +69,7 @@ internal sealed class ConnectAttempt
             Socket.Connect(endPoint);
             var time = Clock.System.Since(startedAt);
             Latency = TcpRoundTrip.Of(Socket) is { } milliseconds ? TimeSpan.FromTicks((long)(milliseconds * TimeSpan.TicksPerMillisecond)) : time;
-            if (!EndPointText.IsSelfConnected(Socket, endPoint))
+            if (!SelfConnection.Is(Socket, endPoint))
             {
                 return null;
             }

@@ -61,13 +61,10 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>
-    /// Connects. The caller owns the socket; the deadline is that of the TLS handshake. The delay is how long other addresses were tried
-    /// before this one was, and the latency how long this one's connect took.
-    /// </summary>
+    /// <summary>Connects.</summary>
     /// <exception cref="SocketToolsException">Why there is no connection.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public (Socket Socket, EndPoint Remote, TimeSpan Delay, TimeSpan Latency, Deadline Deadline) Run(CancellationToken cancellationToken)
+    public RaceWinner Run(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -86,7 +83,7 @@ internal sealed class ConnectRace : IDisposable
                 _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Latency);
                 TellPending(winner);
                 winner.Pending = null;
-                return (attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
+                return new RaceWinner(attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
             }
 
             _report?.Invoke(Latest());

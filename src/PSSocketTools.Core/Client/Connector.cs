@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Tls;
@@ -114,10 +113,7 @@ internal static class Connector
 
     /// <summary>Makes the channel, encrypted where that is asked for; the time is that of the connection's handshake and of TLS's, without what our own threads took.</summary>
     private static (BlockingChannel Channel, TimeSpan Time) ShakeHands(
-        (Socket Socket, EndPoint Remote, TimeSpan Delay, TimeSpan Latency, Deadline Deadline) connected,
-        SessionOptions options,
-        ConnectTrace? trace,
-        CancellationToken cancellationToken)
+        RaceWinner connected, SessionOptions options, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         try
         {

@@ -365,7 +365,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         if (isWaitedFor)
         {
             object response = exchange!.AsBytes
-                ? Copy(frame)
+                ? frame.ToArray()
                 : session.Encoding.ToText(frame.Buffer, frame.Offset, frame.Count);
             exchange.Complete(new SocketMessage(
                 session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.Encoding), exchange.BytesSent, response,
@@ -374,20 +374,13 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             return;
         }
 
-        if (!monitor.Keep(new UnsolicitedMessage(Copy(frame), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
+        if (!monitor.Keep(new UnsolicitedMessage(frame.ToArray(), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
         {
             monitor.End(SessionEnd.Overfilled(session, inboxLimit));
         }
 
         // A sender that did not ask for the response only needs to know that it has arrived.
         exchange?.Complete();
-    }
-
-    private static byte[] Copy(in Frame frame)
-    {
-        var bytes = new byte[frame.Count];
-        Buffer.BlockCopy(frame.Buffer, frame.Offset, bytes, 0, frame.Count);
-        return bytes;
     }
 
     private static TimeSpan Since(long timestamp) =>

@@ -35,10 +35,9 @@ internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, Se
         {
             session.Writer.Require(buffer, offset, count, session.Options.MaxMessageBytes, message);
         }
-        else if (count > SessionOptions.MaxDatagramBytes)
+        else if (count > Datagram.MaxBytes)
         {
-            throw new SocketToolsException(
-                SocketToolsError.MessageTooLarge, Messages.Get("DatagramTooLarge", count, SessionOptions.MaxDatagramBytes), message);
+            throw new SocketToolsException(SocketToolsError.MessageTooLarge, Datagram.TooLarge(count), message);
         }
     }
 

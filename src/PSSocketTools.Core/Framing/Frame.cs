@@ -1,15 +1,5 @@
 namespace PSSocketTools.Framing;
 
-/// <summary>How a message ended on the wire; a response ends the same way.</summary>
-internal enum Terminator : byte
-{
-    None,
-    LineFeed,
-    CarriageReturnLineFeed,
-    LengthPrefix,
-    Delimiter,
-}
-
 /// <summary>One message within a buffer that it does not own: valid until the next call of the reader.</summary>
 internal readonly struct Frame(byte[] buffer, int offset, int count, Terminator terminator, bool complete)
 {
@@ -25,10 +15,13 @@ internal readonly struct Frame(byte[] buffer, int offset, int count, Terminator 
     public bool Complete { get; } = complete;
 
     /// <summary>The same message in a buffer of its own.</summary>
-    public Frame Copy()
+    public Frame Copy() => new(ToArray(), 0, Count, Terminator, Complete);
+
+    /// <summary>A copy of its bytes.</summary>
+    public byte[] ToArray()
     {
         var copy = new byte[Count];
         System.Buffer.BlockCopy(Buffer, Offset, copy, 0, copy.Length);
-        return new Frame(copy, 0, copy.Length, Terminator, Complete);
+        return copy;
     }
 }

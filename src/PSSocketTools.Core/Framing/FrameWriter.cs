@@ -43,10 +43,6 @@ internal sealed class FrameWriter(MessageFraming framing, LineEnding lineEnding 
         buffer[offset + 3] = (byte)length;
     }
 
-    /// <summary>Throws for a message that would not arrive as one message.</summary>
-    /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
-    public void Require(byte[] message, int maxMessageBytes) => Require(message, 0, message.Length, maxMessageBytes, message);
-
     /// <summary>Throws for a message within a buffer that would not arrive as one message; the target is that of the error.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
     public void Require(byte[] buffer, int offset, int count, int maxMessageBytes, object target)

@@ -38,7 +38,7 @@ internal sealed class ClosedLoop(EchoSession session, SendWindow window, LoadSch
         if (AnswerCheck.Passes(exchange, figures))
         {
             var roundTrip = exchange.Result!.RoundTrip!.Value;
-            figures.Answered(exchange.StartedAt + Clock.Ticks(roundTrip), roundTrip);
+            figures.Answered(Clock.After(exchange.StartedAt, roundTrip), roundTrip);
         }
     }
 }

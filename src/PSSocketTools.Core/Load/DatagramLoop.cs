@@ -179,7 +179,7 @@ internal sealed class DatagramLoop(
     }
 
     private long Limit(Sent sent) =>
-        options.Target.ResponseTimeout <= TimeSpan.Zero ? long.MaxValue : sent.SentAt + Clock.Ticks(options.Target.ResponseTimeout);
+        options.Target.ResponseTimeout <= TimeSpan.Zero ? long.MaxValue : Clock.After(sent.SentAt, options.Target.ResponseTimeout);
 
     private readonly record struct Sent(long Number, long Moment, long SentAt);
 }

@@ -110,7 +110,7 @@ public sealed class EchoLoad : IDisposable
         }
 
         var now = Clock.System.Timestamp;
-        var end = _schedule.CountsFrom + Clock.Ticks(TimeSpan.FromTicks(interval.Ticks * (_intervals + 1)));
+        var end = Clock.After(_schedule.CountsFrom, TimeSpan.FromTicks(interval.Ticks * (_intervals + 1)));
         if (now < end)
         {
             return null;

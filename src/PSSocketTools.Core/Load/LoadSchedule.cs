@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Load;
@@ -21,7 +20,7 @@ internal sealed class LoadSchedule
         _remaining = options.Count ?? long.MaxValue;
         if (options.Rate is { } rate)
         {
-            _ticksEach = Stopwatch.Frequency / rate;
+            _ticksEach = Clock.TicksEach(rate);
             _count = (long)Math.Ceiling(rate * options.Warmup.TotalSeconds) + (options.Count ?? (long)Math.Ceiling(rate * options.Duration.TotalSeconds));
         }
     }
@@ -45,8 +44,8 @@ internal sealed class LoadSchedule
     public void Begin(long now)
     {
         StartsAt = now;
-        CountsFrom = now + Clock.Ticks(_options.Warmup);
-        EndsAt = Time is { } time ? CountsFrom + Clock.Ticks(time) : long.MaxValue;
+        CountsFrom = Clock.After(now, _options.Warmup);
+        EndsAt = Time is { } time ? Clock.After(CountsFrom, time) : long.MaxValue;
     }
 
     /// <summary>Whether there is another message to claim. For loads without a rate.</summary>

@@ -67,14 +67,13 @@ internal sealed class OpenLoop(
                 session.Incoming.ReadUntil(next, waker);
             }
         }
-
     }
 
     /// <summary>Takes the answers that are still on their way: a server that has fallen behind would answer for as long again.</summary>
     private void TakeRest()
     {
         var quickest = TimeSpan.FromTicks(2 * figures.Services.Percentile(0));
-        var until = Clock.System.Timestamp + Clock.Ticks(quickest > ShortestRest ? quickest : ShortestRest);
+        var until = Clock.After(Clock.System.Timestamp, quickest > ShortestRest ? quickest : ShortestRest);
         while (session.IsOpen && !_waitsForEach && _moments.Count > 0 && !schedule.IsCancelled && Clock.System.Timestamp < until)
         {
             session.Incoming.ReadUntil(until, waker);
@@ -133,7 +132,7 @@ internal sealed class OpenLoop(
         {
             var service = exchange.Result!.RoundTrip!.Value;
             figures.Services.Add(service);
-            figures.Answered(exchange.StartedAt + Clock.Ticks(service), Clock.Between(moment, exchange.StartedAt) + service);
+            figures.Answered(Clock.After(exchange.StartedAt, service), Clock.Between(moment, exchange.StartedAt) + service);
         }
     }
 }

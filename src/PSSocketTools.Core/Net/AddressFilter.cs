@@ -73,36 +73,3 @@ internal sealed class AddressFilter
 
     private readonly record struct Interval(AddressKey First, AddressKey Last);
 }
-
-/// <summary>An address as a 128-bit number; an IPv4 address as its IPv4-mapped form (RFC 4291, section 2.5.5.2).</summary>
-internal readonly record struct AddressKey(ulong High, ulong Low) : IComparable<AddressKey>
-{
-    public static AddressKey Of(IPAddress address)
-    {
-#if NET
-        Span<byte> bytes = stackalloc byte[16];
-        _ = address.TryWriteBytes(bytes, out var length);
-        return Of(bytes.Slice(0, length));
-#else
-        return Of(address.GetAddressBytes());
-#endif
-    }
-
-#if NET
-    public static AddressKey Of(ReadOnlySpan<byte> bytes)
-#else
-    public static AddressKey Of(byte[] bytes)
-#endif
-    {
-        var (high, low) = (0UL, bytes.Length == 4 ? 0xFFFFUL : 0UL);
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            high = (high << 8) | (bytes.Length == 4 ? 0 : low >> 56);
-            low = (low << 8) | bytes[i];
-        }
-
-        return new AddressKey(high, low);
-    }
-
-    public int CompareTo(AddressKey other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
-}

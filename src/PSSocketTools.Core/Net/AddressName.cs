@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
@@ -109,26 +108,6 @@ internal static class AddressName
         return address;
     }
 
-    /// <summary>Whether IPv6 is enabled on this machine: it has an address to bind, not only a stack that supports the family.</summary>
-    public static bool HasIPv6()
-    {
-        if (!Socket.OSSupportsIPv6)
-        {
-            return false;
-        }
-
-        try
-        {
-            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>Whether a name is localhost or below it, with or without the dot that ends a full name.</summary>
     private static bool IsLocalhost(string name)
     {
@@ -138,7 +117,7 @@ internal static class AddressName
             && (start == 0 || (start > 1 && name[start - 1] == '.'));
     }
 
-    private static IPAddress[] BothFamilies(IPAddress ipv4, IPAddress ipv6) => HasIPv6() ? [ipv4, ipv6] : [ipv4];
+    private static IPAddress[] BothFamilies(IPAddress ipv4, IPAddress ipv6) => IPv6Stack.IsEnabled() ? [ipv4, ipv6] : [ipv4];
 
     private static SocketToolsException NotFound(string name, Exception? exception) =>
         new(SocketToolsError.NameNotFound, Messages.Get("NameNotFound", name), name, exception);

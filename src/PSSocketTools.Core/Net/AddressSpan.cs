@@ -12,10 +12,10 @@ namespace PSSocketTools.Net;
 internal sealed class AddressSpan
 {
     private readonly bool _isIPv6;
-    private readonly (ulong High, ulong Low) _first;
-    private readonly (ulong High, ulong Low) _last;
+    private readonly AddressKey _first;
+    private readonly AddressKey _last;
 
-    private AddressSpan(bool isIPv6, (ulong High, ulong Low) first, (ulong High, ulong Low) last) => (_isIPv6, _first, _last) = (isIPv6, first, last);
+    private AddressSpan(bool isIPv6, AddressKey first, AddressKey last) => (_isIPv6, _first, _last) = (isIPv6, first, last);
 
     /// <summary>How many addresses it has.</summary>
     public double Count
@@ -43,7 +43,7 @@ internal sealed class AddressSpan
         if (hyphen > 0 && TryRead(text.Substring(0, hyphen), out var first))
         {
             var isIPv6 = first.AddressFamily == AddressFamily.InterNetworkV6;
-            var from = Number(first);
+            var from = AddressKey.Of(first);
             if (ReadEnd(text.Substring(hyphen + 1), isIPv6, from) is { } to && to.CompareTo(from) >= 0)
             {
                 return new AddressSpan(isIPv6, from, to);
@@ -56,33 +56,33 @@ internal sealed class AddressSpan
     /// <summary>The addresses, in ascending order and one at a time.</summary>
     public IEnumerable<IPAddress> Addresses()
     {
-        for (var (high, low) = _first; ; high += ++low == 0 ? 1UL : 0)
+        for (var at = _first; ; at = at.Next())
         {
-            yield return At(high, low);
-            if ((high, low) == _last)
+            yield return at.ToAddress(_isIPv6);
+            if (at == _last)
             {
                 yield break;
             }
         }
     }
 
-    private static (ulong High, ulong Low)? ReadEnd(string end, bool isIPv6, (ulong High, ulong Low) from)
+    private static AddressKey? ReadEnd(string end, bool isIPv6, AddressKey start)
     {
         if (TryRead(end, out var address))
         {
-            return (address.AddressFamily == AddressFamily.InterNetworkV6) == isIPv6 ? Number(address) : null;
+            return (address.AddressFamily == AddressFamily.InterNetworkV6) == isIPv6 ? AddressKey.Of(address) : null;
         }
 
         if (isIPv6)
         {
             return ushort.TryParse(end, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var group)
-                ? (from.High, (from.Low & ~0xFFFFUL) | group)
+                ? start with { Low = (start.Low & ~0xFFFFUL) | group }
                 : null;
         }
 
         // With a leading zero programs read a number differently.
         return byte.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var tail) && (end.Length == 1 || end[0] != '0')
-            ? (0, (from.Low & ~0xFFUL) | tail)
+            ? start with { Low = (start.Low & ~0xFFUL) | tail }
             : null;
     }
 
@@ -95,30 +95,5 @@ internal sealed class AddressSpan
         }
 
         return IPAddress.TryParse(text, out address!) && text.IndexOfAny(['%', '.', '[', '/']) < 0;
-    }
-
-    private static (ulong High, ulong Low) Number(IPAddress address)
-    {
-        var (high, low) = (0UL, 0UL);
-        foreach (var part in address.GetAddressBytes())
-        {
-            high = (high << 8) | (low >> 56);
-            low = (low << 8) | part;
-        }
-
-        return (high, low);
-    }
-
-    private IPAddress At(ulong high, ulong low)
-    {
-        var bytes = new byte[_isIPv6 ? 16 : 4];
-        for (var i = bytes.Length - 1; i >= 0; i--)
-        {
-            bytes[i] = (byte)low;
-            low = (low >> 8) | (high << 56);
-            high >>= 8;
-        }
-
-        return new IPAddress(bytes);
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace PSSocketTools.Net;
 
@@ -24,11 +23,4 @@ internal static class EndPointText
         var number = port.ToString(CultureInfo.InvariantCulture);
         return host.IndexOf(':') >= 0 ? $"[{host}]:{number}" : $"{host}:{number}";
     }
-
-    /// <summary>Whether a loopback connection connected to its own port and so to itself (RFC 9293, section 3.5: simultaneous open).</summary>
-    /// <param name="socket">The socket.</param>
-    /// <param name="remote">What it was connected to: the system no longer knows it of one that was reset.</param>
-    public static bool IsSelfConnected(Socket socket, EndPoint remote) =>
-        remote is IPEndPoint far && socket.LocalEndPoint is IPEndPoint local
-        && local.Port == far.Port && local.Address.Equals(far.Address);
 }

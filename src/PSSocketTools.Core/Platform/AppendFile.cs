@@ -255,6 +255,3 @@ internal static class AppendFile
         public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
-
-/// <summary>The file to write is a pipe without a reader.</summary>
-internal sealed class PipeWithoutReaderException : IOException;

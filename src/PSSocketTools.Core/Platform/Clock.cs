@@ -42,6 +42,16 @@ internal class Clock
     /// <summary>A time in units of <see cref="Timestamp"/>.</summary>
     public static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
+    /// <summary>The <see cref="Timestamp"/> that comes so long after another.</summary>
+    public static long After(long timestamp, TimeSpan time) => timestamp + Ticks(time);
+
+    /// <summary>The time from one of so many a second to the next, in units of <see cref="Timestamp"/>.</summary>
+    public static double TicksEach(double perSecond) => Stopwatch.Frequency / perSecond;
+
+    /// <summary>A time in units of <see cref="Timestamp"/>, as the system's calls take it.</summary>
+    public static (long Seconds, long Nanoseconds) Split(long ticks) =>
+        (ticks / Stopwatch.Frequency, ticks % Stopwatch.Frequency * 1_000_000_000 / Stopwatch.Frequency);
+
     /// <summary>Milliseconds in units of <see cref="Timestamp"/>.</summary>
     public static long Ticks(int milliseconds) => milliseconds * Stopwatch.Frequency / 1000;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -19,12 +18,8 @@ internal static unsafe class ExactPoll
     /// <param name="until">When the wait ends: a <see cref="Clock.Timestamp"/>.</param>
     public static void Wait(Socket one, Socket? other, long until)
     {
-        var left = Math.Max(0, until - Clock.System.Timestamp);
-        var time = new Libc.TimeSpec
-        {
-            Seconds = left / Stopwatch.Frequency,
-            Nanoseconds = left % Stopwatch.Frequency * 1_000_000_000 / Stopwatch.Frequency,
-        };
+        var (seconds, nanoseconds) = Clock.Split(Math.Max(0, until - Clock.System.Timestamp));
+        var time = new Libc.TimeSpec { Seconds = seconds, Nanoseconds = nanoseconds };
         var entries = stackalloc Libc.PollEntry[2];
         entries[0] = new Libc.PollEntry { Descriptor = (int)one.Handle, Wanted = Libc.PollIn };
         if (other is not null)

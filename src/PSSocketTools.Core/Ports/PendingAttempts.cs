@@ -5,19 +5,6 @@ using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>What became of an attempt that was begun.</summary>
-internal enum AttemptStart
-{
-    /// <summary>It ended at once.</summary>
-    Ended,
-
-    /// <summary>The transport will report its end.</summary>
-    Pending,
-
-    /// <summary>There was no descriptor for it.</summary>
-    Postponed,
-}
-
 /// <summary>The pending attempts of a scan, as many as there are descriptors for, and those postponed for want of one.</summary>
 internal sealed class PendingAttempts
 {

@@ -1,6 +1,5 @@
 using System.Net;
 using PSSocketTools.Net;
-using PSSocketTools.Platform;
 using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
@@ -128,16 +127,4 @@ internal class Probe(ResolvableName host, int port)
 
         public LinkedListNode<Timed<Probe>>? NextTick { get; set; }
     }
-}
-
-/// <summary>An item and when it is due.</summary>
-internal readonly record struct Timed<T>(T Item, Deadline Due);
-
-/// <summary>A scheduled retry, ordered by when it is due; the number distinguishes retries that are due at the same tick.</summary>
-/// <param name="Last">The last attempt on the address, which has ended.</param>
-/// <param name="Due">When it is due.</param>
-/// <param name="Number">A number that is unique in the scan.</param>
-internal readonly record struct Retry(ProbeAttempt Last, Deadline Due, long Number) : IComparable<Retry>
-{
-    public int CompareTo(Retry other) => Due.IsBefore(other.Due) ? -1 : other.Due.IsBefore(Due) ? 1 : Number.CompareTo(other.Number);
 }

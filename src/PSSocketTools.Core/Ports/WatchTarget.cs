@@ -1,5 +1,3 @@
-using PSSocketTools.Net;
-
 namespace PSSocketTools.Ports;
 
 /// <summary>One port that is tested again and again. Guarded by the watch's lock.</summary>
@@ -47,10 +45,4 @@ internal sealed class WatchTarget
 
         return record.Add(result, Started);
     }
-}
-
-/// <summary>A probe of such a target.</summary>
-internal sealed class WatchProbe(ResolvableName host, WatchTarget target) : Probe(host, target.Port)
-{
-    public WatchTarget Target { get; } = target;
 }

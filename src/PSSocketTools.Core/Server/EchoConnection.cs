@@ -64,7 +64,7 @@ public sealed class EchoConnection
     /// ConnectionEnded; ClientTooSlow, when more than 1 MiB would be pending; MessageNotCarried or MessageTooLarge.
     /// </exception>
     public void Send(string message) => Send(
-        _conversation.Encode(message ?? throw new ArgumentNullException(nameof(message))), message);
+        _conversation.Plan.Encoding.GetBytes(message ?? throw new ArgumentNullException(nameof(message))), message);
 
     /// <inheritdoc cref="Send(string)"/>
     public void Send(byte[] message) => Send(message ?? throw new ArgumentNullException(nameof(message)), message);
@@ -99,13 +99,13 @@ public sealed class EchoConnection
 
     private void Send(byte[] content, object target)
     {
-        _conversation.RequireCarried(content, target);
-        switch (_conversation.UnaskedQueue.TryAdd(content, out var pendingBytes))
+        _conversation.Plan.RequireCarried(content, target);
+        switch (_conversation.UnaskedQueue.Add(content, out var pendingBytes))
         {
-            case null:
+            case QueueResult.Ended:
                 throw new SocketToolsException(SocketToolsError.ConnectionEnded, Messages.Get("ConnectionEnded", this), this);
 
-            case false:
+            case QueueResult.Full:
                 throw new SocketToolsException(
                     SocketToolsError.ClientTooSlow, Messages.Get("ClientTooSlow", this, pendingBytes, UnaskedQueue.MaxPendingBytes), this);
         }

@@ -66,8 +66,7 @@ public sealed partial class EchoServer
     private static EchoServer StartOnce(EchoServerOptions options, CancellationToken cancellationToken)
     {
         var plan = options.ToPlan();
-        _ = options.ToFilter();
-        ServerTransports.RequireChoice(options);
+        var transports = new ServerTransports(options);
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
         List<Socket> sockets = [];
         UnixListener? unixListener = null;
@@ -80,7 +79,7 @@ public sealed partial class EchoServer
                 SocketProtocol.Udp => SocketOpener.BindDatagram(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port),
                 _ => SocketOpener.Listen(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
             };
-            server = new EchoServer(options, sockets, unixListener, plan, log);
+            server = new EchoServer(options, transports, sockets, unixListener, plan, log);
             log?.Follow(server._record.Journal, server._facts, plan.Encoding);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
@@ -217,11 +216,11 @@ public sealed partial class EchoServer
     /// <summary>Handles the failure of a listener, or with null of all; the server is faulted when none is left.</summary>
     private void Fault(Exception exception, Socket? listener)
     {
-        var what = exception.Message;
+        string what;
         lock (_gate)
         {
-            var isNoneLeft = _listening.Remove(listener, ref what);
-            if (_state == ServerState.Listening && (listener is null || isNoneLeft))
+            what = _listening.Remove(listener, exception.Message);
+            if (_state == ServerState.Listening && (listener is null || _listening.IsEmpty))
             {
                 _state = ServerState.Faulted;
                 _faultedBy = what;

@@ -32,7 +32,8 @@ public sealed partial class EchoServer : IDisposable
     private readonly bool _isDiscarding;
     private readonly bool _isBroadcasting;
 
-    private EchoServer(EchoServerOptions options, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
+    private EchoServer(
+        EchoServerOptions options, ServerTransports transports, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
         var clock = options.Clock;
         Id = options.Id;
@@ -74,7 +75,7 @@ public sealed partial class EchoServer : IDisposable
 
         _isDiscarding = options.IsDiscarding;
         _isBroadcasting = options.IsBroadcasting;
-        _transport = ServerTransports.Create(options, sockets, plan, _record, Fault);
+        _transport = transports.Create(sockets, plan, _record, Fault);
         _faults.OnRemoved = WakeConversations;
     }
 
@@ -177,7 +178,7 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>Whether other machines may reach it: an address it listens on is not a loopback one.</summary>
     public bool CanBeReachedFromOutside() => _listening.CanBeReachedFromOutside;
 
-    /// <summary>The sockets it listens on that have not failed.</summary>
+    /// <summary>The sockets it listens on that have not failed, for tests, which close them as other code could.</summary>
     internal IReadOnlyList<Socket> OpenListeners() => _listening.ToArray();
 
     /// <summary>The connections that are open, in the order of connecting: each from its Connected to its Disconnected event.</summary>

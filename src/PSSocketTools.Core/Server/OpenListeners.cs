@@ -39,6 +39,18 @@ internal sealed class OpenListeners
         }
     }
 
+    /// <summary>Whether no socket is left.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_listening)
+            {
+                return _listening.Count == 0;
+            }
+        }
+    }
+
     /// <summary>The sockets.</summary>
     public IReadOnlyList<Socket> ToArray()
     {
@@ -50,22 +62,23 @@ internal sealed class OpenListeners
 
     /// <summary>Removes a socket that has failed.</summary>
     /// <param name="socket">The socket; null, or one that was removed before, for none.</param>
-    /// <param name="what">What has failed; afterwards it names the endpoint.</param>
-    /// <returns>Whether none is left.</returns>
-    public bool Remove(Socket? socket, ref string what)
+    /// <param name="what">What has failed.</param>
+    /// <returns>The same with the socket's endpoint.</returns>
+    public string Remove(Socket? socket, string what)
     {
         lock (_listening)
         {
             var lost = _listening.FindIndex(listener => listener.Socket == socket);
-            if (lost >= 0)
+            if (lost < 0)
             {
-                what = Messages.Get(
-                    _listening.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
-                _listening.RemoveAt(lost);
-                _endPoint = _listening.Count > 0 ? TextOfAll() : _endPoint;
+                return what;
             }
 
-            return _listening.Count == 0;
+            var sentence = Messages.Get(
+                _listening.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
+            _listening.RemoveAt(lost);
+            _endPoint = _listening.Count > 0 ? TextOfAll() : _endPoint;
+            return sentence;
         }
     }
 

@@ -1,7 +1,7 @@
 #if NET
 using System.ComponentModel;
-using System.Net;
 #endif
+using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Server.Conversations;
@@ -14,36 +14,49 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server;
 
-/// <summary>Chooses the transport of a server.</summary>
-internal static class ServerTransports
+/// <summary>
+/// Chooses and makes the transport of a server: epoll where the system and the options allow it, .NET's sockets elsewhere. It stands
+/// beside the room of the transports, which know nothing of a server's options.
+/// </summary>
+internal sealed class ServerTransports
 {
     /// <summary>The environment variable that overrides the choice, for tests and comparisons.</summary>
     public const string Variable = "PSSOCKETTOOLS_TRANSPORT";
 
-    private const string Async = "Async";
-    private const string Epoll = "Epoll";
+    private readonly EchoServerOptions _options;
+    private readonly Func<IPAddress, bool>? _isAllowed;
+    private readonly bool _usesEpoll;
 
-    /// <summary>Throws when the environment asks for a transport that can't serve with these options.</summary>
-    /// <exception cref="SocketToolsException">InvalidOption.</exception>
-    public static void RequireChoice(EchoServerOptions options) => _ = UsesEpoll(options);
-
-    /// <summary>Makes the transport of a server.</summary>
-    public static ServerTransport Create(
-        EchoServerOptions options, List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFault)
+    /// <summary>Chooses, before anything is opened.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: the environment asks for a transport that can't serve, or an allowed address is none.</exception>
+    public ServerTransports(EchoServerOptions options)
     {
-        var isAllowed = options.ToFilter();
+        _options = options;
+        _isAllowed = options.ToFilter();
+        _usesEpoll = UsesEpoll(options);
+    }
+
+    /// <summary>Makes the transport.</summary>
+    /// <param name="sockets">The sockets that listen, or receive datagrams, which the transport closes.</param>
+    /// <param name="plan">What is compiled of the options.</param>
+    /// <param name="record">The server's counters and journal.</param>
+    /// <param name="onFault">Called when a socket has failed, or with null when all have.</param>
+    /// <exception cref="SocketToolsException">TooManyOpenFiles, or SocketFailed.</exception>
+    public ServerTransport Create(List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFault)
+    {
+        var options = _options;
 #if NET
-        if (UsesEpoll(options))
+        if (_usesEpoll)
         {
             try
             {
                 // A log that falls behind blocks its server, and would block the others on the same loops.
                 var loops = EpollLoops.Join(alone: options.LogPath is not null);
                 return options.ActualProtocol == SocketProtocol.Udp
-                    ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, loops, onFault)
+                    ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, loops, onFault)
                     : new EpollTransport(
                         sockets,
-                        new ConnectionAcceptor(plan, record, options.MaxConnections, isAllowed),
+                        new ConnectionAcceptor(plan, record, options.MaxConnections, _isAllowed),
                         options.BufferSize,
                         options.IsSequential,
                         loops,
@@ -62,10 +75,10 @@ internal static class ServerTransports
 
         if (options.ActualProtocol == SocketProtocol.Udp)
         {
-            return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, isAllowed, onFault);
+            return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, onFault);
         }
 
-        var acceptor = new ConnectionAcceptor(plan, record, options.MaxConnections, isAllowed);
+        var acceptor = new ConnectionAcceptor(plan, record, options.MaxConnections, _isAllowed);
         if (options.Certificate is not { } certificate)
         {
             return new AsyncTransport<SocketChannel>(
@@ -113,12 +126,12 @@ internal static class ServerTransports
             return canUseEpoll;
         }
 
-        if (string.Equals(wanted, Async, StringComparison.OrdinalIgnoreCase))
+        if (string.Equals(wanted, ServerTransport.Async, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }
 
-        return string.Equals(wanted, Epoll, StringComparison.OrdinalIgnoreCase) && canUseEpoll
+        return string.Equals(wanted, ServerTransport.Epoll, StringComparison.OrdinalIgnoreCase) && canUseEpoll
             ? true
             : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TransportRefused", Variable, wanted), wanted);
     }

@@ -100,7 +100,7 @@ public sealed partial class StartEchoServerCommand
     }
 
     /// <summary>A limit in seconds; one too short for the clocks that measure it would come out as none.</summary>
-    private static TimeSpan ToTimeLimit(double seconds, string name) => seconds is 0 or >= 0.001
+    private static TimeSpan ToTimeLimit(double seconds, string name) => seconds is 0 or >= TimeLimit.LowestSeconds
         ? TimeSpan.FromSeconds(seconds)
         : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("TimeLimitTooShort", name, seconds), name);
 

@@ -2,22 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Interactive;
 
-/// <summary>What a wait for keys ended with.</summary>
-internal enum KeyWait
-{
-    /// <summary>There are keys.</summary>
-    Keys,
-
-    /// <summary>None was pressed in the time given.</summary>
-    TimedOut,
-
-    /// <summary>The wait was called off.</summary>
-    Cancelled,
-
-    /// <summary>The terminal has gone.</summary>
-    Ended,
-}
-
 /// <summary>
 /// The keys of this process's console. A key is taken only when there is one: no read waits for the next, so that none is
 /// taken from whoever asks after this.

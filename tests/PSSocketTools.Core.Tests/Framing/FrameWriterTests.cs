@@ -16,7 +16,7 @@ public sealed class FrameWriterTests
     {
         var message = Read.Bytes(text);
         var writer = new FrameWriter(framing);
-        writer.Require(message, 100);
+        Require(writer, message, 100);
 
         var terminator = writer.Terminator;
         var prefix = new byte[terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0];
@@ -39,7 +39,7 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.None, "")]
     public void A_message_that_the_framing_cannot_carry_as_one_is_refused(MessageFraming framing, string text)
     {
-        var refusal = Assert.Throws<SocketToolsException>(() => new FrameWriter(framing).Require(Read.Bytes(text), 100));
+        var refusal = Assert.Throws<SocketToolsException>(() => Require(new FrameWriter(framing), Read.Bytes(text), 100));
 
         Assert.Equal(SocketToolsError.MessageNotCarried, refusal.Error);
         Assert.Equal(Read.Bytes(text), refusal.Target);
@@ -52,9 +52,9 @@ public sealed class FrameWriterTests
     [InlineData(MessageFraming.None)]
     public void A_message_may_be_as_long_as_the_limit_and_no_longer(MessageFraming framing)
     {
-        new FrameWriter(framing).Require(new byte[5], 5);
+        Require(new FrameWriter(framing), new byte[5], 5);
 
-        var refusal = Assert.Throws<SocketToolsException>(() => new FrameWriter(framing).Require(new byte[6], 5));
+        var refusal = Assert.Throws<SocketToolsException>(() => Require(new FrameWriter(framing), new byte[6], 5));
         Assert.Equal(SocketToolsError.MessageTooLarge, refusal.Error);
     }
 
@@ -89,13 +89,13 @@ public sealed class FrameWriterTests
     public void A_message_may_end_in_CR_where_CRLF_ends_it(string text)
     {
         var writer = new FrameWriter(MessageFraming.Line, LineEnding.CrLf);
-        writer.Require(Read.Bytes(text), 100);
+        Require(writer, Read.Bytes(text), 100);
 
         Assert.Equal(Terminator.CarriageReturnLineFeed, writer.Terminator);
         Assert.Equal(
             [new Read(text, Terminator.CarriageReturnLineFeed)],
             Read.All(MessageFraming.Line, [[.. Read.Bytes(text), .. writer.Tail(writer.Terminator)]]));
-        Assert.Throws<SocketToolsException>(() => writer.Require(Read.Bytes(text + "\n"), 100));
+        Assert.Throws<SocketToolsException>(() => Require(writer, Read.Bytes(text + "\n"), 100));
     }
 
     /// <summary>Every message of three letters up to a length, each either read as it was written or refused.</summary>
@@ -121,9 +121,12 @@ public sealed class FrameWriterTests
         {
             byte[] wire = [.. Read.Bytes(message), .. writer.Tail(writer.Terminator)];
             var isCarried = Read.All(MessageFraming.Delimiter, [wire], delimiter: delimiter).SequenceEqual([new Read(message, Terminator.Delimiter)]);
-            var refusal = Record.Exception(() => writer.Require(Read.Bytes(message), 100));
+            var refusal = Record.Exception(() => Require(writer, Read.Bytes(message), 100));
             Assert.Equal(isCarried ? null : SocketToolsError.MessageNotCarried, (refusal as SocketToolsException)?.Error);
             Assert.Equal(isCarried, refusal is null);
         }
     }
+
+    private static void Require(FrameWriter writer, byte[] message, int maxMessageBytes) =>
+        writer.Require(message, 0, message.Length, maxMessageBytes, message);
 }

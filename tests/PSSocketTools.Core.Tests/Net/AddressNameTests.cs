@@ -124,5 +124,5 @@ public sealed class AddressNameTests
             SocketToolsError.NameNotFound,
             (await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(new string('a', 300)))).Error);
 
-    private static IPAddress[] WhereOn(IPAddress ipv4, IPAddress ipv6) => AddressName.HasIPv6() ? [ipv4, ipv6] : [ipv4];
+    private static IPAddress[] WhereOn(IPAddress ipv4, IPAddress ipv6) => IPv6Stack.IsEnabled() ? [ipv4, ipv6] : [ipv4];
 }

@@ -42,11 +42,11 @@ public sealed class EndPointTextTests
         listener.Start();
         using var client = new TcpClient();
         client.Connect((IPEndPoint)listener.LocalEndpoint);
-        Assert.False(EndPointText.IsSelfConnected(client.Client, listener.LocalEndpoint));
+        Assert.False(SelfConnection.Is(client.Client, listener.LocalEndpoint));
 
         using var own = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         own.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         own.Connect(own.LocalEndPoint!);
-        Assert.True(EndPointText.IsSelfConnected(own, own.LocalEndPoint!));
+        Assert.True(SelfConnection.Is(own, own.LocalEndPoint!));
     }
 }

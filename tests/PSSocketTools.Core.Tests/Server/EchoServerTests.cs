@@ -356,7 +356,7 @@ public abstract class EchoServerTests(string transport)
     [Trait("System", "Linux")]
     public async Task A_sequential_server_leaves_waiting_clients_in_the_backlog()
     {
-        var addresses = AddressName.HasIPv6() ? new[] { IPAddress.Loopback, IPAddress.IPv6Loopback } : [IPAddress.Loopback];
+        var addresses = IPv6Stack.IsEnabled() ? new[] { IPAddress.Loopback, IPAddress.IPv6Loopback } : [IPAddress.Loopback];
         using var server = Start(Own with { Address = "localhost", IsSequential = true });
         using var first = await BareClient.ConnectAsync(addresses[0], server.Port);
         await first.ExchangeAsync("a");
@@ -903,7 +903,7 @@ public abstract class EchoServerTests(string transport)
     public async Task Both_loopback_addresses_have_the_same_port_also_when_the_system_picks_it()
     {
         using var server = Start(Own with { Address = "localhost" });
-        if (!AddressName.HasIPv6())
+        if (!IPv6Stack.IsEnabled())
         {
             Assert.Equal($"127.0.0.1:{server.Port}", server.EndPoint);
             return;

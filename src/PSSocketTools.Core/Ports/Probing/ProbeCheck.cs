@@ -3,25 +3,6 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Ports.Probing;
 
-/// <summary>What a check has found.</summary>
-internal enum ProbeVerdict
-{
-    /// <summary>Nothing yet.</summary>
-    Pending,
-
-    /// <summary>The server did what it was to do.</summary>
-    Passed,
-
-    /// <summary>The server closed or reset the connection without a byte.</summary>
-    ClosedAtOnce,
-
-    /// <summary>No byte came in the time allowed.</summary>
-    Silent,
-
-    /// <summary>Something else than what was sent came back, or nothing did.</summary>
-    NotEcho,
-}
-
 /// <summary>What one attempt asks of the server that it has reached. It opens no socket: a transport sends its request, once, and fills its buffer.</summary>
 internal sealed class ProbeCheck
 {

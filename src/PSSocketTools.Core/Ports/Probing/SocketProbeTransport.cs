@@ -179,7 +179,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
 
         attempt.Source = local.Address;
         attempt.HandshakeMilliseconds = TcpRoundTrip.Of(socket);
-        if (_isTcp && EndPointText.IsSelfConnected(socket, new IPEndPoint(attempt.Address, attempt.Port)))
+        if (_isTcp && SelfConnection.Is(socket, new IPEndPoint(attempt.Address, attempt.Port)))
         {
             attempt.EndAt(endedAt, SelfConnected);
         }

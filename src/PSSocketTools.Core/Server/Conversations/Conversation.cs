@@ -31,6 +31,9 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     /// <summary>The identity of the client's connection.</summary>
     public ClientFacts Client { get; } = client;
 
+    /// <summary>The server's options for conversations. From any thread.</summary>
+    public ConversationPlan Plan { get; } = plan;
+
     /// <summary>Why the conversation ends, once Next returns Close or Reset.</summary>
     public ServerEventReason EndReason { get; protected set; }
 
@@ -54,8 +57,6 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
 
     /// <summary>Whether no response has been sent in part, so that another message may be sent now.</summary>
     protected abstract bool IsBetweenResponses { get; }
-
-    protected ConversationPlan Plan { get; } = plan;
 
     protected ConversationOptions Options { get; } = plan.Options;
 
@@ -158,13 +159,6 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     /// <summary>A Pause was given up for messages that are sent unasked, and the rest of it comes after them; or it was released.</summary>
     /// <param name="millisecondsLeft">How much of the pause is left, 1 or more.</param>
     public void Interrupted(int millisecondsLeft) => _faults!.Interrupted(millisecondsLeft);
-
-    /// <summary>A text as the bytes of a message that is sent unasked. From any thread.</summary>
-    public byte[] Encode(string text) => Plan.Encoding.GetBytes(text);
-
-    /// <summary>Throws for a message that would not reach the client as one when it is sent unasked. From any thread.</summary>
-    /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
-    public void RequireCarried(byte[] content, object target) => Plan.RequireCarried(content, target);
 
     /// <summary>Marks the conversation as ended: no messages are sent any more, and it is listed no longer.</summary>
     /// <param name="isAnnounced">Whether the others on a broadcasting server are told, if they were not before.</param>

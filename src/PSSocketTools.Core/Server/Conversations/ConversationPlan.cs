@@ -105,8 +105,7 @@ internal sealed class ConversationPlan
 
     public ReceivedMessage ToReceivedMessage(in Frame message, ClientFacts client, long sequence, Clock clock, ResponderContext context)
     {
-        var content = new byte[message.Count];
-        Buffer.BlockCopy(message.Buffer, message.Offset, content, 0, content.Length);
+        var content = message.ToArray();
         return new ReceivedMessage(
             content,
             Encoding.ToText(content, 0, content.Length),

@@ -52,25 +52,24 @@ internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
     /// <summary>Queues a message. From any thread.</summary>
     /// <param name="content">The message without its framing.</param>
     /// <param name="pendingBytes">How many bytes were pending before.</param>
-    /// <returns>False when too much is pending; null when the conversation has ended.</returns>
-    public bool? TryAdd(byte[] content, out int pendingBytes)
+    public QueueResult Add(byte[] content, out int pendingBytes)
     {
         lock (_gate)
         {
             pendingBytes = PendingBytes;
             if (_isClosed)
             {
-                return null;
+                return QueueResult.Ended;
             }
 
             if (!HasRoomFor(content.Length))
             {
-                return false;
+                return QueueResult.Full;
             }
 
             plan.AppendUnasked(Queue(), content);
             Announce();
-            return true;
+            return QueueResult.Queued;
         }
     }
 

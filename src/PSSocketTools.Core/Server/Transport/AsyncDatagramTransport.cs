@@ -20,7 +20,7 @@ internal sealed class AsyncDatagramTransport(
     private Task[] _loops = [];
 
     /// <inheritdoc/>
-    public override string Name => "Async";
+    public override string Name => Async;
 
     /// <inheritdoc/>
     public override void Start() => _loops = [.. Sockets.Select(socket => Task.Run(() => ReceiveAllAsync(socket)))];

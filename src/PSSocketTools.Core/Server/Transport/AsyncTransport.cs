@@ -47,7 +47,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     }
 
     /// <inheritdoc/>
-    public override string Name => "Async";
+    public override string Name => Async;
 
     /// <inheritdoc/>
     public override TimeSpan HandshakeTimeout { get; }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
@@ -116,7 +115,7 @@ internal abstract class DatagramTransport : ServerTransport
             return true;
         }
 
-        Record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Messages.Get("DatagramTooLarge", count, Datagram.MaxBytes));
+        Record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Datagram.TooLarge(count));
         return false;
     }
 
@@ -221,15 +220,4 @@ internal abstract class DatagramTransport : ServerTransport
             EndResponse();
         }
     }
-}
-
-/// <summary>A datagram that was received, and how it is to be answered.</summary>
-/// <param name="Message">The message in the buffer that it was received into.</param>
-/// <param name="Sequence">The message's number among those of its peer.</param>
-/// <param name="Faults">The faults that strike it; null for none.</param>
-/// <param name="IsInBackground">Whether the response takes time, or follows one that does.</param>
-internal readonly record struct DatagramRequest(Frame Message, long Sequence, DatagramFaults? Faults, bool IsInBackground)
-{
-    /// <summary>Whether a fault drops it.</summary>
-    public bool IsDropped => Faults is { IsDropped: true };
 }

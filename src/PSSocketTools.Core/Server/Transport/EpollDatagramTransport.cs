@@ -33,7 +33,7 @@ internal sealed class EpollDatagramTransport : DatagramTransport
     }
 
     /// <inheritdoc/>
-    public override string Name => "Epoll";
+    public override string Name => Epoll;
 
     /// <summary>The senders, whichever socket they send to.</summary>
     public DatagramPeers<LinuxSender> Peers { get; }

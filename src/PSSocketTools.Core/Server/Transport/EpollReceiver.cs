@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Server.Transport;
 

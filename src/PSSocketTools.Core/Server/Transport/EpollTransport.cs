@@ -37,7 +37,7 @@ internal sealed class EpollTransport : StreamTransport
     }
 
     /// <inheritdoc/>
-    public override string Name => "Epoll";
+    public override string Name => Epoll;
 
     /// <inheritdoc/>
     public override void Start()

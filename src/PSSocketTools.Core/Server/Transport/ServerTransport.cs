@@ -7,6 +7,9 @@ namespace PSSocketTools.Server.Transport;
 /// <param name="record">The server's counters and journal.</param>
 internal abstract class ServerTransport(ServerRecord record) : IDisposable
 {
+    /// <summary>The names of the two kinds, as EchoServer.Transport shows them.</summary>
+    public const string Async = nameof(Async), Epoll = nameof(Epoll);
+
     /// <summary>How long a client may take to read the end of the conversation before its socket is closed.</summary>
     public const int LingerMilliseconds = 2000;
 
@@ -16,7 +19,7 @@ internal abstract class ServerTransport(ServerRecord record) : IDisposable
     /// <summary>The server's counters and journal.</summary>
     public ServerRecord Record { get; } = record;
 
-    /// <summary>Its name, as EchoServer.Transport shows it.</summary>
+    /// <summary>Its kind's name.</summary>
     public abstract string Name { get; }
 
     /// <summary>The number of connections that wait to be accepted; null where the system does not tell.</summary>

@@ -23,7 +23,7 @@ internal sealed class ConversationDriver : IDisposable
             : new MessageConversation(plan, connection, Record);
         if (queued is not null)
         {
-            Assert.True(_conversation.UnaskedQueue.TryAdd(Bytes(queued), out _));
+            Assert.Equal(QueueResult.Queued, _conversation.UnaskedQueue.Add(Bytes(queued), out _));
         }
 
         _conversation.Begin();
@@ -91,7 +91,7 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>Another thread sends a message unasked while the conversation waits.</summary>
     public ConversationDriver SendUnasked(string text, int millisecondsLeft)
     {
-        Assert.True(_conversation.UnaskedQueue.TryAdd(Bytes(text), out _));
+        Assert.Equal(QueueResult.Queued, _conversation.UnaskedQueue.Add(Bytes(text), out _));
         Assert.True(_conversation.HasUnasked);
         if (Step.Kind == StepKind.Pause)
         {

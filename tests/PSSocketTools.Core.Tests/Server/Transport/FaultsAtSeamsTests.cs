@@ -211,7 +211,7 @@ public sealed class FaultsAtSeamsTests
     [MemberData(nameof(TransportsAndModes))]
     public async Task A_server_lists_its_remaining_listeners_and_is_faulted_when_the_last_fails(string transport, bool sequential)
     {
-        if (!AddressName.HasIPv6())
+        if (!IPv6Stack.IsEnabled())
         {
             return;
         }
@@ -254,7 +254,7 @@ public sealed class FaultsAtSeamsTests
     [MemberData(nameof(Transports))]
     public async Task A_udp_server_whose_sockets_are_closed_by_other_code_says_so_and_is_faulted_when_the_last_is(string transport)
     {
-        if (!AddressName.HasIPv6())
+        if (!IPv6Stack.IsEnabled())
         {
             return;
         }

@@ -1,7 +1,8 @@
 using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Faults;
 
-namespace PSSocketTools.Server.Conversations;
+namespace PSSocketTools.Server.Transport;
 
 /// <summary>The faults that strike one datagram and the response to it.</summary>
 internal sealed class DatagramFaults(FaultList list, FaultClient client)

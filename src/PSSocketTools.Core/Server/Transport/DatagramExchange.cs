@@ -1,7 +1,8 @@
 using PSSocketTools.Framing;
+using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
 
-namespace PSSocketTools.Server.Conversations;
+namespace PSSocketTools.Server.Transport;
 
 /// <summary>Responds to datagrams: each is a message of its own, so that there is no conversation state.</summary>
 internal static class DatagramExchange

@@ -1,0 +1,8 @@
+using System.Net;
+
+namespace PSSocketTools.Platform;
+
+/// <summary>An address of this machine that a datagram was sent to, which its response is sent from.</summary>
+/// <param name="Address">The address; null where the system did not tell, and chooses.</param>
+/// <param name="Interface">The number of the interface that received it.</param>
+internal readonly record struct PacketSource(IPAddress? Address, int Interface);
