@@ -17,7 +17,7 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     public const int End = -2;
 
     // How late a wait of the system may end: Windows counts in steps of its timer.
-    private static readonly int CoarseWaitMilliseconds = Environment.OSVersion.Platform == PlatformID.Win32NT ? 16 : 2;
+    private static readonly int CoarseWaitMilliseconds = HostSystem.IsWindows ? 16 : 2;
 
     private int _closed;
     private bool _outputEnded;

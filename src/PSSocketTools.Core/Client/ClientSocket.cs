@@ -13,7 +13,7 @@ internal static class ClientSocket
     /// <exception cref="SocketException">TooManyOpenSockets: no descriptor is left outside of the reserve.</exception>
     public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol, AddressChoice? choice = null)
     {
-        // Serialized, so that at most one descriptor of the reserve is used while it is checked.
+        // One thread opens at a time, so that at most one descriptor of the reserve is used while it is checked.
         lock (Gate)
         {
             var socket = new Socket(family, type, protocol);

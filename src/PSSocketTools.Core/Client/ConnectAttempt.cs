@@ -39,7 +39,7 @@ internal sealed class ConnectAttempt
         lock (_sync)
         {
             _abandoned = true;
-            // Cancels a pending connect.
+            // The close cancels a pending connect.
             Socket?.Dispose();
         }
     }

@@ -25,7 +25,7 @@ internal sealed class ConnectRace : IDisposable
     // When the first attempt began, a timestamp of the clock.
     private long _beganAt;
 
-    // Only for a race that waits for a server.
+    // Only a race that waits for a server has these.
     private readonly ResolvableName? _host;
     private readonly bool _waits;
     private readonly Action<SocketToolsException?>? _report;

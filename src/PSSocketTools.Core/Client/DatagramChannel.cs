@@ -58,7 +58,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        // Serialized, so that a datagram is not both sent for the first time and sent again.
+        // One thread sends at a time, so that a datagram is not both sent for the first time and sent again.
         lock (_sync)
         {
             while (true)
@@ -71,7 +71,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 }
                 catch (SocketException exception) when (IsRefusal(exception) && MoveOn(socket))
                 {
-                    // Continue with the next address.
+                    // The loop sends it to the next address.
                 }
             }
 
@@ -94,7 +94,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
 
     protected override void DisposeTransport(bool reset)
     {
-        // First the socket of a send that may hold the lock; then the socket that it may have changed to.
+        // The first close ends a send that may hold the lock; the second is for the socket that it may have changed to.
         _isClosed = true;
         base.DisposeTransport(reset);
         lock (_sync)
@@ -181,7 +181,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 var left = Socket;
                 MoveTo(next, opened.Remote!);
 
-                // Wakes threads that still wait on the old socket.
+                // A shutdown wakes threads that still wait on the old socket.
                 Attempt.To(() => left.Shutdown(SocketShutdown.Both));
                 try
                 {

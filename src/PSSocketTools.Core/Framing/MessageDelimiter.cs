@@ -51,7 +51,7 @@ public sealed class MessageDelimiter : IEquatable<MessageDelimiter>
     /// <summary>Its bytes, which are not to be changed.</summary>
     internal byte[] Bytes => _bytes;
 
-    /// <summary>Its bytes.</summary>
+    /// <summary>The 1 to 16 bytes that end a message, as they are on the wire.</summary>
     public byte[] GetBytes() => (byte[])_bytes.Clone();
 
     /// <inheritdoc/>

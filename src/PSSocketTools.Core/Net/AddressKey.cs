@@ -35,7 +35,7 @@ internal readonly record struct AddressKey(ulong High, ulong Low) : IComparable<
     /// <summary>The next number; after the highest comes the lowest.</summary>
     public AddressKey Next() => unchecked(Low + 1) is var low && low == 0 ? new AddressKey(unchecked(High + 1), low) : new AddressKey(High, low);
 
-    /// <summary>The address.</summary>
+    /// <summary>The number as an address again.</summary>
     /// <param name="isIPv6">Whether it is one of IPv6: an IPv4-mapped one has the same number as the one of IPv4.</param>
     public IPAddress ToAddress(bool isIPv6)
     {

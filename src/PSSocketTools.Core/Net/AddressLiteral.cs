@@ -198,7 +198,7 @@ internal static class AddressLiteral
 
     // In addresses Windows identifies interfaces by number, since their names may have spaces.
     private static string ToZoneText((string Name, long Number) zone) =>
-        Environment.OSVersion.Platform == PlatformID.Win32NT ? zone.Number.ToString(CultureInfo.InvariantCulture) : OutsideText.Clean(zone.Name)!;
+        HostSystem.IsWindows ? zone.Number.ToString(CultureInfo.InvariantCulture) : OutsideText.Clean(zone.Name)!;
 
     private static string ExampleZone()
     {

@@ -12,7 +12,7 @@ internal static class ConnectPace
     /// <summary>In a wait for a server: how long the result of name resolution is reused.</summary>
     public static readonly TimeSpan NameAge = TimeSpan.FromSeconds(1);
 
-    // Limits the load on another machine and the network.
+    // This limits the load on another machine and the network.
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The delay after the next attempt: doubled up to a second, but constant for this machine.</summary>

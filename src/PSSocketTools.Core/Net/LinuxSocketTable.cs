@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -43,7 +43,7 @@ internal sealed class LinuxSocketTable : SocketTable
         });
     }
 
-    public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
+    public static bool IsSupported { get; } = HostSystem.IsLinux;
 
     public override IReadOnlyList<SocketEntry> Entries => _entries;
 

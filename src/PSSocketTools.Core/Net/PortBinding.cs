@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -14,12 +15,10 @@ namespace PSSocketTools.Net;
 /// </remarks>
 internal static class PortBinding
 {
-    private static readonly bool IsWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
-
     /// <summary>Whether a bind failed because the port is in use. AccessDenied only may mean that: Windows reports it too for an
     /// address whose port is bound exclusively on the wildcard, or by another user.</summary>
     public static bool MayBeTaken(SocketError error) =>
-        error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && IsWindows);
+        error == SocketError.AddressAlreadyInUse || (error == SocketError.AccessDenied && HostSystem.IsWindows);
 
     /// <summary>Whether a bind failed because the port is in use, given what prevents it: AccessDenied without a socket in the way is a denial by the system.</summary>
     public static bool IsTaken(SocketError error, BindConflict conflict) =>
@@ -77,7 +76,7 @@ internal static class PortBinding
             socket.DualMode = false;
         }
 
-        if (IsWindows)
+        if (HostSystem.IsWindows)
         {
             // Otherwise another process could bind the same port and get the clients; on other systems both sockets would have to allow that.
             socket.ExclusiveAddressUse = true;

@@ -24,7 +24,7 @@ internal static class PortExclusions
     /// <summary>The excluded range of a port; null when there is none, or the ranges are not known.</summary>
     public static PortRange? Find(AddressFamily family, SocketProtocol protocol, int port)
     {
-        if (Environment.OSVersion.Platform != PlatformID.Win32NT)
+        if (!HostSystem.IsWindows)
         {
             return null;
         }

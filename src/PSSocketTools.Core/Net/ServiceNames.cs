@@ -55,7 +55,7 @@ public static class ServiceNames
 
     private static Table ReadSystem()
     {
-        var path = Environment.OSVersion.Platform == PlatformID.Win32NT
+        var path = HostSystem.IsWindows
             ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "services")
             : "/etc/services";
         var known = Fallback.Split('\n');

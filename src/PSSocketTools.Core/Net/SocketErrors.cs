@@ -82,7 +82,7 @@ internal static class SocketErrors
         var family = endPoint.AddressFamily;
         return PortExclusions.Find(family, protocol, endPoint.Port) is { } range
             ? Excluded(endPoint, range, PortExclusions.Command(family, protocol))
-            : Messages.Get(Environment.OSVersion.Platform == PlatformID.Win32NT ? "PortDeniedOnWindows" : "PortAccessDenied", EndPointText.Of(endPoint));
+            : Messages.Get(HostSystem.IsWindows ? "PortDeniedOnWindows" : "PortAccessDenied", EndPointText.Of(endPoint));
     }
 
     /// <summary>The message for a port in an excluded range.</summary>
@@ -108,7 +108,7 @@ internal static class SocketErrors
     /// <param name="error">The error as .NET sorts it.</param>
     /// <param name="number">The system's own number; 0 where it is not known.</param>
     public static string TextOf(SocketError error, int number = 0) => TextOf(
-        number > 0 && Environment.OSVersion.Platform != PlatformID.Win32NT ? new LinuxSocketException(number) : new SocketException((int)error));
+        number > 0 && !HostSystem.IsWindows ? new LinuxSocketException(number) : new SocketException((int)error));
 
     private static string TextOf(SocketException exception)
     {

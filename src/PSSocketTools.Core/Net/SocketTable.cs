@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Net;
 
@@ -23,7 +24,7 @@ internal abstract class SocketTable
             return new LinuxSocketTable(protocols);
         }
 
-        return Environment.OSVersion.Platform == PlatformID.Win32NT
+        return HostSystem.IsWindows
             ? new WindowsSocketTable(protocols)
             : new MacSocketTable(protocols);
     }

@@ -1,3 +1,5 @@
+using PSSocketTools.Platform;
+
 namespace PSSocketTools.Net;
 
 /// <summary>The process that stands for the kernel of Windows, and holds ports for others.</summary>
@@ -7,7 +9,7 @@ internal static class SystemProcess
     private const int Id = 4;
 
     /// <summary>For whom the process holds ports; null for every other process.</summary>
-    public static string? Explain(int processId) => Explain(processId, Environment.OSVersion.Platform == PlatformID.Win32NT);
+    public static string? Explain(int processId) => Explain(processId, HostSystem.IsWindows);
 
     /// <summary>For whom the process holds ports; null for every other process, and where this is not Windows.</summary>
     public static string? Explain(int processId, bool isWindows) => isWindows && processId == Id ? Messages.Get("PortHeldBySystem") : null;

@@ -31,7 +31,7 @@ internal static class AppendFile
     internal static Stream Open(string path, Action<int> pause)
     {
         path = Path.GetFullPath(path);
-        Stream file = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? OpenOnWindows(path) : UnixAppendStream.Open(path);
+        Stream file = HostSystem.IsWindows ? OpenOnWindows(path) : UnixAppendStream.Open(path);
         return HasUnfinishedLine(path, file, pause) ? new LineEndFirst(file) : file;
     }
 
@@ -139,7 +139,7 @@ internal static class AppendFile
         public static UnixAppendStream Open(string path)
         {
             // O_NONBLOCK, since opening a pipe without a reader would block until there is one.
-            var flags = Libc.OpenWriteOnly | (RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
+            var flags = Libc.OpenWriteOnly | (HostSystem.IsLinux
                 ? Libc.OpenAppendLinux | Libc.OpenNonBlockingLinux | Libc.OpenCloseOnExecLinux
                 : Libc.OpenAppendMac | Libc.OpenNonBlockingMac | Libc.OpenCloseOnExecMac);
             while (true)
@@ -182,7 +182,7 @@ internal static class AppendFile
                     }
 
                     var error = Marshal.GetLastWin32Error();
-                    if (error == (RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.EAgain : Libc.EWouldBlockMac))
+                    if (error == (HostSystem.IsLinux ? Libc.EAgain : Libc.EWouldBlockMac))
                     {
                         var wait = new Libc.PollEntry { Descriptor = _descriptor.Number, Wanted = Libc.PollOut };
                         _ = Libc.Poll(&wait, 1, Timeout.Infinite);

@@ -26,7 +26,7 @@ internal static class Attempt
         {
             await action().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // As above.
+#pragma warning disable CA1031 // The actions after this one must run, whatever its task fails with.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -14,7 +14,7 @@ internal static class DatagramPlatform
         IgnoreUnreachable(socket);
         if (HasManyAddresses(socket))
         {
-            // Set before the first receive, so that the first datagram's address is known too.
+            // This comes before the first receive, so that the first datagram's address is known too.
             var level = socket.AddressFamily == AddressFamily.InterNetworkV6 ? SocketOptionLevel.IPv6 : SocketOptionLevel.IP;
             socket.SetSocketOption(level, SocketOptionName.PacketInformation, true);
         }
@@ -27,7 +27,7 @@ internal static class DatagramPlatform
     /// <summary>Keeps an ICMP "port unreachable" for one peer from failing the next receive from another, as it does on Windows (SIO_UDP_CONNRESET).</summary>
     private static void IgnoreUnreachable(Socket socket)
     {
-        if (Environment.OSVersion.Platform == PlatformID.Win32NT)
+        if (HostSystem.IsWindows)
         {
             // A BOOL of Windows has four bytes.
             socket.IOControl(SioUdpConnReset, new byte[sizeof(int)], null);

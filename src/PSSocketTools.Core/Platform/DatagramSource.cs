@@ -17,9 +17,9 @@ internal static unsafe class DatagramSource
     private const int PacketInfoWindows = 19;
 
     private static readonly Kind Here =
-        RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Kind.Linux
-        : RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? Kind.Mac
-        : RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? Kind.Windows
+        HostSystem.IsLinux ? Kind.Linux
+        : HostSystem.IsMac ? Kind.Mac
+        : HostSystem.IsWindows ? Kind.Windows
         : Kind.Other;
 
     private enum Kind

@@ -5,22 +5,18 @@ namespace PSSocketTools.Platform;
 /// <summary>How many more files and sockets this process may open.</summary>
 internal static unsafe class DescriptorLimit
 {
-    private static bool IsLinux { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
-
-    private static bool IsMac { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
-
     /// <summary>The limit on open descriptors; int.MaxValue where there is none, as on Windows.</summary>
     public static int Limit
     {
         get
         {
-            if (!IsLinux && !IsMac)
+            if (!HostSystem.IsLinux && !HostSystem.IsMac)
             {
                 return int.MaxValue;
             }
 
             var limits = stackalloc ulong[2];
-            return Libc.GetResourceLimit(IsLinux ? Libc.LimitOpenFilesLinux : Libc.LimitOpenFilesMac, limits) != 0 || limits[0] > int.MaxValue
+            return Libc.GetResourceLimit(HostSystem.IsLinux ? Libc.LimitOpenFilesLinux : Libc.LimitOpenFilesMac, limits) != 0 || limits[0] > int.MaxValue
                 ? int.MaxValue
                 : (int)limits[0];
         }
@@ -35,7 +31,7 @@ internal static unsafe class DescriptorLimit
             return limit;
         }
 
-        var open = Directory.EnumerateFileSystemEntries(IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
+        var open = Directory.EnumerateFileSystemEntries(HostSystem.IsLinux ? "/proc/self/fd" : "/dev/fd").Count();
         return Math.Max(limit - open - DescriptorReserve.Size, 1);
     }
 
@@ -47,12 +43,12 @@ internal static unsafe class DescriptorLimit
 
     private static int Try()
     {
-        if (!IsLinux && !IsMac)
+        if (!HostSystem.IsLinux && !HostSystem.IsMac)
         {
             return 0;
         }
 
-        var descriptor = Libc.Socket(Libc.FamilyInet, IsLinux ? Libc.SockDatagram | Libc.SockCloseOnExec : Libc.SockDatagram, 0);
+        var descriptor = Libc.Socket(Libc.FamilyInet, HostSystem.IsLinux ? Libc.SockDatagram | Libc.SockCloseOnExec : Libc.SockDatagram, 0);
         if (descriptor < 0)
         {
             return Marshal.GetLastWin32Error();

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PSSocketTools.Platform;
@@ -35,7 +34,7 @@ internal sealed class DescriptorReserve(int limit)
     /// <exception cref="SocketException">TooManyOpenSockets.</exception>
     public static T ForServer<T>(Func<T> open)
     {
-        // Serialized, since two threads that check before either opens could both use the last free number.
+        // One thread opens at a time, since two that check before either opens could both use the last free number.
         lock (Opening)
         {
             RequireRoomForServer();
@@ -84,7 +83,7 @@ internal sealed class DescriptorReserve(int limit)
     {
         fixed (byte* path = NullDevice)
         {
-            var flags = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.OpenCloseOnExecLinux : Libc.OpenCloseOnExecMac;
+            var flags = HostSystem.IsLinux ? Libc.OpenCloseOnExecLinux : Libc.OpenCloseOnExecMac;
             var descriptor = Libc.Open(path, flags);
             if (descriptor < 0)
             {

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
@@ -10,7 +9,7 @@ namespace PSSocketTools.Platform;
 internal static unsafe class ExactPoll
 {
     // The layout of struct timespec is sure where long has 64 bits.
-    public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) && IntPtr.Size == 8;
+    public static bool IsSupported { get; } = HostSystem.IsLinux && IntPtr.Size == 8;
 
     /// <summary>Waits until one of the sockets is readable or has failed, or the time has passed, or a signal came.</summary>
     /// <param name="one">A socket.</param>

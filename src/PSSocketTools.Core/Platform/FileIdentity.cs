@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PSSocketTools.Platform;
@@ -18,7 +17,7 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     private const int TypeLink = 0xA000;
     private const int TypeSocket = 0xC000;
 
-    private static readonly Lazy<bool> CanTell = new(static () => RuntimeInformation.IsOSPlatform(OSPlatform.Linux) && Read("/") is not null);
+    private static readonly Lazy<bool> CanTell = new(static () => HostSystem.IsLinux && Read("/") is not null);
 
     /// <summary>
     /// Whether the identity of files is known here: on Linux by statx(2), whose layout is the same on all processors, and which C

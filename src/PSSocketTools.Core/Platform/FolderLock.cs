@@ -51,12 +51,12 @@ internal sealed class FolderLock : IDisposable
     /// <summary>The descriptor that holds the lock; -1 where there is none.</summary>
     private static unsafe int Acquire(string path)
     {
-        if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
+        if (HostSystem.IsWindows)
         {
             return -1;
         }
 
-        var flags = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.OpenCloseOnExecLinux : Libc.OpenCloseOnExecMac;
+        var flags = HostSystem.IsLinux ? Libc.OpenCloseOnExecLinux : Libc.OpenCloseOnExecMac;
         var folder = Path.GetDirectoryName(path) is { Length: > 0 } name ? name : path.StartsWith("/", StringComparison.Ordinal) ? "/" : ".";
         int descriptor;
         fixed (byte* bytes = Encoding.UTF8.GetBytes(folder + '\0'))
@@ -74,7 +74,7 @@ internal sealed class FolderLock : IDisposable
         }
 
         var deadline = Deadline.AfterLimit(AcquireTimeout);
-        var wouldBlock = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? Libc.EAgain : Libc.EWouldBlockMac;
+        var wouldBlock = HostSystem.IsLinux ? Libc.EAgain : Libc.EWouldBlockMac;
         while (Libc.Lock(descriptor, Libc.LockExclusive | Libc.LockWithoutWaiting) != 0)
         {
             var error = Marshal.GetLastWin32Error();

@@ -37,7 +37,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
     }
 
     /// <summary>Whether this is Linux, on a processor whose constants <see cref="Libc"/> has, with a C library that has the calls.</summary>
-    public static bool IsSupported { get; } = RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
+    public static bool IsSupported { get; } = HostSystem.IsLinux
         && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64
         && HasCalls();
 

@@ -69,7 +69,7 @@ internal sealed class NewFiles : IDisposable
 
     private static FileStream Create(string path, bool isPrivate)
     {
-        // Without a buffer, so that a write that fails does so once, and not again as the file is closed.
+        // The file has no buffer, so that a write that fails does so once, and not again as the file is closed.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Delete, BufferSize = 0 };
         if (!isPrivate)
         {

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
@@ -26,12 +25,12 @@ internal sealed class ProcessDetails
     /// <summary>Reads what is told of a process; nothing of one that has ended.</summary>
     public static ProcessDetails Read(int id)
     {
-        if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
+        if (HostSystem.IsWindows)
         {
             return new ProcessDetails(WindowsProcess.PathOf(id), WindowsProcess.UserOf(id), WindowsProcess.StartOf(id));
         }
 
-        return RuntimeInformation.IsOSPlatform(OSPlatform.Linux)
+        return HostSystem.IsLinux
             ? new ProcessDetails(LinuxProcess.PathOf(id), LinuxProcess.UserOf(id) is { } user ? UnixUser.TextOf(user) : null, Ask(id, static one => (DateTime?)one.StartTime))
             : new ProcessDetails(Ask(id, static one => one.MainModule?.FileName), null, Ask(id, static one => (DateTime?)one.StartTime));
     }

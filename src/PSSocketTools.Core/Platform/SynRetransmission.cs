@@ -11,8 +11,6 @@ internal static class SynRetransmission
     // SIO_TCP_INITIAL_RTO (mstcpip.h).
     private const int SetInitialRetransmission = unchecked((int)0x98000011);
 
-    private static readonly bool IsWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
-
     // TCP_INITIAL_RTO_PARAMETERS: TCP_INITIAL_RTO_UNSPECIFIED_RTT and TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS.
     private static readonly byte[] NoRetransmission = [0xFF, 0xFF, 0xFE, 0];
 
@@ -23,7 +21,7 @@ internal static class SynRetransmission
     /// <param name="socket">A TCP socket that is not connected yet.</param>
     public static void Disable(Socket socket)
     {
-        if (!IsWindows || socket.ProtocolType != ProtocolType.Tcp)
+        if (!HostSystem.IsWindows || socket.ProtocolType != ProtocolType.Tcp)
         {
             return;
         }

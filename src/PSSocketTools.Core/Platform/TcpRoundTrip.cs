@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
@@ -26,8 +25,8 @@ internal static class TcpRoundTrip
 
         try
         {
-            return Environment.OSVersion.Platform == PlatformID.Win32NT ? OnWindows(socket)
-                : RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? OfDescriptor(socket.Handle.ToInt32())
+            return HostSystem.IsWindows ? OnWindows(socket)
+                : HostSystem.IsLinux ? OfDescriptor(socket.Handle.ToInt32())
                 : OnMac(socket);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)

@@ -14,7 +14,7 @@ internal static class WindowsServices
     private const int MoreData = 234;
     private const int AccessDenied = 5;
 
-    // What one call gives at most.
+    // One call gives 256 KB at most (EnumServicesStatusEx).
     private const int Capacity = 256 * 1024;
 
     // SERVICE_STATUS_PROCESS has nine numbers, the process the eighth.

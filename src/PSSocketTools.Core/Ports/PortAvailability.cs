@@ -76,7 +76,7 @@ public sealed class PortAvailability
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>
     public int? ProcessId => _local?.Conflict?.ProcessId;
 
-    /// <summary>That process's name.</summary>
+    /// <summary>That process's name, without control characters; null where it can't be known.</summary>
     public string? ProcessName => _local?.Conflict?.ProcessName;
 
     /// <summary>

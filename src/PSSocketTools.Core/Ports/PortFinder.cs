@@ -98,7 +98,7 @@ public static class PortFinder
         throw new SocketToolsException(SocketToolsError.NoFreePort, denied is null ? sentence : sentence + " " + denied, text);
     }
 
-    // A random start, so that another process that searches at the same time most likely begins elsewhere.
+    // The start is random, so that another process that searches at the same time most likely begins elsewhere.
     private static IReadOnlyList<PortRange> FromRandomPort(PortRange range)
     {
         var start = range.First + new Random(Seed()).Next(range.Count);

@@ -34,7 +34,7 @@ public sealed class PortHolder
     /// <summary>The process; null where it can't be known, and Detail says why.</summary>
     public int? ProcessId { get; internal init; }
 
-    /// <summary>The process's name.</summary>
+    /// <summary>The process's name, without control characters; null where it can't be known.</summary>
     public string? ProcessName { get; internal init; }
 
     /// <summary>The path of the process's program; null where it is not told.</summary>
@@ -52,10 +52,10 @@ public sealed class PortHolder
     /// <summary>What can't be known, and why, or for whom the process holds the port; null when the other members are enough.</summary>
     public string? Detail { get; internal init; }
 
-    /// <summary>The socket's state.</summary>
+    /// <summary>The socket's state, as an enumeration.</summary>
     public PortHolderState GetState() => _socket.State;
 
-    /// <summary>The protocol.</summary>
+    /// <summary>Tcp or Udp, as an enumeration.</summary>
     public SocketProtocol GetProtocol() => _socket.Protocol;
 
     /// <summary>The endpoint and who holds it, for a debugger or a string.</summary>

@@ -3,7 +3,7 @@ namespace PSSocketTools;
 /// <summary>Which holders of ports are wanted; what is left null is no matter.</summary>
 public sealed record PortHolderQuery
 {
-    /// <summary>The ports.</summary>
+    /// <summary>The ports, 1 to 65535, whose holders are wanted.</summary>
     public IReadOnlyCollection<PortRange>? Ports { get; init; }
 
     /// <summary>The protocols: Tcp, Udp or both.</summary>
@@ -18,7 +18,7 @@ public sealed record PortHolderQuery
     /// <summary>The sockets' states, All for every one; null for what others connect or send to: TCP that listens, and UDP without a peer.</summary>
     public IReadOnlyCollection<PortHolderState>? States { get; init; }
 
-    /// <summary>The processes.</summary>
+    /// <summary>The ids of the processes whose ports are wanted.</summary>
     public IReadOnlyCollection<int>? ProcessIds { get; init; }
 
     /// <summary>Whether a process of that name is wanted.</summary>

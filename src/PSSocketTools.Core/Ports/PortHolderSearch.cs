@@ -120,7 +120,7 @@ public sealed class PortHolderSearch
         private readonly Dictionary<int, ProcessDetails> _details = [];
         private readonly Dictionary<long, string> _users = [];
         private readonly Lazy<IReadOnlyDictionary<int, string>> _services = new(static () =>
-            Environment.OSVersion.Platform == PlatformID.Win32NT ? WindowsServices.Read() : new Dictionary<int, string>());
+            HostSystem.IsWindows ? WindowsServices.Read() : new Dictionary<int, string>());
 
         public ProcessDetails DetailsOf(int id) =>
             _details.TryGetValue(id, out var known) ? known : _details[id] = ProcessDetails.Read(id);

@@ -11,7 +11,7 @@ namespace PSSocketTools.Ports;
 internal sealed class ProbeTimers(PortScanOptions options)
 {
     // The clock of Windows ticks 64 times a second; whatever is due within half a tick is due now.
-    private static readonly long Slack = Environment.OSVersion.Platform == PlatformID.Win32NT ? Clock.Ticks(8) : 0;
+    private static readonly long Slack = HostSystem.IsWindows ? Clock.Ticks(8) : 0;
 
     private readonly TimeSpan _probeTime = options.RetryLimit ?? options.Timeout;
     private readonly TimeSpan _attemptTime = options.Timeout;

@@ -20,7 +20,7 @@ public sealed class EchoConnection
         ConnectedAt = connectedAt.LocalDateTime;
     }
 
-    /// <summary>The server's id.</summary>
+    /// <summary>The <see cref="EchoServer.Id"/> of the server.</summary>
     public int ServerId => _server.Id;
 
     /// <summary>The connection's number on its server, from 1 on.</summary>

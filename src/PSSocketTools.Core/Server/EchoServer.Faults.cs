@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-// The faults that it has on purpose.
+// This part has the faults on purpose.
 public sealed partial class EchoServer
 {
     /// <summary>Adds a fault, which strikes the messages and connections from now on, those that are open included.</summary>

@@ -7,7 +7,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools;
 
-// How it starts, stops and fails.
+// This part starts and stops a server, and handles its failure.
 public sealed partial class EchoServer
 {
     /// <summary>How long connections may take to send what is pending when a server stops, in seconds, where nothing else is said.</summary>

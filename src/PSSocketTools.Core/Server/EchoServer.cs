@@ -79,16 +79,16 @@ public sealed partial class EchoServer : IDisposable
         _faults.OnRemoved = WakeConversations;
     }
 
-    /// <summary>Its id.</summary>
+    /// <summary>Its number among the servers of this process, as the options give it: by it cmdlets and events name a server.</summary>
     public int Id { get; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>Its name, which need not be unique; one made of the id where the options give none.</summary>
     public string Name { get; }
 
     /// <summary>What carries the bytes: the name of a <see cref="SocketProtocol"/>.</summary>
     public string Protocol => _protocol.ToString();
 
-    /// <summary>The address it was asked to listen on.</summary>
+    /// <summary>The address it was asked to listen on, as it was written; null on a Unix socket.</summary>
     public string? Address { get; }
 
     /// <summary>The port it listens on; 0 on a Unix socket.</summary>
@@ -97,7 +97,7 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>Every endpoint it listens on, without those that failed; where none is left, or it has stopped, the last it listened on.</summary>
     public string EndPoint => _listening.EndPoint;
 
-    /// <summary>What a client on this machine connects to.</summary>
+    /// <summary>What a client on this machine connects to: loopback, where it listens on all addresses; null on a Unix socket.</summary>
     public string? ComputerName { get; }
 
     /// <summary>The path of the Unix domain socket it listens on; null for a port.</summary>

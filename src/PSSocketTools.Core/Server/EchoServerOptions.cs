@@ -10,10 +10,10 @@ namespace PSSocketTools;
 /// <summary>The options of an echo server: immutable, and validated when it starts.</summary>
 public sealed record EchoServerOptions : ConversationOptions
 {
-    /// <summary>Its id.</summary>
+    /// <summary>The server's number, which whoever starts several keeps unique.</summary>
     public int Id { get; init; } = 1;
 
-    /// <summary>Its name; null for one made of its id.</summary>
+    /// <summary>The server's name; null for one made of its id.</summary>
     public string? Name { get; init; }
 
     /// <summary>The default and the range of <see cref="Port"/>.</summary>

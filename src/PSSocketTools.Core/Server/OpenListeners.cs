@@ -51,7 +51,7 @@ internal sealed class OpenListeners
         }
     }
 
-    /// <summary>The sockets.</summary>
+    /// <summary>A copy, of the sockets as they are now.</summary>
     public IReadOnlyList<Socket> ToArray()
     {
         lock (_listening)

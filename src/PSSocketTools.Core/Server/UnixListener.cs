@@ -34,7 +34,7 @@ internal sealed class UnixListener
     {
         var endPoint = UnixEndPoint.Of(path);
 
-        // Held until the socket listens: a socket that is bound but does not listen yet looks stale to another server.
+        // The lock is held until the socket listens: one that is bound but does not listen yet looks stale to another server.
         using var alone = FolderLock.Of(path);
         Socket? socket = null;
         UnixListener? listener = null;
@@ -118,7 +118,7 @@ internal sealed class UnixListener
                 throw Taken("SocketPathNotKnown", path);
         }
 
-        // Non-blocking, since connect(2) blocks while the accept queue of a server is full.
+        // The socket does not block, since connect(2) would while the accept queue of a server is full.
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {

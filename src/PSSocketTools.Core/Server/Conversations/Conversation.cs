@@ -17,7 +17,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
 
     private bool _hasStalled;
 
-    // Null until a message, or the connection, meets a fault.
+    // Most conversations meet no fault, so that this is made with the first one.
     private ConversationFaults? _faults;
 
     // What is being sent unasked; null while none is.

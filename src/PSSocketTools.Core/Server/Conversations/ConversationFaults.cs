@@ -199,7 +199,7 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
                     break;
 
                 default:
-                    // Nothing comes after the end.
+                    // The conversation ends with this one, so that no later fault can strike.
                     _actions.Enqueue(new FaultAction(fault, 0, false));
                     return;
             }

@@ -62,7 +62,7 @@ internal sealed class ConversationPlan
     /// <summary>Whether a message is an exit command; white space around it and case do not matter.</summary>
     public bool IsExitCommand(in Frame message)
     {
-        // Too long for an exit command with some white space around it.
+        // A long message is no exit command, not even with white space around it, and is not decoded to find that out.
         if (_exitWords.Length == 0 || message.Count > MaxExitBytes)
         {
             return false;

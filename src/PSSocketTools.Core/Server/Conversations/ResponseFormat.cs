@@ -120,7 +120,7 @@ internal sealed class ResponseFormat : ResponseWriter
             }
             else if (part is { Field: Field.Message, Format: null } && _transform == ResponseTransform.None)
             {
-                // As bytes, so that bytes that are not valid in the encoding are echoed unchanged.
+                // The bytes are copied, not decoded, so that those that are not valid in the encoding are echoed unchanged.
                 var mark = MarkLength(message);
                 output.Append(message.Buffer, message.Offset + mark, message.Count - mark);
             }

@@ -1,14 +1,14 @@
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>
-/// The conversations of a broadcasting server. What one says is queued for the others in their outboxes, so that none waits for
-/// another: what is queued for a client goes out as one, in the order in which it was queued.
+/// The conversations of a broadcasting server. What one says is put into the queue of each other, so that none waits for another: what
+/// is queued for a client goes out as one, in the order in which it was queued.
 /// </summary>
 internal sealed class Room
 {
     private readonly object _gate = new();
 
-    // Replaced as a whole, so that those who broadcast take no lock for it.
+    // A change replaces the whole array, so that those who broadcast take no lock for it.
     private volatile RoomMember[] _members = [];
 
     // How many members may still receive something, once a server drains.

@@ -14,7 +14,7 @@ internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
     private ResponseBuffer? _queued;
     private ResponseBuffer? _sending;
 
-    // An empty one to use again.
+    // An empty buffer is kept, so that the next message needs no new one.
     private ResponseBuffer? _spare;
     private int _sentBytes;
     private TaskCompletionSource<bool>? _ended;
@@ -22,13 +22,13 @@ internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
     private bool _isClosed;
     private bool _hasEnded;
 
-    // An end that was asked for before there was a driver.
+    // The end may be asked for before there is a driver, which then gets it: by a reset or in order; null for none.
     private bool? _endByReset;
 
     /// <summary>Whether messages are queued that the driver has not taken.</summary>
     public bool HasMessages => _hasMessages;
 
-    /// <summary>Whether the client is let go, since it did not read what others sent.</summary>
+    /// <summary>Whether the connection is reset since the client did not read what others sent.</summary>
     public bool IsTooSlow { get; private set; }
 
     /// <summary>Completes when the conversation has ended.</summary>
@@ -74,7 +74,7 @@ internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
     }
 
     /// <summary>
-    /// Queues what another client says. A client for which too much is pending is let go. From any thread; nothing happens when the
+    /// Queues what another client says. The connection of a client for which too much is pending is reset. From any thread; nothing happens when the
     /// conversation has ended.
     /// </summary>
     /// <param name="messages">Whole messages, framing included.</param>

@@ -258,7 +258,7 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>The events from a sequence on and before another, as above.</summary>
+    /// <summary>The events from a sequence on and before another that the ring still holds, oldest first.</summary>
     public List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalBatch batch)
     {
         var events = new List<ServerEvent>();

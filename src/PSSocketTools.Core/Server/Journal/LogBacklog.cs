@@ -14,11 +14,11 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
     /// <summary>How many events the log may fall behind, whatever the journal's capacity, before appending an event blocks.</summary>
     public const int MaxEvents = 10000;
 
-    // How many events the log gathers for one write, for which the first of them waits at most the time below.
+    // The log gathers so many events for one write, and the first of them waits for the others no longer than the time below.
     private const int BatchEvents = 1024;
     private const int GatherMilliseconds = 50;
 
-    // After every sequence.
+    // No event has this sequence, and each comes before it: the log needs none, and none wakes its thread.
     private const long None = long.MaxValue;
 
     // The first event that the log has not written; None when there is no log, or it was abandoned.
@@ -63,6 +63,7 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
             var deadline = Deadline.AfterMilliseconds(GatherMilliseconds);
             while (ring.Next < next + BatchEvents && !_isFlushDue && !_isEnding && deadline.Milliseconds is > 0 and var left)
             {
+                // The last event of a batch is next + BatchEvents - 1: the one that comes after this.
                 _wakesAfter = next + BatchEvents - 2;
                 Monitor.Wait(gate, left);
             }

@@ -10,7 +10,7 @@ internal sealed class LogLines
     private const int LongestNumber = 20;
     private const int LongestEscape = 6;
 
-    // Cached, since .NET Framework searches for the name on each call.
+    // The names are kept, since .NET Framework searches for one on each call.
     private static readonly string[] Kinds =
         [.. Enumerable.Range(0, (int)ServerEventKind.Stopped + 1).Select(static kind => ((ServerEventKind)kind).ToString())];
 
@@ -107,10 +107,11 @@ internal sealed class LogLines
 
     private void WriteTime(string second, long fraction)
     {
-        const int Whole = 20;
+        // "2026-03-29T01:30:00." has so many characters; the digits of the fraction, which are those to write, come after it.
+        const int UpToFraction = 20;
         const int Digits = 7;
         WriteAscii(second);
-        var at = Count - second.Length + Whole + Digits;
+        var at = Count - second.Length + UpToFraction + Digits;
         for (var i = 0; i < Digits; i++)
         {
             Buffer[--at] = (byte)('0' + (fraction % 10));

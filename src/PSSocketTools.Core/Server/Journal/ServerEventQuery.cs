@@ -56,7 +56,7 @@ public sealed record ServerEventQuery
     /// <summary>What is decided by rows alone.</summary>
     internal JournalFilter ToFilter()
     {
-        // The time itself is out, to the tick.
+        // Events at that very time are not wanted: the first tick that is comes after it.
         var next = AfterTime?.ToUniversalTime() is { } time && time < DateTimeOffset.MaxValue ? time.AddTicks(1) : AfterTime;
         return new JournalFilter(Kind, Since is null || next > Since ? next ?? Since : Since, ConnectionId);
     }

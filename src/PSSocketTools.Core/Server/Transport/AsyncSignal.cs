@@ -39,7 +39,7 @@ internal sealed class AsyncSignal : ICriticalNotifyCompletion
     {
         if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
         {
-            // Set in between: continue at once, but on another stack, which can't overflow.
+            // The signal was set in between: the waiter continues at once, but on another stack, since this one could overflow.
             ThreadPool.QueueUserWorkItem(static next => ((Action)next!)(), continuation);
         }
     }

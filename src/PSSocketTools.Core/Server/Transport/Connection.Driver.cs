@@ -19,7 +19,7 @@ internal sealed partial class Connection<TChannel> : Connection
     private readonly ServerRecord _record;
     private readonly ClientFacts _client;
 
-    // Null until the connection is accepted after its handshake.
+    // There is none until the connection is accepted, which comes after its handshake.
     private Conversation? _conversation;
 
 #pragma warning disable IDE0044 // It may be a mutable value type, of which a read-only field would change a copy.
@@ -340,7 +340,7 @@ internal sealed partial class Connection<TChannel> : Connection
     {
         if (!task.IsCompleted)
         {
-            // Not on the thread that completes the task, which must not be delayed.
+            // The thread that completes the task must not be delayed, so that another one runs the connection.
             task.ContinueWith(
                 static (_, state) => ((Connection)state!).Pump.RunAgain((Connection)state),
                 this,

@@ -4,7 +4,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-// The end of the conversation, and of the connection after it.
+// This part ends the conversation, and the connection after it.
 internal sealed partial class Connection<TChannel>
 {
     private void EndByError(SocketError error)

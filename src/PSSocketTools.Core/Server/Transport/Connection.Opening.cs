@@ -4,7 +4,7 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Server.Transport;
 
-// Before the conversation: the handshake, and the wait for the slot of a sequential server.
+// This part comes before the conversation: the handshake, and the wait for the slot of a sequential server.
 internal sealed partial class Connection<TChannel>
 {
     /// <summary>Waits for the handshake and, on a sequential server, for the slot; then accepts the connection.</summary>

@@ -4,7 +4,7 @@ using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Server.Transport;
 
-// The steps of a conversation that may have to wait.
+// This part does the steps of a conversation that may have to wait.
 internal sealed partial class Connection<TChannel>
 {
     /// <summary>Sends as much as possible; false when the send is blocked or the connection was lost, true when all is sent or the send timed out.</summary>

@@ -30,7 +30,7 @@ internal abstract class Connection(IPump pump) : TimedSource, IConversationDrive
     /// <summary>Handles signals, on the pump.</summary>
     public void Handle(ConnectionSignal signals)
     {
-        // The most frequent signal by far.
+        // This is the most frequent signal by far, and mostly the only one.
         if ((signals & ConnectionSignal.Wake) != 0)
         {
             OnReady(NoEvents);

@@ -55,7 +55,7 @@ internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord rec
         var isAccepted = false;
         try
         {
-            // Listed first, so that whoever sees the event finds the conversation.
+            // The conversation is listed first, so that whoever sees the event finds it.
             Open.Add(conversation);
             conversation.Member = _room?.Enter(conversation, plan);
             isAccepted = Record.TryConnect(client, maxConnections);
@@ -71,7 +71,7 @@ internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord rec
 
         if (isAccepted)
         {
-            // Here, not when it begins: whoever connects later does not hear of it.
+            // The others are told now, and not when it begins, so that whoever connects in between does not hear of it.
             conversation.Member?.Announce(plan.Greeting, Record.Clock.Now);
             return conversation;
         }

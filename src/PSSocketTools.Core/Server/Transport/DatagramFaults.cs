@@ -86,7 +86,7 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
                     break;
 
                 default:
-                    // Nothing comes after it.
+                    // A datagram that is dropped meets no later fault.
                     IsDropped = true;
                     return;
             }

@@ -39,7 +39,7 @@ internal sealed class DatagramSocket : IDisposable
     /// </returns>
     public SocketError TrySend(byte[] buffer, int count, byte[] remote, in PacketSource source)
     {
-        // Prevents a concurrent close, after which another file may get the descriptor's number.
+        // The lock keeps another thread from closing the socket meanwhile, after which another file may get the descriptor's number.
         lock (_gate)
         {
             return _isClosed ? SocketError.OperationAborted : DatagramSource.TrySend(Socket, buffer, count, remote, source);

@@ -10,7 +10,7 @@ internal sealed class EchoLoopGuard(int port, Clock clock, Func<IEnumerable<IPAd
     // How long the machine's addresses are reused: they may change, and reading them takes milliseconds.
     private static readonly TimeSpan AddressesAge = TimeSpan.FromSeconds(10);
 
-    // Services that answer every datagram.
+    // These services answer every datagram: echo, discard, daytime, quotes, characters and time.
     private static readonly HashSet<int> LoopingPorts = [7, 9, 13, 17, 19, 37];
 
     private readonly object _gate = new();

@@ -19,7 +19,7 @@ internal unsafe struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, Epol
     private readonly LinuxDescriptor _socket = socket;
     private readonly EpollBuffers _buffers = buffers;
 
-    // Held from a receive until the next one.
+    // The buffer is held from a receive until the next one, since the conversation refers to its bytes.
     private byte[]? _buffer;
     private int _error;
 

@@ -13,7 +13,7 @@ internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop l
     // A burst of new connections yields to established ones after so many accepts.
     private const int MaxAcceptsPerTurn = 64;
 
-    // struct sockaddr_storage.
+    // The size of struct sockaddr_storage, which holds an address of any family.
     private const int LongestAddress = 128;
 
     private readonly AcceptBackoff _backoff = new();

@@ -187,7 +187,7 @@ internal sealed class EpollLoop : IPump, IDisposable
             }
         }
 
-        // Sources that have only a timer.
+        // The sources that are left have only a timer.
         while (_timers.TryTake(EpollTimers.EndOfTime, out var source))
         {
             Fail(source, exception);
@@ -222,7 +222,7 @@ internal sealed class EpollLoop : IPump, IDisposable
                 }
                 else
                 {
-                    // Otherwise the handler of an earlier event has closed the descriptor.
+                    // It is the wake, or else the handler of an earlier event has closed the descriptor.
                     _ = _epoll.TakeWake(descriptor);
                 }
             }

@@ -21,7 +21,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
     private readonly Response[] _responses = new Response[LinuxDatagrams.Capacity];
     private bool _isStopped;
 
-    // Held while the socket is read, and while responses wait: mostly one is enough for all sockets of a loop.
+    // The buffers are held while the socket is read, and while responses wait: mostly one set is enough for all sockets of a loop.
     private LinuxDatagrams? _held;
 
     // How many of the responses are sent, or have failed.
@@ -119,7 +119,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
             if (count == 1)
             {
-                // A sender that waits for its response: the next wait costs less than a receive that finds nothing.
+                // The sender most likely waits for its response: the next wait costs less than a receive that finds nothing.
                 return;
             }
         }

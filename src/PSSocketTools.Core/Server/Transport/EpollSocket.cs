@@ -20,7 +20,7 @@ internal abstract class EpollSocket : TimedSource
             socket.Blocking = false;
             _handle = socket.SafeHandle;
 
-            // A reference, so that the descriptor can't be closed while its number is used.
+            // While this holds a reference, the descriptor can't be closed, and its number can be no other file's.
             _handle.DangerousAddRef(ref _isHeld);
         }
         catch (ObjectDisposedException)

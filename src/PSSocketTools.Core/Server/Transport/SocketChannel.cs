@@ -14,7 +14,7 @@ internal struct SocketChannel : IChannel
     private readonly SocketOperation _receive;
     private byte[]? _buffer;
 
-    // Made with the first send that has to wait, which most connections never have.
+    // It is made with the first send that has to wait, which most connections never have.
     private SocketOperation? _send;
 
     // Whether the last receive filled its buffer, so that more bytes may be available.

@@ -142,7 +142,7 @@ internal sealed class TlsChannel : IChannel
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Observes the exceptions of operations that the close has failed.
+        // The close has failed these operations: their exceptions are read, since .NET reports those that nobody reads.
         _ = _opening?.Exception;
         _ = _receive?.Exception;
         _ = _send?.Exception;
