@@ -15,7 +15,7 @@ internal sealed record Options
           --before DIR   another checkout of the repository, built, that the section unused is held against
           --json FILE    writes all figures as JSON as well
           --from A,B     measures nothing, and takes the figures from these files, which --json has written
-          --markdown README.md    writes the README's table of speeds, of the sections server and peers
+          --markdown README.md    writes the README's table of speeds, of the sections server, peers and tls
         """;
 
     /// <summary>How often each is measured.</summary>

@@ -14,7 +14,7 @@ internal sealed class Report
     /// <summary>All figures so far: what was measured on, and of each section its rows.</summary>
     public JsonObject Figures { get; } = [];
 
-    /// <summary>Reads what <see cref="Save"/> has written: all of the first file, and of the others the sections it lacks.</summary>
+    /// <summary>Reads what <see cref="Save"/> has written: what the first file was measured on, and the rows of all.</summary>
     /// <exception cref="InvalidOperationException">There is no such file, or it is none of these.</exception>
     public static JsonObject Read(IEnumerable<string> files)
     {
@@ -25,7 +25,10 @@ internal sealed class Report
             {
                 foreach (var (name, section) in JsonNode.Parse(File.ReadAllText(file))!.AsObject())
                 {
-                    figures.TryAdd(name, section?.DeepClone());
+                    if (!figures.TryAdd(name, section?.DeepClone()) && section?["rows"] is JsonArray rows)
+                    {
+                        rows.ToList().ForEach(row => figures[name]!["rows"]!.AsArray().Add(row?.DeepClone()));
+                    }
                 }
             }
             catch (Exception exception) when (exception is IOException or JsonException)
