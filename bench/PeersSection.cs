@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using PSSocketTools.Bench.Peers;
 
 namespace PSSocketTools.Bench;
 
@@ -10,6 +11,7 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
 {
     private static readonly (string Name, string Program, Func<string, string[]> Arguments)[] Peers =
     [
+        (".NET", "dotnet", static port => [typeof(DotNetEcho).Assembly.Location, DotNetEcho.Argument, port]),
         ("Python asyncio", "python3", static port => [Script("echo.py"), port]),
         ("Node.js", "node", static port => [Script("echo.js"), port]),
 

@@ -1,5 +1,12 @@
 using System.ComponentModel;
+using System.Globalization;
 using PSSocketTools.Bench;
+using PSSocketTools.Bench.Peers;
+
+if (args is [DotNetEcho.Argument, var port])
+{
+    await DotNetEcho.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+}
 
 Options options;
 try

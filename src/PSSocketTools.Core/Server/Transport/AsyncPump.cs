@@ -6,7 +6,8 @@ namespace PSSocketTools.Server.Transport;
 /// Runs one connection on the threads of .NET's callbacks, one at a time: a callback that arrives meanwhile makes the running thread
 /// run the connection once more. No lock is held, and nothing is allocated for a message.
 /// </summary>
-internal sealed class AsyncPump : IPump, IDisposable
+/// <param name="loop">What the connection waits in while it is busy; null for none.</param>
+internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
 {
     // In addition to the flags of ConnectionSignal.
     private const int Running = 0x100;
@@ -16,6 +17,9 @@ internal sealed class AsyncPump : IPump, IDisposable
     // The signals that are not handled yet, and whether a thread is running the connection.
     private int _signals;
     private Timer? _timer;
+
+    /// <summary>What the connection waits in while it is busy; null for none.</summary>
+    public SelectLoop? Loop => loop;
 
     /// <summary>The connection; set before the first signal.</summary>
     public Connection Connection { get; set; } = null!;
@@ -30,7 +34,13 @@ internal sealed class AsyncPump : IPump, IDisposable
     public void Wake() => Signal((int)ConnectionSignal.Wake);
 
     /// <inheritdoc/>
-    public void Yield(TimedSource source) => Queue(Resume);
+    public void Yield(TimedSource source)
+    {
+        if (loop is not { IsCurrent: true } || !loop.TryPost(() => Signal(Resume)))
+        {
+            Queue(Resume);
+        }
+    }
 
     /// <inheritdoc/>
     /// <remarks>

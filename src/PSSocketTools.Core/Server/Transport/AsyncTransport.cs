@@ -19,6 +19,10 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     private readonly SemaphoreSlim? _slot;
     private readonly int _maxHandshakes;
     private readonly DescriptorReserve _reserve = new();
+
+    // Empty for a server that runs its user's code, which may block the thread it runs on.
+    private readonly SelectLoop[] _loops;
+    private int _nextLoop;
     private int _handshakes;
     private Task _accepting = Task.CompletedTask;
 
@@ -44,6 +48,9 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         _maxHandshakes = maxHandshakes;
         _onFault = onFault;
         _slot = sequential ? new SemaphoreSlim(1) : null;
+
+        // As many as epoll's server has: half of the processors.
+        _loops = acceptor.RunsUserCode ? [] : [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(_ => new SelectLoop(Report))];
     }
 
     /// <inheritdoc/>
@@ -86,6 +93,10 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     {
         _stopping.Dispose();
         _slot?.Dispose();
+        foreach (var loop in _loops)
+        {
+            Attempt.To(loop.Dispose, Report);
+        }
     }
 
     /// <inheritdoc/>
@@ -264,7 +275,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
 
             if (conversation is not null || isHandshaking)
             {
-                var pump = new AsyncPump();
+                var pump = new AsyncPump(NextLoop());
                 pump.Connection = new Connection<TChannel>(this, client!, conversation, _toChannel(socket, pump), pump);
                 Add(pump.Connection);
                 pump.Post(pump.Connection, ConnectionSignal.Begin);
@@ -298,6 +309,9 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             _slot?.Release();
         }
     }
+
+    private SelectLoop? NextLoop() =>
+        _loops.Length == 0 ? null : _loops[(int)((uint)Interlocked.Increment(ref _nextLoop) % (uint)_loops.Length)];
 
     /// <summary>Starts a handshake, or rejects the connection with an event. Handshakes have a limit of their own, so that unfinished ones don't use up the limit of connections.</summary>
     private bool TryBeginHandshake(ClientFacts client)

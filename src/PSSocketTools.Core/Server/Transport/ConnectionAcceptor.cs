@@ -17,6 +17,9 @@ internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord rec
     /// <summary>The conversations that are open.</summary>
     public OpenConversations Open { get; } = new();
 
+    /// <summary>Whether its conversations call code of the user's, which may block.</summary>
+    public bool RunsUserCode { get; } = plan.Options.Responder is not null;
+
     /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
     public bool WantsLocalEndPoint { get; } = plan.WritesLocalAddress;
 

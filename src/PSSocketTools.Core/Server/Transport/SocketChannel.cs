@@ -11,13 +11,13 @@ internal struct SocketChannel : IChannel
     private readonly Socket _socket;
     private readonly int _bufferSize;
     private readonly AsyncPump _pump;
-    private readonly SocketOperation _receive;
+    private readonly ReceiveWait _receive;
     private byte[]? _buffer;
 
     // It is made with the first send that has to wait, which most connections never have.
-    private SocketOperation? _send;
+    private SendOperation? _send;
 
-    // Whether the last receive filled its buffer, so that more bytes may be available.
+    // Whether bytes may be available without a wait: at the beginning, and after a receive that filled its buffer.
     private bool _hasMore;
 
     public SocketChannel(Socket socket, int bufferSize, AsyncPump pump)
@@ -25,10 +25,13 @@ internal struct SocketChannel : IChannel
         _socket = socket;
         _bufferSize = bufferSize;
         _pump = pump;
-        _receive = new SocketOperation(pump);
-        _receive.SetBuffer([], 0, 0);
+        _receive = new ReceiveWait(socket, pump);
+        _hasMore = true;
         socket.Blocking = false;
     }
+
+    /// <summary>Whether it holds a buffer, which it does not while nothing arrives. For tests.</summary>
+    public readonly bool HoldsBuffer => _buffer is not null;
 
     /// <inheritdoc/>
     public readonly bool ReportsReset => false;
@@ -99,7 +102,7 @@ internal struct SocketChannel : IChannel
                 return error == SocketError.Success ? sent : -1;
             }
 
-            _send ??= new SocketOperation(_pump);
+            _send ??= new SendOperation(_pump);
             _send.SetBuffer(buffer, offset, Math.Min(count, SocketState.MaxPendingSend));
             _send.Send(_socket);
         }
@@ -120,7 +123,7 @@ internal struct SocketChannel : IChannel
     public readonly void Close(Connection connection)
     {
         _pump.Dispose();
-        _socket.Dispose();
+        _receive.Close();
     }
 
     /// <inheritdoc/>
@@ -131,19 +134,16 @@ internal struct SocketChannel : IChannel
         _send?.Dispose();
     }
 
-    /// <summary>Waits by a zero-byte receive, so that an idle connection holds no buffer.</summary>
+    /// <summary>Whether there is something to receive; while there is not, the connection holds no buffer.</summary>
     private bool WaitForBytes(out SocketError error)
     {
-        if (!_receive.IsStarted)
+        if (_receive.TryComplete(out error))
         {
-            _receive.Receive(_socket);
-            if (_receive.IsPending)
-            {
-                ReturnBuffer();
-            }
+            return true;
         }
 
-        return _receive.TryComplete(out error);
+        ReturnBuffer();
+        return false;
     }
 
     private void ReturnBuffer()

@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>An asynchronous receive or send of .NET, one at a time; its completion wakes a pump.</summary>
-internal sealed class SocketOperation(AsyncPump pump) : SocketAsyncEventArgs
+/// <summary>An asynchronous send of .NET; its completion wakes a pump.</summary>
+internal sealed class SendOperation(AsyncPump pump) : UnflowedEventArgs
 {
     private volatile bool _isCompleted;
 
@@ -13,16 +14,16 @@ internal sealed class SocketOperation(AsyncPump pump) : SocketAsyncEventArgs
     /// <summary>Whether the operation is pending and holds the buffer.</summary>
     public bool IsPending => IsStarted && !_isCompleted;
 
-    public void Receive(Socket socket)
-    {
-        _isCompleted = false;
-        Begin(socket.ReceiveAsync(this));
-    }
-
     public void Send(Socket socket)
     {
         _isCompleted = false;
-        Begin(socket.SendAsync(this));
+        IsStarted = true;
+
+        // A pending operation may have completed on another thread by now.
+        if (!socket.SendAsync(this))
+        {
+            _isCompleted = true;
+        }
     }
 
     /// <summary>Returns the outcome; WouldBlock while the operation is pending.</summary>
@@ -44,15 +45,5 @@ internal sealed class SocketOperation(AsyncPump pump) : SocketAsyncEventArgs
     {
         _isCompleted = true;
         pump.Wake();
-    }
-
-    // A pending operation may have completed on another thread by now.
-    private void Begin(bool isPending)
-    {
-        IsStarted = true;
-        if (!isPending)
-        {
-            _isCompleted = true;
-        }
     }
 }
