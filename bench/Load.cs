@@ -7,10 +7,13 @@ namespace PSSocketTools.Bench;
 /// <param name="IsLines">Whether messages end with LF.</param>
 /// <param name="IsDatagrams">Whether the messages are UDP datagrams.</param>
 /// <param name="IsRoom">Whether each client hears all the others; it says as many lines as are in flight when it has heard all of theirs.</param>
-internal sealed record Load(int Connections, int Size, int Depth, bool IsLines = false, bool IsDatagrams = false, bool IsRoom = false)
+/// <param name="IsTls">Whether the connections run over TLS.</param>
+/// <param name="IsApart">Whether each message is written by itself, in a TLS record of its own, and not all at once that are due.</param>
+internal sealed record Load(int Connections, int Size, int Depth, bool IsLines = false, bool IsDatagrams = false, bool IsRoom = false, bool IsTls = false, bool IsApart = false)
 {
     /// <inheritdoc/>
     public override string ToString() =>
         $"{Connections} x {(Size >= 1024 ? $"{Size / 1024} KiB" : $"{Size} B")}"
-        + (Depth == 1 ? string.Empty : $", {Depth} in flight") + (IsLines ? ", lines" : string.Empty) + (IsDatagrams ? ", UDP" : string.Empty);
+        + (Depth == 1 ? string.Empty : $", {Depth} in flight") + (IsLines ? ", lines" : string.Empty) + (IsDatagrams ? ", UDP" : string.Empty)
+        + (IsApart ? ", a record each" : string.Empty);
 }

@@ -10,7 +10,7 @@ internal sealed record Options
         usage: dotnet run -c Release --project bench -- [options]
           --runs N       how often each is measured; medians are shown (default 5)
           --seconds S    how long each run of the load lasts (default 2)
-          --only A,B     only these sections: server, peers, rate, unused, room, allocation, idle, stop, import, firstuse, client, latency, scan
+          --only A,B     only these sections: server, peers, tls, rate, unused, room, allocation, idle, stop, import, firstuse, client, latency, scan
           --loads A;B    only these loads of the section server, as its table names them, with * for any text
           --before DIR   another checkout of the repository, built, that the section unused is held against
           --json FILE    writes all figures as JSON as well

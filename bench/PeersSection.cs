@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using PSSocketTools.Bench.Peers;
@@ -31,7 +30,7 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
             running.Add(bench.Yardstick!.StartServer(load));
             var reference = new Subject("yardstick", running[0].Port, running[0].Id);
             var subjects = new List<Subject> { reference };
-            foreach (var (name, program, arguments) in Peers.Append(("Go", BuildGo(), static port => [port])))
+            foreach (var (name, program, arguments) in Peers.Append(("Go", Go.Build("echo.go"), static port => [port])))
             {
                 try
                 {
@@ -62,21 +61,4 @@ internal sealed class PeersSection() : Section("peers", "Servers others write, b
     }
 
     private static string Script(string name) => Path.Combine(Workbench.Folder, "Peers", name);
-
-    /// <summary>Builds the Go server, where Go is here.</summary>
-    /// <returns>The program; without Go, the name of what is missing.</returns>
-    private static string BuildGo()
-    {
-        var program = Path.Combine(Path.GetTempPath(), "pssockettools-bench-echo-go");
-        try
-        {
-            using var go = Process.Start("go", ["build", "-o", program, Script("echo.go")]);
-            go.WaitForExit();
-            return program;
-        }
-        catch (Win32Exception)
-        {
-            return "go";
-        }
-    }
 }

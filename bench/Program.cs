@@ -23,6 +23,7 @@ Section[] sections =
 [
     new ServerSection(),
     new PeersSection(),
+    new TlsSection(),
     new RateSection(),
     new UnusedSection(),
     new RoomSection(),

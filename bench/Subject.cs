@@ -37,6 +37,9 @@ internal sealed class Subject(string name, int port, int processId)
         }
     }
 
+    /// <summary>Forgets what was measured, before another load.</summary>
+    public void Forget() => _results.Clear();
+
     /// <summary>Its row of the table, as ratios to another.</summary>
     /// <param name="load">The load.</param>
     /// <param name="reference">The other.</param>

@@ -18,6 +18,8 @@ internal sealed class Yardstick : IDisposable
     {
     }
 
+    private static string SourceFolder { get; } = Path.Combine(Workbench.Folder, "yardstick");
+
     /// <summary>Compiles the programs into a folder of their own.</summary>
     /// <param name="missing">Why there is no yardstick here; null where there is one.</param>
     /// <returns>Null where the system has no epoll, or no C compiler.</returns>
@@ -33,11 +35,9 @@ internal sealed class Yardstick : IDisposable
         var yardstick = new Yardstick();
         try
         {
-            foreach (var source in Directory.GetFiles(Path.Combine(Workbench.Folder, "yardstick"), "*.c"))
+            foreach (var source in Directory.GetFiles(SourceFolder, "*.c"))
             {
-                using var compiler = Process.Start("cc", ["-O2", "-o", yardstick.Program(Path.GetFileNameWithoutExtension(source)), source]);
-                compiler.WaitForExit();
-                if (compiler.ExitCode != 0)
+                if (!yardstick.TryCompile(source, Path.GetFileNameWithoutExtension(source)))
                 {
                     throw new InvalidOperationException($"cc does not compile {source}. Is the C library's development package installed?");
                 }
@@ -58,6 +58,12 @@ internal sealed class Yardstick : IDisposable
         }
     }
 
+    /// <summary>Compiles the load for TLS servers too.</summary>
+    /// <returns>Why there is none; null where there is one.</returns>
+    public string? CompileTls() => TryCompile(Path.Combine(SourceFolder, "tcpload.c"), "tlsload", "-DWITH_TLS", "-lssl", "-lcrypto")
+        ? null
+        : "its load does not compile; it needs OpenSSL's development files (Debian and Ubuntu have them in the package libssl-dev)";
+
     /// <summary>Starts its server.</summary>
     /// <param name="load">What will be asked of it; decides between TCP and UDP.</param>
     public ServerProcess StartServer(Load load) => ServerProcess.StartTelling(Program(load.IsDatagrams ? "udpecho" : "tcpecho"), "0");
@@ -76,8 +82,8 @@ internal sealed class Yardstick : IDisposable
                 Program(load.IsRoom ? "roomload" : "udpload"),
                 ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, Number(processId)])
             : new ProcessStartInfo(
-                Program("tcpload"),
-                ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, load.IsLines ? "newline" : "raw", Number(processId)]);
+                Program(load.IsTls ? "tlsload" : "tcpload"),
+                ["127.0.0.1", Number(port), Number(load.Connections), Number(load.Size), Number(load.Depth), duration, load.IsLines ? "newline" : load.IsApart ? "apart" : "raw", Number(processId)]);
         return Run(start, load.ToString());
     }
 
@@ -104,6 +110,13 @@ internal sealed class Yardstick : IDisposable
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private string Program(string name) => Path.Combine(_folder, name);
+
+    private bool TryCompile(string source, string program, params string[] options)
+    {
+        using var compiler = Process.Start("cc", ["-O2", "-o", Program(program), source, .. options]);
+        compiler.WaitForExit();
+        return compiler.ExitCode == 0;
+    }
 
     /// <summary>A server program of another make, listening.</summary>
     internal sealed class ServerProcess : IDisposable

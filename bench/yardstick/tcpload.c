@@ -1,23 +1,22 @@
 // A load for a TCP echo server, in one thread: each connection keeps DEPTH messages of SIZE bytes in flight, and every byte
-// that comes back is compared with what was sent.
+// that comes back is compared with what was sent. Compiled with WITH_TLS it is a load for a TLS echo server.
 //
-// usage: tcpload ADDRESS PORT CONNECTIONS SIZE DEPTH SECONDS raw|newline [SERVER-PROCESS]
+// usage: tcpload ADDRESS PORT CONNECTIONS SIZE DEPTH SECONDS raw|newline|apart [SERVER-PROCESS]
 //
-// With "newline" each message ends with LF. It prints one line of JSON: messages and MiB a second, latencies, errors
+// With "newline" each message ends with LF; with "apart" each is written by itself, which makes it a TLS record of its own, while
+// otherwise all that is due is written at once. It prints one line of JSON: messages and MiB a second, latencies, errors
 // (connections that failed, ended, or never got an answer), mismatches (pieces that were not what had been sent), and the CPU
 // time that the server's process spent on a message, -1 where no process is named. The first 15 % of the time warm up, and
 // are not counted. The exit code is 0 where nothing went wrong.
 #define _GNU_SOURCE
-#include "yardstick.h"
+#include "wire.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 typedef struct {
     int socket; // negative once it failed
+    wire wire;
     int is_blocked; // whether it waits for room to send
     uint64_t sent, received; // bytes, from the beginning
     uint64_t *sent_at; // when each message in flight began to be sent, by its number modulo DEPTH
@@ -25,7 +24,7 @@ typedef struct {
 
 static int loop;
 static size_t size;
-static int depth;
+static int depth, is_apart;
 static script text;
 static long errors, mismatches, messages;
 static uint64_t bytes;
@@ -54,12 +53,13 @@ static void send_due(connection *one, uint32_t index)
     uint64_t due = (one->received / size + (uint64_t)depth) * size;
     while (one->sent < due) {
         uint64_t offset = one->sent % text.length, length = due - one->sent;
-        if (length > text.length) {
-            length = text.length;
+        size_t most = is_apart ? size - one->sent % size : text.length;
+        if (length > most) {
+            length = most;
         }
 
         uint64_t time = now();
-        ssize_t count = send(one->socket, text.bytes + offset, length, MSG_NOSIGNAL);
+        ssize_t count = wire_write(one->wire, one->socket, text.bytes + offset, length);
         if (count < 0) {
             if (errno != EAGAIN) {
                 give_up(one);
@@ -78,21 +78,31 @@ static void send_due(connection *one, uint32_t index)
         }
     }
 
+    if (wire_flush(one->wire) != 0) {
+        if (errno != EAGAIN) {
+            give_up(one);
+            return;
+        }
+
+        one->is_blocked = 1;
+    }
+
     if (one->is_blocked != was_blocked) {
         watch(one, index, EPOLL_CTL_MOD);
     }
 }
 
-static void receive(connection *one)
+// Receives what has come; whether there may be more.
+static int receive(connection *one)
 {
     static char buffer[256 * 1024];
-    ssize_t count = recv(one->socket, buffer, sizeof buffer, 0);
+    ssize_t count = wire_read(one->wire, one->socket, buffer, sizeof buffer);
     if (count <= 0) {
         if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
             give_up(one);
         }
 
-        return;
+        return 0;
     }
 
     uint64_t time = now(), answered = one->received / size;
@@ -113,12 +123,14 @@ static void receive(connection *one)
     }
 
     bytes += (uint64_t)count;
+    return (size_t)count == sizeof buffer;
 }
 
 int main(int count, char **arguments)
 {
-    if (count < 8 || count > 9 || (strcmp(arguments[7], "raw") != 0 && strcmp(arguments[7], "newline") != 0)) {
-        fprintf(stderr, "usage: tcpload ADDRESS PORT CONNECTIONS SIZE DEPTH SECONDS raw|newline [SERVER-PROCESS]\n");
+    if (count < 8 || count > 9
+        || (strcmp(arguments[7], "raw") != 0 && strcmp(arguments[7], "newline") != 0 && strcmp(arguments[7], "apart") != 0)) {
+        fprintf(stderr, "usage: tcpload ADDRESS PORT CONNECTIONS SIZE DEPTH SECONDS raw|newline|apart [SERVER-PROCESS]\n");
         return 2;
     }
 
@@ -127,6 +139,7 @@ int main(int count, char **arguments)
     size = (size_t)read_number(arguments[4], 1, 1 << 28);
     depth = (int)read_number(arguments[5], 1, 65536);
     double seconds = read_number(arguments[6], 0.01, 86400);
+    is_apart = strcmp(arguments[7], "apart") == 0;
     text = make_script(size, strcmp(arguments[7], "newline") == 0);
     int process = count == 9 ? (int)read_number(arguments[8], 0, 1 << 30) : 0;
 
@@ -145,6 +158,12 @@ int main(int count, char **arguments)
         }
 
         setsockopt(all[i].socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        all[i].wire = open_wire(all[i].socket);
+        if (!all[i].wire) {
+            give_up(&all[i]);
+            continue;
+        }
+
         fcntl(all[i].socket, F_SETFL, O_NONBLOCK);
         all[i].sent_at = allocate((size_t)depth, sizeof *all[i].sent_at);
         watch(&all[i], i, EPOLL_CTL_ADD);
@@ -176,7 +195,8 @@ int main(int count, char **arguments)
             uint32_t index = ready[i].data.u32;
             connection *one = &all[index];
             if (ready[i].events & ~(uint32_t)EPOLLOUT) {
-                receive(one);
+                while (receive(one)) {
+                }
             }
 
             if (one->socket >= 0) {
