@@ -187,7 +187,7 @@ Describe 'Disconnect-EchoServer -SendOnly' {
     It 'is told in the journal of a server over <Over>, in its table and its log' -ForEach @(
         @($transports | ForEach-Object { @{ Over = $_; Transport = $_; At = @{} } })
         if ($PSVersionTable.PSEdition -eq 'Core') {
-            @{ Over = 'TLS'; Transport = ''; At = @{ SelfSigned = $true } }
+            $transports | ForEach-Object { @{ Over = "TLS, $_"; Transport = $_; At = @{ SelfSigned = $true } } }
             @{ Over = 'a Unix socket'; Transport = ''; At = @{ SocketPath = $true } }
         }
     ) {

@@ -29,6 +29,7 @@ internal static unsafe class Libc
     public const int TcpInfo = 11;
     public const int SoError = 4;
     public const int SoLinger = 13;
+    public const int MessagePeek = 0x2;
     public const int MessageTruncated = 0x20;
     public const int MessageDontWait = 0x40;
     public const int MessageDontWaitMac = 0x80;

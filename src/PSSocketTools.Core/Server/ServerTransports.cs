@@ -59,6 +59,7 @@ internal sealed class ServerTransports
                         new ConnectionAcceptor(plan, record, options.MaxConnections, _isAllowed),
                         options.BufferSize,
                         options.IsSequential,
+                        ToHandshakes(options),
                         loops,
                         onFault);
             }
@@ -79,48 +80,36 @@ internal sealed class ServerTransports
         }
 
         var acceptor = new ConnectionAcceptor(plan, record, options.MaxConnections, _isAllowed);
-        if (options.Certificate is not { } certificate)
-        {
-            return new AsyncTransport<SocketChannel>(
-                sockets,
-                acceptor,
-                options.IsSequential,
-                (socket, pump) => new SocketChannel(socket, options.BufferSize, pump),
-                handshakeTimeout: TimeSpan.Zero,
-                maxHandshakes: 0,
-                onFault);
-        }
-
-        var tls = new TlsServer(certificate)
-        {
-            RequireClientCertificate = options.RequireClientCertificate,
-            ClientCertificateCheck = options.ClientCertificateCheck,
-        };
-        return new AsyncTransport<TlsChannel>(
-            sockets,
-            acceptor,
-            options.IsSequential,
-            (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump),
-            HandshakeTimeout(options),
-            options.MaxHandshakes,
-            onFault);
+        return ToHandshakes(options) is { Server: var tls } handshakes
+            ? new AsyncTransport<TlsChannel>(
+                sockets, acceptor, options.IsSequential, (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump), handshakes, onFault)
+            : new AsyncTransport<SocketChannel>(
+                sockets, acceptor, options.IsSequential, (socket, pump) => new SocketChannel(socket, options.BufferSize, pump), handshakes: null, onFault);
     }
+
+    /// <summary>The handshakes of a TLS server; null for another. None lasts longer than the idle timeout.</summary>
+    private static Handshakes? ToHandshakes(EchoServerOptions options) => options.Certificate is not { } certificate
+        ? null
+        : new Handshakes(
+            new TlsServer(certificate)
+            {
+                RequireClientCertificate = options.RequireClientCertificate,
+                ClientCertificateCheck = options.ClientCertificateCheck,
+            },
+            options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout,
+            options.MaxHandshakes);
 
 #if NET
     private static string Where(EchoServerOptions options, List<Socket> sockets) =>
         options.SocketPath ?? EndPointText.Of((IPEndPoint)sockets[0].LocalEndPoint!);
 #endif
 
-    /// <summary>The time limit of a handshake, which is never longer than the idle timeout.</summary>
-    private static TimeSpan HandshakeTimeout(EchoServerOptions options) =>
-        options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout;
-
     /// <summary>Whether to use epoll: it is used when the system and the options allow it, unless the environment overrides it.</summary>
     private static bool UsesEpoll(EchoServerOptions options)
     {
         var wanted = options.Transport ?? Environment.GetEnvironmentVariable(Variable);
         var isSupported = options.ActualProtocol == SocketProtocol.Udp ? IsEpollSupportedForDatagrams : IsEpollSupported;
-        var canUseEpoll = isSupported && options is { Certificate: null, Responder: null };
+        var canUseEpoll = isSupported && options.Responder is null;
         if (string.IsNullOrEmpty(wanted))
         {
             return canUseEpoll;

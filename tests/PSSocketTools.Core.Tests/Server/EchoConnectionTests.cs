@@ -366,7 +366,7 @@ public sealed class OtherConnectionTests
     [Fact]
     public async Task A_TLS_connection_tells_its_protocol_and_gets_messages()
     {
-        using var certificate = TlsEchoServerTests.Make("localhost");
+        using var certificate = TlsClient.MakeCertificate("localhost");
         using var server = EchoServer.Start(new EchoServerOptions { Address = OwnAddress.Pick(), Certificate = certificate });
         using var client = await BareClient.ConnectAsync(server);
         await using var stream = new SslStream(new NetworkStream(client.Socket), leaveInnerStreamOpen: false);

@@ -282,8 +282,11 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
 #if !NETSTANDARD_BUILD
 [Trait("System", "Linux")]
 public sealed class EpollRoomTests() : RoomTests("Epoll");
+
+[Trait("System", "Linux")]
+public sealed class EpollTlsRoomTests() : RoomTests("Epoll", TlsClient.MakeCertificate("localhost"));
 #endif
 
 public sealed class AsyncRoomTests() : RoomTests("Async");
 
-public sealed class TlsRoomTests() : RoomTests("Async", TlsEchoServerTests.Make("localhost"));
+public sealed class AsyncTlsRoomTests() : RoomTests("Async", TlsClient.MakeCertificate("localhost"));

@@ -7,13 +7,16 @@ namespace PSSocketTools.Tests.Server;
 [Collection(nameof(WholeProcess))]
 public sealed class TlsBuffersTests
 {
-    [Fact]
-    public async Task A_client_that_does_not_finish_its_handshake_takes_no_buffer()
+    [Theory]
+    [InlineData("Async")]
+    [InlineData(null)]
+    public async Task A_client_that_does_not_finish_its_handshake_takes_no_buffer(string? transport)
     {
         const int Size = 16 * 1024 * 1024;
         const int Clients = 8;
-        using var certificate = TlsEchoServerTests.Make("localhost");
-        using var server = EchoServer.Start(new EchoServerOptions { Address = OwnAddress.Pick(), Certificate = certificate, BufferSize = Size });
+        using var certificate = TlsClient.MakeCertificate("localhost");
+        using var server = EchoServer.Start(
+            new EchoServerOptions { Address = OwnAddress.Pick(), Certificate = certificate, BufferSize = Size, Transport = transport });
         var before = GC.GetTotalAllocatedBytes();
         var clients = new List<BareClient>();
         try

@@ -1,22 +1,33 @@
 using System.Globalization;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Tests.Server.Transport;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server;
 
-public sealed class TlsEchoServerTests : IDisposable
+/// <summary>The handshakes, certificates and limits of a server over TLS.</summary>
+/// <param name="transport">The name of the transport, as EchoServer.Transport shows it.</param>
+public abstract class TlsEchoServerTests(string transport) : IDisposable
 {
     private readonly string _address = OwnAddress.Pick();
-    private readonly X509Certificate2 _certificate = Make("localhost");
+    private readonly X509Certificate2 _certificate = TlsClient.MakeCertificate("localhost");
 
-    private EchoServerOptions Tls => new() { Address = _address, Certificate = _certificate };
+    private EchoServerOptions Tls => new() { Address = _address, Certificate = _certificate, Transport = transport };
 
-    public void Dispose() => _certificate.Dispose();
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public void The_transport_is_the_one_that_was_asked_for()
+    {
+        using var server = EchoServer.Start(Tls);
+
+        Assert.Equal(transport, server.Transport);
+    }
 
     [Fact]
     public async Task A_client_that_never_finishes_its_handshake_is_dropped()
@@ -36,14 +47,14 @@ public sealed class TlsEchoServerTests : IDisposable
     [Fact]
     public async Task A_client_with_a_trusted_certificate_is_accepted_where_one_is_required()
     {
-        using var own = Make("client");
+        using var own = TlsClient.MakeCertificate("client");
         using var server = EchoServer.Start(Tls with
         {
             RequireClientCertificate = true,
             ClientCertificateCheck = (_, shown, _, _) => shown?.GetCertHashString() == own.Thumbprint,
         });
         using var client = await BareClient.ConnectAsync(server);
-        await using var stream = await AuthenticateAsync(client, own);
+        await using var stream = await client.AuthenticateAsync(_certificate, own);
 
         Assert.True(stream.IsMutuallyAuthenticated);
         await stream.WriteAsync("let me in"u8.ToArray());
@@ -59,14 +70,14 @@ public sealed class TlsEchoServerTests : IDisposable
     [InlineData(true)]
     public async Task A_client_without_a_trusted_certificate_is_rejected_where_one_is_required(bool shows)
     {
-        using var own = Make("client");
+        using var own = TlsClient.MakeCertificate("client");
         using var server = EchoServer.Start(Tls with { RequireClientCertificate = true });
         using var client = await BareClient.ConnectAsync(server);
 
         // TLS 1.3 tells the client only when it reads (RFC 8446, section 4.4.2.4), and a reset may be faster.
         try
         {
-            await using var stream = await AuthenticateAsync(client, shows ? own : null);
+            await using var stream = await client.AuthenticateAsync(_certificate, shows ? own : null);
             Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
         }
         catch (Exception exception) when (exception is IOException or AuthenticationException)
@@ -106,8 +117,8 @@ public sealed class TlsEchoServerTests : IDisposable
         await half.SendAsync([22, 3, 1, 2, 0]);
 
         using var client = await BareClient.ConnectAsync(server);
-        await using var stream = await AuthenticateAsync(client, null);
-        await ExchangeAsync(stream);
+        await using var stream = await client.AuthenticateAsync(_certificate);
+        await stream.ExchangeAsync("abc"u8.ToArray());
         Assert.Equal((1, 1), (server.ActiveConnections, server.TotalConnections));
 
         client.Dispose();
@@ -120,16 +131,16 @@ public sealed class TlsEchoServerTests : IDisposable
     [InlineData(false)]
     public async Task A_certificate_of_the_servers_own_is_disposed_of_when_it_stops_or_does_not_start_and_no_other(bool owns)
     {
-        using var certificate = Make("localhost");
+        using var certificate = TlsClient.MakeCertificate("localhost");
         await using (var server = new Stopping(EchoServer.Start(Tls with { Certificate = certificate, OwnsCertificate = owns })))
         {
             Assert.NotEqual(IntPtr.Zero, certificate.Handle);
 
             // The port is taken, by this server itself.
-            using var other = Make("localhost");
+            using var other = TlsClient.MakeCertificate("localhost");
             Assert.Throws<SocketToolsException>(() => EchoServer.Start(Tls with { Port = server.Server.Port, Certificate = other, OwnsCertificate = owns }));
             Assert.Equal(owns, other.Handle == IntPtr.Zero);
-            using var third = Make("localhost");
+            using var third = TlsClient.MakeCertificate("localhost");
             Assert.Throws<SocketToolsException>(() => EchoServer.Start(Tls with { BufferSize = -1, Certificate = third, OwnsCertificate = owns }));
             Assert.Equal(owns, third.Handle == IntPtr.Zero);
         }
@@ -149,7 +160,7 @@ public sealed class TlsEchoServerTests : IDisposable
     {
         using var server = EchoServer.Start(Tls with { Framing = MessageFraming.Line });
         using var client = await BareClient.ConnectAsync(server);
-        await using var stream = await AuthenticateAsync(client, null);
+        await using var stream = await client.AuthenticateAsync(_certificate);
         await stream.WriteAsync("no line end"u8.ToArray());
         await stream.ShutdownAsync().WaitAsync(Patience.Long);
 
@@ -170,7 +181,7 @@ public sealed class TlsEchoServerTests : IDisposable
             Framing = MessageFraming.Line, MinDelayMilliseconds = 600_000, MaxDelayMilliseconds = 600_000,
         });
         using var client = await BareClient.ConnectAsync(server);
-        var stream = await AuthenticateAsync(client, null);
+        var stream = await client.AuthenticateAsync(_certificate);
         await stream.WriteAsync("one\n"u8.ToArray());
         await server.UntilAsync(ServerEventKind.MessageReceived);
         await stream.WriteAsync(new byte[ahead]);
@@ -194,8 +205,8 @@ public sealed class TlsEchoServerTests : IDisposable
         // Its slot is free again once it has disconnected.
         await server.UntilAsync(ServerEventKind.Error);
         using var client = await BareClient.ConnectAsync(server);
-        await using var stream = await AuthenticateAsync(client, null);
-        await ExchangeAsync(stream);
+        await using var stream = await client.AuthenticateAsync(_certificate);
+        await stream.ExchangeAsync("abc"u8.ToArray());
     }
 
     [Fact]
@@ -203,14 +214,14 @@ public sealed class TlsEchoServerTests : IDisposable
     {
         using var server = EchoServer.Start(Tls with { IsSequential = true });
         using var first = await BareClient.ConnectAsync(server);
-        await using var firstStream = await AuthenticateAsync(first, null);
-        await ExchangeAsync(firstStream);
+        await using var firstStream = await first.AuthenticateAsync(_certificate);
+        await firstStream.ExchangeAsync("abc"u8.ToArray());
         using var second = await BareClient.ConnectAsync(server);
-        await using var secondStream = await AuthenticateAsync(second, null);
+        await using var secondStream = await second.AuthenticateAsync(_certificate);
         await secondStream.WriteAsync("hello"u8.ToArray());
         var answer = new byte[5];
         var answering = secondStream.ReadExactlyAsync(answer).AsTask();
-        await ExchangeAsync(firstStream);
+        await firstStream.ExchangeAsync("abc"u8.ToArray());
         Assert.False(answering.IsCompleted);
         Assert.Equal(1, server.ActiveConnections);
 
@@ -224,15 +235,15 @@ public sealed class TlsEchoServerTests : IDisposable
     {
         using var server = EchoServer.Start(Tls with { MaxConnections = 1 });
         using var first = await BareClient.ConnectAsync(server);
-        await using var firstStream = await AuthenticateAsync(first, null);
-        await ExchangeAsync(firstStream);
+        await using var firstStream = await first.AuthenticateAsync(_certificate);
+        await firstStream.ExchangeAsync("abc"u8.ToArray());
         using var second = await BareClient.ConnectAsync(server);
-        await using var secondStream = await AuthenticateAsync(second, null);
+        await using var secondStream = await second.AuthenticateAsync(_certificate);
 
         Assert.Equal(0, await secondStream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
         Assert.Equal("Rejected/TooManyConnections", server.GetEvents().Story(2));
         Assert.Equal((1, 1), (server.TotalConnections, server.RejectedConnections));
-        await ExchangeAsync(firstStream);
+        await firstStream.ExchangeAsync("abc"u8.ToArray());
     }
 
     [Fact]
@@ -251,7 +262,7 @@ public sealed class TlsEchoServerTests : IDisposable
         // The timeout limits the handshake too, which takes long on a busy machine.
         using var server = EchoServer.Start(Tls with { IdleTimeout = TimeSpan.FromSeconds(5) });
         using var client = await BareClient.ConnectAsync(server);
-        await using var stream = await AuthenticateAsync(client, null);
+        await using var stream = await client.AuthenticateAsync(_certificate);
 
         await Assert.ThrowsAnyAsync<IOException>(() => stream.WriteAsync(new byte[64 * 1024 * 1024]).AsTask().WaitAsync(Patience.Long));
 
@@ -260,35 +271,12 @@ public sealed class TlsEchoServerTests : IDisposable
         Assert.DoesNotContain(events, static e => e.Kind == "Error");
     }
 
-    private static async Task ExchangeAsync(SslStream stream)
-    {
-        var answer = new byte[3];
-        await stream.WriteAsync("abc"u8.ToArray());
-        await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience.Long);
-        Assert.Equal("abc"u8.ToArray(), answer);
-    }
-
-    /// <summary>The client's side of TLS.</summary>
-    private async Task<SslStream> AuthenticateAsync(BareClient client, X509Certificate2? certificate)
-    {
-        var stream = new SslStream(new NetworkStream(client.Socket), leaveInnerStreamOpen: false);
-        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "localhost",
-            ClientCertificates = certificate is null ? null : [certificate],
-            RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == _certificate.Thumbprint,
-        }).WaitAsync(Patience.Long);
-        return stream;
-    }
-
-    internal static X509Certificate2 Make(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
-        var now = DateTimeOffset.UtcNow;
-        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-
-        // Windows can't use a key that is in memory alone.
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
-    }
+    protected virtual void Dispose(bool disposing) => _certificate.Dispose();
 }
+
+public sealed class AsyncTlsEchoServerTests() : TlsEchoServerTests("Async");
+
+#if !NETSTANDARD_BUILD
+[Trait("System", "Linux")]
+public sealed class EpollTlsEchoServerTests() : TlsEchoServerTests("Epoll");
+#endif

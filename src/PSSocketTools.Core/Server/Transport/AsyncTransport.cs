@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
-using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -13,41 +12,30 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
 {
     private readonly Func<Socket, AsyncPump, TChannel> _toChannel;
     private readonly Action<Exception, Socket?> _onFault;
-    private readonly CancellationTokenSource _stopping = new();
-
-    // The slot of a sequential server; null when clients are served concurrently.
-    private readonly SemaphoreSlim? _slot;
-    private readonly int _maxHandshakes;
     private readonly DescriptorReserve _reserve = new();
 
     // Empty for a server that runs its user's code, which may block the thread it runs on.
     private readonly SelectLoop[] _loops;
     private int _nextLoop;
-    private int _handshakes;
     private Task _accepting = Task.CompletedTask;
 
     /// <param name="listeners">The sockets that listen.</param>
     /// <param name="acceptor">Accepts or rejects connections.</param>
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
-    /// <param name="handshakeTimeout">The time limit of a handshake; zero for none.</param>
-    /// <param name="maxHandshakes">The limit on concurrent handshakes; 0 for channels without a handshake.</param>
+    /// <param name="handshakes">The handshakes of the channels; null for channels without.</param>
     /// <param name="onFault">Called when accepting has failed, with the listener, or null for all.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
         ConnectionAcceptor acceptor,
         bool sequential,
         Func<Socket, AsyncPump, TChannel> toChannel,
-        TimeSpan handshakeTimeout,
-        int maxHandshakes,
+        Handshakes? handshakes,
         Action<Exception, Socket?> onFault)
-        : base(listeners, acceptor)
+        : base(listeners, acceptor, handshakes, sequential)
     {
         _toChannel = toChannel;
-        HandshakeTimeout = handshakeTimeout;
-        _maxHandshakes = maxHandshakes;
         _onFault = onFault;
-        _slot = sequential ? new SemaphoreSlim(1) : null;
 
         // As many as epoll's server has: half of the processors.
         _loops = acceptor.RunsUserCode ? [] : [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(_ => new SelectLoop(Report))];
@@ -57,42 +45,18 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     public override string Name => Async;
 
     /// <inheritdoc/>
-    public override TimeSpan HandshakeTimeout { get; }
-
-    /// <inheritdoc/>
     public override void Start()
     {
         Preloading.Run();
-        _accepting = _slot is null || _maxHandshakes > 0
+        _accepting = Slot is null || Handshakes is not null
             ? Task.WhenAll(Sockets.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
-            : AcceptAsync(() => AcceptSequentiallyAsync(_slot), null);
+            : AcceptAsync(() => AcceptSequentiallyAsync(Slot), null);
     }
-
-    /// <inheritdoc/>
-    public override async Task<bool> WaitForSlotAsync()
-    {
-        try
-        {
-            await (_slot?.WaitAsync(_stopping.Token) ?? Task.CompletedTask).ConfigureAwait(false);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    /// <inheritdoc/>
-    public override void HandshakeEnded() => Interlocked.Decrement(ref _handshakes);
-
-    /// <inheritdoc/>
-    public override void ConversationEnded() => _slot?.Release();
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _stopping.Dispose();
-        _slot?.Dispose();
+        base.Dispose();
         foreach (var loop in _loops)
         {
             Attempt.To(loop.Dispose, Report);
@@ -102,7 +66,6 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     /// <inheritdoc/>
     protected override Task EndAcceptingAsync()
     {
-        Attempt.To(_stopping.Cancel, Report);
         foreach (var listener in Sockets)
         {
             Attempt.To(listener.Dispose, Report);
@@ -121,7 +84,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         {
             // The server stops.
         }
-        catch (ObjectDisposedException) when (_stopping.IsCancellationRequested)
+        catch (ObjectDisposedException) when (Stopping.IsCancellationRequested)
         {
             // The server stops while an accept is being started.
         }
@@ -137,7 +100,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     {
         var backoff = new AcceptBackoff();
         using var accepting = new AcceptOperation(listener);
-        while (!_stopping.IsCancellationRequested)
+        while (!Stopping.IsCancellationRequested)
         {
             await WaitForDescriptorsAsync(backoff).ConfigureAwait(false);
             if (await accepting.AcceptAsync().ConfigureAwait(false) is { } socket)
@@ -158,9 +121,9 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         var listeners = Sockets.Select(static listener => new SequentialListener(listener)).ToList();
         try
         {
-            while (!_stopping.IsCancellationRequested)
+            while (!Stopping.IsCancellationRequested)
             {
-                await slot.WaitAsync(_stopping.Token).ConfigureAwait(false);
+                await slot.WaitAsync(Stopping.Token).ConfigureAwait(false);
                 if (await AcceptFirstAsync(listeners).ConfigureAwait(false) is not { } socket)
                 {
                     return;
@@ -203,7 +166,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
                 }
             }
 #pragma warning disable CA1031 // A failure of one listener is reported as such, and the others continue.
-            catch (Exception exception) when (!_stopping.IsCancellationRequested)
+            catch (Exception exception) when (!Stopping.IsCancellationRequested)
 #pragma warning restore CA1031
             {
                 listeners.Remove(listener);
@@ -221,14 +184,14 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         while (!_reserve.HasRoom())
         {
             Record.Failed(null, ServerEventReason.AcceptFailed, Messages.Get("DescriptorsShort", _reserve.Limit));
-            await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
+            await Task.Delay(backoff.Next(), Stopping.Token).ConfigureAwait(false);
         }
     }
 
     /// <summary>Handles a failed accept; false when the server stops.</summary>
     private async Task<bool> TryRecoverAsync(SocketError error, AcceptBackoff backoff)
     {
-        if (_stopping.IsCancellationRequested)
+        if (Stopping.IsCancellationRequested)
         {
             return false;
         }
@@ -243,7 +206,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         if (!SocketErrors.IsReset(error))
         {
             Record.Failed(null, ServerEventReason.AcceptFailed, new SocketException((int)error).Message);
-            await Task.Delay(backoff.Next(), _stopping.Token).ConfigureAwait(false);
+            await Task.Delay(backoff.Next(), Stopping.Token).ConfigureAwait(false);
         }
 
         return true;
@@ -264,13 +227,13 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             }
 
             var client = ConnectionAcceptor.TryIdentify(socket.RemoteEndPoint, ConnectionAcceptor.WantsLocalEndPoint ? socket.LocalEndPoint : null);
-            if (client is not null && _maxHandshakes == 0)
+            if (client is not null && Handshakes is null)
             {
                 conversation = ConnectionAcceptor.TryAccept(client);
             }
             else if (client is not null)
             {
-                isHandshaking = TryBeginHandshake(client);
+                isHandshaking = Handshakes!.TryBegin(client, Record);
             }
 
             if (conversation is not null || isHandshaking)
@@ -304,27 +267,14 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         {
             HandshakeEnded();
         }
-        else if (_maxHandshakes == 0)
+        else if (Handshakes is null)
         {
-            _slot?.Release();
+            Slot?.Release();
         }
     }
 
     private SelectLoop? NextLoop() =>
         _loops.Length == 0 ? null : _loops[(int)((uint)Interlocked.Increment(ref _nextLoop) % (uint)_loops.Length)];
-
-    /// <summary>Starts a handshake, or rejects the connection with an event. Handshakes have a limit of their own, so that unfinished ones don't use up the limit of connections.</summary>
-    private bool TryBeginHandshake(ClientFacts client)
-    {
-        if (Interlocked.Increment(ref _handshakes) <= _maxHandshakes)
-        {
-            return true;
-        }
-
-        HandshakeEnded();
-        Record.Rejected(client, ServerEventReason.TooManyConnections);
-        return false;
-    }
 
     /// <summary>A listener of a sequential server.</summary>
     private sealed class SequentialListener(Socket socket) : IDisposable

@@ -102,6 +102,7 @@ internal sealed partial class Connection<TChannel> : Connection
             _phase = Phase.Opening;
             Pump.SetTimer(this, Deadline.AfterLimit(_transport.HandshakeTimeout));
             _handshake = _channel.OpenAsync();
+            WakeOnCompletion(_handshake);
             Open();
             return;
         }

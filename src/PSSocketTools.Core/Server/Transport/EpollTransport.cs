@@ -3,13 +3,15 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
+using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Serves over epoll, on a few threads for all servers: for streams without TLS, and conversations that await no task.</summary>
+/// <summary>Serves over epoll, on a few threads for all servers: for conversations that await no task.</summary>
 internal sealed class EpollTransport : StreamTransport
 {
-    private readonly bool _sequential;
+    // Whether connections are accepted one at a time. Those that begin with a handshake wait for their turn after it.
+    private readonly bool _acceptsSequentially;
     private readonly Action<Exception, Socket?> _onFault;
     private readonly EpollLoops _loops;
     private readonly EpollBuffers[] _buffers;
@@ -22,10 +24,16 @@ internal sealed class EpollTransport : StreamTransport
     private bool _isServing;
 
     public EpollTransport(
-        IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor, int bufferSize, bool sequential, EpollLoops loops, Action<Exception, Socket?> onFault)
-        : base(sockets, acceptor)
+        IReadOnlyList<Socket> sockets,
+        ConnectionAcceptor acceptor,
+        int bufferSize,
+        bool sequential,
+        Handshakes? handshakes,
+        EpollLoops loops,
+        Action<Exception, Socket?> onFault)
+        : base(sockets, acceptor, handshakes, sequential && handshakes is not null)
     {
-        _sequential = sequential;
+        _acceptsSequentially = sequential && handshakes is null;
         _onFault = onFault;
         _loops = loops;
         _home = loops.Next();
@@ -68,10 +76,20 @@ internal sealed class EpollTransport : StreamTransport
     /// <summary>Starts to serve an accepted connection. On the home loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
     {
+        ClientFacts? client = null;
         Conversation? conversation = null;
+        var isHandshaking = false;
         try
         {
-            conversation = ConnectionAcceptor.TryAccept(remote, local);
+            client = ConnectionAcceptor.TryIdentify(remote, local);
+            if (client is not null && Handshakes is null)
+            {
+                conversation = ConnectionAcceptor.TryAccept(client);
+            }
+            else if (client is not null)
+            {
+                isHandshaking = Handshakes!.TryBegin(client, Record);
+            }
         }
 #pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
         catch (Exception exception)
@@ -80,14 +98,14 @@ internal sealed class EpollTransport : StreamTransport
             Report(exception);
         }
 
-        if (conversation is null)
+        if (conversation is null && !isHandshaking)
         {
             socket.Dispose();
             return;
         }
 
         var loop = _home;
-        if (_sequential)
+        if (_acceptsSequentially)
         {
             _isServing = true;
             _listeners.ForEach(static listener => listener.Pause());
@@ -97,8 +115,10 @@ internal sealed class EpollTransport : StreamTransport
             loop = _loops.Next();
         }
 
-        var channel = new EpollChannel(loop, socket, _buffers[loop.Index]);
-        var connection = new Connection<EpollChannel>(this, conversation.Client, conversation, channel, loop);
+        var buffers = _buffers[loop.Index];
+        Connection connection = Handshakes is { Server: var tls }
+            ? new Connection<EpollTlsChannel>(this, client!, conversation, new EpollTlsChannel(loop, socket, buffers, tls), loop)
+            : new Connection<EpollChannel>(this, client!, conversation, new EpollChannel(loop, socket, buffers), loop);
         Add(connection);
         if (loop == _home)
         {
@@ -127,13 +147,19 @@ internal sealed class EpollTransport : StreamTransport
             _isServing = false;
             _listeners.ForEach(static listener => listener.Resume());
         }
+
+        base.ConversationEnded();
     }
 
     /// <summary>Reports that accepting on a listener has failed.</summary>
     public void Fault(Exception exception, Socket listener) => _onFault(exception, listener);
 
     /// <inheritdoc/>
-    public override void Dispose() => _loops.Leave(LoopFailed);
+    public override void Dispose()
+    {
+        _loops.Leave(LoopFailed);
+        base.Dispose();
+    }
 
     /// <summary>
     /// Handles a failed loop, which has ended its connections. The server ends accepting, since it would lose every connection that

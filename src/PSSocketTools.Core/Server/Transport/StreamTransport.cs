@@ -6,7 +6,12 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Serves stream connections; derived classes accept them.</summary>
-internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor) : ServerTransport(acceptor.Record)
+/// <param name="sockets">The sockets that listen.</param>
+/// <param name="acceptor">Accepts or rejects connections.</param>
+/// <param name="handshakes">The handshakes that come before the conversations; null for none.</param>
+/// <param name="sequential">Whether clients are served one at a time.</param>
+internal abstract class StreamTransport(
+    IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor, Handshakes? handshakes, bool sequential) : ServerTransport(acceptor.Record)
 {
     private readonly HashSet<Connection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,7 +24,7 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Connectio
     public override IReadOnlyList<Conversation> Conversations => ConnectionAcceptor.Open.All();
 
     /// <summary>The time limit of a handshake; zero for none.</summary>
-    public virtual TimeSpan HandshakeTimeout => TimeSpan.Zero;
+    public TimeSpan HandshakeTimeout => Handshakes?.Timeout ?? TimeSpan.Zero;
 
     /// <summary>The sockets that listen.</summary>
     protected IReadOnlyList<Socket> Sockets { get; } = sockets;
@@ -27,9 +32,19 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Connectio
     /// <summary>Accepts or rejects connections.</summary>
     protected ConnectionAcceptor ConnectionAcceptor { get; } = acceptor;
 
+    /// <summary>The handshakes that come before the conversations; null for none.</summary>
+    protected Handshakes? Handshakes { get; } = handshakes;
+
+    /// <summary>The slot of a sequential server; null when clients are served concurrently.</summary>
+    protected SemaphoreSlim? Slot { get; } = sequential ? new SemaphoreSlim(1) : null;
+
+    /// <summary>Cancelled when the server stops.</summary>
+    protected CancellationTokenSource Stopping { get; } = new();
+
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken gracePeriodOver)
     {
+        Attempt.To(Stopping.Cancel, Report);
         await Attempt.ToAsync(EndAcceptingAsync, Report).ConfigureAwait(false);
         foreach (var socket in Sockets)
         {
@@ -53,18 +68,27 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Connectio
     }
 
     /// <summary>Completes with true when a client that has finished its handshake may be served, with false when the server stops before.</summary>
-    public virtual Task<bool> WaitForSlotAsync() => Task.FromResult(true);
+    public async Task<bool> WaitForSlotAsync()
+    {
+        try
+        {
+            await (Slot?.WaitAsync(Stopping.Token) ?? Task.CompletedTask).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Accepts a connection that has finished its handshake; null at the limit of connections.</summary>
     public Conversation? TryAccept(ClientFacts client) => ConnectionAcceptor.TryAccept(client);
 
     /// <summary>Called when a handshake has ended, successfully or not.</summary>
-    public virtual void HandshakeEnded()
-    {
-    }
+    public void HandshakeEnded() => Handshakes?.Ended();
 
     /// <summary>Called when a conversation has ended; its socket may still be closing.</summary>
-    public abstract void ConversationEnded();
+    public virtual void ConversationEnded() => Slot?.Release();
 
     /// <summary>Called when a connection has released its resources.</summary>
     public void Closed(Connection connection)
@@ -77,6 +101,13 @@ internal abstract class StreamTransport(IReadOnlyList<Socket> sockets, Connectio
                 _empty.TrySetResult(true);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Stopping.Dispose();
+        Slot?.Dispose();
     }
 
     /// <summary>Ends accepting; the task completes when no further connection will be added.</summary>

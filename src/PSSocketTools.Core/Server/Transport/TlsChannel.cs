@@ -70,12 +70,12 @@ internal sealed class TlsChannel : IChannel
     public Task OpenAsync()
     {
         _opening = HandshakeAsync();
-        WakeOnCompletion(_opening);
         return _opening;
     }
 
     /// <inheritdoc/>
-    public void RejectHandshake() => TlsServer.SendNoTlsAlert(_socket);
+    /// <remarks>It does not block, because little or nothing was sent to the client before.</remarks>
+    public void RejectHandshake() => _socket.Send(TlsServer.NoTlsAlert, 0, TlsServer.NoTlsAlert.Length, SocketFlags.None, out _);
 
     /// <inheritdoc/>
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
@@ -157,7 +157,8 @@ internal sealed class TlsChannel : IChannel
     }
 
     private async Task HandshakeAsync() =>
-        _stream = await _tls.AcceptAsync(_socket, _connection).ConfigureAwait(false);
+        _stream = await _tls.AcceptAsync(
+            _connection, first => _socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek), RejectHandshake).ConfigureAwait(false);
 
     private T WakeOnCompletion<T>(T task)
         where T : Task

@@ -5,17 +5,17 @@ using Xunit;
 namespace PSSocketTools.Tests.Server.Faults;
 
 /// <summary>Faults over real sockets, as a bare client sees them: one list of tests, which each transport has to pass, and TLS.</summary>
-/// <param name="transport">The name of the transport; null for the one that TLS has.</param>
-public abstract class FaultServerTests(string? transport) : IDisposable
+/// <param name="transport">The name of the transport.</param>
+/// <param name="certificate">The certificate; null for no TLS.</param>
+public abstract class FaultServerTests(string transport, X509Certificate2? certificate = null) : IDisposable
 {
     private readonly string _address = OwnAddress.Pick();
-    private readonly X509Certificate2? _certificate = transport is null ? TlsEchoServerTests.Make("localhost") : null;
 
     public static TheoryData<MessageFraming> Framings => [MessageFraming.Auto, MessageFraming.Line];
 
     public void Dispose()
     {
-        _certificate?.Dispose();
+        certificate?.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -368,15 +368,18 @@ public abstract class FaultServerTests(string? transport) : IDisposable
 
     private EchoServer Start(MessageFraming framing, string? greeting = null) => EchoServer.Start(new EchoServerOptions
     {
-        Address = _address, Transport = transport, Framing = framing, Greeting = greeting, Certificate = _certificate,
+        Address = _address, Transport = transport, Framing = framing, Greeting = greeting, Certificate = certificate,
     });
 }
 
 public sealed class AsyncFaultServerTests() : FaultServerTests("Async");
 
-public sealed class TlsFaultServerTests() : FaultServerTests(null);
+public sealed class AsyncTlsFaultServerTests() : FaultServerTests("Async", TlsClient.MakeCertificate("localhost"));
 
 #if !NETSTANDARD_BUILD
 [Trait("System", "Linux")]
 public sealed class EpollFaultServerTests() : FaultServerTests("Epoll");
+
+[Trait("System", "Linux")]
+public sealed class EpollTlsFaultServerTests() : FaultServerTests("Epoll", TlsClient.MakeCertificate("localhost"));
 #endif

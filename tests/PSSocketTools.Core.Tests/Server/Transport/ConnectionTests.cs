@@ -15,7 +15,7 @@ public sealed class ConnectionTests : IDisposable
     private readonly AsyncTransport<StuckChannel> _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new ConnectionAcceptor(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), TimeSpan.Zero, 0, static (_, _) => { });
+    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new ConnectionAcceptor(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), null, static (_, _) => { });
 
     public void Dispose() => _transport.Dispose();
 

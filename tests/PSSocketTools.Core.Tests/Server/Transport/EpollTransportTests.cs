@@ -1,5 +1,6 @@
 #if !NETSTANDARD_BUILD
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -179,6 +180,39 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
+    public async Task Handshakes_leak_no_descriptor_however_they_end()
+    {
+        using var certificate = TlsClient.MakeCertificate("localhost");
+        var before = CountDescriptors();
+        using (var server = EchoServer.Start(Epoll with { Certificate = certificate, HandshakeTimeout = TimeSpan.FromHours(1) }))
+        {
+            var waiting = new List<BareClient>();
+            for (var i = 0; i < 100; i++)
+            {
+                var client = await BareClient.ConnectAsync(server);
+                waiting.Add(client);
+                if (i % 4 == 1)
+                {
+                    await client.SendAsync([22, 3, 1, 2, 0]);
+                }
+                else if (i % 4 == 2)
+                {
+                    client.Reset();
+                }
+                else if (i % 4 == 3)
+                {
+                    await using var stream = await client.AuthenticateAsync(certificate);
+                }
+            }
+
+            await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
+            waiting.ForEach(static client => client.Dispose());
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => CountDescriptors() <= before, Patience.Long), $"{before} before, {CountDescriptors()} after");
+    }
+
+    [Fact]
     public async Task An_idle_connection_costs_less_than_4_KiB_of_managed_memory()
     {
         // Each takes two descriptors here, the client's being the same process's.
@@ -219,8 +253,29 @@ public sealed class EpollTransportTests
     public void A_message_allocates_nothing(MessageFraming framing, string? format)
     {
         using var server = EchoServer.Start(Epoll with { Framing = framing, ResponseFormat = format });
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var stream = Connect(server);
+        AssertAllocatesNothing(stream);
+    }
+
+    [Fact]
+    public void A_message_over_TLS_allocates_nothing()
+    {
+        using var certificate = TlsClient.MakeCertificate("localhost");
+        using var server = EchoServer.Start(Epoll with { Certificate = certificate });
+        using var stream = new SslStream(Connect(server), leaveInnerStreamOpen: false, (_, shown, _, _) => shown?.GetCertHashString() == certificate.Thumbprint);
+        stream.AuthenticateAsClient("localhost");
+        AssertAllocatesNothing(stream);
+    }
+
+    private static NetworkStream Connect(EchoServer server)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Connect(IPAddress.Loopback, server.Port);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private static void AssertAllocatesNothing(Stream stream)
+    {
         var message = "A message of a usual length with its line end\n"u8.ToArray();
         var answer = new byte[256];
         Exchange(20_000);
@@ -236,10 +291,10 @@ public sealed class EpollTransportTests
         {
             for (var i = 0; i < times; i++)
             {
-                socket.Send(message);
+                stream.Write(message);
                 for (var received = 0; received == 0 || answer[received - 1] != '\n';)
                 {
-                    received += socket.Receive(answer, received, answer.Length - received, SocketFlags.None);
+                    received += stream.Read(answer, received, answer.Length - received);
                 }
             }
         }

@@ -148,8 +148,7 @@ public sealed class FaultsAtSeamsTests
                 acceptor,
                 sequential: false,
                 (socket, pump) => new FailingChannel(new SocketChannel(socket, 1024, pump), failing),
-                TimeSpan.Zero,
-                0,
+                handshakes: null,
                 static (exception, _) => Assert.Fail(exception.ToString()));
             transport.Start();
             var endPoint = (IPEndPoint)listeners[0].LocalEndPoint!;
@@ -190,8 +189,7 @@ public sealed class FaultsAtSeamsTests
                 new ConnectionAcceptor(plan, record, 10, null),
                 sequential: false,
                 static (socket, pump) => new SocketChannel(socket, 1024, pump),
-                TimeSpan.Zero,
-                0,
+                handshakes: null,
                 (_, socket) => lost.TrySetResult(socket));
         transport.Start();
         var endPoint = (IPEndPoint)listeners[1].LocalEndPoint!;
