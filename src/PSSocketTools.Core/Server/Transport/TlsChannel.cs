@@ -2,10 +2,16 @@ using System.Net.Security;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Tls;
+#if NET
+using System.Runtime.CompilerServices;
+using Operation = System.Threading.Tasks.ValueTask<int>;
+#else
+using Operation = System.Threading.Tasks.Task<int>;
+#endif
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A channel over TLS, which .NET offers only as a stream: an operation that would block is a pending task.</summary>
+/// <summary>A channel over TLS, which .NET offers only as a stream: an operation that would block is pending, and wakes the pump.</summary>
 internal sealed class TlsChannel : IChannel
 {
     private readonly Socket _socket;
@@ -20,10 +26,10 @@ internal sealed class TlsChannel : IChannel
     // Rented by the first receive, so that an unfinished handshake takes no buffer.
     private byte[]? _buffer;
     private Task? _opening;
-    private Task<int>? _receive;
-    private Task? _send;
-    private Task? _ending;
-    private int _sending;
+    private readonly StreamOperation _receive;
+    private readonly StreamOperation _send;
+    private readonly StreamOperation _ending;
+    private bool _hasEndedOutput;
 
     public TlsChannel(Socket socket, int bufferSize, TlsServer tls, AsyncPump pump)
     {
@@ -31,6 +37,9 @@ internal sealed class TlsChannel : IChannel
         _bufferSize = bufferSize;
         _tls = tls;
         _pump = pump;
+        _receive = new StreamOperation(pump);
+        _send = new StreamOperation(pump);
+        _ending = new StreamOperation(pump);
 
         // NetworkStream requires a blocking socket, even for asynchronous operations.
         socket.Blocking = true;
@@ -53,7 +62,7 @@ internal sealed class TlsChannel : IChannel
     public bool HasBytesAvailable => _socket.Available > 0;
 
     /// <inheritdoc/>
-    public bool IsBusy => IsPending(_opening) || IsPending(_receive) || IsPending(_send) || IsPending(_ending);
+    public bool IsBusy => _opening is { IsCompleted: false } || _receive.IsPending || _send.IsPending || _ending.IsPending;
 
     /// <inheritdoc/>
     public string? TlsProtocol => (_stream as SslStream)?.SslProtocol.ToString();
@@ -81,48 +90,35 @@ internal sealed class TlsChannel : IChannel
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
         buffer = _buffer ??= Pool.Rent(_bufferSize);
-        var receive = _receive ??= WakeOnCompletion(_stream.ReadAsync(buffer, 0, _bufferSize));
-        if (!receive.IsCompleted)
+        if (!_receive.IsStarted)
         {
-            error = SocketError.WouldBlock;
-            return -1;
+            _receive.Start(ReadAsync(buffer));
         }
 
-        _receive = null;
-        error = Outcome(receive);
-        return error == SocketError.Success ? receive.Result : -1;
+        return _receive.TryComplete(out error);
     }
 
     /// <inheritdoc/>
     public int TrySend(byte[] buffer, int offset, int count, out SocketError error)
     {
-        if (_send is null)
+        if (!_send.IsStarted)
         {
-            _sending = Math.Min(count, SocketState.MaxPendingSend);
-            _send = WakeOnCompletion(_stream.WriteAsync(buffer, offset, _sending));
+            _send.Start(SendAsync(buffer, offset, Math.Min(count, SocketState.MaxPendingSend)));
         }
 
-        if (!_send.IsCompleted)
-        {
-            error = SocketError.WouldBlock;
-            return -1;
-        }
-
-        error = Outcome(_send);
-        _send = null;
-        return error == SocketError.Success ? _sending : -1;
+        return _send.TryComplete(out error);
     }
 
     /// <summary>Sends close_notify, which may block, and shuts down the output (FIN).</summary>
     public SocketError TryEndOutput()
     {
-        _ending ??= WakeOnCompletion(_stream is SslStream stream ? TlsPlatform.ShutdownAsync(stream) : Task.CompletedTask);
-        if (!_ending.IsCompleted)
+        if (!_hasEndedOutput)
         {
-            return SocketError.WouldBlock;
+            _hasEndedOutput = true;
+            _ending.Start(EndOutputAsync());
         }
 
-        var error = Outcome(_ending);
+        _ = _ending.TryComplete(out var error);
         return error == SocketError.Success ? SocketState.TryEndOutput(_socket) : error;
     }
 
@@ -144,9 +140,9 @@ internal sealed class TlsChannel : IChannel
     {
         // The close has failed these operations: their exceptions are read, since .NET reports those that nobody reads.
         _ = _opening?.Exception;
-        _ = _receive?.Exception;
-        _ = _send?.Exception;
-        _ = _ending?.Exception;
+        _receive.Discard();
+        _send.Discard();
+        _ending.Discard();
         _stream.Dispose();
         _connection.Dispose();
         if (_buffer is { } buffer)
@@ -160,34 +156,33 @@ internal sealed class TlsChannel : IChannel
         _stream = await _tls.AcceptAsync(
             _connection, first => _socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek), RejectHandshake).ConfigureAwait(false);
 
-    private T WakeOnCompletion<T>(T task)
-        where T : Task
-    {
-        if (!task.IsCompleted)
-        {
-            task.ContinueWith(
-                static (_, pump) => ((AsyncPump)pump!).Wake(), _pump, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
+    private Operation ReadAsync(byte[] buffer) =>
+#if NET
+        _stream.ReadAsync(buffer.AsMemory(0, _bufferSize));
+#else
+        _stream.ReadAsync(buffer, 0, _bufferSize);
+#endif
 
-        return task;
+#if NET
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+#endif
+    private async Operation SendAsync(byte[] buffer, int offset, int count)
+    {
+#if NET
+        await _stream.WriteAsync(buffer.AsMemory(offset, count)).ConfigureAwait(false);
+#else
+        await _stream.WriteAsync(buffer, offset, count).ConfigureAwait(false);
+#endif
+        return count;
     }
 
-    private static bool IsPending(Task? task) => task is { IsCompleted: false };
-
-    private static SocketError Outcome(Task task)
+    private async Operation EndOutputAsync()
     {
-        if (task.Status == TaskStatus.RanToCompletion)
+        if (_stream is SslStream stream)
         {
-            return SocketError.Success;
+            await TlsPlatform.ShutdownAsync(stream).ConfigureAwait(false);
         }
 
-        return task.Exception?.GetBaseException() switch
-        {
-            SocketException socket => socket.SocketErrorCode,
-            ObjectDisposedException or null => SocketError.OperationAborted,
-
-            // The peer disconnected in the middle of a record, or sent an invalid one.
-            _ => SocketError.ConnectionAborted,
-        };
+        return 0;
     }
 }
