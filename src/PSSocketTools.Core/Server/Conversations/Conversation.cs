@@ -123,9 +123,9 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
             return;
         }
 
-        foreach (var (offset, count) in _unasked.Responses)
+        foreach (var response in _unasked.Responses)
         {
-            Record.ResponseSent(Client, _unasked.Buffer, offset, count);
+            Record.ResponseSent(Client, _unasked.Buffer, response.Offset, response.Count);
         }
 
         _unasked = null;
@@ -167,7 +167,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
         Client.End();
         UnaskedQueue.End();
         Registry?.Remove(this);
-        Member?.Leave(isAnnounced ? Plan.Farewell : null, Record.Clock.Now);
+        Member?.Leave(isAnnounced ? Plan.Farewell : null, Record.Clock);
     }
 
     /// <summary>The next step of the conversation itself.</summary>

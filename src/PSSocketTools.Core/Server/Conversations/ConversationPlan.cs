@@ -91,7 +91,7 @@ internal sealed class ConversationPlan
     public void AppendUnasked(ResponseBuffer output, byte[] content) => output.AppendResponse(content, Writer.Terminator);
 
     /// <summary>The greeting of a connection, framing included; empty for none.</summary>
-    public byte[] GreetingFor(ClientFacts client, DateTimeOffset now)
+    public byte[] GreetingFor(ClientFacts client, Clock clock)
     {
         if (Greeting is null)
         {
@@ -99,7 +99,7 @@ internal sealed class ConversationPlan
         }
 
         using var output = new ResponseBuffer(Writer);
-        AppendUnasked(output, Greeting.For(client, now));
+        AppendUnasked(output, Greeting.For(client, clock));
         return output.ToArray();
     }
 

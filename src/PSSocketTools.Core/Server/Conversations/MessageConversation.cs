@@ -24,6 +24,9 @@ internal sealed class MessageConversation : Conversation
     private Task<byte[]?>? _responderTask;
     private Terminator _responseTerminator;
     private long _messages;
+
+    // Where the journal keeps the bytes of the last message; -1 for nowhere, or where a fault may change them.
+    private long _received = -1;
     private int _sentBytes;
     private int _sending;
     private bool _idleGapElapsed;
@@ -70,7 +73,7 @@ internal sealed class MessageConversation : Conversation
             if (_greeting)
             {
                 _greeting = false;
-                var greeting = Plan.GreetingFor(Client, Record.Clock.Now);
+                var greeting = Plan.GreetingFor(Client, Record.Clock);
                 _output.Append(greeting, 0, greeting.Length);
             }
 
@@ -143,9 +146,9 @@ internal sealed class MessageConversation : Conversation
             return _output.Count - _sentBytes;
         }
 
-        foreach (var (offset, count) in _output.Responses)
+        foreach (var (offset, count, received) in _output.Responses)
         {
-            Record.ResponseSent(Client, _output.Buffer, offset, count);
+            Record.ResponseSent(Client, _output.Buffer, offset, count, received);
         }
 
         _output.Clear();
@@ -261,7 +264,8 @@ internal sealed class MessageConversation : Conversation
 
     private void Handle(in Frame message)
     {
-        Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
+        var received = Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
+        _received = _faults is null ? received : -1;
         _messages++;
         _hasResponded = false;
         if (_faults is not null && IsMessageStruck(_faults))
@@ -280,7 +284,7 @@ internal sealed class MessageConversation : Conversation
         {
             if (Plan.Farewell is { } farewell)
             {
-                AppendResponse(farewell.For(Client, Record.Clock.Now), Plan.FarewellTerminator(message.Terminator));
+                AppendResponse(farewell.For(Client, Record.Clock), Plan.FarewellTerminator(message.Terminator));
             }
 
             EndResponse();
@@ -299,14 +303,14 @@ internal sealed class MessageConversation : Conversation
         else if (Member is { } member)
         {
             var begin = member.Said.Begin(Plan.Writer.Terminator);
-            Plan.Response.Write(member.Said, message, Client, _messages, Record.Clock.Now);
+            Plan.Response.Write(member.Said, message, Client, _messages, Record.Clock);
             member.Said.End(begin, Plan.Writer.Terminator);
         }
         else if (!Options.IsDiscarding)
         {
             var begin = _output.Begin(message.Terminator);
-            Plan.Response.Write(_output, message, Client, _messages, Record.Clock.Now);
-            _output.End(begin, message.Terminator);
+            Plan.Response.Write(_output, message, Client, _messages, Record.Clock);
+            _output.End(begin, message.Terminator, Plan.Response.RepeatsMessage ? _received : -1);
             _hasResponded = true;
         }
 
@@ -396,7 +400,7 @@ internal sealed class MessageConversation : Conversation
         }
 
         var count = _output.Count;
-        var (content, length) = _output.Responses.Count > 0 ? _output.Responses[0] : (0, 0);
+        var (content, length, _) = _output.Responses.Count > 0 ? _output.Responses[0] : default;
         var left = StrikeResponse(_faults, _output.Buffer, count, content, length);
         if (left < count)
         {
@@ -415,6 +419,6 @@ internal sealed class MessageConversation : Conversation
         EndReason = reason;
 
         // What the others say would put off the end for ever.
-        Member?.Leave(Plan.Farewell, Record.Clock.Now);
+        Member?.Leave(Plan.Farewell, Record.Clock);
     }
 }

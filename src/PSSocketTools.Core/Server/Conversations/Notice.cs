@@ -1,5 +1,6 @@
 using System.Text;
 using PSSocketTools.Framing;
+using PSSocketTools.Platform;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
@@ -17,7 +18,7 @@ internal sealed class Notice
     private Notice(ResponseFormat format)
     {
         _format = format;
-        _constant = format.IsConstant ? Format(new ClientFacts(0, string.Empty, 0, 0), default) : null;
+        _constant = format.IsConstant ? Format(new ClientFacts(0, string.Empty, 0, 0), Clock.System) : null;
     }
 
     /// <summary>Whether it tells the address that the client connected to.</summary>
@@ -33,12 +34,12 @@ internal sealed class Notice
         text is null ? null : new Notice(ResponseFormat.ParseNotice(option, text, encoding, serverName));
 
     /// <summary>Its bytes for a connection, without framing.</summary>
-    public byte[] For(ClientFacts client, DateTimeOffset now) => _constant ?? Format(client, now);
+    public byte[] For(ClientFacts client, Clock clock) => _constant ?? Format(client, clock);
 
-    private byte[] Format(ClientFacts client, DateTimeOffset now)
+    private byte[] Format(ClientFacts client, Clock clock)
     {
         using var output = new ResponseBuffer(Unframed);
-        _format.Write(output, default, client, 0, now);
+        _format.Write(output, default, client, 0, clock);
         return output.ToArray();
     }
 }

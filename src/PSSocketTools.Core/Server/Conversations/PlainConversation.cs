@@ -24,7 +24,7 @@ internal sealed class PlainConversation : Conversation
     public PlainConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
         : base(plan, client, record)
     {
-        _buffer = plan.GreetingFor(client, record.Clock.Now);
+        _buffer = plan.GreetingFor(client, record.Clock);
         _count = _buffer.Length;
     }
 

@@ -18,7 +18,7 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
     public byte[] Buffer => _buffer;
 
     /// <summary>The responses without their framing.</summary>
-    public List<(int Offset, int Count)> Responses { get; } = [];
+    public List<BufferedResponse> Responses { get; } = [];
 
     /// <summary>Makes room for so many bytes, which the caller writes at <see cref="Count"/> in <see cref="Buffer"/>.</summary>
     public void Reserve(int bytes)
@@ -60,7 +60,10 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
     }
 
     /// <summary>Ends a response with its prefix or terminator; in a stream an empty response without framing is no response.</summary>
-    public void End(int begin, Terminator terminator)
+    /// <param name="begin">Where it begins.</param>
+    /// <param name="terminator">What ends it.</param>
+    /// <param name="received">Where the journal keeps the bytes of the message, where the response has the same; otherwise -1.</param>
+    public void End(int begin, Terminator terminator, long received = -1)
     {
         var content = begin + (terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0);
         var length = Count - content;
@@ -79,7 +82,7 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
             Append(tail, 0, tail.Length);
         }
 
-        Responses.Add((content, length));
+        Responses.Add(new BufferedResponse(content, length, received));
     }
 
     /// <summary>Adds the responses of another buffer, framing included.</summary>
@@ -87,9 +90,9 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
     {
         var start = Count;
         Append(other._buffer, 0, other.Count);
-        foreach (var (offset, count) in other.Responses)
+        foreach (var response in other.Responses)
         {
-            Responses.Add((start + offset, count));
+            Responses.Add(response with { Offset = start + response.Offset });
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
@@ -48,14 +49,11 @@ internal sealed class ResponseFormat : ResponseWriter
     /// <exception cref="SocketToolsException">InvalidOption, with the field that is not valid.</exception>
     public static ResponseWriter Parse(string? format, ResponseTransform transform, Encoding encoding, string serverName)
     {
-        if (format is null && transform == ResponseTransform.None)
-        {
-            return Same;
-        }
-
         var parts = Parse(
             format ?? "{0}", encoding, MessageFields, static field => Messages.Get("ResponseFormatRefused", field, string.Join(", ", MessageFields)));
-        return new ResponseFormat(parts, encoding, transform, serverName);
+        return transform == ResponseTransform.None && parts is [{ Literal: null, Field: Field.Message, Format: null }]
+            ? Same
+            : new ResponseFormat(parts, encoding, transform, serverName);
     }
 
     /// <summary>Parses what a server says of a connection, not of a message.</summary>
@@ -110,7 +108,7 @@ internal sealed class ResponseFormat : ResponseWriter
     }
 
     /// <inheritdoc/>
-    public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, DateTimeOffset now)
+    public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, Clock clock)
     {
         foreach (var part in _parts)
         {
@@ -126,7 +124,7 @@ internal sealed class ResponseFormat : ResponseWriter
             }
             else
             {
-                Append(output, _encoding, Text(part, message, client, sequence, now));
+                Append(output, _encoding, Text(part, message, client, sequence, clock));
             }
         }
     }
@@ -150,7 +148,7 @@ internal sealed class ResponseFormat : ResponseWriter
         return _mark.Length;
     }
 
-    private string Text(Part part, in Frame message, ClientFacts client, long sequence, DateTimeOffset now)
+    private string Text(Part part, in Frame message, ClientFacts client, long sequence, Clock clock)
     {
         object value = part.Field switch
         {
@@ -162,7 +160,7 @@ internal sealed class ResponseFormat : ResponseWriter
             Field.Sequence => sequence,
             Field.LocalAddress => client.LocalAddress,
             Field.ServerName => _serverName,
-            _ => now,
+            _ => clock.Now,
         };
         return part.Format is { } format
             ? string.Format(CultureInfo.InvariantCulture, format, value)

@@ -1,5 +1,6 @@
 using System.Text;
 using PSSocketTools.Framing;
+using PSSocketTools.Platform;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
@@ -13,7 +14,10 @@ internal abstract class ResponseWriter
     /// <summary>Whether it writes the address that the client connected to, which costs a system call for each connection.</summary>
     public virtual bool WritesLocalAddress => false;
 
-    public abstract void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, DateTimeOffset now);
+    /// <summary>Whether it writes the message as it is, so that the journal need not keep its bytes twice.</summary>
+    public virtual bool RepeatsMessage => false;
+
+    public abstract void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, Clock clock);
 
     /// <summary>Encodes text straight into the buffer.</summary>
     protected static void Append(ResponseBuffer output, Encoding encoding, string text)
@@ -24,7 +28,9 @@ internal abstract class ResponseWriter
 
     private sealed class SameWriter : ResponseWriter
     {
-        public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, DateTimeOffset now) =>
+        public override bool RepeatsMessage => true;
+
+        public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, Clock clock) =>
             output.Append(message.Buffer, message.Offset, message.Count);
     }
 }

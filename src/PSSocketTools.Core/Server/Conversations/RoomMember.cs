@@ -1,3 +1,5 @@
+using PSSocketTools.Platform;
+
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>One conversation's place in a room. For its driver alone, but for the queue.</summary>
@@ -29,12 +31,12 @@ internal sealed class RoomMember(Room room, Conversation conversation, Conversat
     }
 
     /// <summary>Tells the others of the client: its greeting or its farewell.</summary>
-    public void Announce(Notice? notice, DateTimeOffset now)
+    public void Announce(Notice? notice, Clock clock)
     {
         if (notice is not null)
         {
             Relay();
-            Say(notice.For(conversation.Client, now));
+            Say(notice.For(conversation.Client, clock));
             room.Broadcast(_said, except: this);
             _said.Clear();
         }
@@ -42,8 +44,8 @@ internal sealed class RoomMember(Room room, Conversation conversation, Conversat
 
     /// <summary>Leaves the room, once.</summary>
     /// <param name="farewell">What the others are told; null for nothing.</param>
-    /// <param name="now">The time it happens.</param>
-    public void Leave(Notice? farewell, DateTimeOffset now)
+    /// <param name="clock">The clock that tells when.</param>
+    public void Leave(Notice? farewell, Clock clock)
     {
         if (_hasLeft)
         {
@@ -53,7 +55,7 @@ internal sealed class RoomMember(Room room, Conversation conversation, Conversat
         _hasLeft = true;
         Relay();
         room.Leave(this);
-        Announce(farewell, now);
+        Announce(farewell, clock);
     }
 
     /// <summary>Whether a conversation that is done has to wait, while the server stops, for what the others are still to say.</summary>

@@ -220,6 +220,15 @@ internal sealed class EventJournal
         return Read(from, end, int.MaxValue, filter, out next, new JournalBatch());
     }
 
+    /// <summary>How many events of a kind were appended, overwritten ones included.</summary>
+    public long CountOf(ServerEventKind kind)
+    {
+        lock (_gate)
+        {
+            return _counts[(int)kind];
+        }
+    }
+
     /// <summary>How many events of these kinds were appended, overwritten ones included.</summary>
     /// <param name="kinds">The kinds counted.</param>
     /// <param name="next">The sequence the next event will have.</param>

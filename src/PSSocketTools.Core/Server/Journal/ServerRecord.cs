@@ -11,7 +11,6 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     private long _totalConnections;
     private long _activeConnections;
     private long _rejectedConnections;
-    private long _messagesReceived;
     private long _bytesReceived;
     private long _bytesSent;
     private int _connectionsLeft;
@@ -27,7 +26,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
 
     public long RejectedConnections => Interlocked.Read(ref _rejectedConnections);
 
-    public long MessagesReceived => Interlocked.Read(ref _messagesReceived);
+    public long MessagesReceived => Journal.CountOf(ServerEventKind.MessageReceived);
 
     public long BytesReceived => Interlocked.Read(ref _bytesReceived);
 
@@ -132,7 +131,6 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     public long MessageReceived(ClientFacts client, byte[] buffer, int offset, int count)
     {
         client.CountMessage();
-        Interlocked.Increment(ref _messagesReceived);
         return Journal.Append(ServerEventKind.MessageReceived, client, buffer, offset, count);
     }
 

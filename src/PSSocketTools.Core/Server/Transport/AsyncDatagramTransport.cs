@@ -112,7 +112,7 @@ internal sealed class AsyncDatagramTransport(
         {
             if (!Plan.Options.IsDiscarding)
             {
-                await SendAsync(operation, operation.Local, peer, buffer, count, 0, count).ConfigureAwait(false);
+                await SendAsync(operation, operation.Local, peer, buffer, count, new BufferedResponse(0, count, request.Received)).ConfigureAwait(false);
             }
 
             return;

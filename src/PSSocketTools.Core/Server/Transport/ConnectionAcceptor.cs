@@ -75,7 +75,7 @@ internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord rec
         if (isAccepted)
         {
             // The others are told now, and not when it begins, so that whoever connects in between does not hear of it.
-            conversation.Member?.Announce(plan.Greeting, Record.Clock.Now);
+            conversation.Member?.Announce(plan.Greeting, Record.Clock);
             return conversation;
         }
 

@@ -46,7 +46,7 @@ internal static class DatagramExchange
     {
         if (plan.IsExitCommand(message))
         {
-            if (plan.Farewell?.For(client, record.Clock.Now) is { } farewell)
+            if (plan.Farewell?.For(client, record.Clock) is { } farewell)
             {
                 output.AppendResponse(farewell, message.Terminator);
             }
@@ -54,7 +54,7 @@ internal static class DatagramExchange
         else if (!plan.Options.IsDiscarding)
         {
             var begin = output.Begin(message.Terminator);
-            plan.Response.Write(output, message, client, sequence, record.Clock.Now);
+            plan.Response.Write(output, message, client, sequence, record.Clock);
             output.End(begin, message.Terminator);
         }
     }

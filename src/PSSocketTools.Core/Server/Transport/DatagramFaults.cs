@@ -60,7 +60,7 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
         foreach (var fault in list.Active ?? [])
         {
             var options = fault.Options;
-            var (content, length) = response is { Responses.Count: > 0 } ? response.Responses[0] : (0, 0);
+            var (content, length, _) = response is { Responses.Count: > 0 } ? response.Responses[0] : default;
             var hasEffect = options.Kind switch
             {
                 FaultKind.Corrupt => length > 0,

@@ -86,11 +86,11 @@ internal abstract class DatagramTransport : ServerTransport
     {
         Record.AddBytesReceived(peer.Facts, count);
         var message = DatagramExchange.ToMessage(Plan, buffer, offset, count);
-        Record.MessageReceived(peer.Facts, buffer, offset, message.Count);
+        var received = Record.MessageReceived(peer.Facts, buffer, offset, message.Count);
         var faults = Plan.Faults.Active is null ? null : new DatagramFaults(Plan.Faults, peer.Faults(Record));
         faults?.StrikeMessage();
         return new DatagramRequest(
-            message, ++peer.Messages, faults, Plan.Options.Responder is not null || faults is not null || !peer.LastResponse.IsCompleted);
+            message, ++peer.Messages, faults is null ? received : -1, faults, Plan.Options.Responder is not null || faults is not null || !peer.LastResponse.IsCompleted);
     }
 
     /// <summary>Responds in the background, so that slow responses don't delay others; above the limit datagrams are dropped, as UDP allows.</summary>
@@ -120,10 +120,10 @@ internal abstract class DatagramTransport : ServerTransport
     }
 
     /// <summary>Records a response that was sent.</summary>
-    public void Sent(DatagramPeer peer, int count, byte[] buffer, int contentOffset, int contentCount)
+    public void Sent(DatagramPeer peer, int count, byte[] buffer, in BufferedResponse response)
     {
         Record.AddBytesSent(peer.Facts, count);
-        Record.ResponseSent(peer.Facts, buffer, contentOffset, contentCount);
+        Record.ResponseSent(peer.Facts, buffer, response.Offset, response.Count, response.Received);
     }
 
     /// <summary>Counts a response that a stop waits for, and gives how many there are.</summary>
@@ -151,13 +151,12 @@ internal abstract class DatagramTransport : ServerTransport
     {
         if (output.Responses.Count > 0)
         {
-            var (offset, length) = output.Responses[0];
-            await SendAsync(operation, local, peer, output.Buffer, output.Count, offset, length).ConfigureAwait(false);
+            await SendAsync(operation, local, peer, output.Buffer, output.Count, output.Responses[0]).ConfigureAwait(false);
         }
     }
 
     protected async Task SendAsync(
-        DatagramOperation operation, PacketSource local, DatagramPeer peer, byte[] buffer, int count, int contentOffset, int contentCount)
+        DatagramOperation operation, PacketSource local, DatagramPeer peer, byte[] buffer, int count, BufferedResponse response)
     {
         if (!Fits(peer, count))
         {
@@ -167,7 +166,7 @@ internal abstract class DatagramTransport : ServerTransport
         await operation.SendAsync(buffer, count, peer.EndPoint, peer.NativeEndPoint, local).ConfigureAwait(false);
         if (operation.Error == SocketError.Success)
         {
-            Sent(peer, count, buffer, contentOffset, contentCount);
+            Sent(peer, count, buffer, response);
         }
         else if (!SocketErrors.IsAbort(operation.Error))
         {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -206,7 +207,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         {
             if (!plan.Options.IsDiscarding && _transport.Fits(peer, count))
             {
-                Add(slot, peer, count, 0, count);
+                Add(slot, peer, count, new BufferedResponse(0, count, request.Received));
             }
         }
         else
@@ -225,8 +226,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
             if (output.Responses.Count > 0 && _transport.Fits(peer, output.Count))
             {
                 Buffer.BlockCopy(output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), output.Count);
-                var (offset, count) = output.Responses[0];
-                Add(slot, peer, output.Count, offset, count);
+                Add(slot, peer, output.Count, output.Responses[0]);
             }
         }
         finally
@@ -235,9 +235,9 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         }
     }
 
-    private void Add(int slot, DatagramPeer peer, int count, int contentOffset, int contentCount)
+    private void Add(int slot, DatagramPeer peer, int count, BufferedResponse response)
     {
-        _responses[Datagrams.Count] = new Response(peer, count, Datagrams.OffsetOf(slot) + contentOffset, contentCount);
+        _responses[Datagrams.Count] = new Response(peer, count, response with { Offset = Datagrams.OffsetOf(slot) + response.Offset });
         Datagrams.Add(slot, count);
     }
 
@@ -278,7 +278,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
     {
         try
         {
-            _transport.Sent(response.Peer, response.Count, Datagrams.Bytes, response.ContentOffset, response.ContentCount);
+            _transport.Sent(response.Peer, response.Count, Datagrams.Bytes, response.Content);
         }
 #pragma warning disable CA1031 // Reported: the responses after it were sent as well, and are recorded too.
         catch (Exception exception)
@@ -324,6 +324,6 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
     private static string Explain(int number) => new LinuxSocketException(number).Message;
 
-    private readonly record struct Response(DatagramPeer Peer, int Count, int ContentOffset, int ContentCount);
+    private readonly record struct Response(DatagramPeer Peer, int Count, BufferedResponse Content);
 }
 #endif
