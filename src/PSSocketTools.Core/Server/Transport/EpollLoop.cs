@@ -179,7 +179,9 @@ internal sealed class EpollLoop : IPump, IDisposable
         _fault = exception;
         Attempt.To(() => _onFault(exception));
         RunPosts();
-        foreach (var source in _sources.ToArray())
+
+        // Ready sources fail too: a socket that is read without being watched is only among those.
+        foreach (var source in _sources.Concat(_ready).ToArray())
         {
             if (source is not null)
             {
