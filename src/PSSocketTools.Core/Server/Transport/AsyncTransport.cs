@@ -14,7 +14,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     private readonly Action<Exception, Socket?> _onFault;
     private readonly DescriptorReserve _reserve = new();
 
-    // Empty for a server that runs its user's code, which may block the thread it runs on.
+    // Empty on Windows, and for a server that runs its user's code, which may block the thread it runs on.
     private readonly SelectLoop[] _loops;
     private int _nextLoop;
     private Task _accepting = Task.CompletedTask;
@@ -37,8 +37,9 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         _toChannel = toChannel;
         _onFault = onFault;
 
-        // As many as epoll's server has: half of the processors.
-        _loops = acceptor.RunsUserCode ? [] : [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(_ => new SelectLoop(Report))];
+        // As many as epoll's server has: half of the processors. None on Windows, where a completed receive takes fewer threads, and a
+        // selection costs more for each socket.
+        _loops = acceptor.RunsUserCode || HostSystem.IsWindows ? [] : [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(_ => new SelectLoop(Report))];
     }
 
     /// <inheritdoc/>
