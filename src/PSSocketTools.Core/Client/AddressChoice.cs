@@ -31,7 +31,7 @@ internal sealed class AddressChoice
     public IPAddress[] Of(IPAddress[] addresses) => _selection.Of(_options.ComputerName, addresses);
 
     /// <summary>Binds a socket to the source that was asked for, if any.</summary>
-    /// <exception cref="SourceException">The address or the port can't be had.</exception>
+    /// <exception cref="SourceBindException">The address or the port can't be had.</exception>
     public void Bind(Socket socket)
     {
         if (socket.AddressFamily == AddressFamily.Unix || (Source is null && !HasSourcePort))
@@ -45,12 +45,12 @@ internal sealed class AddressChoice
         }
         catch (SocketException exception)
         {
-            throw new SourceException(exception.SocketErrorCode);
+            throw new SourceBindException(exception.SocketErrorCode);
         }
     }
 
     /// <summary>Whether a connect failed before the server was asked, because its source can't be had.</summary>
-    public bool IsOfSource(SocketException exception) => exception is SourceException || IsPairTaken(exception);
+    public bool IsOfSource(SocketException exception) => exception is SourceBindException || IsPairTaken(exception);
 
     /// <summary>The error of a failed connect: of the source where it is about that.</summary>
     public SocketToolsException ToError(SocketException exception, EndPoint remote)
@@ -61,7 +61,7 @@ internal sealed class AddressChoice
         }
 
         var source = EndPointText.Of(Source is null ? "*" : EndPointText.Of(Source), _options.SourcePort);
-        if (exception is SourceException)
+        if (exception is SourceBindException)
         {
             return exception.SocketErrorCode switch
             {

@@ -96,10 +96,10 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
         if (reset && Socket.ProtocolType == ProtocolType.Tcp)
         {
             // Some systems fail this for a lost connection, which needs no reset.
-            Attempt.To(() => Socket.LingerState = new LingerOption(true, 0));
+            BestEffort.Run(() => Socket.LingerState = new LingerOption(true, 0));
         }
 
-        Attempt.To(() => DisposeTransport(reset));
+        BestEffort.Run(() => DisposeTransport(reset));
     }
 
     public void Dispose() => Close(reset: false);

@@ -9,7 +9,7 @@ internal static class ClientSocket
     private static readonly object Gate = new();
 
     /// <summary>Opens a socket, bound to the source that was asked for.</summary>
-    /// <exception cref="SourceException">The source can't be had.</exception>
+    /// <exception cref="SourceBindException">The source can't be had.</exception>
     /// <exception cref="SocketException">TooManyOpenSockets: no descriptor is left outside of the reserve.</exception>
     public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol, AddressChoice? choice = null)
     {

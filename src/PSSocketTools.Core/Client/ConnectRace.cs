@@ -72,8 +72,8 @@ internal sealed class ConnectRace : IDisposable
             BeginDue();
             if (_deadline.HasPassed || (!_waits && _candidates.TrueForAll(static one => one.Pending is null && one.Error is not null)))
             {
-                TellPending();
-                throw Verdict();
+                ReportPending();
+                throw FinalError();
             }
 
             Wait(cancellationToken);
@@ -81,7 +81,7 @@ internal sealed class ConnectRace : IDisposable
             {
                 var attempt = winner.Pending!;
                 _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Latency);
-                TellPending(winner);
+                ReportPending(winner);
                 winner.Pending = null;
                 return new RaceWinner(attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
             }
@@ -266,7 +266,7 @@ internal sealed class ConnectRace : IDisposable
     }
 
     /// <summary>Tells which attempts are given up, since another one won or the time is over.</summary>
-    private void TellPending(Candidate? winner = null)
+    private void ReportPending(Candidate? winner = null)
     {
         foreach (var candidate in _candidates.Where(one => _trace is not null && one != winner && one.Pending is not null))
         {
@@ -274,20 +274,20 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    private SocketToolsException Verdict()
+    private SocketToolsException FinalError()
     {
-        if (Telling() is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
+        if (MostInformative() is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
         {
             return _waits ? Connector.WaitedFor(_options) : Connector.TimedOut(_options);
         }
 
-        return Latest() ?? (_host is null ? Connector.TimedOut(_options) : AddressName.NotResolvedYet(_options.ComputerName));
+        return Latest() ?? (_host is null ? Connector.TimedOut(_options) : NameResolver.NotResolvedYet(_options.ComputerName));
     }
 
     /// <summary>Why there is no connection yet.</summary>
     private SocketToolsException? Latest()
     {
-        var failed = Telling() ?? _candidates.Find(static one => one.Error is not null);
+        var failed = MostInformative() ?? _candidates.Find(static one => one.Error is not null);
         return failed is null ? _whyNoAddress : _choice.ToError(failed.Error!, failed.EndPoint);
     }
 
@@ -295,7 +295,7 @@ internal sealed class ConnectRace : IDisposable
     /// The candidate whose error is more informative than silence, which is more than an address without a route: one that was not
     /// tried, because its source can't be had, else one that refused.
     /// </summary>
-    private Candidate? Telling() => _candidates.Find(one => one.Error is { } error && _choice.IsOfSource(error))
+    private Candidate? MostInformative() => _candidates.Find(one => one.Error is { } error && _choice.IsOfSource(error))
         ?? _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
 
     /// <summary>An address of the race.</summary>

@@ -26,7 +26,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
     public void Resolved(IPAddress[] all, IPAddress[] chosen, TimeSpan? time)
     {
         var addresses = List(all);
-        if (addresses == _addresses || AddressName.Read(options.ComputerName) is not null)
+        if (addresses == _addresses || NameResolver.Read(options.ComputerName) is not null)
         {
             return;
         }
@@ -69,7 +69,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
             SocketError.HostUnreachable or SocketError.NetworkUnreachable => Messages.Get("TraceNoRoute"),
             _ => choice.ToError(error, endPoint).Message,
         };
-        if (_attempts[EndPointText.Of(endPoint)].IsToBeTold(reason, out var count))
+        if (_attempts[EndPointText.Of(endPoint)].IsDue(reason, out var count))
         {
             var name = options.Waits ? "TraceAttemptFailed" : "TraceFailed";
             Write(ConnectStepKind.Failed, endPoint, time, name, EndPointText.Of(endPoint), time.TotalMilliseconds, reason.TrimEnd('.'), count);
@@ -83,7 +83,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
     /// <summary>Tells why a wait goes on, for what is not an address's own failure.</summary>
     public void Waiting(SocketToolsException reason)
     {
-        if (_others.IsToBeTold(reason.Message, out _))
+        if (_others.IsDue(reason.Message, out _))
         {
             write(new ConnectStep(ConnectStepKind.Waiting, Messages.Get("TraceWaiting", reason.Message), options.EndPointName));
         }
@@ -167,18 +167,18 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
     private sealed class Attempts
     {
         private int _count;
-        private string? _told;
-        private long _toldAt;
+        private string? _reported;
+        private long _reportedAt;
 
-        public bool IsToBeTold(string reason, out int count)
+        public bool IsDue(string reason, out int count)
         {
             count = ++_count;
-            if (reason == _told && Clock.System.Since(_toldAt) < Interval)
+            if (reason == _reported && Clock.System.Since(_reportedAt) < Interval)
             {
                 return false;
             }
 
-            (_told, _toldAt) = (reason, Clock.System.Timestamp);
+            (_reported, _reportedAt) = (reason, Clock.System.Timestamp);
             return true;
         }
     }

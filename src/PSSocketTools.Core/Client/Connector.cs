@@ -20,7 +20,7 @@ internal static class Connector
     /// <returns>The connection, and the time that connecting took, without the wait.</returns>
     public static (BlockingChannel Channel, TimeSpan Time) Connect(
         SessionOptions options, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken) =>
-        Connect(options, new ResolvableName(options.ComputerName, AddressName.ToAddressesAsync), report, trace, cancellationToken);
+        Connect(options, new ResolvableName(options.ComputerName, NameResolver.ToAddressesAsync), report, trace, cancellationToken);
 
     /// <summary>Connects with a given resolver, for tests.</summary>
     internal static (BlockingChannel Channel, TimeSpan Time) Connect(
@@ -177,7 +177,7 @@ internal static class Connector
         var isKnown = resolution.IsCompleted;
         if (!resolution.Wait(deadline.Milliseconds, cancellationToken, out var addresses))
         {
-            throw options.Waits ? AddressName.NotResolvedYet(options.ComputerName) : TimedOut(options);
+            throw options.Waits ? NameResolver.NotResolvedYet(options.ComputerName) : TimedOut(options);
         }
 
         time = isKnown ? TimeSpan.Zero : Clock.System.Since(startedAt);

@@ -182,7 +182,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 MoveTo(next, opened.Remote!);
 
                 // A shutdown wakes threads that still wait on the old socket.
-                Attempt.To(() => left.Shutdown(SocketShutdown.Both));
+                BestEffort.Run(() => left.Shutdown(SocketShutdown.Both));
                 try
                 {
                     _kept.ForEach(datagram => next.Send(datagram));

@@ -39,8 +39,8 @@ public sealed class EchoSession : IDisposable
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
         _source = new MessageSource(Facts, channel);
         _monitor = new SessionMonitor(Facts, channel, _source, inboxLimit);
-        Incoming = new Incoming(Facts, channel, _source, _monitor, inboxLimit);
-        Outgoing = new Outgoing(Facts, channel, _monitor, Incoming);
+        SessionReceiver = new SessionReceiver(Facts, channel, _source, _monitor, inboxLimit);
+        SessionSender = new SessionSender(Facts, channel, _monitor, SessionReceiver);
     }
 
     /// <summary>The session's number.</summary>
@@ -113,13 +113,13 @@ public sealed class EchoSession : IDisposable
     public double ConnectMilliseconds { get; }
 
     /// <summary>Messages sent.</summary>
-    public long MessagesSent => Outgoing.MessagesSent;
+    public long MessagesSent => SessionSender.MessagesSent;
 
     /// <summary>Messages received, solicited or not.</summary>
-    public long MessagesReceived => Incoming.MessagesReceived;
+    public long MessagesReceived => SessionReceiver.MessagesReceived;
 
     /// <summary>Bytes sent, framing included, TLS not.</summary>
-    public long BytesSent => Outgoing.BytesSent;
+    public long BytesSent => SessionSender.BytesSent;
 
     /// <summary>Bytes received, framing included, TLS not.</summary>
     public long BytesReceived => _source.BytesReceived;
@@ -129,9 +129,9 @@ public sealed class EchoSession : IDisposable
 
     internal SessionFacts Facts { get; }
 
-    internal Incoming Incoming { get; }
+    internal SessionReceiver SessionReceiver { get; }
 
-    internal Outgoing Outgoing { get; }
+    internal SessionSender SessionSender { get; }
 
     /// <summary>Connects.</summary>
     /// <param name="options">Where to, and how to speak.</param>
@@ -211,19 +211,19 @@ public sealed class EchoSession : IDisposable
     public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
     {
         var time = timeout ?? _options.ResponseTimeout;
-        return Incoming.Receive(Deadline.AfterLimit(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
+        return SessionReceiver.Receive(Deadline.AfterLimit(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
             SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", Facts.EndPointName, time.TotalSeconds), this);
     }
 
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     /// <param name="asBytes">Whether to give it as bytes.</param>
-    public SocketMessage? TryReceive(bool asBytes = false) => Incoming.TryReceive(asBytes);
+    public SocketMessage? TryReceive(bool asBytes = false) => SessionReceiver.TryReceive(asBytes);
 
     /// <summary>
     /// Looks whether the server has closed, without waiting. No thread watches a session that nobody uses, and no property reads its
     /// socket, so that State and Reason tell what was known when something was last sent, received or looked for.
     /// </summary>
-    public void Refresh() => Incoming.Notice();
+    public void Refresh() => SessionReceiver.CheckForEnd();
 
     /// <summary>Throws when nothing can be sent any more, also when the server has closed the session since anybody looked.</summary>
     /// <exception cref="SocketToolsException">SessionClosed, SessionHalfClosed, SessionFaulted.</exception>
@@ -256,7 +256,7 @@ public sealed class EchoSession : IDisposable
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("UdpHasNoHalfClose", this), this);
         }
 
-        Outgoing.Close(cancellationToken);
+        SessionSender.Close(cancellationToken);
     }
 
     /// <summary>Ends the conversation.</summary>
@@ -270,7 +270,7 @@ public sealed class EchoSession : IDisposable
 
         if (isReader && !reset)
         {
-            Incoming.Finish(hasPending);
+            SessionReceiver.DrainToEnd(hasPending);
         }
 
         _channel.Close(reset);

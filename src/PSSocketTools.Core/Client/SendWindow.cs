@@ -21,8 +21,8 @@ public sealed class SendWindow : IDisposable
     private const int FlushMilliseconds = 5;
 
     private readonly SessionFacts _session;
-    private readonly Outgoing _outgoing;
-    private readonly Incoming _incoming;
+    private readonly SessionSender _outgoing;
+    private readonly SessionReceiver _incoming;
     private readonly int _size;
     private readonly TimeSpan _responseTimeout;
     private readonly CancellationToken _cancellationToken;
@@ -50,8 +50,8 @@ public sealed class SendWindow : IDisposable
                 SocketToolsError.InvalidOption, Messages.Get("WindowNeedsFraming", _session.Options.Framing), session);
         }
 
-        _outgoing = session.Outgoing;
-        _incoming = session.Incoming;
+        _outgoing = session.SessionSender;
+        _incoming = session.SessionReceiver;
         _size = size;
         Response = session.ToOptions().Response;
         _responseTimeout = responseTimeout ?? _session.Options.ResponseTimeout;

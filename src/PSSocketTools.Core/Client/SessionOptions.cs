@@ -23,7 +23,7 @@ public sealed record SessionOptions
     public string Name { get; init; } = string.Empty;
 
     /// <summary>The default of <see cref="ComputerName"/>.</summary>
-    public const string DefaultComputerName = AddressName.Localhost;
+    public const string DefaultComputerName = NameResolver.Localhost;
 
     /// <summary>A host name or an address.</summary>
     public string ComputerName { get; init; } = DefaultComputerName;
@@ -65,7 +65,7 @@ public sealed record SessionOptions
     public MessageDelimiter? Delimiter { get; init; }
 
     /// <summary>The default of <see cref="LineEnding"/> where there are lines.</summary>
-    public const LineEnding DefaultLineEnding = FramingOptions.DefaultLineEnding;
+    public const LineEnding DefaultLineEnding = FramingRules.DefaultLineEnding;
 
     /// <summary>What ends the lines that are sent under Line and Auto framing; null for the default. Those received may end with either.</summary>
     public LineEnding? LineEnding { get; init; }
@@ -158,7 +158,7 @@ public sealed record SessionOptions
             }
         }
 
-        FramingOptions.Require(Framing, Delimiter, LineEnding);
+        FramingRules.Require(Framing, Delimiter, LineEnding);
         RequireTls();
         _ = new AddressChoice(this);
 

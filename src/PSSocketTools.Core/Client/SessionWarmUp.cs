@@ -17,7 +17,7 @@ internal static class SessionWarmUp
         if (Interlocked.Exchange(ref _begun, 1) == 0)
         {
             // Without loopback or a descriptor the first session is measured as it is.
-            Attempt.To(Exchange);
+            BestEffort.Run(Exchange);
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class DatagramLoop(
                 return;
             }
 
-            session.Incoming.ReadUntil(until, waker);
+            session.SessionReceiver.ReadUntil(until, waker);
         }
 
         if (!session.IsOpen)

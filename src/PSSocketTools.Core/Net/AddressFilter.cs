@@ -9,7 +9,7 @@ internal sealed class AddressFilter
     private readonly Dictionary<long, Interval[]> _byZone;
 
     /// <summary>Sorts the blocks, and merges adjacent ones.</summary>
-    public AddressFilter(IEnumerable<AddressRange> ranges) => _byZone = ranges
+    public AddressFilter(IEnumerable<AddressBlock> ranges) => _byZone = ranges
         .GroupBy(static range => range.Zone)
         .ToDictionary(static zone => zone.Key, static zone => Merge(zone.Select(static range => new Interval(range.First, range.Last))));
 

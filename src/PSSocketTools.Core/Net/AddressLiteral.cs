@@ -49,7 +49,7 @@ internal static class AddressLiteral
         var dash = text.IndexOf('-');
         if (dash > 0 && TryReadIPv4(text.Substring(0, dash), out _))
         {
-            throw Refusal("AddressSpan", text);
+            throw Refusal("AddressBlock", text);
         }
 
         // A name never ends in a number (RFC 3696, section 2): this is an address in one of the ways it should not be written.

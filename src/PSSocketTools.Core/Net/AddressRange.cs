@@ -1,143 +1,99 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using PSSocketTools.Net;
 
-namespace PSSocketTools;
+namespace PSSocketTools.Net;
 
-/// <summary>A block of addresses with a common prefix (CIDR, RFC 4632 and RFC 4291 section 2.3); one address is a block of one.</summary>
-public sealed class AddressRange
+/// <summary>
+/// Addresses from a first to a last one: <c>10.0.0.1-20</c> or <c>10.0.0.1-10.0.1.5</c>, <c>fd00::1-20</c> or
+/// <c>fd00::1-fd00::1:5</c>. A number alone is the last part of the last address, as addresses are written: a decimal byte of IPv4,
+/// a hexadecimal group of IPv6.
+/// </summary>
+internal sealed class AddressRange
 {
-    private readonly byte[] _first;
+    private readonly bool _isIPv6;
+    private readonly AddressKey _first;
+    private readonly AddressKey _last;
 
-    private AddressRange(byte[] first, int prefixLength, long zone)
-    {
-        _first = first;
-        PrefixLength = prefixLength;
-        Zone = zone;
-    }
+    private AddressRange(bool isIPv6, AddressKey first, AddressKey last) => (_isIPv6, _first, _last) = (isIPv6, first, last);
 
-    /// <summary>How many leading bits are common: 0 to 32, or 0 to 128 for IPv6.</summary>
-    public int PrefixLength { get; }
-
-    /// <summary>How many addresses the block has; a double, as an IPv6 one may have 2^128.</summary>
-    public double Count => Math.Pow(2, (_first.Length * 8) - PrefixLength);
-
-    /// <summary>The interface that a link-local block was said to be on (RFC 4007), by its number; 0 where none was.</summary>
-    internal long Zone { get; }
-
-    internal AddressKey First => AddressKey.Of(_first);
-
-    internal AddressKey Last
+    /// <summary>How many addresses it has.</summary>
+    public double Count
     {
         get
         {
-            var last = (byte[])_first.Clone();
-            for (var i = 0; i < last.Length; i++)
-            {
-                last[i] |= (byte)~(0xFF00 >> Math.Min(Math.Max(PrefixLength - (i * 8), 0), 8));
-            }
-
-            return AddressKey.Of(last);
+            // A double has no place for the low bits of a high number, so that the halves are subtracted as what they are.
+            var borrowed = _last.Low < _first.Low ? 1UL : 0;
+            return ((_last.High - _first.High - borrowed) * Math.Pow(2, 64)) + unchecked(_last.Low - _first.Low) + 1;
         }
     }
 
-    /// <summary>Reads a block, <c>10.0.0.0/8</c>, or a single address; bits after the prefix are ignored, as routers do.</summary>
-    /// <param name="text">The text.</param>
-    /// <exception cref="SocketToolsException">InvalidOption: neither a block nor an address.</exception>
-    public static AddressRange Parse(string text) =>
-        TryParse(text, out var range)
-            ? range!
-            : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressRangeNotUnderstood", text), text);
-
-    /// <summary>Whether a text is meant as a block: a name never has a slash.</summary>
-    /// <param name="text">The text.</param>
-    public static bool IsBlock(string text) => (text ?? throw new ArgumentNullException(nameof(text))).IndexOf('/') >= 0;
-
-    /// <summary>Whether an address is in the block, and in its zone if it has one. An IPv4 address that came through an IPv6 socket counts as IPv4.</summary>
-    /// <param name="address">The address.</param>
-    public bool Contains(IPAddress address)
+    /// <summary>Whether a text is meant as a range: an address, and a hyphen behind it, which no name has.</summary>
+    public static bool IsSpan(string text)
     {
-        var key = AddressKey.Of(address ?? throw new ArgumentNullException(nameof(address)));
-        return key.CompareTo(First) >= 0 && key.CompareTo(Last) <= 0
-            && (Zone == 0 || (address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId == Zone));
+        var hyphen = text.IndexOf('-');
+        return hyphen > 0 && TryRead(text.Substring(0, hyphen), out _);
     }
 
-    /// <summary>The addresses, in ascending order and one at a time, however many there are.</summary>
+    /// <summary>Reads a range.</summary>
+    /// <exception cref="SocketToolsException">InvalidOption: it has no last address, or that is before the first.</exception>
+    public static AddressRange Parse(string text)
+    {
+        var hyphen = text.IndexOf('-');
+        if (hyphen > 0 && TryRead(text.Substring(0, hyphen), out var first))
+        {
+            var isIPv6 = first.AddressFamily == AddressFamily.InterNetworkV6;
+            var from = AddressKey.Of(first);
+            if (ReadEnd(text.Substring(hyphen + 1), isIPv6, from) is { } to && to.CompareTo(from) >= 0)
+            {
+                return new AddressRange(isIPv6, from, to);
+            }
+        }
+
+        throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressRangeNotUnderstood", text), text);
+    }
+
+    /// <summary>The addresses, in ascending order and one at a time.</summary>
     public IEnumerable<IPAddress> Addresses()
     {
-        var bytes = (byte[])_first.Clone();
-        do
+        for (var at = _first; ; at = at.Next())
         {
-            yield return At(bytes);
-        }
-        while (Increment(bytes) && Masked(bytes, PrefixLength).SequenceEqual(_first));
-    }
-
-    /// <summary>The block as <see cref="Parse"/> reads it.</summary>
-    public override string ToString() =>
-        PrefixLength == _first.Length * 8
-            ? At(_first).ToString()
-            : string.Format(CultureInfo.InvariantCulture, "{0}/{1}", At(_first), PrefixLength);
-
-    private IPAddress At(byte[] bytes) => Zone == 0 ? new IPAddress(bytes) : new IPAddress(bytes, Zone);
-
-    private static bool TryParse(string text, out AddressRange? range)
-    {
-        range = null;
-        AddressLiteral.RefuseUrl(text ?? throw new ArgumentNullException(nameof(text)));
-        var slash = text.IndexOf('/');
-        if (!AddressLiteral.TryRead(slash < 0 ? text : text.Substring(0, slash), out var address, out var mappedBits))
-        {
-            return false;
-        }
-
-        var bytes = address.GetAddressBytes();
-        var prefixLength = bytes.Length * 8;
-        if (slash >= 0)
-        {
-            // 010 is 8 to some programs and 10 to others, as in an address.
-            var length = text.Substring(slash + 1);
-            if (!int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var written) || (length.Length > 1 && length[0] == '0'))
+            yield return at.ToAddress(_isIPv6);
+            if (at == _last)
             {
-                return false;
-            }
-
-            prefixLength = written - mappedBits;
-            if (prefixLength < 0 || prefixLength > bytes.Length * 8)
-            {
-                throw new SocketToolsException(
-                    SocketToolsError.InvalidOption, Messages.Get("PrefixOutOfRange", text, mappedBits, mappedBits + (bytes.Length * 8)), text);
+                yield break;
             }
         }
-
-        range = new AddressRange(
-            Masked(bytes, prefixLength), prefixLength, address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId : 0);
-        return true;
     }
 
-    private static byte[] Masked(byte[] bytes, int prefixLength)
+    private static AddressKey? ReadEnd(string end, bool isIPv6, AddressKey start)
     {
-        var masked = new byte[bytes.Length];
-        for (var i = 0; i < bytes.Length; i++)
+        if (TryRead(end, out var address))
         {
-            var bits = Math.Min(Math.Max(prefixLength - (i * 8), 0), 8);
-            masked[i] = (byte)(bytes[i] & (0xFF00 >> bits));
+            return (address.AddressFamily == AddressFamily.InterNetworkV6) == isIPv6 ? AddressKey.Of(address) : null;
         }
 
-        return masked;
+        if (isIPv6)
+        {
+            return ushort.TryParse(end, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var group)
+                ? start with { Low = (start.Low & ~0xFFFFUL) | group }
+                : null;
+        }
+
+        // With a leading zero programs read a number differently.
+        return byte.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var tail) && (end.Length == 1 || end[0] != '0')
+            ? start with { Low = (start.Low & ~0xFFUL) | tail }
+            : null;
     }
 
-    private static bool Increment(byte[] bytes)
+    // Neither zones nor IPv4 within IPv6: each would need a rule of its own for what the number behind the hyphen is.
+    private static bool TryRead(string text, out IPAddress address)
     {
-        for (var i = bytes.Length - 1; i >= 0; i--)
+        if (text.IndexOf(':') < 0)
         {
-            if (++bytes[i] != 0)
-            {
-                return true;
-            }
+            return AddressLiteral.TryReadIPv4(text, out address);
         }
 
-        return false;
+        return IPAddress.TryParse(text, out address!) && text.IndexOfAny(['%', '.', '[', '/']) < 0;
     }
 }

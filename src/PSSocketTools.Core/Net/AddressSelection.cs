@@ -35,7 +35,7 @@ internal sealed class AddressSelection
             return;
         }
 
-        Source = AddressName.Read(source, "SourcePort") ?? throw Invalid(Messages.Get("SourceIsName", source));
+        Source = NameResolver.Read(source, "SourcePort") ?? throw Invalid(Messages.Get("SourceIsName", source));
         _reason ??= $"{SourceAddress} {source}";
         if (_family is not null && _family != Source.AddressFamily)
         {
@@ -64,7 +64,7 @@ internal sealed class AddressSelection
 
         var chosen = Array.FindAll(addresses, address => address.AddressFamily == family);
         return chosen.Length > 0 || addresses.Length == 0 ? chosen
-            : AddressName.Read(name) is { } literal ? throw OtherFamily(literal)
+            : NameResolver.Read(name) is { } literal ? throw OtherFamily(literal)
             : throw new SocketToolsException(
                 SocketToolsError.NameNotFound,
                 Messages.Get(

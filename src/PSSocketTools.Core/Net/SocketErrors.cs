@@ -91,11 +91,11 @@ internal static class SocketErrors
 
     /// <summary>The error of a failed listen on the path of a Unix domain socket.</summary>
     public static SocketToolsException ListeningAtPath(SocketException exception, string path) =>
-        SocketPaths.Listening(exception, path) ?? Listening(exception, path);
+        UnixSocketErrors.Listening(exception, path) ?? Listening(exception, path);
 
     /// <summary>The error of a failed connect to the path of a Unix domain socket.</summary>
     public static SocketToolsException ConnectingToPath(SocketException exception, string path) =>
-        SocketPaths.Connecting(exception, path) ?? Connecting(exception, path);
+        UnixSocketErrors.Connecting(exception, path) ?? Connecting(exception, path);
 
     /// <summary>The error for a process at its limit of descriptors (EMFILE), or a system without any left (ENFILE), which .NET does not distinguish.</summary>
     public static SocketToolsException Exhausted(string target, Exception? inner = null) => new(

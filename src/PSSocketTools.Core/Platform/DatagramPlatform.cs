@@ -22,7 +22,7 @@ internal static class DatagramPlatform
 
     /// <summary>Whether a socket is bound to the wildcard address, and the system supports sending from the address a datagram was sent to.</summary>
     public static bool HasManyAddresses(Socket socket) =>
-        DatagramSource.IsSupported && socket.LocalEndPoint is IPEndPoint { Address: var local } && (local.Equals(IPAddress.Any) || local.Equals(IPAddress.IPv6Any));
+        PacketInfoSender.IsSupported && socket.LocalEndPoint is IPEndPoint { Address: var local } && (local.Equals(IPAddress.Any) || local.Equals(IPAddress.IPv6Any));
 
     /// <summary>Keeps an ICMP "port unreachable" for one peer from failing the next receive from another, as it does on Windows (SIO_UDP_CONNRESET).</summary>
     private static void IgnoreUnreachable(Socket socket)

@@ -92,7 +92,7 @@ internal sealed unsafe class LinuxDatagrams
     public IPEndPoint? EndPointOf(int slot) => LinuxAddress.ReadEndPoint(_names + (slot * NameSize), (int)_received[slot].Header.NameLength);
 
     /// <summary>The address that a datagram was sent to; empty where the system did not tell.</summary>
-    public PacketSource LocalOf(int slot)
+    public PacketInfo LocalOf(int slot)
     {
         if (SourceOf(slot) is var control && control == null)
         {
@@ -101,8 +101,8 @@ internal sealed unsafe class LinuxDatagrams
 
         var data = control + ControlHeader;
         return *(int*)(control + sizeof(nint)) == Libc.SolIPv6
-            ? new PacketSource(new IPAddress(new ReadOnlySpan<byte>(data, 16)), *(int*)(data + 16))
-            : new PacketSource(new IPAddress(new ReadOnlySpan<byte>(data + 8, 4)), *(int*)data);
+            ? new PacketInfo(new IPAddress(new ReadOnlySpan<byte>(data, 16)), *(int*)(data + 16))
+            : new PacketInfo(new IPAddress(new ReadOnlySpan<byte>(data + 8, 4)), *(int*)data);
     }
 
     /// <summary>Receives the datagrams that wait, into the first slots, and forgets what was to be sent.</summary>

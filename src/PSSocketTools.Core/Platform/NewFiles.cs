@@ -55,7 +55,7 @@ internal sealed class NewFiles : IDisposable
         }
         catch when (!overwrite)
         {
-            published.ForEach(static one => Attempt.To(() => File.Delete(one)));
+            published.ForEach(static one => BestEffort.Run(() => File.Delete(one)));
             throw;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class NewFiles : IDisposable
         _written.Aggregate(exception.Message, static (text, one) => text.Replace(one.Temporary, one.Path, StringComparison.Ordinal));
 
     /// <summary>Removes what was not renamed.</summary>
-    public void Dispose() => _written.ForEach(static one => Attempt.To(() => File.Delete(one.Temporary)));
+    public void Dispose() => _written.ForEach(static one => BestEffort.Run(() => File.Delete(one.Temporary)));
 
     private static FileStream Create(string path, bool isPrivate)
     {

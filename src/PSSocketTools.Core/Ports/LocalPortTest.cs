@@ -9,7 +9,7 @@ namespace PSSocketTools;
 public sealed class LocalPortTest
 {
     /// <summary>The default address.</summary>
-    public const string DefaultAddress = AddressName.Any;
+    public const string DefaultAddress = NameResolver.Any;
 
     // The interval between two tests of a wait; no system reports when a port becomes free.
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(30);
@@ -26,7 +26,7 @@ public sealed class LocalPortTest
     /// <param name="protocol">Tcp or Udp.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a protocol without ports.</exception>
     public LocalPortTest(string address = DefaultAddress, SocketProtocol protocol = SocketProtocol.Tcp)
-        : this(address, protocol, AddressName.ToLocalAsync)
+        : this(address, protocol, NameResolver.ToLocalAsync)
     {
     }
 
@@ -114,7 +114,7 @@ public sealed class LocalPortTest
             // Finding the owner of the port takes a walk over all processes, and only the last result needs it.
             if (deadline.HasPassed)
             {
-                return isResolved ? Test(port, resolution.GetAwaiter().GetResult(), attempt) : throw AddressName.NotResolvedYet(_address);
+                return isResolved ? Test(port, resolution.GetAwaiter().GetResult(), attempt) : throw NameResolver.NotResolvedYet(_address);
             }
 
             cancellationToken.WaitHandle.WaitOne(Deadline.Earlier(deadline, Deadline.AfterLimit(WaitStep)).Milliseconds);
@@ -132,7 +132,7 @@ public sealed class LocalPortTest
     private PortAvailability Create(string address, int port, PortStatus status, int attempt, string? detail = null, BindConflict? conflict = null)
     {
         Tell(attempt, address, port, status.ToString());
-        return new(AddressName.Localhost, port, Protocol, status)
+        return new(NameResolver.Localhost, port, Protocol, status)
         {
             Address = conflict?.Address ?? address,
             AttemptNumber = attempt,

@@ -70,7 +70,7 @@ public sealed class PortAvailability
     /// <summary>In a test that is repeated: the address that the test before found, where that was another one; otherwise null.</summary>
     public string? PreviousAddress => _before?.Address;
 
-    /// <summary>The first bytes that a server sent unasked, at most 256, as text whose control characters are replaced; null unless that was verified.</summary>
+    /// <summary>The first bytes that a server sent unsolicited, at most 256, as text whose control characters are replaced; null unless that was verified.</summary>
     public string? Banner { get; internal init; }
 
     /// <summary>The process that holds a port in use; null where it can't be known, and Detail says why.</summary>

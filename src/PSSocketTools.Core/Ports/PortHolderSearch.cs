@@ -30,7 +30,7 @@ public sealed class PortHolderSearch
             }
         }
 
-        var addresses = query.Address is null ? null : AddressName.ToLocal(query.Address, cancellationToken);
+        var addresses = query.Address is null ? null : NameResolver.ToLocal(query.Address, cancellationToken);
         var table = _table.Get();
         if (!ReferenceEquals(table, _known))
         {

@@ -11,7 +11,7 @@ namespace PSSocketTools;
 /// A scan of ports on other computers: it runs a window of probes at a time, and returns results in the order of the input, as soon as they are
 /// available. One thread adds and reads. Disposing it cancels the scan at once, and closes its sockets and ends its thread.
 /// </summary>
-public sealed class PortScan : IProbeHost, IDisposable
+public sealed class PortScan : IProbeConsumer, IDisposable
 {
     // A slow probe delays the results after it, but not the probes; this bounds the memory for those results.
     private const int ResultsHeldPerProbe = 128;
@@ -41,7 +41,7 @@ public sealed class PortScan : IProbeHost, IDisposable
     /// <param name="cancellationToken">Cancels a pending read.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
     public PortScan(PortScanOptions options, CancellationToken cancellationToken = default)
-        : this(options, static setup => ProbeTransport.Create(setup), AddressName.ToAddressesAsync, cancellationToken)
+        : this(options, static setup => ProbeTransport.Create(setup), NameResolver.ToAddressesAsync, cancellationToken)
     {
     }
 
@@ -115,7 +115,7 @@ public sealed class PortScan : IProbeHost, IDisposable
     public double Add(IReadOnlyList<string> computers, IReadOnlyList<PortRange> ports)
     {
         var hosts = (computers ?? throw new ArgumentNullException(nameof(computers))).Select(ToHosts).ToArray();
-        var count = hosts.Sum(static group => group.Count) * CountOf([AddressName.Localhost], ports ?? throw new ArgumentNullException(nameof(ports)));
+        var count = hosts.Sum(static group => group.Count) * CountOf([NameResolver.Localhost], ports ?? throw new ArgumentNullException(nameof(ports)));
         var probes = Probes(hosts.Select(static group => group.Hosts), ports);
         lock (_gate)
         {
@@ -199,10 +199,10 @@ public sealed class PortScan : IProbeHost, IDisposable
     /// <summary>What its attempts came to; null where nobody follows them.</summary>
     private ProbeTrace? Trace { get; }
 
-    ProbeTrace? IProbeHost.Trace => Trace;
+    ProbeTrace? IProbeConsumer.Trace => Trace;
 
     /// <summary>The next probe to begin; null when there is none, or too many results are unread.</summary>
-    Probe? IProbeHost.Take()
+    Probe? IProbeConsumer.Take()
     {
         lock (_gate)
         {
@@ -230,8 +230,8 @@ public sealed class PortScan : IProbeHost, IDisposable
         }
     }
 
-    /// <summary>Stores a result; <see cref="IProbeHost.Flush"/> wakes the reader.</summary>
-    void IProbeHost.Finish(Probe probe, PortAvailability result)
+    /// <summary>Stores a result; <see cref="IProbeConsumer.Flush"/> wakes the reader.</summary>
+    void IProbeConsumer.Finish(Probe probe, PortAvailability result)
     {
         lock (_gate)
         {
@@ -241,7 +241,7 @@ public sealed class PortScan : IProbeHost, IDisposable
     }
 
     /// <summary>Wakes the reader once for many results, since a wake for each costs more than a probe.</summary>
-    void IProbeHost.Flush()
+    void IProbeConsumer.Flush()
     {
         lock (_gate)
         {
@@ -254,7 +254,7 @@ public sealed class PortScan : IProbeHost, IDisposable
     }
 
     /// <summary>Ends the scan with an error, which the next read throws.</summary>
-    void IProbeHost.Fail(Exception exception)
+    void IProbeConsumer.Fail(Exception exception)
     {
         lock (_gate)
         {
@@ -266,7 +266,7 @@ public sealed class PortScan : IProbeHost, IDisposable
     private (double Count, IEnumerable<ResolvableName> Hosts) ToHosts(string computer)
     {
         var names = TargetNames.Of(computer, _selection);
-        if (_resolvesFirst is not { } limit || TargetNames.IsSeveral(computer) || AddressName.Read(computer) is not null)
+        if (_resolvesFirst is not { } limit || TargetNames.IsSeveral(computer) || NameResolver.Read(computer) is not null)
         {
             return (TargetNames.CountOf(computer), names.Select(name => new ResolvableName(name, _resolve)));
         }

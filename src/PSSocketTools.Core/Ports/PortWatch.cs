@@ -21,7 +21,7 @@ public sealed class PortWatch : IDisposable
     public const int MostTargets = 1_000_000;
 
     private readonly object _gate = new();
-    private readonly Dictionary<SocketProtocol, WatchLane> _lanes = [];
+    private readonly Dictionary<SocketProtocol, WatchProber> _probers = [];
     private readonly List<WatchTarget> _targets = [];
 
     // The targets by when they are due: all have the same interval, so that the order in which they start is that in which they are due.
@@ -45,7 +45,7 @@ public sealed class PortWatch : IDisposable
     /// <param name="cancellationToken">Ends a pending read.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an interval out of its range.</exception>
     public PortWatch(TimeSpan interval, int count = 0, CancellationToken cancellationToken = default)
-        : this(interval, count, static setup => ProbeTransport.Create(setup), AddressName.ToAddressesAsync, cancellationToken)
+        : this(interval, count, static setup => ProbeTransport.Create(setup), NameResolver.ToAddressesAsync, cancellationToken)
     {
     }
 
@@ -85,14 +85,14 @@ public sealed class PortWatch : IDisposable
     {
         RequireRoom(PortScan.CountOf(computers, ports));
         var protocol = (options ?? throw new ArgumentNullException(nameof(options))).Protocol;
-        if (!_lanes.TryGetValue(protocol, out var lane))
+        if (!_probers.TryGetValue(protocol, out var prober))
         {
-            _lanes[protocol] = lane = new WatchLane(options, _transport, _resolve, Complete, Fail, Pulse);
+            _probers[protocol] = prober = new WatchProber(options, _transport, _resolve, Complete, Fail, Pulse);
         }
 
-        foreach (var name in computers.SelectMany(computer => TargetNames.Of(computer, lane.Selection)))
+        foreach (var name in computers.SelectMany(computer => TargetNames.Of(computer, prober.Selection)))
         {
-            Add(ports, port => new WatchTarget(name, port, lane));
+            Add(ports, port => new WatchTarget(name, port, prober));
         }
     }
 
@@ -103,8 +103,8 @@ public sealed class PortWatch : IDisposable
     public void Add(LocalPortTest test, IReadOnlyList<PortRange> ports)
     {
         _ = test ?? throw new ArgumentNullException(nameof(test));
-        RequireRoom(PortScan.CountOf([AddressName.Localhost], ports));
-        Add(ports, port => new WatchTarget(AddressName.Localhost, port, test));
+        RequireRoom(PortScan.CountOf([NameResolver.Localhost], ports));
+        Add(ports, port => new WatchTarget(NameResolver.Localhost, port, test));
     }
 
     /// <summary>Starts the tests that are due, and returns the results there are; when there is none, waits for one, for an attempt to be told, or for the end.</summary>
@@ -140,7 +140,7 @@ public sealed class PortWatch : IDisposable
     }
 
     /// <summary>Returns the attempts that have ended since the last call, in words; none where <see cref="PortScanOptions.KeepsTrace"/> is false.</summary>
-    public IReadOnlyList<string> TakeTrace() => [.. _lanes.Values.SelectMany(static lane => lane.Trace?.Take() ?? [])];
+    public IReadOnlyList<string> TakeTrace() => [.. _probers.Values.SelectMany(static prober => prober.Trace?.Take() ?? [])];
 
     /// <summary>A history for each target that was tested, in the order in which they were added.</summary>
     public IReadOnlyList<PortHistory> ToHistories()
@@ -155,13 +155,13 @@ public sealed class PortWatch : IDisposable
     public void Dispose()
     {
         _cancellation.Dispose();
-        foreach (var lane in _lanes.Values)
+        foreach (var prober in _probers.Values)
         {
-            lane.Dispose();
+            prober.Dispose();
         }
     }
 
-    private bool HasTrace => _lanes.Values.Any(static lane => lane.Trace is { IsEmpty: false });
+    private bool HasTrace => _probers.Values.Any(static prober => prober.Trace is { IsEmpty: false });
 
     private Deadline NextDue => _overdue.Count > 0 ? Deadline.Passed : _schedule.Count > 0 ? _schedule.Peek().Due : Deadline.Never;
 
@@ -187,7 +187,7 @@ public sealed class PortWatch : IDisposable
     /// <summary>Starts the tests that are due, of this machine's ports one at most, since that one is over when this returns; whether it started any.</summary>
     private bool StartDue()
     {
-        var lanes = new HashSet<WatchLane>();
+        var probers = new HashSet<WatchProber>();
         WatchTarget? local = null;
         lock (_gate)
         {
@@ -200,14 +200,14 @@ public sealed class PortWatch : IDisposable
                     continue;
                 }
 
-                local = target.Lane is null ? target : null;
-                Start(target, lanes);
+                local = target.Prober is null ? target : null;
+                Start(target, probers);
             }
         }
 
-        foreach (var lane in lanes)
+        foreach (var prober in probers)
         {
-            lane.Wake();
+            prober.Wake();
         }
 
         if (local is not null)
@@ -218,7 +218,7 @@ public sealed class PortWatch : IDisposable
         return local is not null;
     }
 
-    private void Start(WatchTarget target, HashSet<WatchLane> lanes)
+    private void Start(WatchTarget target, HashSet<WatchProber> probers)
     {
         target.Started++;
         target.Pending = 1;
@@ -227,10 +227,10 @@ public sealed class PortWatch : IDisposable
             _schedule.Enqueue((target, Deadline.AfterLimit(_interval)));
         }
 
-        if (target.Lane is { } lane)
+        if (target.Prober is { } prober)
         {
-            lane.Start(target, _interval);
-            lanes.Add(lane);
+            prober.Start(target, _interval);
+            probers.Add(prober);
         }
     }
 

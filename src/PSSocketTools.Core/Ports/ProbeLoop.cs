@@ -8,7 +8,7 @@ internal sealed partial class ProbeLoop : IDisposable
     // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
 
-    private readonly IProbeHost _host;
+    private readonly IProbeConsumer _host;
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
@@ -25,7 +25,7 @@ internal sealed partial class ProbeLoop : IDisposable
     private int _probes;
     private volatile bool _stopping;
 
-    public ProbeLoop(IProbeHost host, PortScanOptions options, ProbeTransport transport)
+    public ProbeLoop(IProbeConsumer host, PortScanOptions options, ProbeTransport transport)
     {
         _host = host;
         _transport = transport;

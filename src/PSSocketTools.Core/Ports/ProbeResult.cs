@@ -21,7 +21,7 @@ internal static class ProbeResult
 
         if (best is null && silent is null && !probe.Host.Resolve().IsCompleted)
         {
-            return Create(probe, null, protocol, PortStatus.TimedOut, AddressName.NotResolvedYet(probe.Host.Name).Message);
+            return Create(probe, null, protocol, PortStatus.TimedOut, NameResolver.NotResolvedYet(probe.Host.Name).Message);
         }
 
         var silentStatus = PortStatuses.OfSilence(protocol);

@@ -8,28 +8,28 @@ internal static class TargetNames
 {
     /// <summary>How many there are; a double, as an IPv6 block may have 2^128.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: a block or a span that can't be understood.</exception>
-    public static double CountOf(string computer) => AddressSpan.IsSpan(computer) ? AddressSpan.Parse(computer).Count
-        : AddressRange.IsBlock(computer) ? AddressRange.Parse(computer).Count
+    public static double CountOf(string computer) => AddressRange.IsSpan(computer) ? AddressRange.Parse(computer).Count
+        : AddressBlock.IsBlock(computer) ? AddressBlock.Parse(computer).Count
         : 1;
 
     /// <summary>Whether it stands for several addresses that need no resolver.</summary>
-    public static bool IsSeveral(string computer) => AddressSpan.IsSpan(computer) || AddressRange.IsBlock(computer);
+    public static bool IsSeveral(string computer) => AddressRange.IsSpan(computer) || AddressBlock.IsBlock(computer);
 
     /// <summary>The names and addresses, one at a time; an invalid one is reported at once.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: it can't be understood, or is of a family that was not asked for.</exception>
     public static IEnumerable<string> Of(string computer, AddressSelection selection)
     {
-        if (AddressSpan.IsSpan(computer))
-        {
-            return Of(AddressSpan.Parse(computer).Addresses(), selection);
-        }
-
-        if (AddressRange.IsBlock(computer))
+        if (AddressRange.IsSpan(computer))
         {
             return Of(AddressRange.Parse(computer).Addresses(), selection);
         }
 
-        if (AddressName.Read(computer) is { } address)
+        if (AddressBlock.IsBlock(computer))
+        {
+            return Of(AddressBlock.Parse(computer).Addresses(), selection);
+        }
+
+        if (NameResolver.Read(computer) is { } address)
         {
             _ = selection.Of(computer, [address]);
         }

@@ -5,7 +5,7 @@ internal sealed class WatchTarget
 {
     private readonly List<(string? Address, PortRecord Record)> _records = [];
 
-    public WatchTarget(string computer, int port, WatchLane lane) => (Computer, Port, Lane) = (computer, port, lane);
+    public WatchTarget(string computer, int port, WatchProber prober) => (Computer, Port, Prober) = (computer, port, prober);
 
     public WatchTarget(string computer, int port, LocalPortTest test) => (Computer, Port, Test) = (computer, port, test);
 
@@ -14,7 +14,7 @@ internal sealed class WatchTarget
     public int Port { get; }
 
     /// <summary>What probes it; null for a port of this machine.</summary>
-    public WatchLane? Lane { get; }
+    public WatchProber? Prober { get; }
 
     /// <summary>How it is tested, as a port of this machine; otherwise null.</summary>
     public LocalPortTest? Test { get; }
@@ -36,7 +36,7 @@ internal sealed class WatchTarget
     /// <summary>Adds a result, and returns it with the number of its test and what the test before found otherwise.</summary>
     public PortAvailability Take(PortAvailability result)
     {
-        var address = Lane is { IsEachAddress: true } ? result.Address : null;
+        var address = Prober is { IsEachAddress: true } ? result.Address : null;
         var record = _records.Find(one => one.Address == address).Record;
         if (record is null)
         {

@@ -57,7 +57,7 @@ public sealed class EchoConnection
     public string State => _facts.HasEnded ? "Closed" : _facts.IsInputEnded ? "HalfClosed" : "Open";
 
     /// <summary>
-    /// Sends the client a message unasked, in the server's encoding and framing. It is queued, and sent between two responses, with
+    /// Sends the client a message unsolicited, in the server's encoding and framing. It is queued, and sent between two responses, with
     /// a ResponseSent event.
     /// </summary>
     /// <exception cref="SocketToolsException">
@@ -77,10 +77,10 @@ public sealed class EchoConnection
     /// <returns>Completes when the conversation has ended, also when it had ended before.</returns>
     public async Task CloseAsync(TimeSpan timeout)
     {
-        var ended = _conversation.UnaskedQueue.WhenEnded;
+        var ended = _conversation.Mailbox.WhenEnded;
         if (timeout > TimeSpan.Zero)
         {
-            _conversation.UnaskedQueue.RequestEnd(reset: false);
+            _conversation.Mailbox.RequestEnd(reset: false);
             using var stopWaiting = new CancellationTokenSource();
             if (await Task.WhenAny(ended, Task.Delay(timeout, stopWaiting.Token)).ConfigureAwait(false) == ended)
             {
@@ -89,7 +89,7 @@ public sealed class EchoConnection
             }
         }
 
-        _conversation.UnaskedQueue.RequestEnd(reset: true);
+        _conversation.Mailbox.RequestEnd(reset: true);
         await ended.ConfigureAwait(false);
     }
 
@@ -100,14 +100,14 @@ public sealed class EchoConnection
     private void Send(byte[] content, object target)
     {
         _conversation.Plan.RequireCarried(content, target);
-        switch (_conversation.UnaskedQueue.Add(content, out var pendingBytes))
+        switch (_conversation.Mailbox.Add(content, out var pendingBytes))
         {
             case QueueResult.Ended:
                 throw new SocketToolsException(SocketToolsError.ConnectionEnded, Messages.Get("ConnectionEnded", this), this);
 
             case QueueResult.Full:
                 throw new SocketToolsException(
-                    SocketToolsError.ClientTooSlow, Messages.Get("ClientTooSlow", this, pendingBytes, UnaskedQueue.MaxPendingBytes), this);
+                    SocketToolsError.ClientTooSlow, Messages.Get("ClientTooSlow", this, pendingBytes, Mailbox.MaxPendingBytes), this);
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed partial class EchoServer
     {
         foreach (var conversation in _transport.Conversations)
         {
-            conversation.UnaskedQueue.Wake();
+            conversation.Mailbox.Wake();
         }
     }
 }

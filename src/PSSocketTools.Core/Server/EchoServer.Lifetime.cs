@@ -22,7 +22,7 @@ public sealed partial class EchoServer
     private Task? _stopped;
     private ServerEventReason _stopReason;
     private Timer? _stopTimer;
-    private volatile string? _faultedBy;
+    private volatile string? _failure;
 
     private ServerState CurrentState
     {
@@ -76,8 +76,8 @@ public sealed partial class EchoServer
             sockets = options.ActualProtocol switch
             {
                 SocketProtocol.Unix => [(unixListener = UnixListener.Listen(options.SocketPath!, options.Backlog)).Socket],
-                SocketProtocol.Udp => SocketOpener.BindDatagram(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port),
-                _ => SocketOpener.Listen(AddressName.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
+                SocketProtocol.Udp => SocketOpener.BindDatagram(NameResolver.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port),
+                _ => SocketOpener.Listen(NameResolver.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
             };
             server = new EchoServer(options, transports, sockets, unixListener, plan, log);
             log?.Follow(server._record.Journal, server._facts, plan.Encoding);
@@ -89,18 +89,18 @@ public sealed partial class EchoServer
         catch
         {
             // Clean up after a failed start, and report the original error even if the cleanup fails too.
-            Attempt.To(() => _ = unixListener?.RemoveFile());
-            sockets.ForEach(static socket => Attempt.To(socket.Dispose));
+            BestEffort.Run(() => _ = unixListener?.RemoveFile());
+            sockets.ForEach(static socket => BestEffort.Run(socket.Dispose));
             if (server is null)
             {
-                Attempt.To(() => log?.Dispose());
+                BestEffort.Run(() => log?.Dispose());
             }
             else
             {
                 // The log's thread runs already; it closes the file after the last event.
-                Attempt.To(() => _ = server._record.Journal.Backlog.Finish());
-                Attempt.To(server._record.Journal.End);
-                Attempt.To(server._transport.Dispose);
+                BestEffort.Run(() => _ = server._record.Journal.Backlog.Finish());
+                BestEffort.Run(server._record.Journal.End);
+                BestEffort.Run(server._transport.Dispose);
             }
 
             throw;
@@ -175,22 +175,22 @@ public sealed partial class EchoServer
     private async Task StopOnceAsync()
     {
         // Connections that are blocked by a stalled log could not be closed.
-        using var limitLogStall = _gracePeriod.Token.Register(() => Attempt.To(() => _record.Journal.Backlog.LimitStall(JournalLog.GracePeriod)));
-        Attempt.To(RemoveSocketFile, _record.TryReport);
-        await Attempt.ToAsync(() => _transport.StopAsync(_gracePeriod.Token), _record.TryReport).ConfigureAwait(false);
-        Attempt.To(_transport.Dispose, _record.TryReport);
-        Attempt.To(() => _responder?.Dispose(), _record.TryReport);
+        using var limitLogStall = _gracePeriod.Token.Register(() => BestEffort.Run(() => _record.Journal.Backlog.LimitStall(JournalLog.GracePeriod)));
+        BestEffort.Run(RemoveSocketFile, _record.TryReport);
+        await BestEffort.RunAsync(() => _transport.StopAsync(_gracePeriod.Token), _record.TryReport).ConfigureAwait(false);
+        BestEffort.Run(_transport.Dispose, _record.TryReport);
+        BestEffort.Run(() => _responder?.Dispose(), _record.TryReport);
         DisposeCertificate(_ownCertificate, _record.TryReport);
 
         lock (_gate)
         {
             _state = ServerState.Stopped;
-            Attempt.To(() => StoppedAt = _record.Clock.Now.LocalDateTime, _record.TryReport);
+            BestEffort.Run(() => StoppedAt = _record.Clock.Now.LocalDateTime, _record.TryReport);
         }
 
-        Attempt.To(() => _record.Journal.Append(ServerEventKind.Stopped, reason: _stopReason, text: EndPoint, duration: _record.Clock.Since(_startedAt)), _record.TryReport);
-        await Attempt.ToAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, _record.TryReport).ConfigureAwait(false);
-        Attempt.To(_record.Journal.End);
+        BestEffort.Run(() => _record.Journal.Append(ServerEventKind.Stopped, reason: _stopReason, text: EndPoint, duration: _record.Clock.Since(_startedAt)), _record.TryReport);
+        await BestEffort.RunAsync(() => _log?.FinishAsync(_gracePeriod.Token) ?? Task.CompletedTask, _record.TryReport).ConfigureAwait(false);
+        BestEffort.Run(_record.Journal.End);
         lock (_gate)
         {
             // A deadline that has passed, so that no later stop shortens it.
@@ -202,7 +202,7 @@ public sealed partial class EchoServer
     }
 
     private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
-        Attempt.To(() => certificate?.Dispose(), report);
+        BestEffort.Run(() => certificate?.Dispose(), report);
 
     private void RemoveSocketFile()
     {
@@ -214,7 +214,7 @@ public sealed partial class EchoServer
     }
 
     /// <summary>Handles the failure of a listener, or with null of all; the server is faulted when none is left.</summary>
-    private void Fault(Exception exception, Socket? listener)
+    private void FailListener(Exception exception, Socket? listener)
     {
         string what;
         lock (_gate)
@@ -223,10 +223,10 @@ public sealed partial class EchoServer
             if (_state == ServerState.Listening && (listener is null || _listening.IsEmpty))
             {
                 _state = ServerState.Faulted;
-                _faultedBy = what;
+                _failure = what;
             }
         }
 
-        Attempt.To(() => _record.Failed(null, ServerEventReason.Fault, what));
+        BestEffort.Run(() => _record.Failed(null, ServerEventReason.Failure, what));
     }
 }

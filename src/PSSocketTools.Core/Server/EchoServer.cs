@@ -75,7 +75,7 @@ public sealed partial class EchoServer : IDisposable
 
         _isDiscarding = options.IsDiscarding;
         _isBroadcasting = options.IsBroadcasting;
-        _transport = transports.Create(sockets, plan, _record, Fault);
+        _transport = transports.Create(sockets, plan, _record, FailListener);
         _faults.OnRemoved = WakeConversations;
     }
 
@@ -173,7 +173,7 @@ public sealed partial class EchoServer : IDisposable
     public long Errors => _record.Journal.Errors.Count;
 
     /// <summary>Why it failed, when its state is Faulted; otherwise the last of its errors, or null.</summary>
-    public string? Error => _faultedBy ?? _record.Journal.Errors.Last;
+    public string? Error => _failure ?? _record.Journal.Errors.Last;
 
     /// <summary>Whether other machines may reach it: an address it listens on is not a loopback one.</summary>
     public bool CanBeReachedFromOutside() => _listening.CanBeReachedFromOutside;
@@ -267,7 +267,7 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>What ends messages under Delimiter framing; null under others.</summary>
     public MessageDelimiter? GetDelimiter() => _delimiter;
 
-    /// <summary>What ends the lines that it sends unasked, as it was given; null for the default.</summary>
+    /// <summary>What ends the lines that it sends unsolicited, as it was given; null for the default.</summary>
     public LineEnding? GetLineEnding() => _lineEnding;
 
     /// <summary>Whether it is a room: a message goes to the other clients, and its sender has no response to wait for.</summary>

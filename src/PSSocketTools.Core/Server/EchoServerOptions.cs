@@ -23,7 +23,7 @@ public sealed record EchoServerOptions : ConversationOptions
     public int Port { get; init; } = DefaultPort;
 
     /// <summary>The default of <see cref="Address"/>.</summary>
-    public const string DefaultAddress = AddressName.Localhost;
+    public const string DefaultAddress = NameResolver.Localhost;
 
     /// <summary>Where to listen: an address of this machine, a name, 'localhost' for both loopback addresses or 'Any' for all.</summary>
     public string Address { get; init; } = DefaultAddress;
@@ -139,7 +139,7 @@ public sealed record EchoServerOptions : ConversationOptions
             return null;
         }
 
-        return new AddressFilter(AllowFrom.Select(AddressRange.Parse)).Contains;
+        return new AddressFilter(AllowFrom.Select(AddressBlock.Parse)).Contains;
     }
 
     /// <inheritdoc/>
@@ -170,7 +170,7 @@ public sealed record EchoServerOptions : ConversationOptions
             OptionRules.RefuseTogether(nameof(SocketPath), Port != 0, nameof(Port));
             OptionRules.RefuseTogether(nameof(SocketPath), Protocol == SocketProtocol.Udp, nameof(Protocol) + " Udp");
             OptionRules.RefuseTogether(nameof(SocketPath), AllowFrom.Count > 0, nameof(AllowFrom));
-            OptionRules.RefuseTogether(nameof(SocketPath), Address != AddressName.Localhost, nameof(Address));
+            OptionRules.RefuseTogether(nameof(SocketPath), Address != NameResolver.Localhost, nameof(Address));
         }
 
         if (Protocol == SocketProtocol.Udp)

@@ -93,8 +93,8 @@ internal sealed class OpenListeners
 
         if (AddressLiteral.IsWildcard(First.Address))
         {
-            return string.Equals(address, AddressName.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
-                ? AddressName.Localhost
+            return string.Equals(address, NameResolver.Any, StringComparison.OrdinalIgnoreCase) || address == "*"
+                ? NameResolver.Localhost
                 : EndPointText.Of(First.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback);
         }
 

@@ -40,9 +40,9 @@ internal sealed class ServerTransports
     /// <param name="sockets">The sockets that listen, or receive datagrams, which the transport closes.</param>
     /// <param name="plan">What is compiled of the options.</param>
     /// <param name="record">The server's counters and journal.</param>
-    /// <param name="onFault">Called when a socket has failed, or with null when all have.</param>
+    /// <param name="onFailure">Called when a socket has failed, or with null when all have.</param>
     /// <exception cref="SocketToolsException">TooManyOpenFiles, or SocketFailed.</exception>
-    public ServerTransport Create(List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFault)
+    public ServerTransport Create(List<Socket> sockets, ConversationPlan plan, ServerRecord record, Action<Exception, Socket?> onFailure)
     {
         var options = _options;
 #if NET
@@ -53,15 +53,15 @@ internal sealed class ServerTransports
                 // A log that falls behind blocks its server, and would block the others on the same loops.
                 var loops = EpollLoops.Join(alone: options.LogPath is not null);
                 return options.ActualProtocol == SocketProtocol.Udp
-                    ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, loops, onFault)
+                    ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, loops, onFailure)
                     : new EpollTransport(
                         sockets,
-                        new ConnectionAcceptor(plan, record, options.MaxConnections, _isAllowed),
+                        new ConnectionAdmission(plan, record, options.MaxConnections, _isAllowed),
                         options.BufferSize,
                         options.IsSequential,
                         ToHandshakes(options),
                         loops,
-                        onFault);
+                        onFailure);
             }
             catch (SocketException exception)
             {
@@ -76,15 +76,15 @@ internal sealed class ServerTransports
 
         if (options.ActualProtocol == SocketProtocol.Udp)
         {
-            return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, onFault);
+            return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, onFailure);
         }
 
-        var acceptor = new ConnectionAcceptor(plan, record, options.MaxConnections, _isAllowed);
+        var acceptor = new ConnectionAdmission(plan, record, options.MaxConnections, _isAllowed);
         return ToHandshakes(options) is { Server: var tls } handshakes
             ? new AsyncTransport<TlsChannel>(
-                sockets, acceptor, options.IsSequential, (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump), handshakes, onFault)
+                sockets, acceptor, options.IsSequential, (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump), handshakes, onFailure)
             : new AsyncTransport<SocketChannel>(
-                sockets, acceptor, options.IsSequential, (socket, pump) => new SocketChannel(socket, options.BufferSize, pump), handshakes: null, onFault);
+                sockets, acceptor, options.IsSequential, (socket, pump) => new SocketChannel(socket, options.BufferSize, pump), handshakes: null, onFailure);
     }
 
     /// <summary>The handshakes of a TLS server; null for another. None lasts longer than the idle timeout.</summary>

@@ -12,7 +12,7 @@ public sealed record CertificateOptions
     /// The names and addresses it is for: host names, such with an asterisk for their first label, IPv4 and IPv6 addresses. A name
     /// in another script becomes its ASCII form (RFC 5891). The first one is the subject too.
     /// </summary>
-    public IReadOnlyList<string> DnsName { get; init; } = [AddressName.Localhost, "127.0.0.1", "::1"];
+    public IReadOnlyList<string> DnsName { get; init; } = [NameResolver.Localhost, "127.0.0.1", "::1"];
 
     /// <summary>From when on it is valid; null for a day ago, or a year before <see cref="NotAfter"/> where that has passed.</summary>
     public DateTimeOffset? NotBefore { get; init; }

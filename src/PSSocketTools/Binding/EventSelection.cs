@@ -13,7 +13,7 @@ internal static class EventSelection
         Kind = kind,
         Message = message is null ? null : ToMatch(message),
         ConnectionId = connectionId,
-        RemoteAddress = remoteAddress is null ? null : Array.ConvertAll(remoteAddress, AddressRange.Parse),
+        RemoteAddress = remoteAddress is null ? null : Array.ConvertAll(remoteAddress, AddressBlock.Parse),
         AfterSequence = after?.Sequence ?? 0,
         AfterTime = after?.Time,
     };

@@ -29,7 +29,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     [Parameter]
     public SwitchParameter SendExitCommand { get; set; }
 
-    /// <summary>Does not wait for answers: each is shown when it comes, as what the server sends unasked is.</summary>
+    /// <summary>Does not wait for answers: each is shown when it comes, as what the server sends unsolicited is.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
@@ -194,14 +194,14 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     private static ResponseHandling Unawaited(EchoSession session) =>
         session.ToOptions().Response == ResponseHandling.None ? ResponseHandling.None : ResponseHandling.Received;
 
-    /// <summary>Shows what the server sends unasked, when it comes, and that it has gone.</summary>
+    /// <summary>Shows what the server sends unsolicited, when it comes, and that it has gone.</summary>
     private static void Listen(EchoSession session, LinePrompt prompt, CancellationToken leaving)
     {
         try
         {
             while (true)
             {
-                prompt.ShowUnasked(ViewCell.WholeMessage(session.Receive(TimeSpan.Zero, cancellationToken: leaving).Response) ?? string.Empty);
+                prompt.ShowUnsolicited(ViewCell.WholeMessage(session.Receive(TimeSpan.Zero, cancellationToken: leaving).Response) ?? string.Empty);
             }
         }
         catch (OperationCanceledException)

@@ -11,7 +11,7 @@ namespace PSSocketTools.Commands;
 [OutputType(typeof(EchoConnection))]
 public sealed class GetEchoConnectionCommand : ServerSelectorCommand
 {
-    private AddressRange[]? _from;
+    private AddressBlock[]? _from;
 
     /// <summary>The connections' numbers on their servers; all by default.</summary>
     [Parameter]
@@ -30,7 +30,7 @@ public sealed class GetEchoConnectionCommand : ServerSelectorCommand
     {
         try
         {
-            _from = RemoteAddress is null ? null : Array.ConvertAll(RemoteAddress, AddressRange.Parse);
+            _from = RemoteAddress is null ? null : Array.ConvertAll(RemoteAddress, AddressBlock.Parse);
         }
         catch (SocketToolsException exception)
         {

@@ -29,7 +29,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
 
-    /// <summary>The clients of a server of this process, to send each message to, unasked.</summary>
+    /// <summary>The clients of a server of this process, to send each message to, unsolicited.</summary>
     [Parameter(ParameterSetName = ByConnection, Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
@@ -96,7 +96,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
 
         if (Connection is not null)
         {
-            SendUnasked(Connection);
+            SendUnsolicited(Connection);
             return;
         }
 
@@ -166,7 +166,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         return window;
     });
 
-    private void SendUnasked(EchoConnection[] connections)
+    private void SendUnsolicited(EchoConnection[] connections)
     {
         if (Array.Find(AboutAnswers, IsBound) is { } option)
         {

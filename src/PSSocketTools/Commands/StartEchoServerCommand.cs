@@ -59,7 +59,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [ArgumentCompleter(typeof(DelimiterCompleter))]
     public DelimiterArgument? Delimiter { get; set; }
 
-    /// <summary>What ends the lines that the server sends unasked: Lf or CrLf.</summary>
+    /// <summary>What ends the lines that the server sends unsolicited: Lf or CrLf.</summary>
     [Parameter]
     [LineEndingTransformation]
     [PSDefaultValue(Value = EchoServerOptions.DefaultLineEnding)]

@@ -109,7 +109,7 @@ internal sealed class ConsolePrompt : LinePrompt
     }
 
     /// <inheritdoc/>
-    public override void ShowUnasked(string line)
+    public override void ShowUnsolicited(string line)
     {
         lock (Screen)
         {

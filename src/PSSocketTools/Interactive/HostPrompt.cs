@@ -59,7 +59,7 @@ internal sealed class HostPrompt : LinePrompt
     }
 
     /// <inheritdoc/>
-    public override void ShowUnasked(string line)
+    public override void ShowUnsolicited(string line)
     {
         lock (Screen)
         {

@@ -56,7 +56,7 @@ internal abstract class LinePrompt : IDisposable
     public abstract string? Ask();
 
     /// <summary>Shows a line that came while another may be asked for.</summary>
-    public abstract void ShowUnasked(string line);
+    public abstract void ShowUnsolicited(string line);
 
     /// <summary>Shows a line while none is asked for.</summary>
     public void Show(string line)

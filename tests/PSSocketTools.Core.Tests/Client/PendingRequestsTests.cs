@@ -86,12 +86,12 @@ public sealed class OwedAnswersTests
     public void An_inbox_keeps_the_order_and_tells_when_it_is_over_its_limit()
     {
         var inbox = new Inbox(limit: 300);
-        UnsolicitedMessage first = Unasked(100), second = Unasked(50);
+        UnsolicitedMessage first = Unsolicited(100), second = Unsolicited(50);
 
         Assert.Null(inbox.Take());
         Assert.True(inbox.Add(first));
         Assert.True(inbox.Add(second));
-        Assert.False(inbox.Add(Unasked(1)));
+        Assert.False(inbox.Add(Unsolicited(1)));
         Assert.Same(first, inbox.Take());
         Assert.Same(second, inbox.Take());
         Assert.True(inbox.Add(first));
@@ -99,5 +99,5 @@ public sealed class OwedAnswersTests
 
     private static Exchange Message(int bytes) => new(null!, "oi", bytes, asBytes: false, ResponseHandling.Awaited);
 
-    private static UnsolicitedMessage Unasked(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, answers: null, TimeSpan.Zero);
+    private static UnsolicitedMessage Unsolicited(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, answers: null, TimeSpan.Zero);
 }

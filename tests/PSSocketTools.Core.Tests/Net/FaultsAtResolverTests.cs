@@ -152,7 +152,7 @@ public sealed class FaultsAtResolverTests
     }
 
     private static Func<string, Task<IPAddress[]>> Canonical(Func<string, Task<IPAddress[]>> resolver) =>
-        name => AddressName.ToAddressesAsync(name, resolver);
+        name => NameResolver.ToAddressesAsync(name, resolver);
 
     private static void Connect(Failing resolver) => Connect(resolver.ResolveAsync);
 
@@ -170,7 +170,7 @@ public sealed class FaultsAtResolverTests
     private static LocalPortTest Test(Failing resolver) => Test(resolver.ResolveAsync);
 
     private static LocalPortTest Test(Func<string, Task<IPAddress[]>> resolver) =>
-        new(Name, SocketProtocol.Tcp, name => AddressName.ToLocalAsync(name, resolver));
+        new(Name, SocketProtocol.Tcp, name => NameResolver.ToLocalAsync(name, resolver));
 
     private static PortAvailability Scan(Failing resolver, int port) => Scan(resolver.ResolveAsync, port);
 

@@ -312,7 +312,7 @@ public sealed class PortScanTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public async Task Bytes_that_come_unasked_are_a_banner(string transport)
+    public async Task Bytes_that_come_unsolicited_are_a_banner(string transport)
     {
         using var greeting = new TcpListener(IPAddress.Loopback, 0);
         greeting.Start();
@@ -476,7 +476,7 @@ public sealed class PortScanTests
     }
 
     private static PortScan Create(string transport, PortScanOptions options) => new(
-        options, setup => transport == "epoll" ? new EpollProbeTransport(setup) : new SocketProbeTransport(setup), AddressName.ToAddressesAsync);
+        options, setup => transport == "epoll" ? new EpollProbeTransport(setup) : new SocketProbeTransport(setup), NameResolver.ToAddressesAsync);
 
     private static List<PortAvailability> Scan(
         string transport, string[] computers, int[] ports, SocketProtocol protocol = SocketProtocol.Tcp, double timeout = 30, int throttle = 512)

@@ -57,7 +57,7 @@ public abstract class EchoConnectionTests(string transport)
     [InlineData(MessageFraming.Line, "tick\n")]
     [InlineData(MessageFraming.LengthPrefix, "\0\0\0\u0004tick")]
     [InlineData(MessageFraming.None, "tick")]
-    public async Task A_message_comes_unasked_in_the_framing_and_is_an_event(MessageFraming framing, string expected)
+    public async Task A_message_comes_unsolicited_in_the_framing_and_is_an_event(MessageFraming framing, string expected)
     {
         using var server = Start(Own with { Framing = framing });
         using var client = await BareClient.ConnectAsync(server);
@@ -257,7 +257,7 @@ public abstract class EchoConnectionTests(string transport)
     }
 
     [Fact]
-    public async Task A_message_that_a_pause_ends_is_answered_while_others_come_unasked()
+    public async Task A_message_that_a_pause_ends_is_answered_while_others_come_unsolicited()
     {
         using var server = Start(Own with { Framing = MessageFraming.Auto, ResponseFormat = "<{0}>", IdleGapMilliseconds = 50 });
         using var client = await BareClient.ConnectAsync(server);
@@ -424,10 +424,10 @@ public sealed class OtherConnectionTests
     {
         using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 500, MaxDelayMilliseconds = 500, Framing = MessageFraming.Line });
         driver.Feed("one\n");
-        Assert.Equal((StepKind.Pause, 500), (driver.Step.Kind, driver.Step.Milliseconds));
-        driver.SendUnasked("tick", millisecondsLeft: 200);
+        Assert.Equal((StepKind.Delay, 500), (driver.Step.Kind, driver.Step.Milliseconds));
+        driver.SendUnsolicited("tick", millisecondsLeft: 200);
         Assert.Equal("tick\n", driver.Text);
-        Assert.Equal((StepKind.Pause, 200), (driver.Step.Kind, driver.Step.Milliseconds));
+        Assert.Equal((StepKind.Delay, 200), (driver.Step.Kind, driver.Step.Milliseconds));
         driver.Elapse();
         Assert.Equal("tick\none\n", driver.Text);
     }

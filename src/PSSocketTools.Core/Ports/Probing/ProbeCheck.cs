@@ -43,7 +43,7 @@ internal sealed class ProbeCheck
 
     private bool IsSame => Count <= Request.Length && Request.Take(Count).SequenceEqual(Buffer.Take(Count));
 
-    /// <summary>The first bytes that came unasked, as text; null for none.</summary>
+    /// <summary>The first bytes that came unsolicited, as text; null for none.</summary>
     public string? Banner { get; private set; }
 
     /// <summary>Bytes came into the buffer.</summary>

@@ -19,7 +19,7 @@ internal static class ProbeWarmUp
             if (Warm.Add(protocol))
             {
                 // Without loopback or a descriptor the first result is measured as it is.
-                Attempt.To(() =>
+                BestEffort.Run(() =>
                 {
                     using var transport = open();
                     Begin(transport, protocol);

@@ -273,7 +273,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
         if (setup.ResetsConnections && _isTcp && attempt.Error == SocketError.Success)
         {
             // Some systems fail this for a connection that the other side has reset.
-            Attempt.To(() => socket.LingerState = new LingerOption(true, 0));
+            BestEffort.Run(() => socket.LingerState = new LingerOption(true, 0));
         }
 
         socket.Dispose();

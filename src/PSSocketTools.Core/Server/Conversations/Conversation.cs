@@ -13,20 +13,20 @@ namespace PSSocketTools.Server.Conversations;
 internal abstract class Conversation(ConversationPlan plan, ClientFacts client, ServerRecord record) : IDisposable
 {
     // What is queued is sent in parts of this size, so that a client that reads makes room for more.
-    private const int UnaskedPart = 64 * 1024;
+    private const int UnsolicitedPart = 64 * 1024;
 
     private bool _hasStalled;
 
     // Most conversations meet no fault, so that this is made with the first one.
     private ConversationFaults? _faults;
 
-    // What is being sent unasked; null while none is.
-    private ResponseBuffer? _unasked;
-    private int _unaskedSent;
-    private int _unaskedSending;
+    // What is being sent unsolicited; null while none is.
+    private ResponseBuffer? _unsolicited;
+    private int _unsolicitedSent;
+    private int _unsolicitedSending;
 
-    // Whether the last step sent unasked messages: the conversation's own step comes before the next.
-    private bool _hasSentUnasked;
+    // Whether the last step sent unsolicited messages: the conversation's own step comes before the next.
+    private bool _hasSentUnsolicited;
 
     /// <summary>The identity of the client's connection.</summary>
     public ClientFacts Client { get; } = client;
@@ -41,19 +41,19 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     public string? EndFault { get; private set; }
 
     /// <summary>What other threads ask of the conversation.</summary>
-    public UnaskedQueue UnaskedQueue { get; } = new(plan);
+    public Mailbox Mailbox { get; } = new(plan);
 
-    /// <summary>Whether a wait should end, since messages are to be sent unasked: <see cref="Next"/> returns the step that sends them.</summary>
-    public bool HasUnasked => UnaskedQueue.HasMessages && IsBetweenResponses && _faults is not { IsStalled: true };
+    /// <summary>Whether a wait should end, since messages are to be sent unsolicited: <see cref="Next"/> returns the step that sends them.</summary>
+    public bool HasUnsolicited => Mailbox.HasMessages && IsBetweenResponses && _faults is not { IsStalled: true };
 
-    /// <summary>Whether a Pause should end, since the fault that it is for has been removed.</summary>
+    /// <summary>Whether a Delay should end, since the fault that it is for has been removed.</summary>
     public bool IsReleased => _faults is { IsReleased: true };
 
     /// <summary>What lists the conversation while it is open; null for none.</summary>
     public OpenConversations? Registry { get; set; }
 
     /// <summary>Its place among the conversations of a broadcasting server; null on another.</summary>
-    public RoomMember? Member { get; set; }
+    public BroadcastMember? Member { get; set; }
 
     /// <summary>Whether no response has been sent in part, so that another message may be sent now.</summary>
     protected abstract bool IsBetweenResponses { get; }
@@ -84,22 +84,22 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
             return Step.Reset();
         }
 
-        if (_unasked is not null || (HasUnasked && !_hasSentUnasked))
+        if (_unsolicited is not null || (HasUnsolicited && !_hasSentUnsolicited))
         {
-            return SendUnasked();
+            return SendUnsolicited();
         }
 
-        _hasSentUnasked = false;
+        _hasSentUnsolicited = false;
         var step = NextStep();
         Member?.Relay();
-        return step.Kind != StepKind.Close || UnaskedQueue.TryClose() ? step : SendUnasked();
+        return step.Kind != StepKind.Close || Mailbox.TryClose() ? step : SendUnsolicited();
     }
 
     /// <summary>Bytes were received.</summary>
     public abstract void Received(byte[] buffer, int offset, int count);
 
     /// <summary>
-    /// Called during a Pause or an Await: copies what is pending, so that the receive buffer is free, and tells whether bytes or the
+    /// Called during a Delay or an Await: copies what is pending, so that the receive buffer is free, and tells whether bytes or the
     /// end of the input may be reported now. Receiving ahead, which is bounded, shows the driver that the client has disconnected.
     /// </summary>
     public virtual bool CanReceiveAhead() => false;
@@ -110,27 +110,27 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     /// <summary>All bytes of the Send step were sent.</summary>
     public void Sent()
     {
-        if (_unasked is null)
+        if (_unsolicited is null)
         {
             var left = ResponsesSent();
             _faults?.Sent(left);
             return;
         }
 
-        _unaskedSent += _unaskedSending;
-        if (!UnaskedQueue.Sent(_unaskedSending))
+        _unsolicitedSent += _unsolicitedSending;
+        if (!Mailbox.Sent(_unsolicitedSending))
         {
             return;
         }
 
-        foreach (var response in _unasked.Responses)
+        foreach (var response in _unsolicited.Responses)
         {
-            Record.ResponseSent(Client, _unasked.Buffer, response.Offset, response.Count);
+            Record.ResponseSent(Client, _unsolicited.Buffer, response.Offset, response.Count);
         }
 
-        _unasked = null;
-        _hasSentUnasked = true;
-        UnaskedQueue.Release();
+        _unsolicited = null;
+        _hasSentUnsolicited = true;
+        Mailbox.Release();
     }
 
     /// <summary>
@@ -143,7 +143,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
         EndReason = ServerEventReason.IdleTimeout;
     }
 
-    /// <summary>A Pause is over, or a Receive timed out.</summary>
+    /// <summary>A Delay is over, or a Receive timed out.</summary>
     public void Elapsed()
     {
         if (_faults is { IsWaiting: true })
@@ -156,7 +156,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
         }
     }
 
-    /// <summary>A Pause was given up for messages that are sent unasked, and the rest of it comes after them; or it was released.</summary>
+    /// <summary>A Delay was given up for messages that are sent unsolicited, and the rest of it comes after them; or it was released.</summary>
     /// <param name="millisecondsLeft">How much of the pause is left, 1 or more.</param>
     public void Interrupted(int millisecondsLeft) => _faults!.Interrupted(millisecondsLeft);
 
@@ -165,7 +165,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     public void End(bool isAnnounced)
     {
         Client.End();
-        UnaskedQueue.End();
+        Mailbox.End();
         Registry?.Remove(this);
         Member?.Leave(isAnnounced ? Plan.Farewell : null, Record.Clock);
     }
@@ -215,20 +215,20 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     /// <inheritdoc/>
     public virtual void Dispose()
     {
-        UnaskedQueue.Dispose();
+        Mailbox.Dispose();
         Member?.Dispose();
         GC.SuppressFinalize(this);
     }
 
-    private Step SendUnasked()
+    private Step SendUnsolicited()
     {
-        if (_unasked is null)
+        if (_unsolicited is null)
         {
-            _unasked = UnaskedQueue.Take()!;
-            _unaskedSent = 0;
+            _unsolicited = Mailbox.Take()!;
+            _unsolicitedSent = 0;
         }
 
-        _unaskedSending = Math.Min(_unasked.Count - _unaskedSent, UnaskedPart);
-        return Step.Send(_unasked.Buffer, _unaskedSent, _unaskedSending, Plan.IdleMilliseconds);
+        _unsolicitedSending = Math.Min(_unsolicited.Count - _unsolicitedSent, UnsolicitedPart);
+        return Step.Send(_unsolicited.Buffer, _unsolicitedSent, _unsolicitedSending, Plan.IdleMilliseconds);
     }
 }

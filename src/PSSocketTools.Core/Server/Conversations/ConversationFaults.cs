@@ -147,7 +147,7 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
 
             if (action.IsWait)
             {
-                step = Step.Pause(action.Milliseconds, action.HasPendingResponse);
+                step = Step.Delay(action.Milliseconds, action.HasPendingResponse);
                 return true;
             }
 

@@ -22,10 +22,10 @@ public abstract record ConversationOptions
     public MessageDelimiter? Delimiter { get; init; }
 
     /// <summary>The default of <see cref="LineEnding"/> where there are lines.</summary>
-    public const LineEnding DefaultLineEnding = FramingOptions.DefaultLineEnding;
+    public const LineEnding DefaultLineEnding = FramingRules.DefaultLineEnding;
 
     /// <summary>
-    /// What ends the lines that the server sends unasked, as the greeting, under Line and Auto framing; null for the default. A
+    /// What ends the lines that the server sends unsolicited, as the greeting, under Line and Auto framing; null for the default. A
     /// response ends as its message did.
     /// </summary>
     public LineEnding? LineEnding { get; init; }
@@ -130,7 +130,7 @@ public abstract record ConversationOptions
     /// Whether an option needs message boundaries; otherwise bytes are echoed as received. A fault that a running server gets needs none:
     /// what it echoes goes on as before, and a message is what one receive returned.
     /// </summary>
-    internal bool IsPlain =>
+    internal bool IsRaw =>
         Framing is MessageFraming.Auto or MessageFraming.None
         && !IsBroadcasting && ResponseFormat is null && Transform == ResponseTransform.None && Responder is null && ExitCommand.Count == 0
         && MaxDelayMilliseconds == 0 && DisconnectAfter == 0 && ResetAfter == 0;
@@ -242,9 +242,9 @@ public abstract record ConversationOptions
             throw OptionRules.Missing(nameof(Farewell), nameof(ExitCommand), nameof(IsBroadcasting));
         }
 
-        FramingOptions.Require(Framing, Delimiter, LineEnding);
+        FramingRules.Require(Framing, Delimiter, LineEnding);
         OptionRules.RefuseTogether(nameof(ResetAfter), ResetAfter > 0 && DisconnectAfter > 0, nameof(DisconnectAfter));
-        if (!IsPlain && Framing is MessageFraming.Line or MessageFraming.Auto && Encoding.GetByteCount("\n") != 1)
+        if (!IsRaw && Framing is MessageFraming.Line or MessageFraming.Auto && Encoding.GetByteCount("\n") != 1)
         {
             throw OptionRules.Invalid(Encoding.WebName, "EncodingNeedsPrefix", Encoding.WebName, Framing);
         }

@@ -38,7 +38,7 @@ internal sealed class ConversationPlan
     /// <summary>The encoding, which throws neither on bytes that are not valid in it nor on characters that it does not have.</summary>
     public Encoding Encoding { get; }
 
-    /// <summary>Frames responses, and what is sent unasked.</summary>
+    /// <summary>Frames responses, and what is sent unsolicited.</summary>
     public FrameWriter Writer { get; }
 
     /// <summary>The idle timeout of both directions; <see cref="Timeout.Infinite"/> without a limit.</summary>
@@ -80,15 +80,15 @@ internal sealed class ConversationPlan
         return false;
     }
 
-    /// <summary>The terminator of the farewell, which is the message's, or CRLF where the lines that the server sends unasked end so.</summary>
+    /// <summary>The terminator of the farewell, which is the message's, or CRLF where the lines that the server sends unsolicited end so.</summary>
     public Terminator FarewellTerminator(Terminator message) => message == Terminator.LineFeed ? Writer.Terminator : message;
 
-    /// <summary>Throws for a message that would not reach the client as one when it is sent unasked.</summary>
+    /// <summary>Throws for a message that would not reach the client as one when it is sent unsolicited.</summary>
     /// <exception cref="SocketToolsException">MessageNotCarried, or MessageTooLarge.</exception>
     public void RequireCarried(byte[] content, object target) => Writer.Require(content, 0, content.Length, Options.MaxMessageBytes, target);
 
-    /// <summary>Adds a message that is sent unasked, in its framing.</summary>
-    public void AppendUnasked(ResponseBuffer output, byte[] content) => output.AppendResponse(content, Writer.Terminator);
+    /// <summary>Adds a message that is sent unsolicited, in its framing.</summary>
+    public void AppendUnsolicited(ResponseBuffer output, byte[] content) => output.AppendResponse(content, Writer.Terminator);
 
     /// <summary>The greeting of a connection, framing included; empty for none.</summary>
     public byte[] GreetingFor(ClientFacts client, Clock clock)
@@ -99,7 +99,7 @@ internal sealed class ConversationPlan
         }
 
         using var output = new ResponseBuffer(Writer);
-        AppendUnasked(output, Greeting.For(client, clock));
+        AppendUnsolicited(output, Greeting.For(client, clock));
         return output.ToArray();
     }
 

@@ -179,7 +179,7 @@ internal sealed class MessageConversation : Conversation
         if (_responderCancellation is { } cancellation)
         {
             // Cancelling runs the responder's callbacks, which may throw.
-            Attempt.To(cancellation.Cancel, exception => Record.Failed(Client, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
+            BestEffort.Run(cancellation.Cancel, exception => Record.Failed(Client, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
             cancellation.Dispose();
         }
 
@@ -296,7 +296,7 @@ internal sealed class MessageConversation : Conversation
         {
             _responseTerminator = message.Terminator;
             _responderCancellation ??= new CancellationTokenSource();
-            _responderContext ??= new ResponderContext(Client, Record, UnaskedQueue);
+            _responderContext ??= new ResponderContext(Client, Record, Mailbox);
             _responderTask = CallResponder(
                 responder, Plan.ToReceivedMessage(message, Client, _messages, Record.Clock, _responderContext), _responderCancellation.Token);
         }

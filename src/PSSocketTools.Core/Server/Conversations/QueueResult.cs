@@ -1,6 +1,6 @@
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>What became of a message for a client that is sent unasked.</summary>
+/// <summary>What became of a message for a client that is sent unsolicited.</summary>
 internal enum QueueResult
 {
     /// <summary>It is queued.</summary>

@@ -71,7 +71,7 @@ public sealed class ReceivedMessage
     /// <summary>The message's line end, which also joins the lines of a response.</summary>
     internal string LineEnd { get; }
 
-    /// <summary>The separator between the lines of a response: the line end that the message had; where it had none, that of what the server sends unasked, or LF.</summary>
+    /// <summary>The separator between the lines of a response: the line end that the message had; where it had none, that of what the server sends unsolicited, or LF.</summary>
     public string GetLineEnd() => LineEnd;
 
     /// <summary>Closes the connection (FIN) once the response to this message is sent; messages after it get none.</summary>

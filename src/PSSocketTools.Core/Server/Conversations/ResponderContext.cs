@@ -8,7 +8,7 @@ namespace PSSocketTools.Server.Conversations;
 /// <param name="client">The identity of the client.</param>
 /// <param name="record">Gets what the responder tells.</param>
 /// <param name="queue">Ends the conversation; null for a sender of datagrams, which has none.</param>
-internal sealed class ResponderContext(ClientFacts client, ServerRecord record, UnaskedQueue? queue)
+internal sealed class ResponderContext(ClientFacts client, ServerRecord record, Mailbox? queue)
 {
     private Hashtable? _state;
     private volatile bool _isClosing;
@@ -56,6 +56,6 @@ internal sealed class ResponderContext(ClientFacts client, ServerRecord record, 
         }
     }
 
-    private UnaskedQueue RequireConversation() => queue
+    private Mailbox RequireConversation() => queue
         ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsAreNotClosed"), client.RemoteAddress);
 }

@@ -22,7 +22,7 @@ internal readonly struct Step
 
     public int Count { get; }
 
-    /// <summary>The duration of a Pause, <see cref="Timeout.Infinite"/> until it is released; the idle timeout of a Receive or Send; <see cref="Timeout.Infinite"/> without a limit.</summary>
+    /// <summary>The duration of a Delay, <see cref="Timeout.Infinite"/> until it is released; the idle timeout of a Receive or Send; <see cref="Timeout.Infinite"/> without a limit.</summary>
     public int Milliseconds { get; }
 
     /// <summary>
@@ -37,7 +37,7 @@ internal readonly struct Step
     public static Step Send(byte[] buffer, int offset, int count, int milliseconds) =>
         new(StepKind.Send, buffer, offset, count, milliseconds, false, null);
 
-    public static Step Pause(int milliseconds, bool pendingResponse) => new(StepKind.Pause, [], 0, 0, milliseconds, pendingResponse, null);
+    public static Step Delay(int milliseconds, bool pendingResponse) => new(StepKind.Delay, [], 0, 0, milliseconds, pendingResponse, null);
 
     public static Step Await(Task task) => new(StepKind.Await, [], 0, 0, Timeout.Infinite, false, task);
 

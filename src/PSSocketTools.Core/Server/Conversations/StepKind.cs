@@ -10,7 +10,7 @@ internal enum StepKind
     Send,
 
     /// <summary>Wait; bytes may be received ahead.</summary>
-    Pause,
+    Delay,
 
     /// <summary>Wait for a task; bytes may be received ahead.</summary>
     Await,

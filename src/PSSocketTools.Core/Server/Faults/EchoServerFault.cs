@@ -22,7 +22,7 @@ public sealed class EchoServerFault
     {
         Options = options;
         _list = list;
-        _from = options.From.Count > 0 ? new AddressFilter(options.From.Select(AddressRange.Parse)) : null;
+        _from = options.From.Count > 0 ? new AddressFilter(options.From.Select(AddressBlock.Parse)) : null;
         _seed = options.Seed ?? (options.IsDrawn ? FaultDraw.NewSeed() : 0);
         Id = Interlocked.Increment(ref _lastId);
         Settings = DescribeSettings();

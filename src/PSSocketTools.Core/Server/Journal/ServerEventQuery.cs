@@ -22,7 +22,7 @@ public sealed record ServerEventQuery
     public IReadOnlyCollection<int>? ConnectionId { get; init; }
 
     /// <summary>The blocks of addresses that the client's is in; null for all, and for events without a client.</summary>
-    public IReadOnlyCollection<AddressRange>? RemoteAddress { get; init; }
+    public IReadOnlyCollection<AddressBlock>? RemoteAddress { get; init; }
 
     /// <summary>Whether a message's text is wanted; null for all, and for events without a text.</summary>
     public Func<string, bool>? Message { get; init; }

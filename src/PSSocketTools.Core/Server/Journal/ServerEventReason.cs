@@ -70,5 +70,5 @@ public enum ServerEventReason
     LogFailed,
 
     /// <summary>Another failure; the message says what.</summary>
-    Fault,
+    Failure,
 }

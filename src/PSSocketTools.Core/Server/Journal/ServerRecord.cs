@@ -106,7 +106,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     /// <param name="exception">What failed.</param>
     /// <param name="client">The client that it concerns; null for none.</param>
     public void TryReport(Exception exception, ClientFacts? client) =>
-        Attempt.To(() => Failed(client, ServerEventReason.Fault, exception.Message));
+        BestEffort.Run(() => Failed(client, ServerEventReason.Failure, exception.Message));
 
     /// <summary>Records what a responder told.</summary>
     public void Trace(ClientFacts client, string text) => Journal.Append(

@@ -13,7 +13,7 @@ internal sealed class AsyncDatagramTransport(
     ServerRecord record,
     int maxPendingResponses,
     Func<IPAddress, bool>? isAllowed,
-    Action<Exception, Socket?> onFault)
+    Action<Exception, Socket?> onFailure)
     : DatagramTransport(sockets, plan, record, maxPendingResponses, isAllowed)
 {
     private readonly DatagramPeers<IPEndPoint> _peers = new(record);
@@ -50,7 +50,7 @@ internal sealed class AsyncDatagramTransport(
                 else if (!SocketErrors.IsReset(operation.Error))
                 {
                     // A reset is an ICMP "port unreachable" for a response to a peer that has gone; other errors are reported.
-                    Record.Failed(null, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
+                    Record.Failed(null, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
                 }
             }
         }
@@ -62,7 +62,7 @@ internal sealed class AsyncDatagramTransport(
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            onFault(exception, socket.Socket);
+            onFailure(exception, socket.Socket);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class AsyncDatagramTransport(
             return;
         }
 
-        if (Plan.Options.IsPlain)
+        if (Plan.Options.IsRaw)
         {
             if (!Plan.Options.IsDiscarding)
             {

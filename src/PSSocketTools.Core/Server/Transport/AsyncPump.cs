@@ -34,7 +34,7 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
     public void Wake() => Signal((int)ConnectionSignal.Wake);
 
     /// <inheritdoc/>
-    public void Yield(TimedSource source)
+    public void Yield(PumpHandler source)
     {
         if (loop is not { IsCurrent: true } || !loop.TryPost(() => Signal(Resume)))
         {
@@ -47,7 +47,7 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
     /// Extending a deadline, which every message of a connection with an idle timeout does, does not change the timer: the deadline
     /// is checked when it expires.
     /// </remarks>
-    public void SetTimer(TimedSource source, Deadline deadline)
+    public void SetTimer(PumpHandler source, Deadline deadline)
     {
         source.Deadline = deadline;
         if (deadline.IsBefore(source.CheckAt))
@@ -67,7 +67,7 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
         },
         (this, signal));
 
-    private void StartTimer(TimedSource source)
+    private void StartTimer(PumpHandler source)
     {
         source.CheckAt = source.Deadline;
         _timer ??= new Timer(static pump => ((AsyncPump)pump!).Signal(TimerExpired), this, Timeout.Infinite, Timeout.Infinite);
@@ -105,7 +105,7 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Attempt.To(() => Connection.Fail(exception));
+                BestEffort.Run(() => Connection.Fail(exception));
             }
 
             if (Interlocked.CompareExchange(ref _signals, 0, Running) == Running)

@@ -11,7 +11,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     where TChannel : IChannel
 {
     private readonly Func<Socket, AsyncPump, TChannel> _toChannel;
-    private readonly Action<Exception, Socket?> _onFault;
+    private readonly Action<Exception, Socket?> _onFailure;
     private readonly DescriptorReserve _reserve = new();
 
     // Empty on Windows, and for a server that runs its user's code, which may block the thread it runs on.
@@ -24,18 +24,18 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
     /// <param name="handshakes">The handshakes of the channels; null for channels without.</param>
-    /// <param name="onFault">Called when accepting has failed, with the listener, or null for all.</param>
+    /// <param name="onFailure">Called when accepting has failed, with the listener, or null for all.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
-        ConnectionAcceptor acceptor,
+        ConnectionAdmission acceptor,
         bool sequential,
         Func<Socket, AsyncPump, TChannel> toChannel,
         Handshakes? handshakes,
-        Action<Exception, Socket?> onFault)
+        Action<Exception, Socket?> onFailure)
         : base(listeners, acceptor, handshakes, sequential)
     {
         _toChannel = toChannel;
-        _onFault = onFault;
+        _onFailure = onFailure;
 
         // As many as epoll's server has: half of the processors. None on Windows, where a completed receive takes fewer threads, and a
         // selection costs more for each socket.
@@ -60,7 +60,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         base.Dispose();
         foreach (var loop in _loops)
         {
-            Attempt.To(loop.Dispose, Report);
+            BestEffort.Run(loop.Dispose, Report);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     {
         foreach (var listener in Sockets)
         {
-            Attempt.To(listener.Dispose, Report);
+            BestEffort.Run(listener.Dispose, Report);
         }
 
         return _accepting;
@@ -93,7 +93,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _onFault(exception, listener);
+            _onFailure(exception, listener);
         }
     }
 
@@ -172,7 +172,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             {
                 listeners.Remove(listener);
                 listener.Dispose();
-                _onFault(exception, listener.Socket);
+                _onFailure(exception, listener.Socket);
             }
         }
 
@@ -227,10 +227,10 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
                 socket.NoDelay = true;
             }
 
-            var client = ConnectionAcceptor.TryIdentify(socket.RemoteEndPoint, ConnectionAcceptor.WantsLocalEndPoint ? socket.LocalEndPoint : null);
+            var client = ConnectionAdmission.TryIdentify(socket.RemoteEndPoint, ConnectionAdmission.WantsLocalEndPoint ? socket.LocalEndPoint : null);
             if (client is not null && Handshakes is null)
             {
-                conversation = ConnectionAcceptor.TryAccept(client);
+                conversation = ConnectionAdmission.TryAccept(client);
             }
             else if (client is not null)
             {
@@ -257,13 +257,13 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             Report(exception);
             if (conversation is not null)
             {
-                Attempt.To(() => conversation.End(isAnnounced: true), Report);
-                Attempt.To(() => Record.Disconnected(conversation.Client, ServerEventReason.Fault), Report);
-                Attempt.To(conversation.Dispose, Report);
+                BestEffort.Run(() => conversation.End(isAnnounced: true), Report);
+                BestEffort.Run(() => Record.Disconnected(conversation.Client, ServerEventReason.Failure), Report);
+                BestEffort.Run(conversation.Dispose, Report);
             }
         }
 
-        Attempt.To(socket.Dispose, Report);
+        BestEffort.Run(socket.Dispose, Report);
         if (isHandshaking)
         {
             HandshakeEnded();

@@ -33,7 +33,7 @@ internal sealed partial class Connection<TChannel> : Connection
     private int _sentBefore;
     private int _queuedBefore;
 
-    // When a Pause is over, and when to check for a reset meanwhile.
+    // When a Delay is over, and when to check for a reset meanwhile.
     private Deadline _pauseEnd;
     private Deadline _nextResetCheck;
 
@@ -54,7 +54,7 @@ internal sealed partial class Connection<TChannel> : Connection
     private bool _draining;
 
     // Whether the server was told to end this connection.
-    private bool _isEndWished;
+    private bool _isEndRequested;
 
     /// <param name="transport">The transport it belongs to.</param>
     /// <param name="client">The identity of the connection.</param>
@@ -112,18 +112,18 @@ internal sealed partial class Connection<TChannel> : Connection
     }
 
     /// <inheritdoc/>
-    public override void EndAtWish(bool reset)
+    public override void EndOnRequest(bool reset)
     {
         if (_phase != Phase.Conversing)
         {
             return;
         }
 
-        _isEndWished = true;
+        _isEndRequested = true;
         if (reset)
         {
             _channel.SetResetOnClose();
-            EndConversation(_conversation!.UnaskedQueue.IsTooSlow ? ServerEventReason.TooSlow : ServerEventReason.ServerClosed);
+            EndConversation(_conversation!.Mailbox.IsTooSlow ? ServerEventReason.TooSlow : ServerEventReason.ServerClosed);
             Close();
             return;
         }
@@ -174,7 +174,7 @@ internal sealed partial class Connection<TChannel> : Connection
 
         if (_phase <= Phase.Conversing)
         {
-            Attempt.To(() => EndConversation(ServerEventReason.Fault), Report);
+            BestEffort.Run(() => EndConversation(ServerEventReason.Failure), Report);
         }
 
         Close();
@@ -240,7 +240,7 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <summary>Begins the conversation.</summary>
     private void Converse(Conversation conversation)
     {
-        conversation.UnaskedQueue.Attach(this);
+        conversation.Mailbox.Attach(this);
         conversation.Begin();
         BeginNextStep(conversation);
         RunSteps(conversation);
@@ -270,7 +270,7 @@ internal sealed partial class Connection<TChannel> : Connection
 
                     break;
 
-                case StepKind.Pause:
+                case StepKind.Delay:
                 case StepKind.Await:
                     if (!TryPause(conversation))
                     {

@@ -15,8 +15,8 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        _record.Failed(_client, ServerEventReason.Fault, _channel.Explain(error));
-        End(ServerEventReason.Fault);
+        _record.Failed(_client, ServerEventReason.Failure, _channel.Explain(error));
+        End(ServerEventReason.Failure);
     }
 
     /// <summary>
@@ -26,7 +26,7 @@ internal sealed partial class Connection<TChannel>
     private void End(ServerEventReason reason)
     {
         EndConversation(reason);
-        if (reason is ServerEventReason.Reset or ServerEventReason.Fault)
+        if (reason is ServerEventReason.Reset or ServerEventReason.Failure)
         {
             Close();
             return;
@@ -138,7 +138,7 @@ internal sealed partial class Connection<TChannel>
         // Each of these must run even if another throws, and the transport must forget the connection.
         _phase = Phase.Closing;
         StopTimer();
-        Attempt.To(() => _channel.Close(this), Report);
+        BestEffort.Run(() => _channel.Close(this), Report);
         Finish();
     }
 
@@ -151,8 +151,8 @@ internal sealed partial class Connection<TChannel>
         }
 
         _phase = Phase.Closed;
-        Attempt.To(() => _channel.Dispose(), Report);
-        Attempt.To(() => _conversation?.Dispose(), Report);
+        BestEffort.Run(() => _channel.Dispose(), Report);
+        BestEffort.Run(() => _conversation?.Dispose(), Report);
         _transport.Closed(this);
     }
 }

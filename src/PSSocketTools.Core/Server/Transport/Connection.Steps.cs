@@ -69,7 +69,7 @@ internal sealed partial class Connection<TChannel>
     private bool TryReceive(Conversation conversation)
     {
         // No more is received first: a client that keeps sending could delay the end forever.
-        if (_isEndWished && !_step.HasPendingResponse)
+        if (_isEndRequested && !_step.HasPendingResponse)
         {
             return !TryEndWaiting(conversation, ServerEventReason.ServerClosed);
         }
@@ -88,7 +88,7 @@ internal sealed partial class Connection<TChannel>
         }
 
         // Where a pause of the sender ends a message, the wait for it goes on: a restart would delay the end of the message.
-        if (!_step.HasPendingResponse && conversation.HasUnasked)
+        if (!_step.HasPendingResponse && conversation.HasUnsolicited)
         {
             return true;
         }
@@ -118,10 +118,10 @@ internal sealed partial class Connection<TChannel>
         return true;
     }
 
-    /// <summary>Ends a conversation that waits for the client; false when messages are to be sent unasked before.</summary>
+    /// <summary>Ends a conversation that waits for the client; false when messages are to be sent unsolicited before.</summary>
     private bool TryEndWaiting(Conversation conversation, ServerEventReason reason)
     {
-        if (!conversation.UnaskedQueue.TryClose())
+        if (!conversation.Mailbox.TryClose())
         {
             return false;
         }
@@ -178,7 +178,7 @@ internal sealed partial class Connection<TChannel>
         }
 
         // The end of the server, or of this connection, does not wait where no response is pending.
-        if (_step.Kind == StepKind.Pause && !_step.HasPendingResponse && (_draining || _isEndWished))
+        if (_step.Kind == StepKind.Delay && !_step.HasPendingResponse && (_draining || _isEndRequested))
         {
             End(_draining ? ServerEventReason.ServerStopped : ServerEventReason.ServerClosed);
             return false;
@@ -186,7 +186,7 @@ internal sealed partial class Connection<TChannel>
 
         if (_step.Task?.IsCompleted ?? (_isTimeUp && _pauseEnd.HasPassed))
         {
-            if (_step.Kind == StepKind.Pause)
+            if (_step.Kind == StepKind.Delay)
             {
                 conversation.Elapsed();
             }
@@ -194,9 +194,9 @@ internal sealed partial class Connection<TChannel>
             return true;
         }
 
-        if (conversation.HasUnasked || conversation.IsReleased)
+        if (conversation.HasUnsolicited || conversation.IsReleased)
         {
-            if (_step.Kind == StepKind.Pause)
+            if (_step.Kind == StepKind.Delay)
             {
                 conversation.Interrupted(Math.Max(1, _pauseEnd.Milliseconds));
             }

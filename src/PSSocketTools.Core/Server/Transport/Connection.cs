@@ -3,7 +3,7 @@ using PSSocketTools.Server.Conversations;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A client's connection, independent of its channel.</summary>
-internal abstract class Connection(IPump pump) : TimedSource, IConversationDriver
+internal abstract class Connection(IPump pump) : PumpHandler, IConversationDriver
 {
     /// <summary>The pump that runs it.</summary>
     public IPump Pump { get; } = pump;
@@ -18,7 +18,7 @@ internal abstract class Connection(IPump pump) : TimedSource, IConversationDrive
     public abstract void Abort();
 
     /// <summary>Ends the conversation at the server's wish: in order, once no response is pending, or by a reset.</summary>
-    public abstract void EndAtWish(bool reset);
+    public abstract void EndOnRequest(bool reset);
 
     /// <inheritdoc/>
     /// <remarks>Not on the caller's thread, which would drive the conversation meanwhile.</remarks>
@@ -53,11 +53,11 @@ internal abstract class Connection(IPump pump) : TimedSource, IConversationDrive
 
         if ((signals & ConnectionSignal.Reset) != 0)
         {
-            EndAtWish(reset: true);
+            EndOnRequest(reset: true);
         }
         else if ((signals & ConnectionSignal.End) != 0)
         {
-            EndAtWish(reset: false);
+            EndOnRequest(reset: false);
         }
 
         if ((signals & ConnectionSignal.Abort) != 0)

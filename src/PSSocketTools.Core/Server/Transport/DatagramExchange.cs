@@ -11,7 +11,7 @@ internal static class DatagramExchange
     public static Frame ToMessage(ConversationPlan plan, byte[] buffer, int offset, int count)
     {
         var terminator = Terminator.None;
-        if (!plan.Options.IsPlain && plan.Options.Framing != MessageFraming.None && count > 0 && buffer[offset + count - 1] == '\n')
+        if (!plan.Options.IsRaw && plan.Options.Framing != MessageFraming.None && count > 0 && buffer[offset + count - 1] == '\n')
         {
             terminator = count > 1 && buffer[offset + count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
         }

@@ -29,7 +29,7 @@ internal sealed class DatagramOperation : IDisposable
     public EndPoint Remote { get; private set; }
 
     /// <summary>The address that the last datagram received was sent to; empty when the socket has only one, or the system did not tell.</summary>
-    public PacketSource Local { get; private set; }
+    public PacketInfo Local { get; private set; }
 
     /// <summary>The outcome of the last operation.</summary>
     public SocketError Error { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class DatagramOperation : IDisposable
 
         Error = _event.SocketError;
         Remote = _event.RemoteEndPoint ?? _any;
-        Local = _socket.HasManyAddresses && _event.ReceiveMessageFromPacketInfo is { Address: { } address } told ? new PacketSource(address, told.Interface) : default;
+        Local = _socket.HasManyAddresses && _event.ReceiveMessageFromPacketInfo is { Address: { } address } told ? new PacketInfo(address, told.Interface) : default;
         return _event.BytesTransferred;
     }
 
@@ -57,7 +57,7 @@ internal sealed class DatagramOperation : IDisposable
     /// <param name="remote">The destination.</param>
     /// <param name="nativeRemote">The destination in native form.</param>
     /// <param name="local">The source address; when empty the system chooses it.</param>
-    public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, PacketSource local)
+    public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, PacketInfo local)
     {
         if (local.Address is not null)
         {

@@ -14,7 +14,7 @@ internal sealed class DatagramPeer(IPEndPoint endPoint, ClientFacts facts)
     public IPEndPoint EndPoint { get; } = endPoint;
 
     /// <summary>The endpoint in native form.</summary>
-    public byte[] NativeEndPoint { get; } = DatagramSource.ToNative(endPoint);
+    public byte[] NativeEndPoint { get; } = PacketInfoSender.ToNative(endPoint);
 
     public ClientFacts Facts { get; } = facts;
 

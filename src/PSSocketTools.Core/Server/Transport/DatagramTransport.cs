@@ -46,7 +46,7 @@ internal abstract class DatagramTransport : ServerTransport
     public override async Task StopAsync(CancellationToken gracePeriodOver)
     {
         _stopping = true;
-        await Attempt.ToAsync(PauseAsync, Report).ConfigureAwait(false);
+        await BestEffort.RunAsync(PauseAsync, Report).ConfigureAwait(false);
         var drained = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _drained, drained);
         if (Volatile.Read(ref _pendingResponses) == 0)
@@ -56,14 +56,14 @@ internal abstract class DatagramTransport : ServerTransport
 
         await WhenAnyAsync(drained.Task, gracePeriodOver).ConfigureAwait(false);
 
-        Attempt.To(_aborting.Cancel, Report);
-        await Attempt.ToAsync(ReleaseAsync, Report).ConfigureAwait(false);
+        BestEffort.Run(_aborting.Cancel, Report);
+        await BestEffort.RunAsync(ReleaseAsync, Report).ConfigureAwait(false);
         foreach (var socket in Sockets)
         {
-            Attempt.To(socket.Dispose, Report);
+            BestEffort.Run(socket.Dispose, Report);
         }
 
-        await Attempt.ToAsync(WhenReceivingEndedAsync, Report).ConfigureAwait(false);
+        await BestEffort.RunAsync(WhenReceivingEndedAsync, Report).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ internal abstract class DatagramTransport : ServerTransport
     }
 
     /// <summary>Responds in the background, so that slow responses don't delay others; above the limit datagrams are dropped, as UDP allows.</summary>
-    public void RespondInBackground(DatagramSocket socket, PacketSource local, DatagramPeer peer, in DatagramRequest request)
+    public void RespondInBackground(DatagramSocket socket, PacketInfo local, DatagramPeer peer, in DatagramRequest request)
     {
         if (BeginResponse() > _maxPendingResponses)
         {
@@ -147,7 +147,7 @@ internal abstract class DatagramTransport : ServerTransport
     /// <summary>Completes when nothing receives any more, after the sockets were closed.</summary>
     protected virtual Task WhenReceivingEndedAsync() => Task.CompletedTask;
 
-    protected async Task SendAsync(DatagramOperation operation, PacketSource local, DatagramPeer peer, ResponseBuffer output)
+    protected async Task SendAsync(DatagramOperation operation, PacketInfo local, DatagramPeer peer, ResponseBuffer output)
     {
         if (output.Responses.Count > 0)
         {
@@ -156,7 +156,7 @@ internal abstract class DatagramTransport : ServerTransport
     }
 
     protected async Task SendAsync(
-        DatagramOperation operation, PacketSource local, DatagramPeer peer, byte[] buffer, int count, BufferedResponse response)
+        DatagramOperation operation, PacketInfo local, DatagramPeer peer, byte[] buffer, int count, BufferedResponse response)
     {
         if (!Fits(peer, count))
         {
@@ -170,13 +170,13 @@ internal abstract class DatagramTransport : ServerTransport
         }
         else if (!SocketErrors.IsAbort(operation.Error))
         {
-            Record.Failed(peer.Facts, ServerEventReason.Fault, new SocketException((int)operation.Error).Message);
+            Record.Failed(peer.Facts, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
         }
     }
 
     /// <summary>Responds to a message after the earlier ones of the same peer, however long each takes.</summary>
     private async Task RespondInBackgroundAsync(
-        Task before, DatagramSocket socket, PacketSource local, DatagramPeer peer, DatagramRequest request)
+        Task before, DatagramSocket socket, PacketInfo local, DatagramPeer peer, DatagramRequest request)
     {
         try
         {

@@ -12,7 +12,7 @@ internal sealed class EpollDatagramTransport : DatagramTransport
 {
     private readonly EpollLoops _loops;
     private readonly EpollLoop _loop;
-    private readonly Action<Exception, Socket?> _onFault;
+    private readonly Action<Exception, Socket?> _onFailure;
     private readonly List<EpollReceiver> _receivers = [];
 
     public EpollDatagramTransport(
@@ -22,12 +22,12 @@ internal sealed class EpollDatagramTransport : DatagramTransport
         int maxPendingResponses,
         Func<IPAddress, bool>? isAllowed,
         EpollLoops loops,
-        Action<Exception, Socket?> onFault)
+        Action<Exception, Socket?> onFailure)
         : base(sockets, plan, record, maxPendingResponses, isAllowed)
     {
         _loops = loops;
         _loop = loops.Next();
-        _onFault = onFault;
+        _onFailure = onFailure;
         Peers = new DatagramPeers<LinuxSender>(record);
         Output = new ResponseBuffer(plan.Writer, carriesEmpty: true);
     }
@@ -47,20 +47,20 @@ internal sealed class EpollDatagramTransport : DatagramTransport
         {
             foreach (var socket in Sockets)
             {
-                Attempt.To(() => Begin(socket), exception => Fault(exception, socket.Socket));
+                BestEffort.Run(() => Begin(socket), exception => Fault(exception, socket.Socket));
             }
         },
-        exception => _onFault(exception, null));
+        exception => _onFailure(exception, null));
 
     private void Begin(DatagramSocket socket)
     {
         var receiver = new EpollReceiver(this, _loop, socket);
         _receivers.Add(receiver);
-        Attempt.To(receiver.Begin, receiver.Fail);
+        BestEffort.Run(receiver.Begin, receiver.Fail);
     }
 
     /// <summary>Reports that a socket can't receive any more.</summary>
-    public void Fault(Exception exception, Socket socket) => _onFault(exception, socket);
+    public void Fault(Exception exception, Socket socket) => _onFailure(exception, socket);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -71,9 +71,9 @@ internal sealed class EpollDatagramTransport : DatagramTransport
     }
 
     /// <inheritdoc/>
-    protected override Task PauseAsync() => _loop.PostAsync(() => _receivers.ForEach(receiver => Attempt.To(receiver.Stop, Report)));
+    protected override Task PauseAsync() => _loop.PostAsync(() => _receivers.ForEach(receiver => BestEffort.Run(receiver.Stop, Report)));
 
     /// <inheritdoc/>
-    protected override Task ReleaseAsync() => _loop.PostAsync(() => _receivers.ForEach(receiver => Attempt.To(receiver.End, Report)));
+    protected override Task ReleaseAsync() => _loop.PostAsync(() => _receivers.ForEach(receiver => BestEffort.Run(receiver.End, Report)));
 }
 #endif

@@ -50,7 +50,7 @@ internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop l
     /// <summary>Reports what ended accepting as a fault of the server.</summary>
     public override void Fail(Exception exception)
     {
-        Attempt.To(End);
+        BestEffort.Run(End);
         transport.Fault(exception, Socket);
     }
 

@@ -17,24 +17,24 @@ internal sealed class EpollLoop : IPump, IDisposable
     private readonly EpollTimers _timers = new();
     private readonly Thread _thread;
     private readonly object _posting = new();
-    private TimedSource?[] _sources = new TimedSource[64];
-    private List<TimedSource> _ready = [];
-    private List<TimedSource> _readyBatch = [];
+    private PumpHandler?[] _sources = new PumpHandler[64];
+    private List<PumpHandler> _ready = [];
+    private List<PumpHandler> _readyBatch = [];
     private List<(Action Action, Action<Exception> Report)> _posts = [];
     private List<(Action Action, Action<Exception> Report)> _postBatch = [];
     private volatile bool _hasPosts;
-    private readonly Action<Exception> _onFault;
+    private readonly Action<Exception> _onFailure;
     private volatile Win32Exception? _fault;
     private bool _ending;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="index">Its number among the loops of its group.</param>
-    /// <param name="onFault">Called on the loop's thread when it can't wait for descriptors any more.</param>
+    /// <param name="onFailure">Called on the loop's thread when it can't wait for descriptors any more.</param>
     /// <exception cref="Win32Exception">The system has no descriptor left.</exception>
-    public EpollLoop(int index, Action<Exception> onFault)
+    public EpollLoop(int index, Action<Exception> onFailure)
     {
         Index = index;
-        _onFault = onFault;
+        _onFailure = onFailure;
         _epoll = new LinuxEpoll();
         _thread = new Thread(Run) { IsBackground = true, Name = "EchoLoop" + index.ToString(CultureInfo.InvariantCulture) };
         try
@@ -56,7 +56,7 @@ internal sealed class EpollLoop : IPump, IDisposable
     /// <summary>Its number among the loops of its group.</summary>
     public int Index { get; }
 
-    /// <summary>Room for datagrams that no socket uses now; null before the first use, and while one does. Only for the loop's sources.</summary>
+    /// <summary>Room for datagrams that no socket uses now; null before the first use, and while one does. Only for the loop's handlers.</summary>
     public LinuxDatagrams? FreeDatagrams { get; set; }
 
     /// <summary>The descriptor of its epoll set.</summary>
@@ -111,7 +111,7 @@ internal sealed class EpollLoop : IPump, IDisposable
 
     /// <summary>Starts to watch a descriptor for a source.</summary>
     /// <exception cref="Win32Exception">The system can't, or the loop has failed.</exception>
-    public void Watch(int descriptor, int events, TimedSource source)
+    public void Watch(int descriptor, int events, PumpHandler source)
     {
         if (_fault is { } fault)
         {
@@ -139,7 +139,7 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <summary>Removes a source whose descriptor is about to be closed; the close removes it from the epoll set.</summary>
-    public void Forget(int descriptor, TimedSource source)
+    public void Forget(int descriptor, PumpHandler source)
     {
         if (descriptor < _sources.Length && _sources[descriptor] == source)
         {
@@ -150,10 +150,10 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <inheritdoc/>
-    public void SetTimer(TimedSource source, Deadline deadline) => _timers.Set(source, deadline);
+    public void SetTimer(PumpHandler source, Deadline deadline) => _timers.Set(source, deadline);
 
     /// <inheritdoc/>
-    public void Yield(TimedSource source) => _ready.Add(source);
+    public void Yield(PumpHandler source) => _ready.Add(source);
 
     private void Run()
     {
@@ -177,7 +177,7 @@ internal sealed class EpollLoop : IPump, IDisposable
     private void FailAll(Win32Exception exception)
     {
         _fault = exception;
-        Attempt.To(() => _onFault(exception));
+        BestEffort.Run(() => _onFailure(exception));
         RunPosts();
 
         // Ready sources fail too: a socket that is read without being watched is only among those.
@@ -269,14 +269,14 @@ internal sealed class EpollLoop : IPump, IDisposable
 
         foreach (var (action, report) in _postBatch)
         {
-            Attempt.To(action, report);
+            BestEffort.Run(action, report);
         }
 
         _postBatch.Clear();
     }
 
 #pragma warning disable CA1031 // An exception of one source ends that source alone: it must not end the thread, and with it the process.
-    private static void OnReady(TimedSource source, int events)
+    private static void OnReady(PumpHandler source, int events)
     {
         try
         {
@@ -288,7 +288,7 @@ internal sealed class EpollLoop : IPump, IDisposable
         }
     }
 
-    private static void OnTime(TimedSource source)
+    private static void OnTime(PumpHandler source)
     {
         try
         {
@@ -300,7 +300,7 @@ internal sealed class EpollLoop : IPump, IDisposable
         }
     }
 
-    private static void OnResume(TimedSource source)
+    private static void OnResume(PumpHandler source)
     {
         try
         {
@@ -313,6 +313,6 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 #pragma warning restore CA1031
 
-    private static void Fail(TimedSource source, Exception exception) => Attempt.To(() => source.Fail(exception));
+    private static void Fail(PumpHandler source, Exception exception) => BestEffort.Run(() => source.Fail(exception));
 }
 #endif

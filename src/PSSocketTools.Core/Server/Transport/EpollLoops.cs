@@ -17,7 +17,7 @@ internal sealed class EpollLoops
     private readonly EpollLoop[] _loops;
 
     // The servers' handlers of a failed loop.
-    private readonly List<Action<Exception>> _onFault = [];
+    private readonly List<Action<Exception>> _onFailure = [];
     private Exception? _fault;
     private int _servers;
     private int _next = -1;
@@ -73,18 +73,18 @@ internal sealed class EpollLoops
     }
 
     /// <summary>Registers a handler, called on the thread of a loop that fails, or at once if one has failed already.</summary>
-    public void WhenFailed(Action<Exception> onFault)
+    public void WhenFailed(Action<Exception> onFailure)
     {
         Exception? fault;
-        lock (_onFault)
+        lock (_onFailure)
         {
-            _onFault.Add(onFault);
+            _onFailure.Add(onFailure);
             fault = _fault;
         }
 
         if (fault is not null)
         {
-            onFault(fault);
+            onFailure(fault);
         }
     }
 
@@ -92,14 +92,14 @@ internal sealed class EpollLoops
     public EpollLoop Next() => _loops[(int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length)];
 
     /// <summary>Releases the loops for a server, and removes its handler; the last server waits until they have ended.</summary>
-    /// <param name="onFault">The handler; null for none.</param>
-    public void Leave(Action<Exception>? onFault)
+    /// <param name="onFailure">The handler; null for none.</param>
+    public void Leave(Action<Exception>? onFailure)
     {
-        if (onFault is not null)
+        if (onFailure is not null)
         {
-            lock (_onFault)
+            lock (_onFailure)
             {
-                _onFault.Remove(onFault);
+                _onFailure.Remove(onFailure);
             }
         }
 
@@ -131,7 +131,7 @@ internal sealed class EpollLoops
         }
 
         Action<Exception>[] handlers;
-        lock (_onFault)
+        lock (_onFailure)
         {
             if (_fault is not null)
             {
@@ -139,10 +139,10 @@ internal sealed class EpollLoops
             }
 
             _fault = exception;
-            handlers = [.. _onFault];
+            handlers = [.. _onFailure];
         }
 
-        Array.ForEach(handlers, onFault => Attempt.To(() => onFault(exception)));
+        Array.ForEach(handlers, onFailure => BestEffort.Run(() => onFailure(exception)));
     }
 
     private void EndAll()

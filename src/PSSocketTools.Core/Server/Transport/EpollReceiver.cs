@@ -89,7 +89,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
     /// <summary>Reports what ended receiving as a fault of the server.</summary>
     public override void Fail(Exception exception)
     {
-        Attempt.To(End);
+        BestEffort.Run(End);
         _transport.Fault(exception, Socket);
     }
 
@@ -183,7 +183,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         }
         else if (!SocketErrors.IsReset(error))
         {
-            _transport.Record.Failed(null, ServerEventReason.Fault, Explain(number));
+            _transport.Record.Failed(null, ServerEventReason.Failure, Explain(number));
         }
     }
 
@@ -206,7 +206,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
     {
         if (Datagrams.IsTruncated(slot))
         {
-            _transport.Record.Failed(null, ServerEventReason.Fault, new SocketException((int)SocketError.MessageSize).Message);
+            _transport.Record.Failed(null, ServerEventReason.Failure, new SocketException((int)SocketError.MessageSize).Message);
             return;
         }
 
@@ -245,7 +245,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
             _ = TryFlush();
             _transport.RespondInBackground(_socket, Datagrams.LocalOf(slot), peer, request);
         }
-        else if (plan.Options.IsPlain)
+        else if (plan.Options.IsRaw)
         {
             if (!plan.Options.IsDiscarding && _transport.Fits(peer, count))
             {
@@ -309,7 +309,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
             if (number != Libc.EIntr && !Datagrams.TryDropSource(_sent))
             {
-                _transport.Record.Failed(_responses[_sent++].Peer.Facts, ServerEventReason.Fault, Explain(number));
+                _transport.Record.Failed(_responses[_sent++].Peer.Facts, ServerEventReason.Failure, Explain(number));
             }
         }
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A server's own socket on a loop, which watches its descriptor; whoever opened the socket closes it. For the loop's thread.</summary>
-internal abstract class EpollSocket : TimedSource
+internal abstract class EpollSocket : PumpHandler
 {
     private readonly SafeSocketHandle _handle;
     private bool _isHeld;

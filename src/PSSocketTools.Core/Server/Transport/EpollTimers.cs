@@ -12,14 +12,14 @@ internal sealed class EpollTimers
     /// <summary>A timestamp by which every deadline has passed, except never.</summary>
     public const long EndOfTime = long.MaxValue - 1;
 
-    private TimedSource[] _heap = new TimedSource[16];
+    private PumpHandler[] _heap = new PumpHandler[16];
     private int _count;
 
     /// <summary>When the next check is due; never when there is none.</summary>
     public Deadline Next => _count == 0 ? Deadline.Never : _heap[0].CheckAt;
 
     /// <summary>Sets the deadline of a source.</summary>
-    public void Set(TimedSource source, Deadline deadline)
+    public void Set(PumpHandler source, Deadline deadline)
     {
         source.Deadline = deadline;
         if (source.TimerIndex < 0)
@@ -41,7 +41,7 @@ internal sealed class EpollTimers
     }
 
     /// <summary>Removes a source and its deadline.</summary>
-    public void Remove(TimedSource source)
+    public void Remove(PumpHandler source)
     {
         source.Deadline = Deadline.Never;
         var index = source.TimerIndex;
@@ -64,7 +64,7 @@ internal sealed class EpollTimers
     /// <summary>Removes a source whose deadline has passed.</summary>
     /// <param name="now">A timestamp of the clock.</param>
     /// <param name="source">The source.</param>
-    public bool TryTake(long now, out TimedSource source)
+    public bool TryTake(long now, out PumpHandler source)
     {
         while (_count > 0 && _heap[0].CheckAt.HasPassedBy(now))
         {
@@ -90,13 +90,13 @@ internal sealed class EpollTimers
         return false;
     }
 
-    private void Place(TimedSource source, int index)
+    private void Place(PumpHandler source, int index)
     {
         _heap[index] = source;
         source.TimerIndex = index;
     }
 
-    private void SiftUp(TimedSource source)
+    private void SiftUp(PumpHandler source)
     {
         var index = source.TimerIndex;
         while (index > 0 && source.CheckAt.IsBefore(_heap[(index - 1) / 2].CheckAt))
@@ -108,7 +108,7 @@ internal sealed class EpollTimers
         Place(source, index);
     }
 
-    private void SiftDown(TimedSource source)
+    private void SiftDown(PumpHandler source)
     {
         var index = source.TimerIndex;
         while (true)

@@ -12,12 +12,12 @@ internal sealed class EpollTransport : StreamTransport
 {
     // Whether connections are accepted one at a time. Those that begin with a handshake wait for their turn after it.
     private readonly bool _acceptsSequentially;
-    private readonly Action<Exception, Socket?> _onFault;
+    private readonly Action<Exception, Socket?> _onFailure;
     private readonly EpollLoops _loops;
     private readonly EpollBuffers[] _buffers;
 
     // Accepts connections, and serves the connection of a sequential server.
-    private readonly EpollLoop _home;
+    private readonly EpollLoop _acceptLoop;
     private readonly List<EpollListener> _listeners = [];
 
     // Whether a sequential server is serving a connection. Used on the home loop only.
@@ -25,18 +25,18 @@ internal sealed class EpollTransport : StreamTransport
 
     public EpollTransport(
         IReadOnlyList<Socket> sockets,
-        ConnectionAcceptor acceptor,
+        ConnectionAdmission acceptor,
         int bufferSize,
         bool sequential,
         Handshakes? handshakes,
         EpollLoops loops,
-        Action<Exception, Socket?> onFault)
+        Action<Exception, Socket?> onFailure)
         : base(sockets, acceptor, handshakes, sequential && handshakes is not null)
     {
         _acceptsSequentially = sequential && handshakes is null;
-        _onFault = onFault;
+        _onFailure = onFailure;
         _loops = loops;
-        _home = loops.Next();
+        _acceptLoop = loops.Next();
         _buffers = new EpollBuffers[loops.Count];
         for (var i = 0; i < _buffers.Length; i++)
         {
@@ -51,27 +51,27 @@ internal sealed class EpollTransport : StreamTransport
     public override void Start()
     {
         Preloading.Run();
-        _home.Post(
+        _acceptLoop.Post(
             () =>
             {
                 foreach (var socket in Sockets)
                 {
-                    Attempt.To(() => Listen(socket), exception => _onFault(exception, socket));
+                    BestEffort.Run(() => Listen(socket), exception => _onFailure(exception, socket));
                 }
             },
-            exception => _onFault(exception, null));
+            exception => _onFailure(exception, null));
         _loops.WhenFailed(LoopFailed);
     }
 
     private void Listen(Socket socket)
     {
-        var listener = new EpollListener(this, _home, socket);
+        var listener = new EpollListener(this, _acceptLoop, socket);
         _listeners.Add(listener);
         listener.Resume();
     }
 
     /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
-    public bool WantsLocalEndPoint => ConnectionAcceptor.WantsLocalEndPoint;
+    public bool WantsLocalEndPoint => ConnectionAdmission.WantsLocalEndPoint;
 
     /// <summary>Starts to serve an accepted connection. On the home loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
@@ -81,10 +81,10 @@ internal sealed class EpollTransport : StreamTransport
         var isHandshaking = false;
         try
         {
-            client = ConnectionAcceptor.TryIdentify(remote, local);
+            client = ConnectionAdmission.TryIdentify(remote, local);
             if (client is not null && Handshakes is null)
             {
-                conversation = ConnectionAcceptor.TryAccept(client);
+                conversation = ConnectionAdmission.TryAccept(client);
             }
             else if (client is not null)
             {
@@ -104,7 +104,7 @@ internal sealed class EpollTransport : StreamTransport
             return;
         }
 
-        var loop = _home;
+        var loop = _acceptLoop;
         if (_acceptsSequentially)
         {
             _isServing = true;
@@ -120,9 +120,9 @@ internal sealed class EpollTransport : StreamTransport
             ? new Connection<EpollTlsChannel>(this, client!, conversation, new EpollTlsChannel(loop, socket, buffers, tls), loop)
             : new Connection<EpollChannel>(this, client!, conversation, new EpollChannel(loop, socket, buffers), loop);
         Add(connection);
-        if (loop == _home)
+        if (loop == _acceptLoop)
         {
-            Attempt.To(connection.Begin, connection.Fail);
+            BestEffort.Run(connection.Begin, connection.Fail);
         }
         else
         {
@@ -152,7 +152,7 @@ internal sealed class EpollTransport : StreamTransport
     }
 
     /// <summary>Reports that accepting on a listener has failed.</summary>
-    public void Fault(Exception exception, Socket listener) => _onFault(exception, listener);
+    public void Fault(Exception exception, Socket listener) => _onFailure(exception, listener);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -167,13 +167,13 @@ internal sealed class EpollTransport : StreamTransport
     /// </summary>
     private void LoopFailed(Exception exception)
     {
-        _onFault(exception, null);
-        _home.Post(EndListeners, Report);
+        _onFailure(exception, null);
+        _acceptLoop.Post(EndListeners, Report);
     }
 
     /// <inheritdoc/>
-    protected override Task EndAcceptingAsync() => _home.PostAsync(EndListeners);
+    protected override Task EndAcceptingAsync() => _acceptLoop.PostAsync(EndListeners);
 
-    private void EndListeners() => _listeners.ForEach(listener => Attempt.To(listener.End, Report));
+    private void EndListeners() => _listeners.ForEach(listener => BestEffort.Run(listener.End, Report));
 }
 #endif

@@ -210,7 +210,7 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Attempt.To(() => report(exception));
+            BestEffort.Run(() => report(exception));
         }
 
         End();
@@ -289,7 +289,7 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
 
         foreach (var post in _postBatch)
         {
-            Attempt.To(post, report);
+            BestEffort.Run(post, report);
         }
 
         _postBatch.Clear();
@@ -340,7 +340,7 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
 
         foreach (var post in _postBatch.Concat(_posts).ToArray())
         {
-            Attempt.To(post, report);
+            BestEffort.Run(post, report);
         }
 
         foreach (var wait in _members.Concat(_selected).ToArray())

@@ -11,7 +11,7 @@ namespace PSSocketTools.Server.Transport;
 /// <param name="handshakes">The handshakes that come before the conversations; null for none.</param>
 /// <param name="sequential">Whether clients are served one at a time.</param>
 internal abstract class StreamTransport(
-    IReadOnlyList<Socket> sockets, ConnectionAcceptor acceptor, Handshakes? handshakes, bool sequential) : ServerTransport(acceptor.Record)
+    IReadOnlyList<Socket> sockets, ConnectionAdmission acceptor, Handshakes? handshakes, bool sequential) : ServerTransport(acceptor.Record)
 {
     private readonly HashSet<Connection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,7 +21,7 @@ internal abstract class StreamTransport(
     public override int? WaitingConnections => ListenBacklog.Waiting(Sockets);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Conversation> Conversations => ConnectionAcceptor.Open.All();
+    public override IReadOnlyList<Conversation> Conversations => ConnectionAdmission.Open.All();
 
     /// <summary>The time limit of a handshake; zero for none.</summary>
     public TimeSpan HandshakeTimeout => Handshakes?.Timeout ?? TimeSpan.Zero;
@@ -30,7 +30,7 @@ internal abstract class StreamTransport(
     protected IReadOnlyList<Socket> Sockets { get; } = sockets;
 
     /// <summary>Accepts or rejects connections.</summary>
-    protected ConnectionAcceptor ConnectionAcceptor { get; } = acceptor;
+    protected ConnectionAdmission ConnectionAdmission { get; } = acceptor;
 
     /// <summary>The handshakes that come before the conversations; null for none.</summary>
     protected Handshakes? Handshakes { get; } = handshakes;
@@ -44,11 +44,11 @@ internal abstract class StreamTransport(
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken gracePeriodOver)
     {
-        Attempt.To(Stopping.Cancel, Report);
-        await Attempt.ToAsync(EndAcceptingAsync, Report).ConfigureAwait(false);
+        BestEffort.Run(Stopping.Cancel, Report);
+        await BestEffort.RunAsync(EndAcceptingAsync, Report).ConfigureAwait(false);
         foreach (var socket in Sockets)
         {
-            Attempt.To(socket.Dispose, Report);
+            BestEffort.Run(socket.Dispose, Report);
         }
 
         // From now on no connection is added.
@@ -82,7 +82,7 @@ internal abstract class StreamTransport(
     }
 
     /// <summary>Accepts a connection that has finished its handshake; null at the limit of connections.</summary>
-    public Conversation? TryAccept(ClientFacts client) => ConnectionAcceptor.TryAccept(client);
+    public Conversation? TryAccept(ClientFacts client) => ConnectionAdmission.TryAccept(client);
 
     /// <summary>Called when a handshake has ended, successfully or not.</summary>
     public void HandshakeEnded() => Handshakes?.Ended();
@@ -132,7 +132,7 @@ internal abstract class StreamTransport(
 
         foreach (var connection in connections)
         {
-            Attempt.To(() => connection.Pump.Post(connection, signal), Report);
+            BestEffort.Run(() => connection.Pump.Post(connection, signal), Report);
         }
     }
 }

@@ -18,12 +18,12 @@ internal sealed class ConversationDriver : IDisposable
         var plan = options.ToPlan();
         Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
         var connection = new ClientFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
-        _conversation = plan.Options.IsPlain
-            ? new PlainConversation(plan, connection, Record)
+        _conversation = plan.Options.IsRaw
+            ? new RawConversation(plan, connection, Record)
             : new MessageConversation(plan, connection, Record);
         if (queued is not null)
         {
-            Assert.Equal(QueueResult.Queued, _conversation.UnaskedQueue.Add(Bytes(queued), out _));
+            Assert.Equal(QueueResult.Queued, _conversation.Mailbox.Add(Bytes(queued), out _));
         }
 
         _conversation.Begin();
@@ -79,7 +79,7 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>Receives more while a response is computed or delayed.</summary>
     public ConversationDriver FeedAhead(string text)
     {
-        Assert.True(Step.Kind is StepKind.Await or StepKind.Pause);
+        Assert.True(Step.Kind is StepKind.Await or StepKind.Delay);
         var bytes = Bytes(text);
         bytes.CopyTo(_receiveBuffer, 0);
         _conversation.Received(_receiveBuffer, 0, bytes.Length);
@@ -88,12 +88,12 @@ internal sealed class ConversationDriver : IDisposable
         return this;
     }
 
-    /// <summary>Another thread sends a message unasked while the conversation waits.</summary>
-    public ConversationDriver SendUnasked(string text, int millisecondsLeft)
+    /// <summary>Another thread sends a message unsolicited while the conversation waits.</summary>
+    public ConversationDriver SendUnsolicited(string text, int millisecondsLeft)
     {
-        Assert.Equal(QueueResult.Queued, _conversation.UnaskedQueue.Add(Bytes(text), out _));
-        Assert.True(_conversation.HasUnasked);
-        if (Step.Kind == StepKind.Pause)
+        Assert.Equal(QueueResult.Queued, _conversation.Mailbox.Add(Bytes(text), out _));
+        Assert.True(_conversation.HasUnsolicited);
+        if (Step.Kind == StepKind.Delay)
         {
             _conversation.Interrupted(millisecondsLeft);
         }
@@ -114,7 +114,7 @@ internal sealed class ConversationDriver : IDisposable
     /// <summary>Ends the wait that it asked for.</summary>
     public ConversationDriver Elapse()
     {
-        Assert.True(Step.Kind == StepKind.Pause || (Step.Kind == StepKind.Receive && Step.Milliseconds != Timeout.Infinite));
+        Assert.True(Step.Kind == StepKind.Delay || (Step.Kind == StepKind.Receive && Step.Milliseconds != Timeout.Infinite));
         _conversation.Elapsed();
         Go();
         return this;

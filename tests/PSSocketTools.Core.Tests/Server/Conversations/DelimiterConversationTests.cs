@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Conversations;
 
-/// <summary>Messages that end with a delimiter, and what ends the lines that the server sends unasked.</summary>
+/// <summary>Messages that end with a delimiter, and what ends the lines that the server sends unsolicited.</summary>
 public sealed class DelimiterConversationTests
 {
     private static readonly EchoServerOptions Brackets = new()
@@ -76,7 +76,7 @@ public sealed class DelimiterConversationTests
     [InlineData(LineEnding.Lf, "exit\r\n", "hello\n", "bye\r\n")]
     [InlineData(LineEnding.CrLf, "exit\n", "hello\r\n", "bye\r\n")]
     [InlineData(LineEnding.CrLf, "exit\r\n", "hello\r\n", "bye\r\n")]
-    public void What_is_sent_unasked_ends_as_lines_of_the_server_do(LineEnding lineEnding, string exit, string greeting, string farewell)
+    public void What_is_sent_unsolicited_ends_as_lines_of_the_server_do(LineEnding lineEnding, string exit, string greeting, string farewell)
     {
         using var driver = new ConversationDriver(
             new EchoServerOptions { LineEnding = lineEnding, Greeting = "hello", ExitCommand = ["exit"], Farewell = "bye" });

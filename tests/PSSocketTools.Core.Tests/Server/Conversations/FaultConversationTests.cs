@@ -52,13 +52,13 @@ public sealed class FaultConversationTests
     {
         using var driver = new ConversationDriver(new EchoServerOptions { MinDelayMilliseconds = 40, MaxDelayMilliseconds = 60, Framing = MessageFraming.Line });
         driver.Feed("one\ntwo\n");
-        Assert.Equal(StepKind.Pause, driver.Step.Kind);
+        Assert.Equal(StepKind.Delay, driver.Step.Kind);
         Assert.InRange(driver.Step.Milliseconds, 40, 60);
         Assert.Empty(driver.Output);
 
         driver.Elapse();
         Assert.Equal("one\n", driver.Text);
-        Assert.Equal(StepKind.Pause, driver.Step.Kind);
+        Assert.Equal(StepKind.Delay, driver.Step.Kind);
 
         driver.Elapse();
         Assert.Equal("one\ntwo\n", driver.Text);
@@ -74,8 +74,8 @@ public sealed class FaultConversationTests
         for (var i = 0; i < 200; i++)
         {
             driver.Feed("x\n");
-            delays.Add(driver.Step.Kind == StepKind.Pause ? driver.Step.Milliseconds : 0);
-            if (driver.Step.Kind == StepKind.Pause)
+            delays.Add(driver.Step.Kind == StepKind.Delay ? driver.Step.Milliseconds : 0);
+            if (driver.Step.Kind == StepKind.Delay)
             {
                 driver.Elapse();
             }

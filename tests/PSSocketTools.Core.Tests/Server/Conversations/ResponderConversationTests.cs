@@ -154,7 +154,7 @@ public sealed class ResponderConversationTests
         driver.Feed("one\ntwo\n");
         answer.SetResult("1"u8.ToArray());
         driver.Resume();
-        Assert.Equal(StepKind.Pause, driver.Step.Kind);
+        Assert.Equal(StepKind.Delay, driver.Step.Kind);
         driver.Elapse();
         Assert.Equal("1\n", driver.Text);
         driver.AssertEnded(ServerEventReason.MessageLimit);
@@ -261,7 +261,7 @@ public sealed class ResponderConversationTests
             }),
         });
         driver.Feed("one\ntwo\n");
-        Assert.Equal((StepKind.Pause, string.Empty), (driver.Step.Kind, driver.Text));
+        Assert.Equal((StepKind.Delay, string.Empty), (driver.Step.Kind, driver.Text));
         driver.Elapse();
         Assert.Equal("bye\n", driver.Text);
         driver.AssertEnded(ServerEventReason.ServerClosed);

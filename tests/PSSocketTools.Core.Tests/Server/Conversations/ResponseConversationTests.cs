@@ -373,7 +373,7 @@ public sealed class ResponseConversationTests
             driver.Resume();
         }
 
-        if (driver.Step.Kind == StepKind.Pause)
+        if (driver.Step.Kind == StepKind.Delay)
         {
             driver.Elapse();
         }

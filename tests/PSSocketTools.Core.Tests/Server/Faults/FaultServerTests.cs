@@ -206,14 +206,14 @@ public abstract class FaultServerTests(string transport, X509Certificate2? certi
             }
 
             var connection = Assert.Single(server.GetConnections());
-            connection.Send("unasked");
+            connection.Send("unsolicited");
             var after = at == FaultPoint.Response ? "hi\nhello\nagain\n" : "hi\nhello\n";
-            var rest = client.ReceiveAsync(after.Length - before.Length + "unasked\n".Length);
+            var rest = client.ReceiveAsync(after.Length - before.Length + "unsolicited\n".Length);
             Assert.False(await Task.WhenAny(rest, Task.Delay(50)) == rest);
             server.RemoveFault(fault);
 
             // Between which of the answers it comes is up to the server.
-            Assert.Equal(after, before + (await rest).Replace("unasked\n", string.Empty, StringComparison.Ordinal));
+            Assert.Equal(after, before + (await rest).Replace("unsolicited\n", string.Empty, StringComparison.Ordinal));
         }
     }
 

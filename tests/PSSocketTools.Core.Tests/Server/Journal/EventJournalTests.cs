@@ -152,7 +152,7 @@ public sealed class EventJournalTests
             if (size < 0)
             {
                 noted.Add(null);
-                journal.Append(ServerEventKind.Error, Client, ServerEventReason.Fault, $"error {noted.Count - 1}");
+                journal.Append(ServerEventKind.Error, Client, ServerEventReason.Failure, $"error {noted.Count - 1}");
             }
             else
             {
@@ -190,7 +190,7 @@ public sealed class EventJournalTests
         for (var i = 1; i <= 10; i++)
         {
             Note(journal, $"m{i}");
-            journal.Append(ServerEventKind.Error, Client, ServerEventReason.Fault, "e");
+            journal.Append(ServerEventKind.Error, Client, ServerEventReason.Failure, "e");
         }
 
         Assert.Equal([15, 17, 19], journal.Read(15, int.MaxValue, new JournalFilter([ServerEventKind.MessageReceived]), out var next).Select(static e => (int)e.Sequence));

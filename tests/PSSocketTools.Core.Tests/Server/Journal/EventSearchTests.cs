@@ -20,7 +20,7 @@ public sealed class EventSearchTests
         Assert.Equal([1, 2, 3, 4, 5, 6], Found(journal, new()));
         Assert.Equal([2, 4, 5], Found(journal, new() { ConnectionId = [1] }));
         Assert.Equal([4], Found(journal, new() { ConnectionId = [1], Kind = [ServerEventKind.MessageReceived], Message = static text => text[0] == 'a' }));
-        Assert.Equal([3, 6], Found(journal, new() { RemoteAddress = [AddressRange.Parse("2001:db8::/32"), AddressRange.Parse("10.0.0.0/8")] }));
+        Assert.Equal([3, 6], Found(journal, new() { RemoteAddress = [AddressBlock.Parse("2001:db8::/32"), AddressBlock.Parse("10.0.0.0/8")] }));
         Assert.Equal([4, 5, 6], Found(journal, new() { AfterSequence = 3 }));
         Assert.Empty(Found(journal, new() { AfterSequence = long.MaxValue }));
         Assert.Equal([1], Found(journal, new() { Message = static text => text == "127.0.0.1:7" }));
@@ -66,7 +66,7 @@ public sealed class EventSearchTests
         ServerEventQuery[] queries =
         [
             new(), new() { Kind = [ServerEventKind.Connected] }, new() { AfterSequence = 4 }, new() { ConnectionId = [2] },
-            new() { RemoteAddress = [AddressRange.Parse("192.0.2.0/24")] }, new() { Message = static text => text == "b" },
+            new() { RemoteAddress = [AddressBlock.Parse("192.0.2.0/24")] }, new() { Message = static text => text == "b" },
             new() { AfterTime = Events(journal, new())[3].GetTimestamp() },
         ];
 

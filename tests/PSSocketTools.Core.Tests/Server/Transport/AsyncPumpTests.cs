@@ -128,7 +128,7 @@ public sealed class AsyncPumpTests : IDisposable
 
         public override void Drain() => action("drain");
 
-        public override void EndAtWish(bool reset)
+        public override void EndOnRequest(bool reset)
         {
         }
 

@@ -15,7 +15,7 @@ public sealed class ConnectionTests : IDisposable
     private readonly AsyncTransport<StuckChannel> _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new ConnectionAcceptor(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), null, static (_, _) => { });
+    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new ConnectionAdmission(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), null, static (_, _) => { });
 
     public void Dispose() => _transport.Dispose();
 
@@ -85,7 +85,7 @@ public sealed class ConnectionTests : IDisposable
         var facts = new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
         Assert.True(_record.TryConnect(facts, 1));
         var pump = new AsyncPump();
-        pump.Connection = new Connection<StuckChannel>(_transport, facts, new PlainConversation(plan, facts, _record), channel, pump);
+        pump.Connection = new Connection<StuckChannel>(_transport, facts, new RawConversation(plan, facts, _record), channel, pump);
         pump.Post(pump.Connection, ConnectionSignal.Begin);
         await channel.WhenDisposed.WaitAsync(Patience.Long);
         return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;

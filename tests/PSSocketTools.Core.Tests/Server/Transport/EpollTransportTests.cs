@@ -67,7 +67,7 @@ public sealed class EpollTransportTests
             }
 
             var events = await first.UntilAsync(ServerEventKind.Disconnected);
-            Assert.EndsWith("Error/Fault Disconnected/Fault", events.Story(1), StringComparison.Ordinal);
+            Assert.EndsWith("Error/Failure Disconnected/Failure", events.Story(1), StringComparison.Ordinal);
             Assert.Equal(0, await ReceiveAsync(client));
             await second.UntilAsync(ServerEventKind.Error);
             Assert.Equal(("Faulted", "Faulted"), (first.State, second.State));
@@ -362,7 +362,7 @@ public sealed class EpollTransportTests
         await good.ExchangeAsync("after\n", "AFTER\n");
 
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
-        Assert.EndsWith("Error/Fault Disconnected/Fault", events.Story(2), StringComparison.Ordinal);
+        Assert.EndsWith("Error/Failure Disconnected/Failure", events.Story(2), StringComparison.Ordinal);
     }
 
     [Fact]

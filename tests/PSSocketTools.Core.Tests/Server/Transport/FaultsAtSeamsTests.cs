@@ -139,7 +139,7 @@ public sealed class FaultsAtSeamsTests
         for (var n = 1; ; n++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
-            var acceptor = new ConnectionAcceptor(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
+            var acceptor = new ConnectionAdmission(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
             var listeners = SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
             using var patience = new CancellationTokenSource();
@@ -186,7 +186,7 @@ public sealed class FaultsAtSeamsTests
             ? new AsyncDatagramTransport(listeners, plan, record, 10, null, (_, socket) => lost.TrySetResult(socket))
             : new AsyncTransport<SocketChannel>(
                 listeners,
-                new ConnectionAcceptor(plan, record, 10, null),
+                new ConnectionAdmission(plan, record, 10, null),
                 sequential: false,
                 static (socket, pump) => new SocketChannel(socket, 1024, pump),
                 handshakes: null,
@@ -292,7 +292,7 @@ public sealed class FaultsAtSeamsTests
         await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
 
         Assert.Equal("Stopped", server.State);
-        Assert.Equal("Started  Error Fault Stopped ", string.Join(' ', server.GetEvents().Select(static e => $"{e.Kind} {e.Reason}")));
+        Assert.Equal("Started  Error Failure Stopped ", string.Join(' ', server.GetEvents().Select(static e => $"{e.Kind} {e.Reason}")));
         Assert.Equal(Asked, server.GetEvents()[1].Message);
         await server.WhenStopped().WaitAsync(Patience.Long);
     }
@@ -323,7 +323,7 @@ public sealed class FaultsAtSeamsTests
         await loop.PostAsync(static () => { }).WaitAsync(Patience.Long);
     }
 
-    private sealed class ThrowingSource : TimedSource
+    private sealed class ThrowingSource : PumpHandler
     {
         private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

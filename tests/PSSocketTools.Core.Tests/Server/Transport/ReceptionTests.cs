@@ -17,7 +17,7 @@ public sealed class ReceptionTests
         for (var round = 0; round < 200; round++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 0, Encoding.UTF8, Clock.System), Clock.System);
-            var acceptor = new ConnectionAcceptor(new EchoServerOptions().ToPlan(), record, Most, null);
+            var acceptor = new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, Most, null);
             using var together = new Barrier(Doors);
             var admitted = await Task.WhenAll(Enumerable.Range(0, Doors).Select(_ => Task.Factory.StartNew(
                 () =>

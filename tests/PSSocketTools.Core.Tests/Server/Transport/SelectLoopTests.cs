@@ -227,7 +227,7 @@ public sealed class SelectLoopTests : IDisposable
         {
         }
 
-        public override void EndAtWish(bool reset)
+        public override void EndOnRequest(bool reset)
         {
         }
 

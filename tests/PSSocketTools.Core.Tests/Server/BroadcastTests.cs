@@ -10,15 +10,15 @@ namespace PSSocketTools.Tests.Server;
 /// <summary>A broadcasting server: each transport, and TLS, has to pass in a class of its own.</summary>
 /// <param name="transport">The name of the transport, as EchoServer.Transport shows it.</param>
 /// <param name="certificate">The certificate; null for no TLS.</param>
-public abstract class RoomTests(string transport, X509Certificate2? certificate = null) : IDisposable
+public abstract class BroadcastTests(string transport, X509Certificate2? certificate = null) : IDisposable
 {
     private static readonly TimeSpan Ample = TimeSpan.FromSeconds(20);
 
     private readonly string _address = OwnAddress.Pick();
 
-    private EchoServerOptions Room => new() { Address = _address, Certificate = certificate, IsBroadcasting = true };
+    private EchoServerOptions Broadcasting => new() { Address = _address, Certificate = certificate, IsBroadcasting = true };
 
-    private EchoServerOptions Chat => Room with { ResponseFormat = "{ConnectionId}: {0}" };
+    private EchoServerOptions Chat => Broadcasting with { ResponseFormat = "{ConnectionId}: {0}" };
 
     public void Dispose()
     {
@@ -27,7 +27,7 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
     }
 
     [Fact]
-    public async Task A_message_goes_to_all_others_as_its_answer_would_be_and_ends_as_what_is_sent_unasked()
+    public async Task A_message_goes_to_all_others_as_its_answer_would_be_and_ends_as_what_is_sent_unsolicited()
     {
         using var server = Start(Chat);
         Assert.Equal("Broadcast", server.Mode);
@@ -130,7 +130,7 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
     public async Task Two_hundred_clients_hear_all_of_each_other_in_order()
     {
         const int Clients = 200, Lines = 100;
-        using var server = Start(Room with { ResponseFormat = "{ConnectionId} {0}" });
+        using var server = Start(Broadcasting with { ResponseFormat = "{ConnectionId} {0}" });
         var clients = await JoinAsync(server, Clients);
         var lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Lines).Select(static i => i.ToString(CultureInfo.InvariantCulture) + "\n")));
         var heard = await Task.WhenAll(clients.Select(client => Task.Run(async () =>
@@ -152,7 +152,7 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
     [Fact]
     public async Task A_client_that_does_not_read_is_let_go_and_holds_up_nobody()
     {
-        using var server = Start(Room with { Farewell = "{ConnectionId} left" });
+        using var server = Start(Broadcasting with { Farewell = "{ConnectionId} left" });
         var clients = await JoinAsync(server, 3);
         var line = new string('x', 60_000);
         var heard = line;
@@ -182,7 +182,7 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
     public async Task What_was_received_before_a_stop_reaches_all()
     {
         const int Clients = 12, Lines = 50;
-        using var server = Start(Room with { ResponseFormat = "{ConnectionId} {0}" });
+        using var server = Start(Broadcasting with { ResponseFormat = "{ConnectionId} {0}" });
         var clients = await JoinAsync(server, Clients);
         var lines = string.Concat(Enumerable.Range(0, Lines).Select(static i => i.ToString(CultureInfo.InvariantCulture) + "\n"));
         await Task.WhenAll(clients.Select(client => client.SayAsync(lines)));
@@ -281,12 +281,12 @@ public abstract class RoomTests(string transport, X509Certificate2? certificate 
 
 #if !NETSTANDARD_BUILD
 [Trait("System", "Linux")]
-public sealed class EpollRoomTests() : RoomTests("Epoll");
+public sealed class EpollRoomTests() : BroadcastTests("Epoll");
 
 [Trait("System", "Linux")]
-public sealed class EpollTlsRoomTests() : RoomTests("Epoll", TlsClient.MakeCertificate("localhost"));
+public sealed class EpollTlsRoomTests() : BroadcastTests("Epoll", TlsClient.MakeCertificate("localhost"));
 #endif
 
-public sealed class AsyncRoomTests() : RoomTests("Async");
+public sealed class AsyncRoomTests() : BroadcastTests("Async");
 
-public sealed class AsyncTlsRoomTests() : RoomTests("Async", TlsClient.MakeCertificate("localhost"));
+public sealed class AsyncTlsRoomTests() : BroadcastTests("Async", TlsClient.MakeCertificate("localhost"));

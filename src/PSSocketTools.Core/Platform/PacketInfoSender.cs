@@ -8,7 +8,7 @@ namespace PSSocketTools.Platform;
 /// Sends datagrams from a chosen address of this machine over a socket that is bound to all of them (ip(7), IP_PKTINFO;
 /// RFC 3542, section 6.2). .NET reports the address that a datagram was sent to, but can't send from it.
 /// </summary>
-internal static unsafe class DatagramSource
+internal static unsafe class PacketInfoSender
 {
     // A header on 64 bits, an IPv6 address and the number of an interface, rounded up.
     private const int LongestControl = 48;
@@ -56,7 +56,7 @@ internal static unsafe class DatagramSource
     /// Success; WouldBlock when there is no room; SocketError for everything else, such as a source that can send nothing
     /// because it is a broadcast address.
     /// </returns>
-    public static SocketError TrySend(Socket socket, byte[] buffer, int count, byte[] remote, in PacketSource source)
+    public static SocketError TrySend(Socket socket, byte[] buffer, int count, byte[] remote, in PacketInfo source)
     {
         var control = stackalloc byte[LongestControl];
         for (var i = 0; i < LongestControl; i++)
@@ -76,7 +76,7 @@ internal static unsafe class DatagramSource
 
     /// <summary>Writes the control message that names a source: a header (struct cmsghdr), and an in_pktinfo or in6_pktinfo.</summary>
     /// <returns>Its length.</returns>
-    private static int WriteControl(byte* control, in PacketSource source)
+    private static int WriteControl(byte* control, in PacketInfo source)
     {
         var address = source.Address!.GetAddressBytes();
         var isIPv6 = address.Length == 16;

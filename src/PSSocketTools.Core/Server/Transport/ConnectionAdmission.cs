@@ -6,10 +6,10 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts or rejects connections, and creates their conversations, for every transport.</summary>
-internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
+internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
 {
     // Where clients of a broadcasting server meet; null for another.
-    private readonly Room? _room = plan.Options.IsBroadcasting ? new Room() : null;
+    private readonly BroadcastGroup? _room = plan.Options.IsBroadcasting ? new BroadcastGroup() : null;
     private int _lastId;
 
     public ServerRecord Record { get; } = record;
@@ -53,7 +53,7 @@ internal sealed class ConnectionAcceptor(ConversationPlan plan, ServerRecord rec
     /// <returns>Its conversation; null when the connection is rejected.</returns>
     public Conversation? TryAccept(ClientFacts client)
     {
-        Conversation conversation = plan.Options.IsPlain ? new PlainConversation(plan, client, Record) : new MessageConversation(plan, client, Record);
+        Conversation conversation = plan.Options.IsRaw ? new RawConversation(plan, client, Record) : new MessageConversation(plan, client, Record);
         conversation.Registry = Open;
         var isAccepted = false;
         try

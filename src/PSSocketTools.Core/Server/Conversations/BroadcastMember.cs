@@ -3,22 +3,22 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>One conversation's place in a room. For its driver alone, but for the queue.</summary>
-internal sealed class RoomMember(Room room, Conversation conversation, ConversationPlan plan) : IDisposable
+internal sealed class BroadcastMember(BroadcastGroup room, Conversation conversation, ConversationPlan plan) : IDisposable
 {
     private readonly ResponseBuffer _said = new(plan.Writer);
     private bool _hasLeft;
 
     /// <summary>What others say is queued here.</summary>
-    public UnaskedQueue UnaskedQueue { get; } = conversation.UnaskedQueue;
+    public Mailbox Mailbox { get; } = conversation.Mailbox;
 
-    /// <summary>What it has said since the last <see cref="Relay"/>, framed as what is sent unasked: it goes to the others at once.</summary>
+    /// <summary>What it has said since the last <see cref="Relay"/>, framed as what is sent unsolicited: it goes to the others at once.</summary>
     public ResponseBuffer Said => _said;
 
     /// <summary>Whether it has received all before a stop. For the room alone.</summary>
     public bool HasEndedReceiving { get; set; }
 
     /// <summary>Says one message.</summary>
-    public void Say(byte[] content) => plan.AppendUnasked(_said, content);
+    public void Say(byte[] content) => plan.AppendUnsolicited(_said, content);
 
     /// <summary>Queues what it has said for the others.</summary>
     public void Relay()

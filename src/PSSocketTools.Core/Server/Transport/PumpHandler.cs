@@ -3,7 +3,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>What a pump runs: it handles socket events and an expired deadline, on one thread at a time.</summary>
-internal abstract class TimedSource
+internal abstract class PumpHandler
 {
     /// <summary>No known event: the source checks for itself.</summary>
     public const int NoEvents = 0;

@@ -5,7 +5,7 @@ namespace PSSocketTools.Client;
 
 /// <summary>The sending half of a session: one sender's batch at a time, and each request is pending before its bytes are sent.</summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is not used holds no resource, and senders may still enter it after the session has ended.
-internal sealed class Outgoing(SessionFacts session, BlockingChannel channel, SessionMonitor monitor, Incoming incoming)
+internal sealed class SessionSender(SessionFacts session, BlockingChannel channel, SessionMonitor monitor, SessionReceiver incoming)
 #pragma warning restore CA1001
 {
     /// <summary>

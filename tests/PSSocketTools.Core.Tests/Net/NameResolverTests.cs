@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Net;
 
-public sealed class AddressNameTests
+public sealed class NameResolverTests
 {
     [Theory]
     [InlineData("localhost")]
@@ -14,8 +14,8 @@ public sealed class AddressNameTests
     [InlineData("a.b.LOCALHOST.")]
     public async Task Localhost_is_the_loopback_of_each_family_the_machine_has(string name)
     {
-        Assert.Equal(WhereOn(IPAddress.Loopback, IPAddress.IPv6Loopback), AddressName.ToLocal(name));
-        Assert.Equal(WhereOn(IPAddress.Loopback, IPAddress.IPv6Loopback), await AddressName.ToAddressesAsync(name));
+        Assert.Equal(WhereOn(IPAddress.Loopback, IPAddress.IPv6Loopback), NameResolver.ToLocal(name));
+        Assert.Equal(WhereOn(IPAddress.Loopback, IPAddress.IPv6Loopback), await NameResolver.ToAddressesAsync(name));
     }
 
     [Theory]
@@ -26,14 +26,14 @@ public sealed class AddressNameTests
     public async Task Names_that_only_resemble_localhost_are_not_found(string name) =>
         Assert.Equal(
             SocketToolsError.NameNotFound,
-            (await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(name))).Error);
+            (await Assert.ThrowsAsync<SocketToolsException>(() => NameResolver.ToAddressesAsync(name))).Error);
 
     [Theory]
     [InlineData("Any")]
     [InlineData("any")]
     [InlineData("*")]
     public void Any_is_every_address_of_each_family_the_machine_has(string name) =>
-        Assert.Equal(WhereOn(IPAddress.Any, IPAddress.IPv6Any), AddressName.ToLocal(name));
+        Assert.Equal(WhereOn(IPAddress.Any, IPAddress.IPv6Any), NameResolver.ToLocal(name));
 
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1")]
@@ -48,8 +48,8 @@ public sealed class AddressNameTests
     [InlineData("255.255.255.255", "255.255.255.255")]
     public async Task An_address_is_itself(string text, string expected)
     {
-        Assert.Equal([IPAddress.Parse(expected)], AddressName.ToLocal(text));
-        Assert.Equal([IPAddress.Parse(expected)], await AddressName.ToAddressesAsync(text));
+        Assert.Equal([IPAddress.Parse(expected)], NameResolver.ToLocal(text));
+        Assert.Equal([IPAddress.Parse(expected)], await NameResolver.ToAddressesAsync(text));
     }
 
     [Theory]
@@ -58,10 +58,10 @@ public sealed class AddressNameTests
     [InlineData("a234567890123456789012345678901234567890123456789012345678901234")]
     public async Task Text_that_is_neither_a_name_nor_an_address_is_not_found(string text)
     {
-        var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text));
+        var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => NameResolver.ToAddressesAsync(text));
 
         Assert.Equal((SocketToolsError.NameNotFound, (object)text), (refusal.Error, refusal.Target!));
-        Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => AddressName.ToLocal(text)).Error);
+        Assert.Equal(SocketToolsError.NameNotFound, Assert.Throws<SocketToolsException>(() => NameResolver.ToLocal(text)).Error);
     }
 
     [Theory]
@@ -101,11 +101,11 @@ public sealed class AddressNameTests
     [InlineData("fe80::1%", "no interface ''")]
     public async Task A_misspelt_address_is_refused_with_its_canonical_form(string text, string hint)
     {
-        var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(text));
+        var refusal = await Assert.ThrowsAsync<SocketToolsException>(() => NameResolver.ToAddressesAsync(text));
 
         Assert.Equal(SocketToolsError.InvalidOption, refusal.Error);
         Assert.False(refusal.MayPass);
-        Assert.Contains(hint, Assert.Throws<SocketToolsException>(() => AddressName.ToLocal(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(hint, Assert.Throws<SocketToolsException>(() => NameResolver.ToLocal(text)).Message, StringComparison.Ordinal);
     }
 
     [IPv6Fact]
@@ -114,15 +114,15 @@ public sealed class AddressNameTests
         var network = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
             .First(static network => network.Supports(System.Net.NetworkInformation.NetworkInterfaceComponent.IPv6));
         var number = network.GetIPProperties().GetIPv6Properties().Index;
-        Assert.Equal(number, AddressName.Read($"fe80::1%{network.Name}")!.ScopeId);
-        Assert.Equal(number, AddressName.Read($"[fe80::1%{number}]")!.ScopeId);
+        Assert.Equal(number, NameResolver.Read($"fe80::1%{network.Name}")!.ScopeId);
+        Assert.Equal(number, NameResolver.Read($"[fe80::1%{number}]")!.ScopeId);
     }
 
     [Fact]
     public async Task A_name_too_long_for_the_resolver_is_not_found() =>
         Assert.Equal(
             SocketToolsError.NameNotFound,
-            (await Assert.ThrowsAsync<SocketToolsException>(() => AddressName.ToAddressesAsync(new string('a', 300)))).Error);
+            (await Assert.ThrowsAsync<SocketToolsException>(() => NameResolver.ToAddressesAsync(new string('a', 300)))).Error);
 
     private static IPAddress[] WhereOn(IPAddress ipv4, IPAddress ipv6) => IPv6Stack.IsEnabled() ? [ipv4, ipv6] : [ipv4];
 }

@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class Incoming(SessionFacts session, BlockingChannel channel, MessageSource source, SessionMonitor monitor, long inboxLimit)
+internal sealed class SessionReceiver(SessionFacts session, BlockingChannel channel, MessageSource source, SessionMonitor monitor, long inboxLimit)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
@@ -22,7 +22,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     private bool _beganUnsolicited;
 
     /// <summary>What to do about a message that only a pause can end.</summary>
-    private enum Pause
+    private enum IdleGap
     {
         Ignored,
         Awaited,
@@ -98,7 +98,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         {
             if (channel.WaitReadableUntil(until, waker))
             {
-                ReadAvailable(Pause.Ignored, waker);
+                ReadAvailable(IdleGap.Ignored, waker);
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
@@ -121,7 +121,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
 
         try
         {
-            ReadAvailable(Pause.Awaited, null);
+            ReadAvailable(IdleGap.Awaited, null);
             _beganUnsolicited = source.HasBegun;
         }
         finally
@@ -182,7 +182,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         {
             try
             {
-                ReadAvailable(Pause.Awaited, null);
+                ReadAvailable(IdleGap.Awaited, null);
             }
             finally
             {
@@ -194,14 +194,14 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     }
 
     /// <summary>Reads what has arrived to find the server's FIN, unless another caller reads.</summary>
-    public void Notice()
+    public void CheckForEnd()
     {
         if (monitor.IsOpen && monitor.TryBeginReading())
         {
             try
             {
                 // The FIN follows the data that was sent before it. A server that keeps sending can't hold this up.
-                for (var reads = 0; reads < MostReadsPerLook && ReadAvailable(Pause.Ignored, null); reads++)
+                for (var reads = 0; reads < MostReadsPerLook && ReadAvailable(IdleGap.Ignored, null); reads++)
                 {
                 }
             }
@@ -213,7 +213,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     }
 
     /// <summary>Shuts down the output and discards what the server still sends, so that its side closes in order too. For the reader alone.</summary>
-    public void Finish(bool hasPending)
+    public void DrainToEnd(bool hasPending)
     {
         if (session.IsDatagrams)
         {
@@ -221,7 +221,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         }
 
         // Any error here means that the server has gone, and then there is nothing left to close in order.
-        Attempt.To(() =>
+        BestEffort.Run(() =>
         {
             var closing = Deadline.AfterLimit(CloseTime);
             _ = channel.EndOutput(closing);
@@ -238,7 +238,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
         {
             try
             {
-                if (ReadAvailable(Pause.Awaited, waker))
+                if (ReadAvailable(IdleGap.Awaited, waker))
                 {
                     return true;
                 }
@@ -284,7 +284,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
             {
                 if (channel.WaitReadable(limit.Deadline, waker))
                 {
-                    ReadAvailable(Pause.Ignored, waker);
+                    ReadAvailable(IdleGap.Ignored, waker);
                 }
                 else if (limit.Deadline.HasPassed)
                 {
@@ -299,7 +299,7 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
     }
 
     /// <summary>Reads what has arrived; whether there was anything. Waits for the pause that ends a message, if asked.</summary>
-    private bool ReadAvailable(Pause pause, Waker? waker)
+    private bool ReadAvailable(IdleGap gap, Waker? waker)
     {
         var any = false;
         try
@@ -310,12 +310,12 @@ internal sealed class Incoming(SessionFacts session, BlockingChannel channel, Me
                 {
                     any = true;
                     Deliver();
-                    if (pause == Pause.Ignored)
+                    if (gap == IdleGap.Ignored)
                     {
                         break;
                     }
                 }
-                else if (pause == Pause.Ignored || !source.AwaitsPause)
+                else if (gap == IdleGap.Ignored || !source.AwaitsPause)
                 {
                     break;
                 }

@@ -3,7 +3,7 @@ using System.Net;
 namespace PSSocketTools.Net;
 
 /// <summary>Resolves names to addresses.</summary>
-internal static class AddressName
+internal static class NameResolver
 {
     /// <summary>The name for both loopback addresses.</summary>
     public const string Localhost = "localhost";
@@ -93,7 +93,7 @@ internal static class AddressName
     public static IPAddress? Read(string text, string portOption = "Port")
     {
         // No name has a slash.
-        if (AddressRange.IsBlock(text))
+        if (AddressBlock.IsBlock(text))
         {
             AddressLiteral.RefuseUrl(text);
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressIsBlock", text), text);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Net;
 
-public sealed class SocketPathsTests : IDisposable
+public sealed class UnixSocketErrorsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("pst").FullName;
 

@@ -1,11 +1,11 @@
 namespace PSSocketTools.Platform;
 
 /// <summary>Runs one of several actions that must all run: an exception is reported instead of thrown.</summary>
-internal static class Attempt
+internal static class BestEffort
 {
     /// <param name="action">What to do.</param>
     /// <param name="report">Gets the exception; an exception that this throws itself is dropped.</param>
-    public static void To(Action action, Action<Exception>? report = null)
+    public static void Run(Action action, Action<Exception>? report = null)
     {
         try
         {
@@ -19,8 +19,8 @@ internal static class Attempt
         }
     }
 
-    /// <inheritdoc cref="To"/>
-    public static async Task ToAsync(Func<Task> action, Action<Exception>? report = null)
+    /// <inheritdoc cref="Run"/>
+    public static async Task RunAsync(Func<Task> action, Action<Exception>? report = null)
     {
         try
         {

@@ -3,7 +3,7 @@ using PSSocketTools.Net;
 namespace PSSocketTools.Framing;
 
 /// <summary>The options that belong to a framing, which a server and a client have alike.</summary>
-internal static class FramingOptions
+internal static class FramingRules
 {
     /// <summary>The default of a line ending where there are lines.</summary>
     public const LineEnding DefaultLineEnding = LineEnding.Lf;

@@ -3,7 +3,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>Echo (RFC 862) or discard (RFC 863): bytes are sent back as received, or dropped, without message boundaries.</summary>
-internal sealed class PlainConversation : Conversation
+internal sealed class RawConversation : Conversation
 {
     private byte[] _buffer;
     private int _offset;
@@ -21,7 +21,7 @@ internal sealed class PlainConversation : Conversation
     // Whether faults may strike the response before its first byte is sent.
     private bool _isReady;
 
-    public PlainConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
+    public RawConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
         : base(plan, client, record)
     {
         _buffer = plan.GreetingFor(client, record.Clock);

@@ -4,20 +4,20 @@ namespace PSSocketTools.Server.Conversations;
 /// The conversations of a broadcasting server. What one says is put into the queue of each other, so that none waits for another: what
 /// is queued for a client goes out as one, in the order in which it was queued.
 /// </summary>
-internal sealed class Room
+internal sealed class BroadcastGroup
 {
     private readonly object _gate = new();
 
     // A change replaces the whole array, so that those who broadcast take no lock for it.
-    private volatile RoomMember[] _members = [];
+    private volatile BroadcastMember[] _members = [];
 
     // How many members may still receive something, once a server drains.
     private int _receiving;
 
     /// <summary>Adds a conversation: from now on it gets what others say.</summary>
-    public RoomMember Enter(Conversation conversation, ConversationPlan plan)
+    public BroadcastMember Enter(Conversation conversation, ConversationPlan plan)
     {
-        var member = new RoomMember(this, conversation, plan);
+        var member = new BroadcastMember(this, conversation, plan);
         lock (_gate)
         {
             _members = [.. _members, member];
@@ -30,19 +30,19 @@ internal sealed class Room
     /// <summary>Queues messages for all members but one.</summary>
     /// <param name="messages">Whole messages, framing included.</param>
     /// <param name="except">Who gets nothing; null for no one.</param>
-    public void Broadcast(ResponseBuffer messages, RoomMember? except)
+    public void Broadcast(ResponseBuffer messages, BroadcastMember? except)
     {
         foreach (var member in _members)
         {
             if (member != except)
             {
-                member.UnaskedQueue.Relay(messages);
+                member.Mailbox.Relay(messages);
             }
         }
     }
 
     /// <summary>Removes a member: it gets nothing more.</summary>
-    public void Leave(RoomMember member)
+    public void Leave(BroadcastMember member)
     {
         lock (_gate)
         {
@@ -54,7 +54,7 @@ internal sealed class Room
 
     /// <summary>Notes that a member has received all that its client had sent when the server stopped.</summary>
     /// <returns>Whether the others have too, so that nothing more is said. When that changes, all are asked for their next step.</returns>
-    public bool EndReceiving(RoomMember member)
+    public bool EndReceiving(BroadcastMember member)
     {
         lock (_gate)
         {
@@ -72,7 +72,7 @@ internal sealed class Room
 
         foreach (var other in _members)
         {
-            other.UnaskedQueue.Wake();
+            other.Mailbox.Wake();
         }
 
         return true;

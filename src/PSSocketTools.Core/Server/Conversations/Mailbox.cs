@@ -1,10 +1,10 @@
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>
-/// What other threads ask of one conversation: messages to send unasked, and its end. Its driver sends the messages between two
+/// What other threads ask of one conversation: messages to send unsolicited, and its end. Its driver sends the messages between two
 /// responses.
 /// </summary>
-internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
+internal sealed class Mailbox(ConversationPlan plan) : IDisposable
 {
     /// <summary>How many bytes may be pending before a message is rejected; a single message may be longer.</summary>
     public const int MaxPendingBytes = 1024 * 1024;
@@ -67,7 +67,7 @@ internal sealed class UnaskedQueue(ConversationPlan plan) : IDisposable
                 return QueueResult.Full;
             }
 
-            plan.AppendUnasked(Queue(), content);
+            plan.AppendUnsolicited(Queue(), content);
             Announce();
             return QueueResult.Queued;
         }

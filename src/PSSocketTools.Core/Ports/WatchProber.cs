@@ -6,7 +6,7 @@ using PSSocketTools.Ports.Probing;
 namespace PSSocketTools.Ports;
 
 /// <summary>The probes of a watch over one protocol: it takes targets whose tests are due, and tells each result as it comes.</summary>
-internal sealed class WatchLane : IProbeHost, IDisposable
+internal sealed class WatchProber : IProbeConsumer, IDisposable
 {
     // Ports of one computer that are tested at about the same time share what its name resolves to.
     private static readonly TimeSpan LongestSharing = TimeSpan.FromMilliseconds(500);
@@ -29,7 +29,7 @@ internal sealed class WatchLane : IProbeHost, IDisposable
     /// <param name="fail">Takes the error that ends all.</param>
     /// <param name="pulse">Wakes the reader.</param>
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
-    public WatchLane(
+    public WatchProber(
         PortScanOptions options,
         Func<ProbeSetup, ProbeTransport> transport,
         Func<string, Task<IPAddress[]>> resolve,
@@ -57,7 +57,7 @@ internal sealed class WatchLane : IProbeHost, IDisposable
     public void Start(WatchTarget target, TimeSpan interval)
     {
         var resolution = Resolve(target.Computer, interval);
-        if (IsEachAddress && AddressName.Read(target.Computer) is null)
+        if (IsEachAddress && NameResolver.Read(target.Computer) is null)
         {
             // The result is a task that has ended: this one, or the one that ends with the time.
             Task.WhenAny(resolution, Task.Delay(_timeout)).ContinueWith(

@@ -4,7 +4,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Net;
 
 /// <summary>Errors of Unix domain sockets in terms of paths: the system's texts for these codes are about IP addresses.</summary>
-internal static class SocketPaths
+internal static class UnixSocketErrors
 {
     /// <summary>The error of a failed connect to a path; null when the error is not about the path.</summary>
     public static SocketToolsException? Connecting(SocketException exception, string path)
