@@ -53,6 +53,9 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
     // Whether the last round found no socket ready.
     private bool _isQuiet;
 
+    // Whether something may have come to the wake socket.
+    private bool _isWoken;
+
     // Since the last review: how many sockets were selected, and how many were ready.
     private int _selectedCount;
     private int _readyCount;
@@ -68,6 +71,9 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
 
     /// <summary>Whether another connection may find room. From any thread.</summary>
     public bool MayHaveRoom => !_isFull || _nextRelease.HasPassed;
+
+    /// <summary>Receives a datagram to end a wait; null before the first post. For tests.</summary>
+    internal Socket? WakeSocket => _wake;
 
     /// <summary>Queues an action for the loop's thread, in order. From any thread.</summary>
     /// <returns>False when there is no thread.</returns>
@@ -195,7 +201,7 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
             while (!_isEnding)
             {
                 Select();
-                if (_hasPosts)
+                if (_hasPosts || _isWoken)
                 {
                     RunPosts();
                 }
@@ -254,21 +260,26 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
 
         var microseconds = isWaiting && !_hasPosts ? Timeout.Infinite : 0;
         Socket.Select(_sockets, null, null, microseconds);
-        if (_sockets.Count == 0 && microseconds == Timeout.Infinite)
-        {
-            // Other code has closed a descriptor here: every wait would end at once.
-            throw new SocketException((int)SocketError.NotSocket);
-        }
+
+        // An error ends the wait, but its socket does not count as ready: one that is being reset, or one that other code has closed.
+        // Each connection that receives finds its own error, and the others wait again.
+        var hasError = _sockets.Count == 0 && microseconds == Timeout.Infinite;
+        _isWoken = isWaiting && (hasError || (_sockets.Count > 0 && _sockets[_sockets.Count - 1] == _wake));
 
         // Those that are ready are left, in their order.
         var next = 0;
         for (var i = start; i < end; i++)
         {
             var wait = _selected[i];
-            if (next < _sockets.Count && _sockets[next] == wait.Socket)
+            var isReady = next < _sockets.Count && _sockets[next] == wait.Socket;
+            if (isReady)
             {
                 next++;
                 _readyCount++;
+            }
+
+            if (isReady || hasError)
+            {
                 wait.SetReady();
             }
             else
@@ -282,7 +293,14 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
     {
         lock (_posting)
         {
-            _ = _wake!.Receive(WakeByte, 0, WakeByte.Length, SocketFlags.None, out _);
+            // The datagram may arrive after the post was found without it.
+            _ = _wake!.Receive(WakeByte, 0, WakeByte.Length, SocketFlags.None, out var error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+            {
+                // Other code has closed the socket: no wait would last.
+                throw new SocketException((int)error);
+            }
+
             (_posts, _postBatch) = (_postBatch, _posts);
             _hasPosts = false;
         }

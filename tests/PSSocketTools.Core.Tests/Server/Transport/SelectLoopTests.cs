@@ -1,5 +1,7 @@
+using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using PSSocketTools.Server.Transport;
 using Xunit;
 
@@ -83,6 +85,44 @@ public sealed class SelectLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task An_error_that_is_no_readiness_concerns_its_connection_alone()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var (broken, other) = (await ConnectAsync(), await ConnectAsync());
+        Assert.True(await IsSelectedAsync(broken));
+        Assert.True(await IsSelectedAsync(other));
+
+        // A pipe without a reader has an error and never anything to read, like a connection in the moment of its reset.
+        using (var pipe = new AnonymousPipeServerStream(PipeDirection.Out))
+        {
+            pipe.DisposeLocalCopyOfClientHandle();
+            Assert.NotEqual(-1, Duplicate((int)pipe.SafePipeHandle.DangerousGetHandle(), broken.Descriptor));
+        }
+
+        Assert.Equal("EchoSelect", await other.ExchangeAsync());
+        Assert.Equal(nameof(SocketError.NotSocket), await broken.Received.WaitAsync(Patience.Long));
+        Assert.Equal("EchoSelect", await other.ExchangeAsync());
+        Assert.Empty(_reported);
+    }
+
+    [Fact]
+    public async Task A_wake_that_arrives_after_its_post_was_done_does_not_keep_the_loop_awake()
+    {
+        var peer = await ConnectAsync();
+        Assert.True(await IsSelectedAsync(peer));
+
+        _loop.WakeSocket!.Send(new byte[1]);
+
+        SpinWait.SpinUntil(() => _loop.WakeSocket!.Available == 0, Patience.Long);
+        Assert.Equal(0, _loop.WakeSocket!.Available);
+        Assert.Equal("EchoSelect", await peer.ExchangeAsync());
+    }
+
+    [Fact]
     public async Task Connections_go_on_after_the_end_of_their_loop()
     {
         var peer = await ConnectAsync();
@@ -137,6 +177,9 @@ public sealed class SelectLoopTests : IDisposable
         }
     }
 
+    [DllImport("libc", EntryPoint = "dup2")]
+    private static extern int Duplicate(int from, int to);
+
     private static async Task<(Socket Client, Socket Server)> ConnectSocketsAsync()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -184,6 +227,11 @@ public sealed class SelectLoopTests : IDisposable
 
         public ReceiveWait Wait { get; }
 
+        public int Descriptor => (int)_server.Handle;
+
+        /// <summary>Completes with the name of the thread that receives a byte, or with the error that ended receiving.</summary>
+        public Task<string?> Received => _received.Task;
+
         /// <summary>Sends a byte, and gives the name of the thread that receives it.</summary>
         public async Task<string?> ExchangeAsync()
         {
@@ -204,13 +252,19 @@ public sealed class SelectLoopTests : IDisposable
         {
             while (Wait.TryComplete(out _))
             {
-                if (_server.Receive(new byte[1], 0, 1, SocketFlags.None, out _) == 1)
+                if (_server.Receive(new byte[1], 0, 1, SocketFlags.None, out var error) == 1)
                 {
                     // After the next wait has begun.
                     var received = _received;
                     var thread = Thread.CurrentThread.Name;
                     Read();
                     received.TrySetResult(thread);
+                    return;
+                }
+
+                if (error is not (SocketError.Success or SocketError.WouldBlock))
+                {
+                    _received.TrySetResult(error.ToString());
                     return;
                 }
             }
