@@ -192,9 +192,18 @@ internal sealed class ReceiveWait : UnflowedEventArgs
     private void Receive()
     {
         State = Receiving;
-        if (!Socket.ReceiveAsync(this))
+        try
         {
-            Complete(SocketError);
+            if (!Socket.ReceiveAsync(this))
+            {
+                Complete(SocketError);
+            }
+        }
+        catch
+        {
+            // Nothing was started, as where the system can watch no more sockets: the end of the connection must not wait for it.
+            State = None;
+            throw;
         }
     }
 

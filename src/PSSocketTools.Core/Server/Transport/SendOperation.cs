@@ -19,10 +19,19 @@ internal sealed class SendOperation(AsyncPump pump) : UnflowedEventArgs
         _isCompleted = false;
         IsStarted = true;
 
-        // A pending operation may have completed on another thread by now.
-        if (!socket.SendAsync(this))
+        try
         {
+            // A pending operation may have completed on another thread by now.
+            if (!socket.SendAsync(this))
+            {
+                _isCompleted = true;
+            }
+        }
+        catch
+        {
+            // Nothing was started, as where the system can watch no more sockets: the end of the connection must not wait for it.
             _isCompleted = true;
+            throw;
         }
     }
 

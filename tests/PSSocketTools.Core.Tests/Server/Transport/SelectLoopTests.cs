@@ -135,6 +135,21 @@ public sealed class SelectLoopTests : IDisposable
         Assert.Empty(_reported);
     }
 
+    [Fact]
+    public void An_operation_that_could_not_be_started_is_not_pending()
+    {
+        using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        closed.Dispose();
+        using var pump = new AsyncPump();
+        using var wait = new ReceiveWait(closed, pump);
+        using var send = new SendOperation(pump);
+
+        Assert.Throws<ObjectDisposedException>(() => wait.TryComplete(out _));
+        Assert.Throws<ObjectDisposedException>(() => send.Send(closed));
+
+        Assert.Equal((false, false), (wait.IsPending, send.IsPending));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
