@@ -110,7 +110,7 @@ internal sealed class ReceiveWait : UnflowedEventArgs
         }
         else if (!_loop.TryPost(_onPosted))
         {
-            // The loop has ended.
+            // The loop has ended, or can't be woken.
             CloseSocket();
         }
     }

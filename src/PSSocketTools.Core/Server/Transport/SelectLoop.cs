@@ -76,7 +76,7 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
     internal Socket? WakeSocket => _wake;
 
     /// <summary>Queues an action for the loop's thread, in order. From any thread.</summary>
-    /// <returns>False when there is no thread.</returns>
+    /// <returns>False when there is no thread, or it can't be woken.</returns>
     public bool TryPost(Action action)
     {
         lock (_posting)
@@ -86,8 +86,12 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
                 return false;
             }
 
+            if (!TryWake())
+            {
+                return false;
+            }
+
             _posts.Add(action);
-            Wake();
             return true;
         }
     }
@@ -126,16 +130,14 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
                 return;
             }
 
-            if (!_hasEnded)
+            // A thread that can't be woken has no connections left to serve: a stop goes on without its end.
+            if (IsCurrent || !(_hasEnded || TryWake()))
             {
-                Wake();
+                return;
             }
         }
 
-        if (!IsCurrent)
-        {
-            _thread.Join();
-        }
+        _thread.Join();
     }
 
     /// <summary>Starts the thread, with the first connection.</summary>
@@ -181,16 +183,21 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
         }
     }
 
-    private void Wake()
+    /// <summary>Wakes the thread, which then runs what is posted.</summary>
+    /// <returns>False when the system refuses the datagram, as it may without memory to spare.</returns>
+    private bool TryWake()
     {
-        if (!_hasPosts)
+        if (!_hasPosts && !IsCurrent)
         {
-            _hasPosts = true;
-            if (!IsCurrent)
+            _ = _wake!.Send(WakeByte, 0, WakeByte.Length, SocketFlags.None, out var error);
+            if (error != SocketError.Success)
             {
-                _ = _wake!.Send(WakeByte, 0, WakeByte.Length, SocketFlags.None, out _);
+                return false;
             }
         }
+
+        _hasPosts = true;
+        return true;
     }
 
     private void Run()

@@ -123,6 +123,24 @@ public sealed class SelectLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task Connections_go_on_without_a_loop_that_cannot_be_woken()
+    {
+        var peer = await ConnectAsync();
+        Assert.True(await IsSelectedAsync(peer));
+
+        _loop.WakeSocket!.Shutdown(SocketShutdown.Send);
+
+        Assert.False(_loop.TryPost(static () => { }));
+        Assert.Equal("EchoSelect", await peer.ExchangeAsync());
+        Assert.NotEqual("EchoSelect", await (await ConnectAsync()).ExchangeAsync());
+
+        // Neither waits for the loop.
+        peer.Wait.Close();
+        Assert.False(peer.Wait.IsPending);
+        _loop.Dispose();
+    }
+
+    [Fact]
     public async Task Connections_go_on_after_the_end_of_their_loop()
     {
         var peer = await ConnectAsync();
