@@ -76,7 +76,7 @@ public sealed class HouseTests
 
         // The rule would hold in vain if its reader overlooked the parameters that a class keeps.
         Assert.Contains(held.Single(static one => one.Key.Name == "EchoSession"), static one => one.Name == "SessionReceiver");
-        Assert.Contains(held.Single(static one => one.Key.Name == "SessionReceiver"), static one => one.Name == "SessionMonitor");
+        Assert.Contains(held.Single(static one => one.Key.Name == "SessionReceiver"), static one => one.Name == "SharedSessionState");
         Assert.Contains(held.Single(static one => one.Key.Name == "PendingRequests"), static one => one.Name == "Exchange");
 
         var rings = held.Select(one => Ring(one.Key, [])).Where(static ring => ring is not null).ToList();

@@ -57,7 +57,7 @@ internal sealed class AddressChoice
     {
         if (_options.Protocol == SocketProtocol.Unix)
         {
-            return SocketErrors.ConnectingToPath(exception, _options.EndPointName);
+            return SocketErrors.ToConnectErrorAtPath(exception, _options.EndPointName);
         }
 
         var source = EndPointText.Of(Source is null ? "*" : EndPointText.Of(Source), _options.SourcePort);
@@ -69,7 +69,7 @@ internal sealed class AddressChoice
                 SocketError.AccessDenied => Of(SocketToolsError.PortAccessDenied, "SourcePortDenied", source),
                 SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.InvalidArgument =>
                     Of(SocketToolsError.AddressNotAvailable, "SourceNotHere", Source is null ? source : EndPointText.Of(Source)),
-                _ => SocketErrors.Connecting(exception, source),
+                _ => SocketErrors.ToConnectError(exception, source),
             };
         }
 
@@ -86,7 +86,7 @@ internal sealed class AddressChoice
                 Messages.Get("UnreachableFromSource", _options.EndPointName, EndPointText.Of(Source!)),
                 _options.EndPointName,
                 exception)
-            : SocketErrors.Connecting(exception, _options.EndPointName);
+            : SocketErrors.ToConnectError(exception, _options.EndPointName);
 
         SocketToolsException Of(SocketToolsError error, string message, params object[] values) =>
             new(error, Messages.Get(message, values), values[0], exception);

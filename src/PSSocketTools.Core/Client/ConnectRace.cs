@@ -168,7 +168,7 @@ internal sealed class ConnectRace : IDisposable
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
         {
             // .NET can't start a thread without a free descriptor.
-            throw SocketErrors.Exhausted(_options.EndPointName, exception);
+            throw SocketErrors.ToExhaustedError(_options.EndPointName, exception);
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class EchoSession : IDisposable
     private readonly SessionOptions _options;
     private readonly BlockingChannel _channel;
     private readonly MessageSource _source;
-    private readonly SessionMonitor _monitor;
+    private readonly SharedSessionState _shared;
     private readonly TlsFacts? _tls;
 
     private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connecting)
@@ -38,9 +38,9 @@ public sealed class EchoSession : IDisposable
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
         _source = new MessageSource(Facts, channel);
-        _monitor = new SessionMonitor(Facts, channel, _source, inboxLimit);
-        SessionReceiver = new SessionReceiver(Facts, channel, _source, _monitor, inboxLimit);
-        SessionSender = new SessionSender(Facts, channel, _monitor, SessionReceiver);
+        _shared = new SharedSessionState(Facts, channel, _source, inboxLimit);
+        Receiver = new SessionReceiver(Facts, channel, _source, _shared, inboxLimit);
+        Sender = new SessionSender(Facts, channel, _shared, Receiver);
     }
 
     /// <summary>The session's number.</summary>
@@ -68,7 +68,7 @@ public sealed class EchoSession : IDisposable
     public string State => GetState().ToString();
 
     /// <summary>Why it ended: ClientClosed, ServerClosed, Reset, ResponseTimeout and so on; null while it is open, as far as that is known.</summary>
-    public string? Reason => _monitor.Ended?.Reason.ToString();
+    public string? Reason => _shared.Ended?.Reason.ToString();
 
     /// <summary>Where messages end.</summary>
     public string Framing => _options.Framing.ToString();
@@ -113,13 +113,13 @@ public sealed class EchoSession : IDisposable
     public double ConnectMilliseconds { get; }
 
     /// <summary>Messages sent.</summary>
-    public long MessagesSent => SessionSender.MessagesSent;
+    public long MessagesSent => Sender.MessagesSent;
 
     /// <summary>Messages received, solicited or not.</summary>
-    public long MessagesReceived => SessionReceiver.MessagesReceived;
+    public long MessagesReceived => Receiver.MessagesReceived;
 
     /// <summary>Bytes sent, framing included, TLS not.</summary>
-    public long BytesSent => SessionSender.BytesSent;
+    public long BytesSent => Sender.BytesSent;
 
     /// <summary>Bytes received, framing included, TLS not.</summary>
     public long BytesReceived => _source.BytesReceived;
@@ -129,9 +129,9 @@ public sealed class EchoSession : IDisposable
 
     internal SessionFacts Facts { get; }
 
-    internal SessionReceiver SessionReceiver { get; }
+    internal SessionReceiver Receiver { get; }
 
-    internal SessionSender SessionSender { get; }
+    internal SessionSender Sender { get; }
 
     /// <summary>Connects.</summary>
     /// <param name="options">Where to, and how to speak.</param>
@@ -176,13 +176,13 @@ public sealed class EchoSession : IDisposable
             channel?.Dispose();
             if (SocketErrors.IsExhausted(exception))
             {
-                throw SocketErrors.Exhausted(options.EndPointName, exception);
+                throw SocketErrors.ToExhaustedError(options.EndPointName, exception);
             }
 
             // The server can be gone before the endpoints are asked for.
             if (exception is SocketException error)
             {
-                throw SocketErrors.Connecting(error, options.EndPointName);
+                throw SocketErrors.ToConnectError(error, options.EndPointName);
             }
 
             throw;
@@ -211,31 +211,31 @@ public sealed class EchoSession : IDisposable
     public SocketMessage Receive(TimeSpan? timeout = null, bool asBytes = false, CancellationToken cancellationToken = default)
     {
         var time = timeout ?? _options.ResponseTimeout;
-        return SessionReceiver.Receive(Deadline.AfterLimit(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
+        return Receiver.Receive(Deadline.AfterLimit(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
             SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", Facts.EndPointName, time.TotalSeconds), this);
     }
 
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     /// <param name="asBytes">Whether to give it as bytes.</param>
-    public SocketMessage? TryReceive(bool asBytes = false) => SessionReceiver.TryReceive(asBytes);
+    public SocketMessage? TryReceive(bool asBytes = false) => Receiver.TryReceive(asBytes);
 
     /// <summary>
     /// Looks whether the server has closed, without waiting. No thread watches a session that nobody uses, and no property reads its
     /// socket, so that State and Reason tell what was known when something was last sent, received or looked for.
     /// </summary>
-    public void Refresh() => SessionReceiver.CheckForEnd();
+    public void Refresh() => Receiver.CheckForEnd();
 
     /// <summary>Throws when nothing can be sent any more, also when the server has closed the session since anybody looked.</summary>
     /// <exception cref="SocketToolsException">SessionClosed, SessionHalfClosed, SessionFaulted.</exception>
     public void RequireOpen()
     {
         Refresh();
-        if (_monitor.Ended is { } end)
+        if (_shared.Ended is { } end)
         {
             throw end.LaterError;
         }
 
-        if (_monitor.IsSendClosed)
+        if (_shared.IsSendClosed)
         {
             throw SessionEnd.HalfClosed(Facts);
         }
@@ -256,27 +256,27 @@ public sealed class EchoSession : IDisposable
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("UdpHasNoHalfClose", this), this);
         }
 
-        SessionSender.Close(cancellationToken);
+        Sender.Close(cancellationToken);
     }
 
     /// <summary>Ends the conversation.</summary>
     /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
     public void Close(bool reset = false)
     {
-        if (!_monitor.TryEnd(SessionEnd.ByClient(Facts), out var hasPending, out var isReader))
+        if (!_shared.TryEnd(SessionEnd.ByClient(Facts), out var hasPending, out var isReader))
         {
             return;
         }
 
         if (isReader && !reset)
         {
-            SessionReceiver.DrainToEnd(hasPending);
+            Receiver.DrainToEnd(hasPending);
         }
 
         _channel.Close(reset);
         if (isReader)
         {
-            _monitor.EndReading();
+            _shared.EndReading();
         }
     }
 
@@ -287,7 +287,7 @@ public sealed class EchoSession : IDisposable
     public SessionOptions ToOptions() => _options;
 
     /// <summary>Whether it can still be spoken through, as far as that is known: see <see cref="Refresh"/>.</summary>
-    public EchoSessionState GetState() => _monitor.Ended?.State ?? (_monitor.IsSendClosed ? EchoSessionState.HalfClosed : EchoSessionState.Open);
+    public EchoSessionState GetState() => _shared.Ended?.State ?? (_shared.IsSendClosed ? EchoSessionState.HalfClosed : EchoSessionState.Open);
 
     /// <inheritdoc/>
     public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : Facts.EndPointName)!;

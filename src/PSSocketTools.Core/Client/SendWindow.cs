@@ -21,8 +21,8 @@ public sealed class SendWindow : IDisposable
     private const int FlushMilliseconds = 5;
 
     private readonly SessionFacts _session;
-    private readonly SessionSender _outgoing;
-    private readonly SessionReceiver _incoming;
+    private readonly SessionSender _sender;
+    private readonly SessionReceiver _receiver;
     private readonly int _size;
     private readonly TimeSpan _responseTimeout;
     private readonly CancellationToken _cancellationToken;
@@ -50,8 +50,8 @@ public sealed class SendWindow : IDisposable
                 SocketToolsError.InvalidOption, Messages.Get("WindowNeedsFraming", _session.Options.Framing), session);
         }
 
-        _outgoing = session.SessionSender;
-        _incoming = session.SessionReceiver;
+        _sender = session.Sender;
+        _receiver = session.Receiver;
         _size = size;
         Response = session.ToOptions().Response;
         _responseTimeout = responseTimeout ?? _session.Options.ResponseTimeout;
@@ -81,7 +81,7 @@ public sealed class SendWindow : IDisposable
             var start = _count;
             var prefix = _session.Writer.Terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0;
             var body = Encode(message, start + prefix);
-            _outgoing.Require(_buffer, start + prefix, body, message);
+            _sender.Require(_buffer, start + prefix, body, message);
 
             if (prefix > 0)
             {
@@ -124,7 +124,7 @@ public sealed class SendWindow : IDisposable
 
             try
             {
-                _outgoing.Transmit(_buffer, _count, _batch, _responseTimeout, _cancellationToken);
+                _sender.Transmit(_buffer, _count, _batch, _responseTimeout, _cancellationToken);
             }
             finally
             {
@@ -170,7 +170,7 @@ public sealed class SendWindow : IDisposable
         {
             Flush();
             var oldest = _unanswered.Peek();
-            _incoming.Await(oldest, new ResponseLimit(oldest.StartedAt, _responseTimeout));
+            _receiver.Await(oldest, new ResponseLimit(oldest.StartedAt, _responseTimeout));
             _cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -190,11 +190,11 @@ public sealed class SendWindow : IDisposable
         // A sender that stops early leaves responses that nobody takes from this window.
         if (_unanswered.Count > 0)
         {
-            _outgoing.Abandon(this);
+            _sender.Abandon(this);
         }
     }
 
-    private void Interrupt() => _outgoing.Interrupt(this);
+    private void Interrupt() => _sender.Interrupt(this);
 
     private void FlushLate()
     {

@@ -96,11 +96,11 @@ internal sealed class SessionEnd
     /// <param name="limit">That of the response waited for.</param>
     /// <param name="received">How many bytes of that response have arrived.</param>
     /// <param name="unawaited">How many responses that nobody waits for were to come before it.</param>
-    public static SessionEnd By(SessionFacts session, Exception exception, ResponseLimit limit, int received = 0, int unawaited = 0)
+    public static SessionEnd FromException(SessionFacts session, Exception exception, ResponseLimit limit, int received = 0, int unawaited = 0)
     {
         if (exception is AggregateException several)
         {
-            return By(session, several.InnerExceptions[0], limit, received, unawaited);
+            return FromException(session, several.InnerExceptions[0], limit, received, unawaited);
         }
 
         if (exception is FramingException framing)

@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class SessionReceiver(SessionFacts session, BlockingChannel channel, MessageSource source, SessionMonitor monitor, long inboxLimit)
+internal sealed class SessionReceiver(SessionFacts session, BlockingChannel channel, MessageSource source, SharedSessionState shared, long inboxLimit)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
@@ -34,39 +34,39 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     /// <summary>Waits until an exchange is done, and reads when nobody else does; when this returns it has a result or an error.</summary>
     public void Await(Exchange exchange, ResponseLimit limit)
     {
-        if (monitor.BeginReading(exchange, null, limit.Deadline))
+        if (shared.BeginReading(exchange, null, limit.Deadline))
         {
             try
             {
-                while (!exchange.IsDone && monitor.IsOpen)
+                while (!exchange.IsDone && shared.IsOpen)
                 {
                     ReadSome(limit);
                 }
             }
             finally
             {
-                monitor.EndReading();
+                shared.EndReading();
             }
         }
 
         if (!exchange.IsDone)
         {
-            monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, monitor.CountUnawaited()));
+            shared.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, shared.CountUnawaited()));
         }
 
         if (!exchange.IsDone)
         {
             // The session ended for another reason at the same moment.
-            exchange.Fail(monitor.Ended!.FirstError);
+            exchange.Fail(shared.Ended!.FirstError);
         }
     }
 
     /// <summary>Reads, or waits while another caller reads, until the waker is used.</summary>
     public void ReadUntil(Waker waker, ResponseLimit limit)
     {
-        while (!waker.IsWoken && monitor.IsOpen)
+        while (!waker.IsWoken && shared.IsOpen)
         {
-            if (monitor.BeginReading(null, waker.Woken, limit.Deadline))
+            if (shared.BeginReading(null, waker.Woken, limit.Deadline))
             {
                 try
                 {
@@ -74,12 +74,12 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
                 }
                 finally
                 {
-                    monitor.EndReading();
+                    shared.EndReading();
                 }
             }
             else if (limit.Deadline.HasPassed)
             {
-                monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, monitor.CountUnawaited()));
+                shared.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, shared.CountUnawaited()));
             }
         }
     }
@@ -89,7 +89,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     /// <param name="waker">Ends the wait early.</param>
     public void ReadUntil(long until, Waker waker)
     {
-        if (!monitor.BeginReading(null, waker.Woken, Deadline.Never))
+        if (!shared.BeginReading(null, waker.Woken, Deadline.Never))
         {
             return;
         }
@@ -103,18 +103,18 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, ResponseLimit.None));
+            shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
         }
         finally
         {
-            monitor.EndReading();
+            shared.EndReading();
         }
     }
 
     /// <summary>Reads what has arrived while no request is pending, since it is not part of the next response.</summary>
     public void ReadUnsolicited(Deadline deadline)
     {
-        if (!monitor.BeginReading(null, null, deadline))
+        if (!shared.BeginReading(null, null, deadline))
         {
             return;
         }
@@ -126,7 +126,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
         finally
         {
-            monitor.EndReading();
+            shared.EndReading();
         }
     }
 
@@ -139,12 +139,12 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var waker = new Waker();
-            using var registration = cancellationToken.Register(() => monitor.Wake(waker));
-            if (!monitor.TakeOrListen(waker, out var message))
+            using var registration = cancellationToken.Register(() => shared.Wake(waker));
+            if (!shared.TakeOrListen(waker, out var message))
             {
                 // A caller that waited when the session ended gets the original error, a later one that it has ended. Who reads to
                 // the end after a half-close gets one error, whether the end came with the last message or after it.
-                throw waited || monitor.Ended!.IsAfterHalfClose ? monitor.Ended!.FirstError : monitor.Ended!.LaterError;
+                throw waited || shared.Ended!.IsAfterHalfClose ? shared.Ended!.FirstError : shared.Ended!.LaterError;
             }
 
             if (message is not null)
@@ -161,11 +161,11 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
             catch (Exception exception) when (SessionEnd.IsKnown(exception))
             {
-                monitor.End(SessionEnd.By(session, exception, ResponseLimit.None));
+                shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
             }
             finally
             {
-                monitor.StopListening(waker);
+                shared.StopListening(waker);
             }
         }
     }
@@ -173,12 +173,12 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     public SocketMessage? TryReceive(bool asBytes)
     {
-        if (monitor.TakeUnsolicited() is { } message)
+        if (shared.TakeUnsolicited() is { } message)
         {
             return message.ToMessage(session, asBytes);
         }
 
-        if (monitor.TryBeginReading())
+        if (shared.TryBeginReading())
         {
             try
             {
@@ -186,17 +186,17 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
             finally
             {
-                monitor.EndReading();
+                shared.EndReading();
             }
         }
 
-        return monitor.TakeUnsolicited()?.ToMessage(session, asBytes);
+        return shared.TakeUnsolicited()?.ToMessage(session, asBytes);
     }
 
     /// <summary>Reads what has arrived to find the server's FIN, unless another caller reads.</summary>
     public void CheckForEnd()
     {
-        if (monitor.IsOpen && monitor.TryBeginReading())
+        if (shared.IsOpen && shared.TryBeginReading())
         {
             try
             {
@@ -207,7 +207,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
             finally
             {
-                monitor.EndReading();
+                shared.EndReading();
             }
         }
     }
@@ -234,7 +234,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     /// <summary>Waits for data that may be unsolicited, and reads it; false when the time passed.</summary>
     private bool Listen(Deadline deadline, Waker waker)
     {
-        if (monitor.BeginReading(null, waker.Woken, deadline))
+        if (shared.BeginReading(null, waker.Woken, deadline))
         {
             try
             {
@@ -245,12 +245,12 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
             finally
             {
-                monitor.EndReading();
+                shared.EndReading();
             }
         }
 
         // This only waits until the socket is readable, so that other callers may read meanwhile.
-        return waker.IsWoken || !monitor.IsOpen
+        return waker.IsWoken || !shared.IsOpen
             || channel.WaitReadable(deadline, waker) || waker.IsWoken || !deadline.HasPassed;
     }
 
@@ -272,7 +272,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes, monitor.CountUnawaited()));
+            shared.End(SessionEnd.FromException(session, exception, limit, source.PendingBytes, shared.CountUnawaited()));
         }
     }
 
@@ -280,7 +280,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     {
         try
         {
-            while (!waker.IsWoken && monitor.IsOpen)
+            while (!waker.IsWoken && shared.IsOpen)
             {
                 if (channel.WaitReadable(limit.Deadline, waker))
                 {
@@ -288,13 +288,13 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
                 }
                 else if (limit.Deadline.HasPassed)
                 {
-                    monitor.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, monitor.CountUnawaited()));
+                    shared.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, shared.CountUnawaited()));
                 }
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, limit, source.PendingBytes, monitor.CountUnawaited()));
+            shared.End(SessionEnd.FromException(session, exception, limit, source.PendingBytes, shared.CountUnawaited()));
         }
     }
 
@@ -304,7 +304,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         var any = false;
         try
         {
-            while (monitor.IsOpen)
+            while (shared.IsOpen)
             {
                 if (source.TryRead())
                 {
@@ -333,7 +333,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, ResponseLimit.None));
+            shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
         }
 
         return any;
@@ -349,7 +349,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
 
         if (source.HasEnded)
         {
-            monitor.End(SessionEnd.ByServer(session, monitor.IsSendClosed, source.BytesReceived == 0));
+            shared.End(SessionEnd.ByServer(session, shared.IsSendClosed, source.BytesReceived == 0));
         }
     }
 
@@ -357,7 +357,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     private void Deliver(in Frame frame)
     {
         var isWaitedFor = false;
-        var exchange = _beganUnsolicited ? null : monitor.TakePending(out isWaitedFor);
+        var exchange = _beganUnsolicited ? null : shared.TakePending(out isWaitedFor);
         _beganUnsolicited = false;
         Interlocked.Increment(ref _messagesReceived);
         var bytes = frame.Count + session.Writer.Overhead(frame.Terminator);
@@ -370,13 +370,13 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             exchange.Complete(new SocketMessage(
                 session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.Encoding), exchange.BytesSent, response,
                 frame.Complete, bytes, roundTrip));
-            monitor.PulseWaiters();
+            shared.PulseWaiters();
             return;
         }
 
-        if (!monitor.Keep(new UnsolicitedMessage(frame.ToArray(), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
+        if (!shared.Keep(new UnsolicitedMessage(frame.ToArray(), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
         {
-            monitor.End(SessionEnd.Overfilled(session, inboxLimit));
+            shared.End(SessionEnd.Overfilled(session, inboxLimit));
         }
 
         // A sender that did not ask for the response only needs to know that it has arrived.

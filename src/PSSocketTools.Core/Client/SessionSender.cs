@@ -5,7 +5,7 @@ namespace PSSocketTools.Client;
 
 /// <summary>The sending half of a session: one sender's batch at a time, and each request is pending before its bytes are sent.</summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is not used holds no resource, and senders may still enter it after the session has ended.
-internal sealed class SessionSender(SessionFacts session, BlockingChannel channel, SessionMonitor monitor, SessionReceiver incoming)
+internal sealed class SessionSender(SessionFacts session, BlockingChannel channel, SharedSessionState shared, SessionReceiver receiver)
 #pragma warning restore CA1001
 {
     /// <summary>
@@ -54,17 +54,17 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
 
         try
         {
-            if (!monitor.IsOpen || monitor.IsSendClosed)
+            if (!shared.IsOpen || shared.IsSendClosed)
             {
-                Fail(batch, monitor.Ended?.LaterError ?? SessionEnd.HalfClosed(session));
+                Fail(batch, shared.Ended?.LaterError ?? SessionEnd.HalfClosed(session));
                 return;
             }
 
             ReadAhead(batch[0].Waited, limit);
-            if (!monitor.TryAddPending(batch))
+            if (!shared.TryAddPending(batch))
             {
                 // The session ended during this call, so the sender gets the original error.
-                Fail(batch, monitor.Ended!.FirstError);
+                Fail(batch, shared.Ended!.FirstError);
                 return;
             }
 
@@ -75,7 +75,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
                 return;
             }
 
-            if (session.IsDatagrams || (monitor.PendingBytes <= MostUnreadBytes && (batch[0].Waited || HasRoom(count))))
+            if (session.IsDatagrams || (shared.PendingBytes <= MostUnreadBytes && (batch[0].Waited || HasRoom(count))))
             {
                 channel.Write(buffer, 0, count);
             }
@@ -94,8 +94,8 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, limit));
-            Fail(batch.Where(static exchange => !exchange.IsDone), monitor.Ended!.FirstError);
+            shared.End(SessionEnd.FromException(session, exception, limit));
+            Fail(batch.Where(static exchange => !exchange.IsDone), shared.Ended!.FirstError);
         }
         finally
         {
@@ -116,22 +116,22 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
 
         try
         {
-            if (monitor.Ended is { } ended)
+            if (shared.Ended is { } ended)
             {
                 throw ended.LaterError;
             }
 
-            monitor.IsSendClosed = true;
+            shared.IsSendClosed = true;
             if (!channel.EndOutput(limit.Deadline))
             {
-                monitor.End(SessionEnd.TimedOut(session, limit));
-                throw monitor.Ended!.FirstError;
+                shared.End(SessionEnd.TimedOut(session, limit));
+                throw shared.Ended!.FirstError;
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            monitor.End(SessionEnd.By(session, exception, limit));
-            throw monitor.Ended!.FirstError;
+            shared.End(SessionEnd.FromException(session, exception, limit));
+            throw shared.Ended!.FirstError;
         }
         finally
         {
@@ -142,19 +142,19 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
     /// <summary>Faults the session when a sender that is cancelled has pending requests: their responses could not be told from later ones.</summary>
     public void Interrupt(object owner)
     {
-        if (monitor.HasPending(owner))
+        if (shared.HasPending(owner))
         {
-            monitor.End(SessionEnd.Interrupted(session));
+            shared.End(SessionEnd.Interrupted(session));
         }
     }
 
     /// <summary>Lets the responses to a sender's pending requests arrive as unsolicited messages.</summary>
-    public void Abandon(object owner) => monitor.Abandon(owner);
+    public void Abandon(object owner) => shared.Abandon(owner);
 
     /// <summary>Reads what arrived before a message is sent, since that is not part of its response.</summary>
     private void ReadAhead(bool waited, ResponseLimit limit)
     {
-        if (monitor.LastPending is { } last)
+        if (shared.LastPending is { } last)
         {
             if (!session.EndsByPause || !waited)
             {
@@ -162,10 +162,10 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
                 return;
             }
 
-            incoming.Await(last, limit);
+            receiver.Await(last, limit);
         }
 
-        incoming.ReadUnsolicited(limit.Deadline);
+        receiver.ReadUnsolicited(limit.Deadline);
     }
 
     /// <summary>
@@ -180,7 +180,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
         using var waker = new Waker();
 
         // After half a message, nothing that follows can be framed.
-        using var registration = cancellationToken.Register(() => monitor.End(SessionEnd.Interrupted(session)));
+        using var registration = cancellationToken.Register(() => shared.End(SessionEnd.Interrupted(session)));
         var writing = Task.Run(
         () =>
         {
@@ -190,11 +190,11 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
             }
             finally
             {
-                monitor.Wake(waker);
+                shared.Wake(waker);
             }
         },
         CancellationToken.None);
-        incoming.ReadUntil(waker, limit);
+        receiver.ReadUntil(waker, limit);
         writing.GetAwaiter().GetResult();
     }
 

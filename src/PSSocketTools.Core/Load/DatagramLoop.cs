@@ -54,7 +54,7 @@ internal sealed class DatagramLoop(
                 return;
             }
 
-            session.SessionReceiver.ReadUntil(until, waker);
+            session.Receiver.ReadUntil(until, waker);
         }
 
         if (!session.IsOpen)

@@ -24,7 +24,7 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
         }
         catch (TaskSchedulerException exception)
         {
-            Figures.Fail(SocketErrors.Exhausted(options.Target.EndPointName, exception).Message);
+            Figures.Fail(SocketErrors.ToExhaustedError(options.Target.EndPointName, exception).Message);
             connecting.Signal();
             return Task.CompletedTask;
         }

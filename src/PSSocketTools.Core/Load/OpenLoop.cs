@@ -64,7 +64,7 @@ internal sealed class OpenLoop(
             }
             else
             {
-                session.SessionReceiver.ReadUntil(next, waker);
+                session.Receiver.ReadUntil(next, waker);
             }
         }
     }
@@ -76,7 +76,7 @@ internal sealed class OpenLoop(
         var until = Clock.After(Clock.System.Timestamp, quickest > ShortestRest ? quickest : ShortestRest);
         while (session.IsOpen && !_waitsForEach && _moments.Count > 0 && !schedule.IsCancelled && Clock.System.Timestamp < until)
         {
-            session.SessionReceiver.ReadUntil(until, waker);
+            session.Receiver.ReadUntil(until, waker);
             while (window.TryTake(out var done))
             {
                 Count(done);

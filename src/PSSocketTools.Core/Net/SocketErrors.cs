@@ -49,18 +49,18 @@ internal static class SocketErrors
     };
 
     /// <summary>The error of a failed bind or listen, with advice.</summary>
-    public static SocketToolsException Listening(SocketException exception, string endPoint) => exception.SocketErrorCode switch
+    public static SocketToolsException ToListenError(SocketException exception, string endPoint) => exception.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => Make(SocketToolsError.PortInUse, "PortInUse", exception, endPoint),
         SocketError.AccessDenied => Make(SocketToolsError.PortAccessDenied, "PortAccessDenied", exception, endPoint),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
             Make(SocketToolsError.AddressNotAvailable, "AddressNotAvailable", exception, endPoint),
-        SocketError.TooManyOpenSockets => Exhausted(endPoint, exception),
+        SocketError.TooManyOpenSockets => ToExhaustedError(endPoint, exception),
         _ => Unsorted(exception, endPoint),
     };
 
     /// <summary>The error of a failed connect, with advice.</summary>
-    public static SocketToolsException Connecting(SocketException exception, string endPoint) => exception.SocketErrorCode switch
+    public static SocketToolsException ToConnectError(SocketException exception, string endPoint) => exception.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => Make(SocketToolsError.ConnectionRefused, "ConnectionRefused", exception, endPoint),
         SocketError.TimedOut => Make(SocketToolsError.ConnectTimeout, "ConnectTimeoutSystem", exception, endPoint),
@@ -70,35 +70,35 @@ internal static class SocketErrors
             Make(SocketToolsError.NameNotFound, "NameNotFound", exception, endPoint),
         var code when IsReset(code) =>
             Make(SocketToolsError.ConnectionReset, "ConnectionReset", exception, endPoint),
-        var code when IsExhausted(code) => Exhausted(endPoint, exception),
+        var code when IsExhausted(code) => ToExhaustedError(endPoint, exception),
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
             Make(SocketToolsError.AddressNotAvailable, "AddressNotAvailable", exception, endPoint),
         _ => Unsorted(exception, endPoint),
     };
 
     /// <summary>The message for a port that this user is denied, with its excluded range on Windows.</summary>
-    public static string Denied(IPEndPoint endPoint, SocketProtocol protocol)
+    public static string DeniedText(IPEndPoint endPoint, SocketProtocol protocol)
     {
         var family = endPoint.AddressFamily;
         return PortExclusions.Find(family, protocol, endPoint.Port) is { } range
-            ? Excluded(endPoint, range, PortExclusions.Command(family, protocol))
+            ? ExcludedText(endPoint, range, PortExclusions.Command(family, protocol))
             : Messages.Get(HostSystem.IsWindows ? "PortDeniedOnWindows" : "PortAccessDenied", EndPointText.Of(endPoint));
     }
 
     /// <summary>The message for a port in an excluded range.</summary>
-    public static string Excluded(IPEndPoint endPoint, PortRange range, string command) =>
+    public static string ExcludedText(IPEndPoint endPoint, PortRange range, string command) =>
         Messages.Get("PortExcluded", EndPointText.Of(endPoint), range, command);
 
     /// <summary>The error of a failed listen on the path of a Unix domain socket.</summary>
-    public static SocketToolsException ListeningAtPath(SocketException exception, string path) =>
-        UnixSocketErrors.Listening(exception, path) ?? Listening(exception, path);
+    public static SocketToolsException ToListenErrorAtPath(SocketException exception, string path) =>
+        UnixSocketErrors.ToListenError(exception, path) ?? ToListenError(exception, path);
 
     /// <summary>The error of a failed connect to the path of a Unix domain socket.</summary>
-    public static SocketToolsException ConnectingToPath(SocketException exception, string path) =>
-        UnixSocketErrors.Connecting(exception, path) ?? Connecting(exception, path);
+    public static SocketToolsException ToConnectErrorAtPath(SocketException exception, string path) =>
+        UnixSocketErrors.ToConnectError(exception, path) ?? ToConnectError(exception, path);
 
     /// <summary>The error for a process at its limit of descriptors (EMFILE), or a system without any left (ENFILE), which .NET does not distinguish.</summary>
-    public static SocketToolsException Exhausted(string target, Exception? inner = null) => new(
+    public static SocketToolsException ToExhaustedError(string target, Exception? inner = null) => new(
         SocketToolsError.TooManyOpenFiles,
         Messages.Get(DescriptorLimit.IsSystemExhausted() ? "TooManyOpenFilesInSystem" : "TooManyOpenFiles", target),
         target,

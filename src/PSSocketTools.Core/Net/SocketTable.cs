@@ -52,7 +52,7 @@ internal abstract class SocketTable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or Win32Exception)
         {
             var failure = SocketErrors.IsExhausted(exception)
-                ? SocketErrors.Exhausted(name, exception)
+                ? SocketErrors.ToExhaustedError(name, exception)
                 : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketTableFailed", name, exception.Message.TrimEnd('.')), name, exception);
             if (!_failures.Exists(known => known.Error == failure.Error))
             {

@@ -7,7 +7,7 @@ namespace PSSocketTools.Net;
 internal static class UnixSocketErrors
 {
     /// <summary>The error of a failed connect to a path; null when the error is not about the path.</summary>
-    public static SocketToolsException? Connecting(SocketException exception, string path)
+    public static SocketToolsException? ToConnectError(SocketException exception, string path)
     {
         if (OfFolder(exception, path) is { } error)
         {
@@ -26,7 +26,7 @@ internal static class UnixSocketErrors
     }
 
     /// <summary>The error of a failed listen on a path; null when the error is not about the path.</summary>
-    public static SocketToolsException? Listening(SocketException exception, string path) =>
+    public static SocketToolsException? ToListenError(SocketException exception, string path) =>
         OfFolder(exception, path) ?? (exception.SocketErrorCode == SocketError.AccessDenied
             ? Make(SocketToolsError.PortAccessDenied, "SocketFolderDenied", exception, path, Path.GetDirectoryName(Path.GetFullPath(path)))
             : null);

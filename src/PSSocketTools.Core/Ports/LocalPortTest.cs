@@ -197,11 +197,11 @@ public sealed class LocalPortTest
         switch (error.SocketErrorCode)
         {
             case SocketError.AccessDenied:
-                return Create(text, port, PortStatus.AccessDenied, attempt, SocketErrors.Denied(new IPEndPoint(address, port), Protocol));
+                return Create(text, port, PortStatus.AccessDenied, attempt, SocketErrors.DeniedText(new IPEndPoint(address, port), Protocol));
             case SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported:
                 return Create(text, port, PortStatus.AddressNotAvailable, attempt, Messages.Get("AddressNotAvailable", text));
             case SocketError.TooManyOpenSockets:
-                throw SocketErrors.Listening(error, EndPointText.Of(text, port));
+                throw SocketErrors.ToListenError(error, EndPointText.Of(text, port));
             default:
                 return Create(text, port, PortStatus.Failed, attempt, error.Message);
         }

@@ -44,7 +44,7 @@ internal sealed class PendingAttempts
 
         if (_count == 0)
         {
-            throw SocketErrors.Exhausted(EndPointText.Of(probe.Host.Name, probe.Port), new SocketException((int)attempt.Error));
+            throw SocketErrors.ToExhaustedError(EndPointText.Of(probe.Host.Name, probe.Port), new SocketException((int)attempt.Error));
         }
 
         _descriptors = _count;

@@ -100,10 +100,10 @@ internal class Probe(ResolvableName host, int port)
         set => Lasting.Deadline = value;
     }
 
-    public LinkedListNode<Timed<Probe>>? NextTick
+    public LinkedListNode<Timed<Probe>>? NextAttemptDelay
     {
-        get => _course?.NextTick;
-        set => Lasting.NextTick = value;
+        get => _course?.NextAttemptDelay;
+        set => Lasting.NextAttemptDelay = value;
     }
 
     private Course Lasting => _course ??= new Course();
@@ -125,6 +125,6 @@ internal class Probe(ResolvableName host, int port)
 
         public LinkedListNode<Timed<Probe>>? Deadline { get; set; }
 
-        public LinkedListNode<Timed<Probe>>? NextTick { get; set; }
+        public LinkedListNode<Timed<Probe>>? NextAttemptDelay { get; set; }
     }
 }

@@ -53,7 +53,7 @@ internal sealed partial class ProbeLoop
 
         if (probe.HasUntried)
         {
-            _timers.StartTick(probe, attempt.StartedAt);
+            _timers.StartAttemptDelay(probe, attempt.StartedAt);
         }
     }
 

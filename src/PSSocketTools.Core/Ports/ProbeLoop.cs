@@ -154,7 +154,7 @@ internal sealed partial class ProbeLoop : IDisposable
             TimeOut(silent);
         }
 
-        while (_timers.TakeTick(now) is { } probe)
+        while (_timers.TakeAttemptDelay(now) is { } probe)
         {
             if (probe.IsChecking)
             {
@@ -168,7 +168,7 @@ internal sealed partial class ProbeLoop : IDisposable
             }
             else
             {
-                _timers.StartTick(probe, now);
+                _timers.StartAttemptDelay(probe, now);
             }
         }
 

@@ -16,11 +16,11 @@ internal sealed class ProbeTimers(PortScanOptions options)
     private readonly TimeSpan _probeTime = options.RetryLimit ?? options.Timeout;
     private readonly TimeSpan _attemptTime = options.Timeout;
     private readonly TimeSpan _checkTime = options.Verify == PortVerification.Stays ? ProbeCheck.StayTime : options.Timeout;
-    private readonly TimeSpan _tick = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, options.Timeout.Ticks / 3));
+    private readonly TimeSpan _attemptDelay = TimeSpan.FromTicks(Math.Min(ConnectPace.AttemptDelay.Ticks, options.Timeout.Ticks / 3));
     private readonly LinkedList<Timed<Probe>> _deadlines = new();
     private readonly LinkedList<Timed<ProbeAttempt>> _attemptDeadlines = new();
     private readonly LinkedList<Timed<ProbeAttempt>> _checks = new();
-    private readonly LinkedList<Timed<Probe>> _ticks = new();
+    private readonly LinkedList<Timed<Probe>> _attemptDelays = new();
     private readonly LinkedList<Timed<Probe>> _renewals = new();
     private readonly SortedSet<Retry> _retries = [];
     private long _retryNumber;
@@ -34,7 +34,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
         get
         {
             var next = Deadline.Earlier(NextOf(_deadlines), NextOf(_attemptDeadlines));
-            next = Deadline.Earlier(next, Deadline.Earlier(NextOf(_ticks), NextOf(_renewals)));
+            next = Deadline.Earlier(next, Deadline.Earlier(NextOf(_attemptDelays), NextOf(_renewals)));
             next = Deadline.Earlier(next, NextOf(_checks));
             next = Deadline.Earlier(next, _retries.Count > 0 ? _retries.Min.Due : Deadline.Never);
             return next.MillisecondsFrom(Now);
@@ -54,8 +54,8 @@ internal sealed class ProbeTimers(PortScanOptions options)
         _checks.AddLast(new Timed<ProbeAttempt>(attempt, Deadline.AfterLimit(Clock.System.Timestamp, _checkTime)));
 
     /// <summary>Schedules the attempt on a probe's next address, unless it is scheduled.</summary>
-    public void StartTick(Probe probe, long from) =>
-        probe.NextTick ??= _ticks.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _tick)));
+    public void StartAttemptDelay(Probe probe, long from) =>
+        probe.NextAttemptDelay ??= _attemptDelays.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _attemptDelay)));
 
     /// <summary>Schedules the next resolution of a probe's name.</summary>
     public void StartRenewal(Probe probe, long from) =>
@@ -80,7 +80,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
     public void Remove(Probe probe)
     {
         Unlink(_deadlines, probe.Deadline);
-        Unlink(_ticks, probe.NextTick);
+        Unlink(_attemptDelays, probe.NextAttemptDelay);
         probe.Retries?.ForEach(retry => _retries.Remove(retry));
     }
 
@@ -94,12 +94,12 @@ internal sealed class ProbeTimers(PortScanOptions options)
     public ProbeAttempt? TakeExpiredCheck(long now) => Take(_checks, now);
 
     /// <summary>Removes a probe whose next address is due; null when there is none.</summary>
-    public Probe? TakeTick(long now)
+    public Probe? TakeAttemptDelay(long now)
     {
-        var probe = Take(_ticks, now);
+        var probe = Take(_attemptDelays, now);
         if (probe is not null)
         {
-            probe.NextTick = null;
+            probe.NextAttemptDelay = null;
         }
 
         return probe;

@@ -65,11 +65,11 @@ internal sealed class ServerTransports
             }
             catch (SocketException exception)
             {
-                throw SocketErrors.Listening(exception, Where(options, sockets));
+                throw SocketErrors.ToListenError(exception, Where(options, sockets));
             }
             catch (Win32Exception exception)
             {
-                throw SocketErrors.Listening(new LinuxSocketException(exception.NativeErrorCode), Where(options, sockets));
+                throw SocketErrors.ToListenError(new LinuxSocketException(exception.NativeErrorCode), Where(options, sockets));
             }
         }
 #endif

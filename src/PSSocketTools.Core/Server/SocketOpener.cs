@@ -75,7 +75,7 @@ internal static class SocketOpener
     }
 
     private static SocketToolsException Denied(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol) =>
-        new(SocketToolsError.PortAccessDenied, SocketErrors.Denied(endPoint, protocol), EndPointText.Of(endPoint), exception);
+        new(SocketToolsError.PortAccessDenied, SocketErrors.DeniedText(endPoint, protocol), EndPointText.Of(endPoint), exception);
 
     /// <summary>The error of a failed bind, with the process that holds the port, where the system tells.</summary>
     private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
@@ -89,7 +89,7 @@ internal static class SocketOpener
             }
 
             // An address that this machine does not have is the problem, whatever the port.
-            return SocketErrors.Listening(
+            return SocketErrors.ToListenError(
                 exception, exception.SocketErrorCode == SocketError.AddressNotAvailable ? EndPointText.Of(endPoint.Address) : text);
         }
 

@@ -59,7 +59,7 @@ internal sealed class UnixListener
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     throw Taken("SocketPathInUse", path, exception);
                 case SocketException refusal:
-                    throw SocketErrors.ListeningAtPath(refusal, path);
+                    throw SocketErrors.ToListenErrorAtPath(refusal, path);
                 case IOException or UnauthorizedAccessException:
                     // The permissions could not be set: the file was removed, or the file system has none.
                     throw new SocketToolsException(

@@ -93,7 +93,7 @@ public static class CertificateFiles
         }
         catch (Exception exception) when (SocketErrors.IsExhausted(exception))
         {
-            throw SocketErrors.Exhausted(path, exception);
+            throw SocketErrors.ToExhaustedError(path, exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or CryptographicException)
         {

@@ -46,7 +46,7 @@ public sealed class PortExclusionsTests
     [Fact]
     public void An_excluded_port_is_reported_with_its_range_and_the_command_that_shows_it()
     {
-        var sentence = SocketErrors.Excluded(
+        var sentence = SocketErrors.ExcludedText(
             new IPEndPoint(IPAddress.Loopback, 50051), new PortRange(50000, 50059), PortExclusions.Command(AddressFamily.InterNetwork, SocketProtocol.Tcp));
 
         Assert.Contains("127.0.0.1:50051", sentence, StringComparison.Ordinal);

@@ -74,7 +74,7 @@ public sealed class UnixSocketErrorsTests : IDisposable
         using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         var error = Assert.ThrowsAny<SocketException>(() => client.Connect(datagrams.LocalEndPoint!));
 
-        var message = SocketErrors.Connecting(error, "here").Message;
+        var message = SocketErrors.ToConnectError(error, "here").Message;
         Assert.StartsWith("here: ", message, StringComparison.Ordinal);
         Assert.DoesNotContain(_folder, message, StringComparison.Ordinal);
     }
@@ -84,7 +84,7 @@ public sealed class UnixSocketErrorsTests : IDisposable
     public void An_error_without_a_name_keeps_its_number()
     {
         // EROFS, which is none of a socket's usual errors.
-        var exception = SocketErrors.Listening(new LinuxSocketException(30), "here");
+        var exception = SocketErrors.ToListenError(new LinuxSocketException(30), "here");
         Assert.Equal((SocketToolsError.SocketFailed, "here: Read-only file system (system error 30)."), (exception.Error, exception.Message));
         Assert.Equal("Read-only file system (system error 30)", SocketErrors.TextOf(SocketError.SocketError, 30));
         Assert.Equal("No route to host", SocketErrors.TextOf(SocketError.HostUnreachable, 113));
@@ -93,7 +93,7 @@ public sealed class UnixSocketErrorsTests : IDisposable
     [Fact]
     public void Too_many_open_files_are_those_of_the_process_while_the_system_has_some()
     {
-        var exception = SocketErrors.Connecting(new SocketException((int)SocketError.TooManyOpenSockets), "there:80");
+        var exception = SocketErrors.ToConnectError(new SocketException((int)SocketError.TooManyOpenSockets), "there:80");
         Assert.Equal(SocketToolsError.TooManyOpenFiles, exception.Error);
         Assert.Contains("ulimit -n", exception.Message, StringComparison.Ordinal);
     }

@@ -363,7 +363,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     {
         const string What = "epoll";
         return SocketErrors.IsExhausted(LinuxErrors.ToSocketError(exception.NativeErrorCode))
-            ? SocketErrors.Exhausted(What, exception)
+            ? SocketErrors.ToExhaustedError(What, exception)
             : new SocketToolsException(SocketToolsError.SocketFailed, Messages.Get("SocketFailed", What, exception.Message));
     }
 

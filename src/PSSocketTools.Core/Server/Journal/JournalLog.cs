@@ -42,7 +42,7 @@ internal sealed class JournalLog : IDisposable
         }
         catch (Exception exception) when (SocketErrors.IsExhausted(exception))
         {
-            throw SocketErrors.Exhausted(path, exception);
+            throw SocketErrors.ToExhaustedError(path, exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -6,7 +6,7 @@ namespace PSSocketTools.Client;
 /// The shared state of the threads that use a session, under one lock: pending requests, unsolicited messages, which thread
 /// reads, and how the session ended.
 /// </summary>
-internal sealed class SessionMonitor(SessionFacts session, BlockingChannel channel, MessageSource source, long inboxLimit)
+internal sealed class SharedSessionState(SessionFacts session, BlockingChannel channel, MessageSource source, long inboxLimit)
 {
     /// <summary>Pulsed when a reader is finished, a response arrives or the session ends.</summary>
     private readonly object _sync = new();
