@@ -11,6 +11,8 @@ Describe 'Disconnect-EchoServer' {
         $server = Start-EchoServer
         $session = $server | Connect-EchoServer -Name leaving
         $other = $server | Connect-EchoServer -Name staying
+        # A client that still waits in the backlog is reset when the server stops.
+        $null = $server | Wait-EchoServer Connected -Count 2
     }
 
     AfterEach {

@@ -9,6 +9,8 @@ Describe 'Get-EchoSession' {
         $server = Start-EchoServer
         $one = $server | Connect-EchoServer -Name one
         $two = $server | Connect-EchoServer -Name two
+        # A client that still waits in the backlog is reset when the server stops.
+        $null = $server | Wait-EchoServer Connected -Count 2
     }
 
     AfterEach {
