@@ -31,6 +31,9 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
     // How long a connection may be silent at least before it has to make room for another.
     private const int SilentMilliseconds = 50;
 
+    // How long a datagram may take to arrive here before it counts as dropped.
+    private const int WakeTestMicroseconds = 1_000_000;
+
     private static readonly byte[] WakeByte = [0];
 
     private readonly object _posting = new();
@@ -157,7 +160,7 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
         }
         catch (Exception exception) when (exception is SocketException or OutOfMemoryException)
         {
-            // Without a descriptor or memory to spare, or the loopback address, the connections go on without the loop.
+            // Without a descriptor or memory to spare, or a loopback address that delivers, the connections go on without the loop.
             _wake?.Dispose();
             _thread = null;
             _hasEnded = true;
@@ -174,6 +177,15 @@ internal sealed class SelectLoop(Action<Exception> report, int maxMembers = Sele
             socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             socket.Connect(socket.LocalEndPoint!);
             socket.Blocking = false;
+
+            // A packet filter may drop the datagrams without an error, and no wait would end.
+            _ = socket.Send(WakeByte);
+            if (!socket.Poll(WakeTestMicroseconds, SelectMode.SelectRead))
+            {
+                throw new SocketException((int)SocketError.TimedOut);
+            }
+
+            _ = socket.Receive(WakeByte);
             return socket;
         }
         catch
