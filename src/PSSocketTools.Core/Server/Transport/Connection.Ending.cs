@@ -145,9 +145,16 @@ internal sealed partial class Connection<TChannel>
     /// <summary>Releases buffers, unless pending operations still hold them.</summary>
     private void Finish()
     {
-        if (_channel.IsBusy)
+        // It keeps its place among those that wait for the slot, and passes the slot on.
+        if (_channel.IsBusy || _slotWait is { IsCompleted: false })
         {
             return;
+        }
+
+        if (_slotWait is not null)
+        {
+            TakeSlot(_slotWait);
+            ReleaseSlot();
         }
 
         _phase = Phase.Closed;

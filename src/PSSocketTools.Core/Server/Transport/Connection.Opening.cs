@@ -24,7 +24,7 @@ internal sealed partial class Connection<TChannel>
 
         if (_slotWait is { IsCompleted: true })
         {
-            _holdsSlot = _slotWait.GetAwaiter().GetResult();
+            TakeSlot(_slotWait);
             _client.TlsProtocol = _channel.TlsProtocol;
             _conversation = _holdsSlot ? _transport.TryAccept(_client) : null;
             if (_conversation is null)
@@ -51,6 +51,13 @@ internal sealed partial class Connection<TChannel>
             _channel.RejectHandshake();
             EndUnaccepted();
         }
+    }
+
+    /// <summary>Ends the wait for the slot, which is in vain when the server stops.</summary>
+    private void TakeSlot(Task<bool> wait)
+    {
+        _slotWait = null;
+        _holdsSlot = wait.GetAwaiter().GetResult();
     }
 
     private bool TryCompleteHandshake(Task handshake)

@@ -15,7 +15,7 @@ public sealed class ConnectionTests : IDisposable
     private readonly AsyncTransport<StuckChannel> _transport;
     private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
-    public ConnectionTests() => _transport = new AsyncTransport<StuckChannel>([], new ConnectionAdmission(Greeting.ToPlan(), _record, 1, null), false, static (_, _) => throw new NotSupportedException(), null, static (_, _) => { });
+    public ConnectionTests() => _transport = Make(sequential: false);
 
     public void Dispose() => _transport.Dispose();
 
@@ -78,6 +78,27 @@ public sealed class ConnectionTests : IDisposable
         Assert.True(channel.IsClosed);
         Assert.DoesNotContain(_record.Journal.Read(1, int.MaxValue, default, out _), one => one.Kind == "Error");
     }
+
+    [Fact]
+    public async Task A_connection_that_fails_while_it_waits_for_the_slot_passes_the_slot_on()
+    {
+        using var transport = Make(sequential: true);
+        Assert.True(await transport.WaitForSlotAsync());
+        using var channel = new StuckChannel();
+        using var pump = new AsyncPump();
+        var connection = new Connection<StuckChannel>(transport, new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp), null, channel, pump);
+        pump.Connection = connection;
+        connection.Begin();
+
+        connection.Fail(new InvalidOperationException("A failure that the test asks for."));
+        transport.ConversationEnded();
+
+        Assert.True(await transport.WaitForSlotAsync().WaitAsync(Patience.Long));
+        await channel.WhenDisposed.WaitAsync(Patience.Long);
+    }
+
+    private AsyncTransport<StuckChannel> Make(bool sequential) => new(
+        [], new ConnectionAdmission(Greeting.ToPlan(), _record, 1, null), sequential, static (_, _) => throw new NotSupportedException(), null, static (_, _) => { });
 
     private async Task<string?> RunAsync(StuckChannel channel, EchoServerOptions options)
     {
