@@ -46,7 +46,7 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
     public string? TlsProtocol => _tls?.SslProtocol.ToString();
 
     /// <inheritdoc/>
-    public void Watch(Connection connection) => _stream.Descriptor.Watch(loop, connection);
+    public void Watch(Connection connection) => _stream.Watch(loop, connection);
 
     /// <inheritdoc/>
     public bool OnReady(int events) => _stream.OnReady(events);
@@ -169,6 +169,7 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
             {
                 _isReading = true;
                 _buffer.Return();
+                _stream.BeginRead();
 #pragma warning disable CA2012 // It is asked whether it has completed, and its result is taken once.
                 _read = tls.ReadAsync(_buffer.Memory);
 #pragma warning restore CA2012

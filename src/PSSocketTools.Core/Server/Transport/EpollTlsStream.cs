@@ -21,6 +21,18 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
 
     private ConnectionDescriptor _descriptor = new(descriptor);
 
+    // What to run again after the loop's other sources; set before anything is read.
+    private EpollLoop _loop = null!;
+    private Connection _connection = null!;
+
+    // A read that receives again has mostly received only records without a byte for its reader (TLS 1.3's KeyUpdate). A client may
+    // send any number of those, so that the loop's other sources run in between.
+    private bool _hasReceived;
+    private bool _isYielding;
+
+    // Whether IsReadable was set without a report of the system, so that a receive may find nothing.
+    private bool _isReadableUnreported;
+
     // What was written and not sent, rented while there is any.
     private byte[]? _unsent;
     private int _unsentFrom;
@@ -50,13 +62,22 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <inheritdoc cref="IChannel.Watch"/>
+    public void Watch(EpollLoop loop, Connection connection)
+    {
+        (_loop, _connection) = (loop, connection);
+        _descriptor.Watch(loop, connection);
+    }
+
     /// <summary>Continues what waits for the socket. On the loop's thread.</summary>
     /// <inheritdoc cref="IChannel.OnReady"/>
     public bool OnReady(int events)
     {
         var mayHaveRoom = _descriptor.OnReady(events);
-        if (_isHandshaking || _descriptor.IsReadable)
+        _isYielding &= events != PumpHandler.NoEvents;
+        if (_isHandshaking || (_descriptor.IsReadable && !_isYielding))
         {
+            _hasReceived = false;
             _ready.Set();
         }
 
@@ -66,15 +87,18 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
     /// <summary>Has a read try to receive even if the system has reported no bytes. On the loop's thread.</summary>
     public void ForceRead()
     {
-        _descriptor.IsReadable = true;
+        SayReadable();
         _ready.Set();
     }
+
+    /// <summary>Called before each read over TLS. On the loop's thread.</summary>
+    public void BeginRead() => _hasReceived = false;
 
     /// <summary>Moves to the loop's thread. Called when the handshake has succeeded, and nothing is read or written.</summary>
     public void EndHandshake()
     {
         // What the loop has reported meanwhile may have been taken for what was received then.
-        _descriptor.IsReadable = true;
+        SayReadable();
         _isHandshaking = false;
     }
 
@@ -179,15 +203,9 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
         while (!_isEnded)
         {
             // During the handshake the loop may report bytes while another thread receives, which would then forget that report.
-            if (_descriptor.IsReadable || _isHandshaking)
+            if (_isHandshaking || (_descriptor.IsReadable && !Yields(buffer)))
             {
-                // TLS asks for no bytes to wait without a buffer.
-                if (buffer.IsEmpty)
-                {
-                    return 0;
-                }
-
-                var count = _descriptor.TryReceive(buffer.Span, out var error, flags);
+                var count = TryReceive(buffer.Span, out var error, flags);
                 if (count >= 0)
                 {
                     return count;
@@ -205,6 +223,45 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
         }
 
         return 0;
+    }
+
+    /// <summary>Receives; without a buffer, by which TLS waits, it only finds out whether there is something to receive.</summary>
+    private int TryReceive(Span<byte> buffer, out SocketError error, int flags)
+    {
+        if (!buffer.IsEmpty)
+        {
+            return _descriptor.TryReceive(buffer, out error, flags);
+        }
+
+        error = SocketError.Success;
+        if (_isHandshaking || !_isReadableUnreported)
+        {
+            return 0;
+        }
+
+        // TLS would hold a buffer of its own for as long as the next receive waits.
+        _isReadableUnreported = false;
+        Span<byte> first = stackalloc byte[1];
+        return Math.Min(_descriptor.TryReceive(first, out error, Libc.MessagePeek), 0);
+    }
+
+    /// <summary>Whether the loop runs its other sources first.</summary>
+    private bool Yields(Memory<byte> buffer)
+    {
+        if (_hasReceived && !_isYielding)
+        {
+            _isYielding = true;
+            _loop.RunAgain(_connection);
+        }
+
+        _hasReceived |= !buffer.IsEmpty;
+        return _isYielding;
+    }
+
+    private void SayReadable()
+    {
+        _descriptor.IsReadable = true;
+        _isReadableUnreported = true;
     }
 
     /// <summary>Sends what is kept, for which the client waits before it goes on with the handshake.</summary>
