@@ -70,8 +70,8 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
     /// <inheritdoc/>
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
     {
-        // Without TLS, after a failed handshake, what is received is only discarded.
-        var count = _tls is null ? _stream.Descriptor.TryReceive(_buffer.GetSpan(), out error) : TryRead(_tls, force, out error);
+        // Without TLS, after a handshake that failed or took too long, what is received is only discarded.
+        var count = _tls is null || IsBusy ? _stream.Descriptor.TryReceive(_buffer.GetSpan(), out error) : TryRead(_tls, force, out error);
         buffer = _buffer.Bytes;
         return count;
     }
@@ -106,6 +106,12 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
     /// <summary>Sends close_notify, which may block, and shuts down the output (FIN).</summary>
     public SocketError TryEndOutput()
     {
+        // A handshake that has taken too long may still write, on another thread.
+        if (IsBusy)
+        {
+            return _stream.Descriptor.TryEndOutput();
+        }
+
         if (_tls is not null && !_isEndingOutput)
         {
             try
