@@ -119,6 +119,7 @@ Describe 'Connect-EchoServer' {
         Connect-EchoServer -Port $server.Port -UseTls -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         Assert-Error $failed TlsFailed SecurityError
         (Connect-EchoServer -Port $server.Port -UseTls -SkipCertificateCheck).State | Should -Be 'Open'
+        (Connect-EchoServer -Port $server.Port -Tls -SkipCertificateCheck).State | Should -Be 'Open'
     }
 
     It 'speaks datagrams' {

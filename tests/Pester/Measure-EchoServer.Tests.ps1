@@ -79,6 +79,13 @@ Describe 'Measure-EchoServer' {
             "$warned" | Should -BeLike '*of 200 that were asked for*'
         }
 
+        It 'warns of a server that answers nothing' {
+            $server = Start-EchoServer -NoResponse
+            $measured = $server | Measure-EchoServer -Rate 100 -DurationSec 0.2 -ResponseTimeoutSec 0.5 -WarningVariable warned -WarningAction SilentlyContinue
+            $measured.Messages | Should -Be 0
+            "$warned" | Should -Match 'answer'
+        }
+
         It 'ends at once on Ctrl+C, between two messages and during an answer: <Name>' -ForEach @(
             @{ Name = 'TCP'; Protocol = 'Tcp'; Mute = $false }
             @{ Name = 'datagrams'; Protocol = 'Udp'; Mute = $false }

@@ -52,7 +52,12 @@ internal sealed class SessionEnd
     /// <param name="isAtOnce">Whether the server had not sent a byte, as one that allows no client from here does.</param>
     public static SessionEnd ByServer(SessionFacts session, bool isAfterHalfClose, bool isAtOnce) => new(
         session, EchoSessionState.Closed, SessionEndReason.ServerClosed,
-        Create(session, SocketToolsError.ServerClosed, null, isAfterHalfClose ? "ServerClosedLast" : isAtOnce ? "ServerClosedAtOnce" : "ServerClosed", session.EndPointName))
+        Create(
+            session,
+            SocketToolsError.ServerClosed,
+            null,
+            isAfterHalfClose ? "ServerClosedLast" : !isAtOnce ? "ServerClosed" : session.Options.UseTls ? "ServerClosedAtOnceOverTls" : "ServerClosedAtOnce",
+            session.EndPointName))
     {
         IsAfterHalfClose = isAfterHalfClose,
     };

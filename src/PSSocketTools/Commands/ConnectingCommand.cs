@@ -129,6 +129,7 @@ public abstract class ConnectingCommand : SocketCommand
 
     /// <summary>Speaks TLS.</summary>
     [Parameter(ParameterSetName = ToComputer)]
+    [Alias("Tls")]
     public SwitchParameter UseTls { get; set; }
 
     /// <summary>The name asked for in the TLS handshake, which the certificate must have.</summary>

@@ -71,6 +71,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     /// <summary>How many messages to send in all, in place of a duration.</summary>
     [Parameter]
+    [Alias("Messages")]
     [ValidateRange(EchoLoadOptions.LowestCount, EchoLoadOptions.HighestCount)]
     public long Count { get; set; }
 
@@ -203,9 +204,9 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         TellInterval(load);
         progress.RecordType = ProgressRecordType.Completed;
         WriteProgress(progress);
-        if (measurement.Messages == 0 && measurement.Error is { } error)
+        if (measurement.Messages == 0)
         {
-            WriteWarning(error);
+            WriteWarning(measurement.Error ?? Messages.Get("NothingAnswered", measurement.Unanswered));
         }
 
         if (measurement.IsSaturated && measurement.Messages > 0)

@@ -12,7 +12,7 @@ namespace PSSocketTools.Server.Transport;
 /// Not the other way round: .NET watches a socket for good from its first asynchronous receive that had to wait, and on Linux and
 /// macOS its threads wake up for each message then, even while nobody receives by it.
 /// </remarks>
-internal sealed class ReceiveWait : UnflowedEventArgs
+internal sealed class ReceiveWait : SocketAsyncEventArgs
 {
     // A connection returns to the loop when something arrives so soon after what came before.
     private const int BusyMilliseconds = 10;

@@ -1,10 +1,9 @@
 using System.Net.Sockets;
-using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>An asynchronous send of .NET; its completion wakes a pump.</summary>
-internal sealed class SendOperation(AsyncPump pump) : UnflowedEventArgs
+internal sealed class SendOperation(AsyncPump pump) : SocketAsyncEventArgs
 {
     private volatile bool _isCompleted;
 
