@@ -27,6 +27,7 @@ $commands = [ordered]@{
 }
 # By a file: what a console shows is not only what a command gives out. The first command is for what takes the times.
 $script = @(
+    '$ErrorActionPreference = ''Stop'''
     '$times = @()'
     foreach ($command in @('$null = 0') + @($commands.Values) * 2) { '$clock = [Diagnostics.Stopwatch]::StartNew()'; $command; '$times += $clock.Elapsed.TotalMilliseconds' }
     "[IO.File]::WriteAllLines('$file', [string[]] @(`$times | ForEach-Object { `$_.ToString([cultureinfo]::InvariantCulture) }))"
@@ -34,6 +35,9 @@ $script = @(
 try {
     $all = @(foreach ($round in 1..$Rounds) {
             $null = & $pwsh @leading -NoLogo -NoProfile -NonInteractive -Command $script
+            if ($LASTEXITCODE) { throw "A round failed, with exit code $LASTEXITCODE." }
+
+            # The first time is that of what takes the times.
             , [double[]] @([IO.File]::ReadAllLines($file) | Select-Object -Skip 1)
         })
 }

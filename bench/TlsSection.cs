@@ -37,7 +37,7 @@ internal sealed class TlsSection() : Section("tls", "TLS: the server inside pwsh
             var subjects = new List<Subject>();
             try
             {
-                var program = Go.Build("echotls.go");
+                var program = Go.Build("echo.go");
                 var go = Yardstick.ServerProcess.Start(port => (program, [port.ToString(CultureInfo.InvariantCulture), pem, Path.ChangeExtension(pem, ".key")]));
                 running.Add(go);
                 subjects.Add(new Subject("Go", go.Port, go.Id));
