@@ -19,7 +19,7 @@ internal sealed class AddressChoice
             RequireNone();
         }
 
-        OptionRange.Require(nameof(options.SourcePort), options.SourcePort, SessionOptions.AnySourcePort, SessionOptions.HighestPort);
+        OptionRange.Require(options.SourcePort, SessionOptions.AnySourcePort, SessionOptions.HighestPort, nameof(options.SourcePort));
         _selection = new AddressSelection(options.IPv4, options.IPv6, options.SourceAddress, options.EndPointName);
     }
 

@@ -162,11 +162,11 @@ public sealed record SessionOptions
         RequireTls();
         _ = new AddressChoice(this);
 
-        OptionRange.Require(nameof(ConnectTimeout), ConnectTimeout, 0, HighestConnectTimeoutSeconds);
-        OptionRange.Require(nameof(WaitFor), WaitFor, LowestWaitSeconds, HighestWaitSeconds);
-        OptionRange.Require(nameof(ResponseTimeout), ResponseTimeout, LowestResponseTimeoutSeconds, HighestResponseTimeoutSeconds);
-        OptionRange.Require(nameof(IdleGapMilliseconds), IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
-        OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
+        OptionRange.Require(ConnectTimeout, 0, HighestConnectTimeoutSeconds);
+        OptionRange.Require(WaitFor, LowestWaitSeconds, HighestWaitSeconds);
+        OptionRange.Require(ResponseTimeout, LowestResponseTimeoutSeconds, HighestResponseTimeoutSeconds);
+        OptionRange.Require(IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
+        OptionRange.Require(MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
     }
 
     private void RequireTls()

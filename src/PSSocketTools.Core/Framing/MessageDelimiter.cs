@@ -28,8 +28,7 @@ public sealed class MessageDelimiter : IEquatable<MessageDelimiter>
 
         if (bytes.Length is < LowestBytes or > HighestBytes)
         {
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption, Messages.Get("DelimiterLength", bytes.Length, LowestBytes, HighestBytes), nameof(MessageFraming.Delimiter));
+            throw OptionRules.Invalid(nameof(MessageFraming.Delimiter), "DelimiterLength", bytes.Length, LowestBytes, HighestBytes);
         }
 
         _bytes = (byte[])bytes.Clone();

@@ -79,23 +79,23 @@ public sealed record EchoLoadOptions
     internal void Validate()
     {
         Target.Validate();
-        OptionRange.Require(nameof(Connections), Connections, LowestConnections, HighestConnections);
+        OptionRange.Require(Connections, LowestConnections, HighestConnections);
         if (Connections > 1 && Target.SourcePort != SessionOptions.AnySourcePort)
         {
             throw new SocketToolsException(
                 SocketToolsError.InvalidOption, Messages.Get("SourcePortOfMany", Connections, Target.SourcePort), Target.EndPointName);
         }
 
-        OptionRange.Require(nameof(Window), Window, LowestWindow, HighestWindow);
-        OptionRange.Require(nameof(MessageSize), MessageSize, LowestMessageSize, HighestMessageSize);
-        OptionRange.Require(nameof(Duration), Duration, LowestDurationSeconds, HighestDurationSeconds);
-        OptionRange.Require(nameof(Warmup), Warmup, LowestWarmupSeconds, HighestWarmupSeconds);
+        OptionRange.Require(Window, LowestWindow, HighestWindow);
+        OptionRange.Require(MessageSize, LowestMessageSize, HighestMessageSize);
+        OptionRange.Require(Duration, LowestDurationSeconds, HighestDurationSeconds);
+        OptionRange.Require(Warmup, LowestWarmupSeconds, HighestWarmupSeconds);
         if (Interval is { } interval)
         {
-            OptionRange.Require(nameof(Interval), interval, LowestIntervalSeconds, HighestIntervalSeconds);
+            OptionRange.Require(interval, LowestIntervalSeconds, HighestIntervalSeconds, nameof(Interval));
         }
 
-        OptionRange.Require(nameof(Rate), Rate ?? LowestRate, LowestRate, HighestRate);
-        OptionRange.Require(nameof(Count), Count ?? LowestCount, LowestCount, HighestCount);
+        OptionRange.Require(Rate ?? LowestRate, LowestRate, HighestRate, nameof(Rate));
+        OptionRange.Require(Count ?? LowestCount, LowestCount, HighestCount, nameof(Count));
     }
 }

@@ -1,11 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace PSSocketTools.Net;
 
-/// <summary>Checks the ranges of options.</summary>
+/// <summary>Checks the ranges of options. The name of an option is the expression of its value, where nothing else is said.</summary>
 internal static class OptionRange
 {
     /// <summary>Throws for a value out of the option's range.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
-    public static void Require(string option, long value, long lowest, long highest)
+    public static void Require(long value, long lowest, long highest, [CallerArgumentExpression(nameof(value))] string option = "")
     {
         if (value < lowest || value > highest)
         {
@@ -15,7 +17,7 @@ internal static class OptionRange
 
     /// <summary>Throws for a value out of the option's range, and for one that is no number.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
-    public static void Require(string option, double value, double lowest, double highest)
+    public static void Require(double value, double lowest, double highest, [CallerArgumentExpression(nameof(value))] string option = "")
     {
         if (!(value >= lowest && value <= highest))
         {
@@ -25,7 +27,8 @@ internal static class OptionRange
 
     /// <summary>Throws for a time limit out of the option's range in seconds.</summary>
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
-    public static void Require(string option, TimeSpan value, double lowestSeconds, double highestSeconds)
+    public static void Require(
+        TimeSpan value, double lowestSeconds, double highestSeconds, [CallerArgumentExpression(nameof(value))] string option = "")
     {
         if (value < TimeSpan.FromSeconds(lowestSeconds) || value > TimeSpan.FromSeconds(highestSeconds))
         {
@@ -34,5 +37,5 @@ internal static class OptionRange
     }
 
     private static SocketToolsException Refused(string option, object value, object lowest, object highest) =>
-        new(SocketToolsError.InvalidOption, Messages.Get("OptionOutOfRange", Messages.Name(option), value, lowest, highest), option);
+        OptionRules.Invalid(option, "OptionOutOfRange", Messages.Name(option), value, lowest, highest);
 }

@@ -99,11 +99,11 @@ public sealed class PortScanOptions
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("GoalIsLocal", Until), nameof(Until));
         }
 
-        OptionRange.Require(nameof(Timeout), Timeout, LowestTimeoutSeconds, HighestTimeoutSeconds);
-        OptionRange.Require(nameof(ThrottleLimit), ThrottleLimit, LowestThrottleLimit, HighestThrottleLimit);
+        OptionRange.Require(Timeout, LowestTimeoutSeconds, HighestTimeoutSeconds);
+        OptionRange.Require(ThrottleLimit, LowestThrottleLimit, HighestThrottleLimit);
         if (RetryLimit is { } limit)
         {
-            OptionRange.Require(nameof(RetryLimit), limit, LowestWaitSeconds, HighestWaitSeconds);
+            OptionRange.Require(limit, LowestWaitSeconds, HighestWaitSeconds, nameof(RetryLimit));
         }
     }
 }

@@ -56,7 +56,7 @@ public sealed class PortWatch : IDisposable
         Func<string, Task<IPAddress[]>> resolve,
         CancellationToken cancellationToken = default)
     {
-        OptionRange.Require(nameof(interval), interval, LowestIntervalSeconds, HighestIntervalSeconds);
+        OptionRange.Require(interval, LowestIntervalSeconds, HighestIntervalSeconds);
         (_interval, _count, _transport, _resolve, _cancellationToken) = (interval, count, transport, resolve, cancellationToken);
         _cancellation = cancellationToken.Register(Pulse);
     }

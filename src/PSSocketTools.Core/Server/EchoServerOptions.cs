@@ -145,14 +145,14 @@ public sealed record EchoServerOptions : ConversationOptions
     /// <inheritdoc/>
     private protected override void Validate()
     {
-        OptionRange.Require(nameof(Port), Port, LowestPort, HighestPort);
-        OptionRange.Require(nameof(BufferSize), BufferSize, LowestBufferSize, HighestBufferSize);
-        OptionRange.Require(nameof(Backlog), Backlog, LowestBacklog, HighestBacklog);
-        OptionRange.Require(nameof(MaxConnections), MaxConnections, LowestMaxConnections, HighestMaxConnections);
-        OptionRange.Require(nameof(EventCapacity), EventCapacity, LowestEventCapacity, HighestEventCapacity);
-        OptionRange.Require(nameof(StopAfter), StopAfter, LowestStopAfterSeconds, HighestStopAfterSeconds);
-        OptionRange.Require(nameof(StopAfterConnections), StopAfterConnections, LowestStopAfterConnections, HighestStopAfterConnections);
-        OptionRange.Require(nameof(EventMessageBytes), EventMessageBytes, LowestEventMessageBytes, HighestEventMessageBytes);
+        OptionRange.Require(Port, LowestPort, HighestPort);
+        OptionRange.Require(BufferSize, LowestBufferSize, HighestBufferSize);
+        OptionRange.Require(Backlog, LowestBacklog, HighestBacklog);
+        OptionRange.Require(MaxConnections, LowestMaxConnections, HighestMaxConnections);
+        OptionRange.Require(EventCapacity, LowestEventCapacity, HighestEventCapacity);
+        OptionRange.Require(StopAfter, LowestStopAfterSeconds, HighestStopAfterSeconds);
+        OptionRange.Require(StopAfterConnections, LowestStopAfterConnections, HighestStopAfterConnections);
+        OptionRange.Require(EventMessageBytes, LowestEventMessageBytes, HighestEventMessageBytes);
         OptionRules.RefuseTogether(nameof(IsBroadcasting), IsBroadcasting && IsSequential, nameof(IsSequential));
         base.Validate();
         RequireProtocol();

@@ -23,20 +23,17 @@ public static class CertificateFiles
         var (pfx, pem) = (options.PfxPath, options.PemPath);
         if (options.PfxPassword is not null && pfx is null)
         {
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption,
-                Messages.Get("OptionNeeds", Messages.Name(nameof(options.PfxPassword)), Messages.Name(nameof(options.PfxPath))),
-                nameof(options.PfxPassword));
+            throw OptionRules.Missing(nameof(options.PfxPassword), nameof(options.PfxPath));
         }
 
         if (pem is not null && string.Equals(pem, options.PemKeyPath, StringComparison.OrdinalIgnoreCase))
         {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PemPathIsKeyPath", pem), pem);
+            throw OptionRules.Invalid(pem, "PemPathIsKeyPath", pem);
         }
 
         if (pfx is not null && options.Paths.Count(path => string.Equals(path, pfx, StringComparison.OrdinalIgnoreCase)) > 1)
         {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("CertificateFilesSame", pfx), pfx);
+            throw OptionRules.Invalid(pfx, "CertificateFilesSame", pfx);
         }
 #if NET
         foreach (var path in options.Paths)

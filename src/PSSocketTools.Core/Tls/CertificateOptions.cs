@@ -36,8 +36,7 @@ public sealed record CertificateOptions
         var until = NotAfter ?? YearsAfter(from > now ? from : now, 1);
         if (until < from)
         {
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption, Messages.Get("CertificateEndsBeforeItBegins", until.LocalDateTime, from.LocalDateTime), nameof(NotAfter));
+            throw OptionRules.Invalid(nameof(NotAfter), "CertificateEndsBeforeItBegins", until.LocalDateTime, from.LocalDateTime);
         }
 
         return (from, until);
@@ -52,10 +51,8 @@ public sealed record CertificateOptions
     {
         if (date < EarliestDate)
         {
-            throw new SocketToolsException(
-                SocketToolsError.InvalidOption,
-                Messages.Get("OptionOutOfRange", Messages.Name(option), date.Value.UtcDateTime, EarliestDate.UtcDateTime, LatestDate.UtcDateTime),
-                option);
+            throw OptionRules.Invalid(
+                option, "OptionOutOfRange", Messages.Name(option), date.Value.UtcDateTime, EarliestDate.UtcDateTime, LatestDate.UtcDateTime);
         }
     }
 }

@@ -187,14 +187,14 @@ public abstract record ConversationOptions
     /// <exception cref="SocketToolsException">InvalidOption, with the option's name.</exception>
     private protected virtual void Validate()
     {
-        OptionRange.Require(nameof(IdleGapMilliseconds), IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
-        OptionRange.Require(nameof(MaxMessageBytes), MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
-        OptionRange.Require(nameof(MinDelayMilliseconds), MinDelayMilliseconds, LowestDelayMilliseconds, HighestDelayMilliseconds);
-        OptionRange.Require(nameof(MaxDelayMilliseconds), MaxDelayMilliseconds, MinDelayMilliseconds, HighestDelayMilliseconds);
-        OptionRange.Require(nameof(DisconnectAfter), DisconnectAfter, LowestDisconnectAfter, HighestDisconnectAfter);
-        OptionRange.Require(nameof(ResetAfter), ResetAfter, LowestResetAfter, HighestResetAfter);
-        OptionRange.Require(nameof(FragmentBytes), FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
-        OptionRange.Require(nameof(IdleTimeout), IdleTimeout, LowestIdleTimeoutSeconds, HighestIdleTimeoutSeconds);
+        OptionRange.Require(IdleGapMilliseconds, LowestIdleGapMilliseconds, HighestIdleGapMilliseconds);
+        OptionRange.Require(MaxMessageBytes, LowestMaxMessageBytes, HighestMaxMessageBytes);
+        OptionRange.Require(MinDelayMilliseconds, LowestDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(MaxDelayMilliseconds, MinDelayMilliseconds, HighestDelayMilliseconds);
+        OptionRange.Require(DisconnectAfter, LowestDisconnectAfter, HighestDisconnectAfter);
+        OptionRange.Require(ResetAfter, LowestResetAfter, HighestResetAfter);
+        OptionRange.Require(FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
+        OptionRange.Require(IdleTimeout, LowestIdleTimeoutSeconds, HighestIdleTimeoutSeconds);
         if (IdleTimeout > TimeSpan.Zero && IdleTimeout < TimeSpan.FromSeconds(TimeLimit.LowestSeconds))
         {
             throw OptionRules.Invalid(nameof(IdleTimeout), "IdleTimeoutTooShort", IdleTimeout.TotalSeconds);

@@ -94,19 +94,15 @@ public sealed record EchoServerFaultOptions
     internal void Validate(SocketProtocol protocol, bool isDiscarding, bool isBroadcasting)
     {
         RequireRange(nameof(FaultKind.Delay), MinDelayMilliseconds, MaxDelayMilliseconds);
-        OptionRange.Require(nameof(FragmentBytes), FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
+        OptionRange.Require(FragmentBytes, LowestFragmentBytes, HighestFragmentBytes);
         RequireRange("FragmentDelay", MinFragmentDelayMilliseconds, MaxFragmentDelayMilliseconds);
-        OptionRange.Require(nameof(TruncateAfterBytes), TruncateAfterBytes, LowestTruncateAfterBytes, HighestTruncateAfterBytes);
-        OptionRange.Require(nameof(After), After, LowestAfter, HighestAfter);
-        OptionRange.Require(nameof(Count), Count, LowestCount, HighestCount);
-        if (!(Percent >= LowestPercent && Percent <= HighestPercent))
-        {
-            throw OptionRules.Invalid(nameof(Percent), "OptionOutOfRange", Messages.Name(nameof(Percent)), Percent, LowestPercent, HighestPercent);
-        }
-
+        OptionRange.Require(TruncateAfterBytes, LowestTruncateAfterBytes, HighestTruncateAfterBytes);
+        OptionRange.Require(After, LowestAfter, HighestAfter);
+        OptionRange.Require(Count, LowestCount, HighestCount);
+        OptionRange.Require(Percent, LowestPercent, HighestPercent);
         if (Seed is { } seed)
         {
-            OptionRange.Require(nameof(Seed), seed, LowestSeed, HighestSeed);
+            OptionRange.Require(seed, LowestSeed, HighestSeed, nameof(Seed));
             if (!IsDrawn)
             {
                 throw OptionRules.Invalid(nameof(Seed), "FaultSeedNeedsDraw");
@@ -120,8 +116,8 @@ public sealed record EchoServerFaultOptions
 
     private static void RequireRange(string option, int lowest, int highest)
     {
-        OptionRange.Require(option, lowest, LowestDelayMilliseconds, HighestDelayMilliseconds);
-        OptionRange.Require(option, highest, lowest, HighestDelayMilliseconds);
+        OptionRange.Require(lowest, LowestDelayMilliseconds, HighestDelayMilliseconds, option);
+        OptionRange.Require(highest, lowest, HighestDelayMilliseconds, option);
     }
 
     private void RequirePoint()
