@@ -6,11 +6,8 @@ namespace PSSocketTools.Commands;
 /// <summary>The engine's errors as PowerShell's: the error's name is the id, and each has its category.</summary>
 internal static class ErrorRecords
 {
-    public static ErrorRecord Of(SocketToolsException exception)
-    {
-        exception = ServerReason.Tell(exception);
-        return new(exception, exception.Error.ToString(), Category(exception.Error), Target(exception));
-    }
+    public static ErrorRecord Of(SocketToolsException exception) =>
+        new(exception, exception.Error.ToString(), Category(exception.Error), Target(exception));
 
     /// <summary>What an error is about; an option that may not be as it is, by its parameter's name.</summary>
     private static object? Target(SocketToolsException exception) =>

@@ -3,14 +3,14 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>Tells a client whose server closed the connection what that server says of it, where the server is in this process.</summary>
+/// <summary>Why a server closed a connection, from its journal, where the server is in the process of the client.</summary>
 internal static class ServerReason
 {
     // The error of a connection is the last thing before its end, but other connections have errors too.
     private const int EventsLookedAt = 100;
 
     /// <summary>The error with the server's reason in it; as it is, where there is none or nobody knows it.</summary>
-    public static SocketToolsException Tell(SocketToolsException exception)
+    public static SocketToolsException AddTo(SocketToolsException exception)
     {
         if (exception is not { Error: SocketToolsError.ServerClosed, Target: EchoSession { Port: > 0 } session })
         {

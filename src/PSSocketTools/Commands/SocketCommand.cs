@@ -122,10 +122,12 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>Reports an error the pipeline can go on after.</summary>
-    protected void WriteError(SocketToolsException exception) => WriteError(ErrorRecords.Of(exception));
+    protected void WriteError(SocketToolsException exception) => WriteError(ToRecord(exception));
 
     /// <summary>Ends the command with an error that leaves nothing to go on with.</summary>
-    protected void ThrowTerminating(SocketToolsException exception) => ThrowTerminatingError(ErrorRecords.Of(exception));
+    protected void ThrowTerminating(SocketToolsException exception) => ThrowTerminatingError(ToRecord(exception));
+
+    private static ErrorRecord ToRecord(SocketToolsException exception) => ErrorRecords.Of(ServerReason.AddTo(exception));
 
     /// <inheritdoc/>
     public void Dispose()
