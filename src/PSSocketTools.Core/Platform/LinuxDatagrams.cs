@@ -85,13 +85,13 @@ internal sealed unsafe class LinuxDatagrams
     /// <summary>Whether a datagram was longer than its slot.</summary>
     public bool IsTruncated(int slot) => (_received[slot].Header.Flags & Libc.MessageTruncated) != 0;
 
-    /// <summary>The sender of a datagram, to look it up.</summary>
-    public LinuxSender SenderOf(int slot) => LinuxSender.Read(_names + (slot * NameSize));
+    /// <summary>The peer that sent a datagram, to look it up.</summary>
+    public LinuxPeer PeerOf(int slot) => LinuxPeer.Read(_names + (slot * NameSize));
 
-    /// <summary>The sender of a datagram; null where the system told none.</summary>
+    /// <summary>Where a datagram was received from; null where the system reported nothing.</summary>
     public IPEndPoint? EndPointOf(int slot) => LinuxAddress.ReadEndPoint(_names + (slot * NameSize), (int)_received[slot].Header.NameLength);
 
-    /// <summary>The address that a datagram was sent to; empty where the system did not tell.</summary>
+    /// <summary>The address that a datagram was sent to; empty where the system did not report it.</summary>
     public PacketInfo LocalOf(int slot)
     {
         if (SourceOf(slot) is var control && control == null)
@@ -121,7 +121,7 @@ internal sealed unsafe class LinuxDatagrams
         return count;
     }
 
-    /// <summary>Adds a datagram to those to be sent: the first bytes of a slot, to the sender of what was received there.</summary>
+    /// <summary>Adds a datagram to those to be sent: the first bytes of a slot, to where the datagram in it was received from.</summary>
     public void Add(int slot, int count)
     {
         var vector = _vectors + Capacity + Count;

@@ -79,12 +79,12 @@ internal sealed class ServerTransports
             return new AsyncDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, onFailure);
         }
 
-        var acceptor = new ConnectionAdmission(plan, record, options.MaxConnections, _isAllowed);
+        var admission = new ConnectionAdmission(plan, record, options.MaxConnections, _isAllowed);
         return ToHandshakes(options) is { Server: var tls } handshakes
             ? new AsyncTransport<TlsChannel>(
-                sockets, acceptor, options.IsSequential, (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump), handshakes, onFailure)
+                sockets, admission, options.IsSequential, (socket, pump) => new TlsChannel(socket, options.BufferSize, tls, pump), handshakes, onFailure)
             : new AsyncTransport<SocketChannel>(
-                sockets, acceptor, options.IsSequential, (socket, pump) => new SocketChannel(socket, options.BufferSize, pump), handshakes: null, onFailure);
+                sockets, admission, options.IsSequential, (socket, pump) => new SocketChannel(socket, options.BufferSize, pump), handshakes: null, onFailure);
     }
 
     /// <summary>The handshakes of a TLS server; null for another. None lasts longer than the idle timeout.</summary>

@@ -46,7 +46,7 @@ public sealed class LinuxDatagramsTests : IDisposable
         Assert.All(Enumerable.Range(0, 3), slot =>
         {
             Assert.Equal(_client.LocalEndPoint, datagrams.EndPointOf(slot));
-            Assert.Equal(datagrams.SenderOf(0), datagrams.SenderOf(slot));
+            Assert.Equal(datagrams.PeerOf(0), datagrams.PeerOf(slot));
         });
 
         Assert.Equal(-1, datagrams.Receive(Descriptor));
@@ -142,11 +142,11 @@ public sealed class LinuxDatagramsTests : IDisposable
         for (var slot = 0; slot < clients.Length; slot++)
         {
             Assert.Equal(clients[slot].LocalEndPoint, datagrams.EndPointOf(slot));
-            Assert.Equal(datagrams.SenderOf(slot), datagrams.SenderOf(slot + clients.Length));
+            Assert.Equal(datagrams.PeerOf(slot), datagrams.PeerOf(slot + clients.Length));
             Assert.Null(datagrams.LocalOf(slot).Address);
         }
 
-        Assert.Equal(clients.Length, Enumerable.Range(0, clients.Length).Select(datagrams.SenderOf).Distinct().Count());
+        Assert.Equal(clients.Length, Enumerable.Range(0, clients.Length).Select(datagrams.PeerOf).Distinct().Count());
     }
 
     private static Socket Bind(IPAddress address, int port)

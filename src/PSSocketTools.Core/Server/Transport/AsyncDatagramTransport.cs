@@ -14,7 +14,7 @@ internal sealed class AsyncDatagramTransport(
     int maxPendingResponses,
     Func<IPAddress, bool>? isAllowed,
     Action<Exception, Socket?> onFailure)
-    : DatagramTransport(sockets, plan, record, maxPendingResponses, isAllowed)
+    : DatagramTransport(sockets, plan, record, maxPendingResponses, isAllowed, onFailure)
 {
     private readonly DatagramPeers<IPEndPoint> _peers = new(record);
     private Task[] _loops = [];
@@ -58,15 +58,15 @@ internal sealed class AsyncDatagramTransport(
         {
             // The server stops.
         }
-#pragma warning disable CA1031 // Any other exception that ends receiving is a fault of the server.
+#pragma warning disable CA1031 // Any other exception that ends receiving is a failure of the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            onFailure(exception, socket.Socket);
+            OnFailure(exception, socket.Socket);
         }
     }
 
-    /// <summary>Handles a datagram; a fault is reported in the journal, and does not affect the next datagrams.</summary>
+    /// <summary>Handles a datagram; a failure is reported in the journal, and does not affect the next datagrams.</summary>
     private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
     {
         try
@@ -118,7 +118,7 @@ internal sealed class AsyncDatagramTransport(
             return;
         }
 
-        DatagramExchange.WriteResponse(Plan, Record, peer.Facts, request.Message, request.Sequence, output);
+        WriteResponse(peer, request, output);
         await SendAsync(operation, operation.Local, peer, output).ConfigureAwait(false);
         output.Clear();
     }

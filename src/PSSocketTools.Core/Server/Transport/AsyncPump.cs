@@ -34,7 +34,7 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
     public void Wake() => Signal((int)ConnectionSignal.Wake);
 
     /// <inheritdoc/>
-    public void Yield(PumpHandler source)
+    public void Yield(PumpHandler handler)
     {
         if (loop is not { IsCurrent: true } || !loop.TryPost(() => Signal(Resume)))
         {
@@ -47,12 +47,12 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
     /// Extending a deadline, which every message of a connection with an idle timeout does, does not change the timer: the deadline
     /// is checked when it expires.
     /// </remarks>
-    public void SetTimer(PumpHandler source, Deadline deadline)
+    public void SetTimer(PumpHandler handler, Deadline deadline)
     {
-        source.Deadline = deadline;
-        if (deadline.IsBefore(source.CheckAt))
+        handler.Deadline = deadline;
+        if (deadline.IsBefore(handler.CheckAt))
         {
-            StartTimer(source);
+            StartTimer(handler);
         }
     }
 
@@ -67,11 +67,11 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
         },
         (this, signal));
 
-    private void StartTimer(PumpHandler source)
+    private void StartTimer(PumpHandler handler)
     {
-        source.CheckAt = source.Deadline;
+        handler.CheckAt = handler.Deadline;
         _timer ??= new Timer(static pump => ((AsyncPump)pump!).Signal(TimerExpired), this, Timeout.Infinite, Timeout.Infinite);
-        _timer.Change(source.Deadline.Milliseconds, Timeout.Infinite);
+        _timer.Change(handler.Deadline.Milliseconds, Timeout.Infinite);
     }
 
     private void Signal(int signal)

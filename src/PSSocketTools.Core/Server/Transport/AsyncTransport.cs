@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Server.Conversations;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -11,7 +10,6 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     where TChannel : IChannel
 {
     private readonly Func<Socket, AsyncPump, TChannel> _toChannel;
-    private readonly Action<Exception, Socket?> _onFailure;
     private readonly DescriptorReserve _reserve = new();
 
     // Empty on Windows, and for a server that runs its user's code, which may block the thread it runs on.
@@ -20,39 +18,29 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     private Task _accepting = Task.CompletedTask;
 
     /// <param name="listeners">The sockets that listen.</param>
-    /// <param name="acceptor">Accepts or rejects connections.</param>
+    /// <param name="admission">Accepts or rejects connections.</param>
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
     /// <param name="handshakes">The handshakes of the channels; null for channels without.</param>
     /// <param name="onFailure">Called when accepting has failed, with the listener, or null for all.</param>
     public AsyncTransport(
         IReadOnlyList<Socket> listeners,
-        ConnectionAdmission acceptor,
+        ConnectionAdmission admission,
         bool sequential,
         Func<Socket, AsyncPump, TChannel> toChannel,
         Handshakes? handshakes,
         Action<Exception, Socket?> onFailure)
-        : base(listeners, acceptor, handshakes, sequential)
+        : base(listeners, admission, handshakes, sequential, onFailure)
     {
         _toChannel = toChannel;
-        _onFailure = onFailure;
 
         // As many as epoll's server has: half of the processors. None on Windows, where a completed receive takes fewer threads, and a
         // selection costs more for each socket.
-        _loops = acceptor.RunsUserCode || HostSystem.IsWindows ? [] : [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(_ => new SelectLoop(Report))];
+        _loops = admission.RunsUserCode || HostSystem.IsWindows ? [] : [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(_ => new SelectLoop(Report))];
     }
 
     /// <inheritdoc/>
     public override string Name => Async;
-
-    /// <inheritdoc/>
-    public override void Start()
-    {
-        Preloading.Run();
-        _accepting = Slot is null || Handshakes is not null
-            ? Task.WhenAll(Sockets.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
-            : AcceptAsync(() => AcceptSequentiallyAsync(Slot), null);
-    }
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -63,6 +51,11 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             BestEffort.Run(loop.Dispose, Report);
         }
     }
+
+    /// <inheritdoc/>
+    protected override void BeginAccepting() => _accepting = Slot is null || Handshakes is not null
+        ? Task.WhenAll(Sockets.Select(listener => AcceptAsync(() => AcceptAllAsync(listener), listener)))
+        : AcceptAsync(() => AcceptSequentiallyAsync(Slot), null);
 
     /// <inheritdoc/>
     protected override Task EndAcceptingAsync()
@@ -89,11 +82,11 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         {
             // The server stops while an accept is being started.
         }
-#pragma warning disable CA1031 // Any other exception that ends accepting is a fault of the server.
+#pragma warning disable CA1031 // Any other exception that ends accepting is a failure of the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _onFailure(exception, listener);
+            OnFailure(exception, listener);
         }
     }
 
@@ -172,7 +165,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
             {
                 listeners.Remove(listener);
                 listener.Dispose();
-                _onFailure(exception, listener.Socket);
+                OnFailure(exception, listener.Socket);
             }
         }
 
@@ -213,11 +206,10 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         return true;
     }
 
-    /// <summary>Starts to serve an accepted connection; a failure is reported in the journal, and does not affect other connections.</summary>
+    /// <summary>Begins to serve an accepted connection.</summary>
     private void Serve(Socket socket)
     {
-        Conversation? conversation = null;
-        var isHandshaking = false;
+        Connection? connection = null;
         try
         {
             _reserve.Opened(socket.Handle);
@@ -227,48 +219,31 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
                 socket.NoDelay = true;
             }
 
-            var client = ConnectionAdmission.TryIdentify(socket.RemoteEndPoint, ConnectionAdmission.WantsLocalEndPoint ? socket.LocalEndPoint : null);
-            if (client is not null && Handshakes is null)
-            {
-                conversation = ConnectionAdmission.TryAccept(client);
-            }
-            else if (client is not null)
-            {
-                isHandshaking = Handshakes!.TryBegin(client, Record);
-            }
-
-            if (conversation is not null || isHandshaking)
+            connection = TryConnect(socket.RemoteEndPoint, Admission.NeedsLocalEndPoint ? socket.LocalEndPoint : null, (client, conversation) =>
             {
                 var pump = new AsyncPump(NextLoop());
-                pump.Connection = new Connection<TChannel>(this, client!, conversation, _toChannel(socket, pump), pump);
-                Add(pump.Connection);
-                pump.Post(pump.Connection, ConnectionSignal.Begin);
-                return;
-            }
+                return pump.Connection = new Connection<TChannel>(this, client, conversation, _toChannel(socket, pump), pump);
+            });
         }
         catch (SocketException)
         {
             // The connection was reset while it waited.
         }
-#pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
+#pragma warning disable CA1031 // A failure of one connection is reported in the journal, and does not affect the others.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             Report(exception);
-            if (conversation is not null)
-            {
-                BestEffort.Run(() => conversation.End(isAnnounced: true), Report);
-                BestEffort.Run(() => Record.Disconnected(conversation.Client, ServerEventReason.Failure), Report);
-                BestEffort.Run(conversation.Dispose, Report);
-            }
+        }
+
+        if (connection is not null)
+        {
+            connection.Pump.Post(connection, ConnectionSignal.Begin);
+            return;
         }
 
         BestEffort.Run(socket.Dispose, Report);
-        if (isHandshaking)
-        {
-            HandshakeEnded();
-        }
-        else if (Handshakes is null)
+        if (Handshakes is null)
         {
             Slot?.Release();
         }

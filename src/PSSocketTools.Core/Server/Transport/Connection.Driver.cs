@@ -156,7 +156,7 @@ internal sealed partial class Connection<TChannel> : Connection
         Close();
     }
 
-    /// <summary>Reports a fault in the journal, and ends this connection alone.</summary>
+    /// <summary>Reports an exception in the journal, and ends this connection alone.</summary>
     public override void Fail(Exception exception)
     {
         if (_phase == Phase.Closed)
@@ -167,7 +167,7 @@ internal sealed partial class Connection<TChannel> : Connection
         Report(exception);
         if (_phase == Phase.Closing)
         {
-            // The fault may be that of the last pending operation.
+            // The exception may be that of the last pending operation.
             Finish();
             return;
         }

@@ -26,7 +26,7 @@ internal sealed partial class Connection<TChannel>
         {
             TakeSlot(_slotWait);
             _client.TlsProtocol = _channel.TlsProtocol;
-            _conversation = _holdsSlot ? _transport.TryAccept(_client) : null;
+            _conversation = _holdsSlot ? _transport.Admission.TryAccept(_client) : null;
             if (_conversation is null)
             {
                 // The server stops, or has as many connections as it may.

@@ -20,16 +20,12 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
     /// <summary>Whether its conversations call code of the user's, which may block.</summary>
     public bool RunsUserCode { get; } = plan.Options.Responder is not null;
 
-    /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
-    public bool WantsLocalEndPoint { get; } = plan.WritesLocalAddress;
-
-    /// <summary>Accepts a connection, or rejects it with an event.</summary>
-    /// <returns>Its conversation; null when the connection is rejected.</returns>
-    public Conversation? TryAccept(EndPoint? remote, EndPoint? local = null) => TryIdentify(remote, local) is { } client ? TryAccept(client) : null;
+    /// <summary>Whether it needs the endpoint that a client connected to, since a format writes its address.</summary>
+    public bool NeedsLocalEndPoint { get; } = plan.WritesLocalAddress;
 
     /// <summary>Gives a connection its id, or rejects it with an event if its address is not allowed.</summary>
     /// <returns>Its identity; null when the connection is rejected.</returns>
-    public ClientFacts? TryIdentify(EndPoint? remote, EndPoint? local = null)
+    public ClientFacts? TryIdentify(EndPoint? remote, EndPoint? local)
     {
         var ip = remote as IPEndPoint;
         var client = new ClientFacts(

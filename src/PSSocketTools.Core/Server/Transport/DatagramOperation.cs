@@ -25,10 +25,10 @@ internal sealed class DatagramOperation : IDisposable
         };
     }
 
-    /// <summary>The sender of the last datagram received.</summary>
+    /// <summary>Where the last datagram was received from.</summary>
     public EndPoint Remote { get; private set; }
 
-    /// <summary>The address that the last datagram received was sent to; empty when the socket has only one, or the system did not tell.</summary>
+    /// <summary>The address that the last datagram received was sent to; empty when the socket has only one, or the system reported none.</summary>
     public PacketInfo Local { get; private set; }
 
     /// <summary>The outcome of the last operation.</summary>
@@ -47,7 +47,7 @@ internal sealed class DatagramOperation : IDisposable
 
         Error = _event.SocketError;
         Remote = _event.RemoteEndPoint ?? _any;
-        Local = _socket.HasManyAddresses && _event.ReceiveMessageFromPacketInfo is { Address: { } address } told ? new PacketInfo(address, told.Interface) : default;
+        Local = _socket.HasManyAddresses && _event.ReceiveMessageFromPacketInfo is { Address: { } address } info ? new PacketInfo(address, info.Interface) : default;
         return _event.BytesTransferred;
     }
 
@@ -56,7 +56,7 @@ internal sealed class DatagramOperation : IDisposable
     /// <param name="count">Its bytes, 0 or more.</param>
     /// <param name="remote">The destination.</param>
     /// <param name="nativeRemote">The destination in native form.</param>
-    /// <param name="local">The source address; when empty the system chooses it.</param>
+    /// <param name="local">The address to send from; when empty the system chooses it.</param>
     public async Task SendAsync(byte[] buffer, int count, EndPoint remote, byte[] nativeRemote, PacketInfo local)
     {
         if (local.Address is not null)

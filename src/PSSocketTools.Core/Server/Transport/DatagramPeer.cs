@@ -6,7 +6,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A sender of datagrams.</summary>
+/// <summary>Who sends a server datagrams, and gets the responses: what a client is on a connection.</summary>
 internal sealed class DatagramPeer(IPEndPoint endPoint, ClientFacts facts)
 {
     private FaultClient? _faults;

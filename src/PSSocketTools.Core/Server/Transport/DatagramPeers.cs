@@ -4,7 +4,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A server's senders, found by their addresses as the transport has them.</summary>
+/// <summary>A server's peers, found by their addresses as the transport has them.</summary>
 /// <typeparam name="TKey">An address with its port.</typeparam>
 internal sealed class DatagramPeers<TKey>(ServerRecord record)
     where TKey : notnull

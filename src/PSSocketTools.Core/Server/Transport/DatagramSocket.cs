@@ -37,12 +37,12 @@ internal sealed class DatagramSocket : IDisposable
     /// Success; WouldBlock when there is no room; OperationAborted when the socket was closed; SocketError for everything else,
     /// such as an address that can send nothing because it is a broadcast one.
     /// </returns>
-    public SocketError TrySend(byte[] buffer, int count, byte[] remote, in PacketInfo source)
+    public SocketError TrySend(byte[] buffer, int count, byte[] remote, in PacketInfo local)
     {
         // The lock keeps another thread from closing the socket meanwhile, after which another file may get the descriptor's number.
         lock (_gate)
         {
-            return _isClosed ? SocketError.OperationAborted : PacketInfoSender.TrySend(Socket, buffer, count, remote, source);
+            return _isClosed ? SocketError.OperationAborted : PacketInfoSender.TrySend(Socket, buffer, count, remote, local);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
@@ -7,7 +8,10 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Responds to datagrams; derived classes receive them. A UDP server has no connections, but its peers get ids.</summary>
+/// <summary>
+/// Responds to datagrams; derived classes receive them. Each is a message of its own, so that there is no conversation. A UDP server
+/// has no connections, but its peers get ids.
+/// </summary>
 internal abstract class DatagramTransport : ServerTransport
 {
     private readonly int _maxPendingResponses;
@@ -19,8 +23,13 @@ internal abstract class DatagramTransport : ServerTransport
     private volatile bool _stopping;
 
     protected DatagramTransport(
-        IReadOnlyList<Socket> sockets, ConversationPlan plan, ServerRecord record, int maxPendingResponses, Func<IPAddress, bool>? isAllowed)
-        : base(record)
+        IReadOnlyList<Socket> sockets,
+        ConversationPlan plan,
+        ServerRecord record,
+        int maxPendingResponses,
+        Func<IPAddress, bool>? isAllowed,
+        Action<Exception, Socket?> onFailure)
+        : base(record, onFailure)
     {
         Sockets = [.. sockets.Select(static socket => new DatagramSocket(socket))];
         Plan = plan;
@@ -85,7 +94,7 @@ internal abstract class DatagramTransport : ServerTransport
     public DatagramRequest Receive(DatagramPeer peer, byte[] buffer, int offset, int count)
     {
         Record.AddBytesReceived(peer.Facts, count);
-        var message = DatagramExchange.ToMessage(Plan, buffer, offset, count);
+        var message = ToMessage(buffer, offset, count);
         var received = Record.MessageReceived(peer.Facts, buffer, offset, message.Count);
         var faults = Plan.Faults.Active is null ? null : new DatagramFaults(Plan.Faults, peer.Faults(Record));
         faults?.StrikeMessage();
@@ -105,6 +114,25 @@ internal abstract class DatagramTransport : ServerTransport
 
         // The next receive reuses the buffer of the datagram.
         peer.LastResponse = RespondInBackgroundAsync(peer.LastResponse, socket, local, peer, request);
+    }
+
+    /// <summary>Writes the response that takes no responder into a buffer, which stays empty when there is none.</summary>
+    public void WriteResponse(DatagramPeer peer, in DatagramRequest request, ResponseBuffer output)
+    {
+        var message = request.Message;
+        if (Plan.IsExitCommand(message))
+        {
+            if (Plan.Farewell?.For(peer.Facts, Record.Clock) is { } farewell)
+            {
+                output.AppendResponse(farewell, message.Terminator);
+            }
+        }
+        else if (!Plan.Options.IsDiscarding)
+        {
+            var begin = output.Begin(message.Terminator);
+            Plan.Response.Write(output, message, peer.Facts, request.Sequence, Record.Clock);
+            output.End(begin, message.Terminator);
+        }
     }
 
     /// <summary>Whether a response fits into a datagram; if not, that is reported.</summary>
@@ -174,13 +202,56 @@ internal abstract class DatagramTransport : ServerTransport
         }
     }
 
+    /// <summary>The message in a datagram, without its line end where the framing is by lines.</summary>
+    private Frame ToMessage(byte[] buffer, int offset, int count)
+    {
+        var terminator = Terminator.None;
+        if (!Plan.Options.IsRaw && Plan.Options.Framing != MessageFraming.None && count > 0 && buffer[offset + count - 1] == '\n')
+        {
+            terminator = count > 1 && buffer[offset + count - 2] == '\r' ? Terminator.CarriageReturnLineFeed : Terminator.LineFeed;
+        }
+
+        return new Frame(buffer, offset, count - Plan.Writer.Overhead(terminator), terminator, true);
+    }
+
+    /// <summary>Writes the response, which the responder makes if there is one, into a buffer, which stays empty when there is none.</summary>
+    private async Task WriteResponseAsync(DatagramPeer peer, DatagramRequest request, ResponseBuffer output)
+    {
+        var message = request.Message;
+        if (Plan.Options.Responder is not { } responder || Plan.IsExitCommand(message))
+        {
+            WriteResponse(peer, request, output);
+            return;
+        }
+
+        byte[]? content;
+        try
+        {
+            peer.Context ??= new ResponderContext(peer.Facts, Record, queue: null);
+            content = await responder.RespondAsync(
+                Plan.ToReceivedMessage(message, peer.Facts, request.Sequence, Record.Clock, peer.Context), Aborted).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other peers.
+        catch (Exception exception) when (!Aborted.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Record.Failed(peer.Facts, ServerEventReason.ResponderFailed, exception.Message);
+            content = Plan.ErrorResponse;
+        }
+
+        if (content is not null)
+        {
+            output.AppendResponse(content, message.Terminator);
+        }
+    }
+
     /// <summary>Responds to a message after the earlier ones of the same peer, however long each takes.</summary>
     private async Task RespondInBackgroundAsync(
         Task before, DatagramSocket socket, PacketInfo local, DatagramPeer peer, DatagramRequest request)
     {
         try
         {
-            var message = request.Message.Copy();
+            request = request with { Message = request.Message.Copy() };
             var faults = request.Faults;
             await before.ConfigureAwait(false);
             Aborted.ThrowIfCancellationRequested();
@@ -191,8 +262,7 @@ internal abstract class DatagramTransport : ServerTransport
                 await faults.WaitAsync(Aborted).ConfigureAwait(false);
             }
 
-            var context = Plan.Options.Responder is null ? null : peer.Context ??= new ResponderContext(peer.Facts, Record, queue: null);
-            await DatagramExchange.WriteResponseAsync(Plan, Record, peer.Facts, context, message, request.Sequence, output, Aborted).ConfigureAwait(false);
+            await WriteResponseAsync(peer, request, output).ConfigureAwait(false);
             if (faults is not null)
             {
                 faults.StrikeResponse(output);

@@ -12,7 +12,6 @@ internal sealed class EpollDatagramTransport : DatagramTransport
 {
     private readonly EpollLoops _loops;
     private readonly EpollLoop _loop;
-    private readonly Action<Exception, Socket?> _onFailure;
     private readonly List<EpollReceiver> _receivers = [];
 
     public EpollDatagramTransport(
@@ -23,20 +22,19 @@ internal sealed class EpollDatagramTransport : DatagramTransport
         Func<IPAddress, bool>? isAllowed,
         EpollLoops loops,
         Action<Exception, Socket?> onFailure)
-        : base(sockets, plan, record, maxPendingResponses, isAllowed)
+        : base(sockets, plan, record, maxPendingResponses, isAllowed, onFailure)
     {
         _loops = loops;
         _loop = loops.Next();
-        _onFailure = onFailure;
-        Peers = new DatagramPeers<LinuxSender>(record);
+        Peers = new DatagramPeers<LinuxPeer>(record);
         Output = new ResponseBuffer(plan.Writer, carriesEmpty: true);
     }
 
     /// <inheritdoc/>
     public override string Name => Epoll;
 
-    /// <summary>The senders, whichever socket they send to.</summary>
-    public DatagramPeers<LinuxSender> Peers { get; }
+    /// <summary>The peers, whichever socket they send to.</summary>
+    public DatagramPeers<LinuxPeer> Peers { get; }
 
     /// <summary>Where responses are made. Only for the loop.</summary>
     public ResponseBuffer Output { get; }
@@ -47,20 +45,10 @@ internal sealed class EpollDatagramTransport : DatagramTransport
         {
             foreach (var socket in Sockets)
             {
-                BestEffort.Run(() => Begin(socket), exception => Fault(exception, socket.Socket));
+                BestEffort.Run(() => BeginReceiving(socket), exception => OnFailure(exception, socket.Socket));
             }
         },
-        exception => _onFailure(exception, null));
-
-    private void Begin(DatagramSocket socket)
-    {
-        var receiver = new EpollReceiver(this, _loop, socket);
-        _receivers.Add(receiver);
-        BestEffort.Run(receiver.Begin, receiver.Fail);
-    }
-
-    /// <summary>Reports that a socket can't receive any more.</summary>
-    public void Fault(Exception exception, Socket socket) => _onFailure(exception, socket);
+        exception => OnFailure(exception, null));
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -75,5 +63,12 @@ internal sealed class EpollDatagramTransport : DatagramTransport
 
     /// <inheritdoc/>
     protected override Task ReleaseAsync() => _loop.PostAsync(() => _receivers.ForEach(receiver => BestEffort.Run(receiver.End, Report)));
+
+    private void BeginReceiving(DatagramSocket socket)
+    {
+        var receiver = new EpollReceiver(this, _loop, socket);
+        _receivers.Add(receiver);
+        receiver.Resume();
+    }
 }
 #endif

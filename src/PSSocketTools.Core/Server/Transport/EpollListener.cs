@@ -22,19 +22,9 @@ internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop l
     /// <summary>Starts or resumes accepting, unless the back-off timer is running.</summary>
     public void Resume()
     {
-        if (!IsHeld || IsWatched || !Deadline.IsNever)
-        {
-            return;
-        }
-
-        try
+        if (IsHeld && !IsWatched && Deadline.IsNever)
         {
             Watch(Libc.EpollIn);
-        }
-        catch (Win32Exception exception)
-        {
-            // The caller may be the end of another connection, which must not fail for this.
-            Fail(exception);
         }
     }
 
@@ -47,11 +37,11 @@ internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop l
     /// <inheritdoc/>
     public override void OnTime() => transport.ResumeAccepting(this);
 
-    /// <summary>Reports what ended accepting as a fault of the server.</summary>
+    /// <summary>Reports what ended accepting as a failure of the server.</summary>
     public override void Fail(Exception exception)
     {
         BestEffort.Run(End);
-        transport.Fault(exception, Socket);
+        transport.OnFailure(exception, Socket);
     }
 
     /// <inheritdoc/>
@@ -75,7 +65,7 @@ internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop l
                 var accepted = new LinuxDescriptor(descriptor);
                 var remote = LinuxAddress.ReadEndPoint(address, length);
                 length = LongestAddress;
-                var hasLocal = transport.WantsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;
+                var hasLocal = transport.Admission.NeedsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;
                 transport.Serve(accepted, remote, hasLocal ? LinuxAddress.ReadEndPoint(address, length) : null);
                 continue;
             }

@@ -6,7 +6,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>A thread that waits for many descriptors at once, and runs their sources one after the other.</summary>
+/// <summary>A thread that waits for many descriptors at once, and runs their handlers one after the other.</summary>
 internal sealed class EpollLoop : IPump, IDisposable
 {
     private const int MaxEntriesPerWait = 512;
@@ -17,14 +17,14 @@ internal sealed class EpollLoop : IPump, IDisposable
     private readonly EpollTimers _timers = new();
     private readonly Thread _thread;
     private readonly object _posting = new();
-    private PumpHandler?[] _sources = new PumpHandler[64];
+    private PumpHandler?[] _handlers = new PumpHandler[64];
     private List<PumpHandler> _ready = [];
     private List<PumpHandler> _readyBatch = [];
     private List<(Action Action, Action<Exception> Report)> _posts = [];
     private List<(Action Action, Action<Exception> Report)> _postBatch = [];
     private volatile bool _hasPosts;
     private readonly Action<Exception> _onFailure;
-    private volatile Win32Exception? _fault;
+    private volatile Win32Exception? _failure;
     private bool _ending;
 
     /// <summary>Starts the thread.</summary>
@@ -109,18 +109,18 @@ internal sealed class EpollLoop : IPump, IDisposable
         _thread.Join();
     }
 
-    /// <summary>Starts to watch a descriptor for a source.</summary>
+    /// <summary>Starts to watch a descriptor for a handler.</summary>
     /// <exception cref="Win32Exception">The system can't, or the loop has failed.</exception>
-    public void Watch(int descriptor, int events, PumpHandler source)
+    public void Watch(int descriptor, int events, PumpHandler handler)
     {
-        if (_fault is { } fault)
+        if (_failure is { } failure)
         {
-            throw new Win32Exception(fault.NativeErrorCode);
+            throw new Win32Exception(failure.NativeErrorCode);
         }
 
-        if (descriptor >= _sources.Length)
+        if (descriptor >= _handlers.Length)
         {
-            Array.Resize(ref _sources, Math.Max(descriptor + 1, _sources.Length * 2));
+            Array.Resize(ref _handlers, Math.Max(descriptor + 1, _handlers.Length * 2));
         }
 
         if (!_epoll.TryAdd(descriptor, events))
@@ -128,32 +128,32 @@ internal sealed class EpollLoop : IPump, IDisposable
             throw new Win32Exception(Marshal.GetLastWin32Error());
         }
 
-        _sources[descriptor] = source;
+        _handlers[descriptor] = handler;
     }
 
     /// <summary>Stops watching a descriptor, which stays open.</summary>
     public void Unwatch(int descriptor)
     {
         _epoll.Remove(descriptor);
-        _sources[descriptor] = null;
+        _handlers[descriptor] = null;
     }
 
-    /// <summary>Removes a source whose descriptor is about to be closed; the close removes it from the epoll set.</summary>
-    public void Forget(int descriptor, PumpHandler source)
+    /// <summary>Removes a handler whose descriptor is about to be closed; the close removes it from the epoll set.</summary>
+    public void Forget(int descriptor, PumpHandler handler)
     {
-        if (descriptor < _sources.Length && _sources[descriptor] == source)
+        if (descriptor < _handlers.Length && _handlers[descriptor] == handler)
         {
-            _sources[descriptor] = null;
+            _handlers[descriptor] = null;
         }
 
-        _timers.Remove(source);
+        _timers.Remove(handler);
     }
 
     /// <inheritdoc/>
-    public void SetTimer(PumpHandler source, Deadline deadline) => _timers.Set(source, deadline);
+    public void SetTimer(PumpHandler handler, Deadline deadline) => _timers.Set(handler, deadline);
 
     /// <inheritdoc/>
-    public void Yield(PumpHandler source) => _ready.Add(source);
+    public void Yield(PumpHandler handler) => _ready.Add(handler);
 
     private void Run()
     {
@@ -171,28 +171,28 @@ internal sealed class EpollLoop : IPump, IDisposable
     }
 
     /// <summary>
-    /// Handles a failed epoll set: fails all sources, and from then on only runs queued actions, since servers stop by them, and an
+    /// Handles a failed epoll set: fails all handlers, and from then on only runs queued actions, since servers stop by them, and an
     /// unhandled exception of this thread would end the process.
     /// </summary>
     private void FailAll(Win32Exception exception)
     {
-        _fault = exception;
+        _failure = exception;
         BestEffort.Run(() => _onFailure(exception));
         RunPosts();
 
-        // Ready sources fail too: a socket that is read without being watched is only among those.
-        foreach (var source in _sources.Concat(_ready).ToArray())
+        // Ready handlers fail too: a socket that is read without being watched is only among those.
+        foreach (var handler in _handlers.Concat(_ready).ToArray())
         {
-            if (source is not null)
+            if (handler is not null)
             {
-                Fail(source, exception);
+                Fail(handler, exception);
             }
         }
 
-        // The sources that are left have only a timer.
-        while (_timers.TryTake(EpollTimers.EndOfTime, out var source))
+        // The handlers that are left have only a timer.
+        while (_timers.TryTake(EpollTimers.EndOfTime, out var handler))
         {
-            Fail(source, exception);
+            Fail(handler, exception);
         }
 
         while (!_ending)
@@ -218,9 +218,9 @@ internal sealed class EpollLoop : IPump, IDisposable
             for (var i = 0; i < count; i++)
             {
                 var descriptor = LinuxEpoll.DescriptorOf(entries, i);
-                if (descriptor < _sources.Length && _sources[descriptor] is { } source)
+                if (descriptor < _handlers.Length && _handlers[descriptor] is { } handler)
                 {
-                    OnReady(source, LinuxEpoll.EventsOf(entries, i));
+                    OnReady(handler, LinuxEpoll.EventsOf(entries, i));
                 }
                 else
                 {
@@ -232,18 +232,18 @@ internal sealed class EpollLoop : IPump, IDisposable
             if (!_timers.Next.IsNever)
             {
                 var now = Clock.System.Timestamp;
-                while (_timers.TryTake(now, out var source))
+                while (_timers.TryTake(now, out var handler))
                 {
-                    OnTime(source);
+                    OnTime(handler);
                 }
             }
 
             if (_ready.Count > 0)
             {
                 (_ready, _readyBatch) = (_readyBatch, _ready);
-                foreach (var source in _readyBatch)
+                foreach (var handler in _readyBatch)
                 {
-                    OnResume(source);
+                    OnResume(handler);
                 }
 
                 _readyBatch.Clear();
@@ -275,44 +275,44 @@ internal sealed class EpollLoop : IPump, IDisposable
         _postBatch.Clear();
     }
 
-#pragma warning disable CA1031 // An exception of one source ends that source alone: it must not end the thread, and with it the process.
-    private static void OnReady(PumpHandler source, int events)
+#pragma warning disable CA1031 // An exception of one handler ends that handler alone: it must not end the thread, and with it the process.
+    private static void OnReady(PumpHandler handler, int events)
     {
         try
         {
-            source.OnReady(events);
+            handler.OnReady(events);
         }
         catch (Exception exception)
         {
-            Fail(source, exception);
+            Fail(handler, exception);
         }
     }
 
-    private static void OnTime(PumpHandler source)
+    private static void OnTime(PumpHandler handler)
     {
         try
         {
-            source.OnTime();
+            handler.OnTime();
         }
         catch (Exception exception)
         {
-            Fail(source, exception);
+            Fail(handler, exception);
         }
     }
 
-    private static void OnResume(PumpHandler source)
+    private static void OnResume(PumpHandler handler)
     {
         try
         {
-            source.OnResume();
+            handler.OnResume();
         }
         catch (Exception exception)
         {
-            Fail(source, exception);
+            Fail(handler, exception);
         }
     }
 #pragma warning restore CA1031
 
-    private static void Fail(PumpHandler source, Exception exception) => BestEffort.Run(() => source.Fail(exception));
+    private static void Fail(PumpHandler handler, Exception exception) => BestEffort.Run(() => handler.Fail(exception));
 }
 #endif

@@ -18,7 +18,7 @@ internal sealed class EpollLoops
 
     // The servers' handlers of a failed loop.
     private readonly List<Action<Exception>> _onFailure = [];
-    private Exception? _fault;
+    private Exception? _failure;
     private int _servers;
     private int _next = -1;
 
@@ -30,7 +30,7 @@ internal sealed class EpollLoops
         {
             for (var i = 0; i < _loops.Length; i++)
             {
-                _loops[i] = DescriptorReserve.ForServer(() => new EpollLoop(i, Fault));
+                _loops[i] = DescriptorReserve.ForServer(() => new EpollLoop(i, LoopFailed));
             }
         }
         catch
@@ -75,16 +75,16 @@ internal sealed class EpollLoops
     /// <summary>Registers a handler, called on the thread of a loop that fails, or at once if one has failed already.</summary>
     public void WhenFailed(Action<Exception> onFailure)
     {
-        Exception? fault;
+        Exception? failure;
         lock (_onFailure)
         {
             _onFailure.Add(onFailure);
-            fault = _fault;
+            failure = _failure;
         }
 
-        if (fault is not null)
+        if (failure is not null)
         {
-            onFailure(fault);
+            onFailure(failure);
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class EpollLoops
     }
 
     /// <summary>Handles a failed loop: calls the servers' handlers, and the next server gets new loops.</summary>
-    private void Fault(Exception exception)
+    private void LoopFailed(Exception exception)
     {
         lock (Sharing)
         {
@@ -133,12 +133,12 @@ internal sealed class EpollLoops
         Action<Exception>[] handlers;
         lock (_onFailure)
         {
-            if (_fault is not null)
+            if (_failure is not null)
             {
                 return;
             }
 
-            _fault = exception;
+            _failure = exception;
             handlers = [.. _onFailure];
         }
 

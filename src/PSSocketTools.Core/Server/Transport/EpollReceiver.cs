@@ -16,7 +16,7 @@ namespace PSSocketTools.Server.Transport;
 /// </remarks>
 internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop loop, DatagramSocket socket) : EpollSocket(loop, socket.Socket)
 {
-    // A socket that always has datagrams yields to the other sources after so many receives.
+    // A socket that always has datagrams yields to the other handlers after so many receives.
     private const int MaxReceivesPerTurn = 16;
 
     // From so many datagrams on, to end watching and begin again costs less than to send them from a watched socket.
@@ -41,8 +41,8 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
     private LinuxDatagrams Datagrams => _held ??= Rent();
 
-    /// <summary>Begins to receive.</summary>
-    public void Begin()
+    /// <summary>Begins to receive, or goes on, unless it was stopped.</summary>
+    public void Resume()
     {
         if (IsHeld && !_isStopped)
         {
@@ -86,11 +86,11 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         }
     }
 
-    /// <summary>Reports what ended receiving as a fault of the server.</summary>
+    /// <summary>Reports what ended receiving as a failure of the server.</summary>
     public override void Fail(Exception exception)
     {
         BestEffort.Run(End);
-        _transport.Fault(exception, Socket);
+        _transport.OnFailure(exception, Socket);
     }
 
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         {
             Unblock();
             Unwatch();
-            Begin();
+            Resume();
         }
 
         Return();
@@ -147,7 +147,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
             if (count == 1)
             {
-                // The sender most likely waits for its response: the next wait costs less than a receive that finds nothing.
+                // The peer most likely waits for its response: the next wait costs less than a receive that finds nothing.
                 WatchAgain();
                 return;
             }
@@ -164,7 +164,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         if (_isReading)
         {
             _isReading = false;
-            Begin();
+            Resume();
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         }
     }
 
-    /// <summary>Handles a datagram; a fault is reported in the journal, and does not affect the others.</summary>
+    /// <summary>Handles a datagram; a failure is reported in the journal, and does not affect the others.</summary>
     private void TryHandle(int slot)
     {
         try
@@ -210,15 +210,15 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
             return;
         }
 
-        var sender = Datagrams.SenderOf(slot);
-        if (_transport.Peers.Find(sender) is not { } peer)
+        var key = Datagrams.PeerOf(slot);
+        if (_transport.Peers.Find(key) is not { } peer)
         {
             if (Datagrams.EndPointOf(slot) is not { } endPoint)
             {
                 return;
             }
 
-            peer = _transport.Peers.FindOrAdd(sender, endPoint);
+            peer = _transport.Peers.FindOrAdd(key, endPoint);
         }
 
         if (!_transport.Accepts(peer))
@@ -264,7 +264,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         var output = _transport.Output;
         try
         {
-            DatagramExchange.WriteResponse(_transport.Plan, _transport.Record, peer.Facts, request.Message, request.Sequence, output);
+            _transport.WriteResponse(peer, request, output);
             if (output.Responses.Count > 0 && _transport.Fits(peer, output.Count))
             {
                 Buffer.BlockCopy(output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), output.Count);

@@ -1,4 +1,5 @@
 #if NET
+using System.ComponentModel;
 using System.Net.Sockets;
 
 namespace PSSocketTools.Server.Transport;
@@ -44,12 +45,19 @@ internal abstract class EpollSocket : PumpHandler
     /// <summary>Whether the loop reports events.</summary>
     protected bool IsWatched { get; private set; }
 
-    /// <summary>Has the loop report events. Not while it does already.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">The system can't, or the loop has failed.</exception>
+    /// <summary>Has the loop report events; the socket fails when it can't. Not while it does already.</summary>
     protected void Watch(int events)
     {
-        Loop.Watch(Descriptor, events, this);
-        IsWatched = true;
+        try
+        {
+            Loop.Watch(Descriptor, events, this);
+            IsWatched = true;
+        }
+        catch (Win32Exception exception)
+        {
+            // The caller may be the end of a connection, which must not fail for this.
+            Fail(exception);
+        }
     }
 
     /// <summary>Has the loop report no events for now; nothing happens when it reports none.</summary>

@@ -4,8 +4,8 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>
-/// The deadlines of a loop's sources: a binary heap by when to check. Extending a deadline, which every message of a connection
-/// with an idle timeout does, costs nothing: the source is checked at its old deadline, and rescheduled then.
+/// The deadlines of a loop's handlers: a binary heap by when to check. Extending a deadline, which every message of a connection
+/// with an idle timeout does, costs nothing: the handler is checked at its old deadline, and rescheduled then.
 /// </summary>
 internal sealed class EpollTimers
 {
@@ -18,42 +18,42 @@ internal sealed class EpollTimers
     /// <summary>When the next check is due; never when there is none.</summary>
     public Deadline Next => _count == 0 ? Deadline.Never : _heap[0].CheckAt;
 
-    /// <summary>Sets the deadline of a source.</summary>
-    public void Set(PumpHandler source, Deadline deadline)
+    /// <summary>Sets the deadline of a handler.</summary>
+    public void Set(PumpHandler handler, Deadline deadline)
     {
-        source.Deadline = deadline;
-        if (source.TimerIndex < 0)
+        handler.Deadline = deadline;
+        if (handler.TimerIndex < 0)
         {
             if (_count == _heap.Length)
             {
                 Array.Resize(ref _heap, _count * 2);
             }
 
-            source.CheckAt = deadline;
-            Place(source, _count++);
-            SiftUp(source);
+            handler.CheckAt = deadline;
+            Place(handler, _count++);
+            SiftUp(handler);
         }
-        else if (deadline.IsBefore(source.CheckAt))
+        else if (deadline.IsBefore(handler.CheckAt))
         {
-            source.CheckAt = deadline;
-            SiftUp(source);
+            handler.CheckAt = deadline;
+            SiftUp(handler);
         }
     }
 
-    /// <summary>Removes a source and its deadline.</summary>
-    public void Remove(PumpHandler source)
+    /// <summary>Removes a handler and its deadline.</summary>
+    public void Remove(PumpHandler handler)
     {
-        source.Deadline = Deadline.Never;
-        var index = source.TimerIndex;
+        handler.Deadline = Deadline.Never;
+        var index = handler.TimerIndex;
         if (index < 0)
         {
             return;
         }
 
-        source.TimerIndex = -1;
+        handler.TimerIndex = -1;
         var last = _heap[--_count];
         _heap[_count] = null!;
-        if (last != source)
+        if (last != handler)
         {
             Place(last, index);
             SiftUp(last);
@@ -61,56 +61,56 @@ internal sealed class EpollTimers
         }
     }
 
-    /// <summary>Removes a source whose deadline has passed.</summary>
+    /// <summary>Removes a handler whose deadline has passed.</summary>
     /// <param name="now">A timestamp of the clock.</param>
-    /// <param name="source">The source.</param>
-    public bool TryTake(long now, out PumpHandler source)
+    /// <param name="handler">The handler.</param>
+    public bool TryTake(long now, out PumpHandler handler)
     {
         while (_count > 0 && _heap[0].CheckAt.HasPassedBy(now))
         {
-            source = _heap[0];
-            if (source.Deadline.HasPassedBy(now))
+            handler = _heap[0];
+            if (handler.Deadline.HasPassedBy(now))
             {
-                Remove(source);
+                Remove(handler);
                 return true;
             }
 
-            if (source.Deadline.IsNever)
+            if (handler.Deadline.IsNever)
             {
-                Remove(source);
+                Remove(handler);
             }
             else
             {
-                source.CheckAt = source.Deadline;
-                SiftDown(source);
+                handler.CheckAt = handler.Deadline;
+                SiftDown(handler);
             }
         }
 
-        source = null!;
+        handler = null!;
         return false;
     }
 
-    private void Place(PumpHandler source, int index)
+    private void Place(PumpHandler handler, int index)
     {
-        _heap[index] = source;
-        source.TimerIndex = index;
+        _heap[index] = handler;
+        handler.TimerIndex = index;
     }
 
-    private void SiftUp(PumpHandler source)
+    private void SiftUp(PumpHandler handler)
     {
-        var index = source.TimerIndex;
-        while (index > 0 && source.CheckAt.IsBefore(_heap[(index - 1) / 2].CheckAt))
+        var index = handler.TimerIndex;
+        while (index > 0 && handler.CheckAt.IsBefore(_heap[(index - 1) / 2].CheckAt))
         {
             Place(_heap[(index - 1) / 2], index);
             index = (index - 1) / 2;
         }
 
-        Place(source, index);
+        Place(handler, index);
     }
 
-    private void SiftDown(PumpHandler source)
+    private void SiftDown(PumpHandler handler)
     {
-        var index = source.TimerIndex;
+        var index = handler.TimerIndex;
         while (true)
         {
             var child = (2 * index) + 1;
@@ -119,7 +119,7 @@ internal sealed class EpollTimers
                 child++;
             }
 
-            if (child >= _count || !_heap[child].CheckAt.IsBefore(source.CheckAt))
+            if (child >= _count || !_heap[child].CheckAt.IsBefore(handler.CheckAt))
             {
                 break;
             }
@@ -128,7 +128,7 @@ internal sealed class EpollTimers
             index = child;
         }
 
-        Place(source, index);
+        Place(handler, index);
     }
 }
 #endif

@@ -21,12 +21,12 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
 
     private ConnectionDescriptor _descriptor = new(descriptor);
 
-    // What to run again after the loop's other sources; set before anything is read.
+    // What to run again after the loop's other handlers; set before anything is read.
     private EpollLoop _loop = null!;
     private Connection _connection = null!;
 
     // A read that receives again has mostly received only records without a byte for its reader (TLS 1.3's KeyUpdate). A client may
-    // send any number of those, so that the loop's other sources run in between.
+    // send any number of those, so that the loop's other handlers run in between.
     private bool _hasReceived;
     private bool _isYielding;
 
@@ -245,7 +245,7 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
         return Math.Min(_descriptor.TryReceive(first, out error, Libc.MessagePeek), 0);
     }
 
-    /// <summary>Whether the loop runs its other sources first.</summary>
+    /// <summary>Whether the loop runs its other handlers first.</summary>
     private bool Yields(Memory<byte> buffer)
     {
         if (_hasReceived && !_isYielding)

@@ -2,8 +2,6 @@
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
-using PSSocketTools.Server.Conversations;
-using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -12,7 +10,6 @@ internal sealed class EpollTransport : StreamTransport
 {
     // Whether connections are accepted one at a time. Those that begin with a handshake wait for their turn after it.
     private readonly bool _acceptsSequentially;
-    private readonly Action<Exception, Socket?> _onFailure;
     private readonly EpollLoops _loops;
     private readonly EpollBuffers[] _buffers;
 
@@ -20,21 +17,20 @@ internal sealed class EpollTransport : StreamTransport
     private readonly EpollLoop _acceptLoop;
     private readonly List<EpollListener> _listeners = [];
 
-    // Whether a sequential server is serving a connection. Used on the home loop only.
+    // Whether a sequential server is serving a connection. Used on the accept loop only.
     private bool _isServing;
 
     public EpollTransport(
         IReadOnlyList<Socket> sockets,
-        ConnectionAdmission acceptor,
+        ConnectionAdmission admission,
         int bufferSize,
         bool sequential,
         Handshakes? handshakes,
         EpollLoops loops,
         Action<Exception, Socket?> onFailure)
-        : base(sockets, acceptor, handshakes, sequential && handshakes is not null)
+        : base(sockets, admission, handshakes, sequential && handshakes is not null, onFailure)
     {
         _acceptsSequentially = sequential && handshakes is null;
-        _onFailure = onFailure;
         _loops = loops;
         _acceptLoop = loops.Next();
         _buffers = new EpollBuffers[loops.Count];
@@ -47,79 +43,26 @@ internal sealed class EpollTransport : StreamTransport
     /// <inheritdoc/>
     public override string Name => Epoll;
 
-    /// <inheritdoc/>
-    public override void Start()
-    {
-        Preloading.Run();
-        _acceptLoop.Post(
-            () =>
-            {
-                foreach (var socket in Sockets)
-                {
-                    BestEffort.Run(() => Listen(socket), exception => _onFailure(exception, socket));
-                }
-            },
-            exception => _onFailure(exception, null));
-        _loops.WhenFailed(LoopFailed);
-    }
-
-    private void Listen(Socket socket)
-    {
-        var listener = new EpollListener(this, _acceptLoop, socket);
-        _listeners.Add(listener);
-        listener.Resume();
-    }
-
-    /// <summary>Whether it has to be told the endpoint that a client connected to.</summary>
-    public bool WantsLocalEndPoint => ConnectionAdmission.WantsLocalEndPoint;
-
-    /// <summary>Starts to serve an accepted connection. On the home loop.</summary>
+    /// <summary>Begins to serve an accepted connection. On the accept loop.</summary>
     public void Serve(LinuxDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
     {
-        ClientFacts? client = null;
-        Conversation? conversation = null;
-        var isHandshaking = false;
-        try
-        {
-            client = ConnectionAdmission.TryIdentify(remote, local);
-            if (client is not null && Handshakes is null)
-            {
-                conversation = ConnectionAdmission.TryAccept(client);
-            }
-            else if (client is not null)
-            {
-                isHandshaking = Handshakes!.TryBegin(client, Record);
-            }
-        }
-#pragma warning disable CA1031 // A fault of one connection is reported in the journal, and does not affect the others.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Report(exception);
-        }
-
-        if (conversation is null && !isHandshaking)
+        var loop = _acceptsSequentially ? _acceptLoop : _loops.Next();
+        var buffers = _buffers[loop.Index];
+        var connection = TryConnect(remote, local, (client, conversation) => Handshakes is { Server: var tls }
+            ? new Connection<EpollTlsChannel>(this, client, conversation, new EpollTlsChannel(loop, socket, buffers, tls), loop)
+            : new Connection<EpollChannel>(this, client, conversation, new EpollChannel(loop, socket, buffers), loop));
+        if (connection is null)
         {
             socket.Dispose();
             return;
         }
 
-        var loop = _acceptLoop;
         if (_acceptsSequentially)
         {
             _isServing = true;
             _listeners.ForEach(static listener => listener.Pause());
         }
-        else
-        {
-            loop = _loops.Next();
-        }
 
-        var buffers = _buffers[loop.Index];
-        Connection connection = Handshakes is { Server: var tls }
-            ? new Connection<EpollTlsChannel>(this, client!, conversation, new EpollTlsChannel(loop, socket, buffers, tls), loop)
-            : new Connection<EpollChannel>(this, client!, conversation, new EpollChannel(loop, socket, buffers), loop);
-        Add(connection);
         if (loop == _acceptLoop)
         {
             BestEffort.Run(connection.Begin, connection.Fail);
@@ -130,7 +73,7 @@ internal sealed class EpollTransport : StreamTransport
         }
     }
 
-    /// <summary>Resumes a listener after its back-off. On the home loop.</summary>
+    /// <summary>Resumes a listener after its back-off. On the accept loop.</summary>
     public void ResumeAccepting(EpollListener listener)
     {
         if (!_isServing)
@@ -151,9 +94,6 @@ internal sealed class EpollTransport : StreamTransport
         base.ConversationEnded();
     }
 
-    /// <summary>Reports that accepting on a listener has failed.</summary>
-    public void Fault(Exception exception, Socket listener) => _onFailure(exception, listener);
-
     /// <inheritdoc/>
     public override void Dispose()
     {
@@ -167,8 +107,30 @@ internal sealed class EpollTransport : StreamTransport
     /// </summary>
     private void LoopFailed(Exception exception)
     {
-        _onFailure(exception, null);
+        OnFailure(exception, null);
         _acceptLoop.Post(EndListeners, Report);
+    }
+
+    /// <inheritdoc/>
+    protected override void BeginAccepting()
+    {
+        _acceptLoop.Post(
+            () =>
+            {
+                foreach (var socket in Sockets)
+                {
+                    BestEffort.Run(() => BeginAccepting(socket), exception => OnFailure(exception, socket));
+                }
+            },
+            exception => OnFailure(exception, null));
+        _loops.WhenFailed(LoopFailed);
+    }
+
+    private void BeginAccepting(Socket socket)
+    {
+        var listener = new EpollListener(this, _acceptLoop, socket);
+        _listeners.Add(listener);
+        listener.Resume();
     }
 
     /// <inheritdoc/>

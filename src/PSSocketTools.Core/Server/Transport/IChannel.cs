@@ -43,7 +43,7 @@ internal interface IChannel : IDisposable
     /// <summary>Runs the handshake, if the channel has one.</summary>
     Task OpenAsync();
 
-    /// <summary>Tells a client whose handshake takes too long that there is one to be made, if the channel has one.</summary>
+    /// <summary>Sends an alert to a client whose handshake takes too long, if the channel has one: it may not know that this server speaks TLS.</summary>
     void RejectHandshake();
 
     /// <summary>Receives what is available. This invalidates the buffer of the previous receive.</summary>

@@ -11,9 +11,9 @@ internal interface IPump
     /// <summary>Runs a connection again, on the calling thread if the pump has none of its own. From any thread.</summary>
     void RunAgain(Connection connection);
 
-    /// <summary>Calls <see cref="PumpHandler.OnResume"/> after the other ready sources have run. Only for the handler itself.</summary>
-    void Yield(PumpHandler source);
+    /// <summary>Calls <see cref="PumpHandler.OnResume"/> after the other ready handlers have run. Only for the handler itself.</summary>
+    void Yield(PumpHandler handler);
 
-    /// <summary>Calls <see cref="PumpHandler.OnTime"/> at a deadline, unless the source gets another one. Only for the handler itself.</summary>
-    void SetTimer(PumpHandler source, Deadline deadline);
+    /// <summary>Calls <see cref="PumpHandler.OnTime"/> at a deadline, unless the handler gets another one. Only for the handler itself.</summary>
+    void SetTimer(PumpHandler handler, Deadline deadline);
 }

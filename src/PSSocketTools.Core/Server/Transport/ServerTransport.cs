@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
 
@@ -5,7 +6,8 @@ namespace PSSocketTools.Server.Transport;
 
 /// <summary>Accepts a server's connections and moves the bytes of their conversations.</summary>
 /// <param name="record">The server's counters and journal.</param>
-internal abstract class ServerTransport(ServerRecord record) : IDisposable
+/// <param name="onFailure">Called with what ended accepting or receiving, and the socket; null for all of them.</param>
+internal abstract class ServerTransport(ServerRecord record, Action<Exception, Socket?> onFailure) : IDisposable
 {
     /// <summary>The names of the two kinds, as EchoServer.Transport shows them.</summary>
     public const string Async = nameof(Async), Epoll = nameof(Epoll);
@@ -18,6 +20,9 @@ internal abstract class ServerTransport(ServerRecord record) : IDisposable
 
     /// <summary>The server's counters and journal.</summary>
     public ServerRecord Record { get; } = record;
+
+    /// <summary>Called with what ended accepting or receiving, and the socket; null for all of them.</summary>
+    public Action<Exception, Socket?> OnFailure { get; } = onFailure;
 
     /// <summary>Its kind's name.</summary>
     public abstract string Name { get; }

@@ -1,4 +1,8 @@
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
@@ -7,11 +11,13 @@ namespace PSSocketTools.Server.Transport;
 
 /// <summary>Serves stream connections; derived classes accept them.</summary>
 /// <param name="sockets">The sockets that listen.</param>
-/// <param name="acceptor">Accepts or rejects connections.</param>
+/// <param name="admission">Accepts or rejects connections.</param>
 /// <param name="handshakes">The handshakes that come before the conversations; null for none.</param>
 /// <param name="sequential">Whether clients are served one at a time.</param>
+/// <param name="onFailure">Called with what ended accepting, and the socket; null for all of them.</param>
 internal abstract class StreamTransport(
-    IReadOnlyList<Socket> sockets, ConnectionAdmission acceptor, Handshakes? handshakes, bool sequential) : ServerTransport(acceptor.Record)
+    IReadOnlyList<Socket> sockets, ConnectionAdmission admission, Handshakes? handshakes, bool sequential, Action<Exception, Socket?> onFailure)
+    : ServerTransport(admission.Record, onFailure)
 {
     private readonly HashSet<Connection> _connections = [];
     private readonly TaskCompletionSource<bool> _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,16 +27,16 @@ internal abstract class StreamTransport(
     public override int? WaitingConnections => ListenBacklog.Waiting(Sockets);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Conversation> Conversations => ConnectionAdmission.Open.All();
+    public override IReadOnlyList<Conversation> Conversations => Admission.Open.All();
+
+    /// <summary>Accepts or rejects connections.</summary>
+    public ConnectionAdmission Admission { get; } = admission;
 
     /// <summary>The time limit of a handshake; zero for none.</summary>
     public TimeSpan HandshakeTimeout => Handshakes?.Timeout ?? TimeSpan.Zero;
 
     /// <summary>The sockets that listen.</summary>
     protected IReadOnlyList<Socket> Sockets { get; } = sockets;
-
-    /// <summary>Accepts or rejects connections.</summary>
-    protected ConnectionAdmission ConnectionAdmission { get; } = acceptor;
 
     /// <summary>The handshakes that come before the conversations; null for none.</summary>
     protected Handshakes? Handshakes { get; } = handshakes;
@@ -40,6 +46,16 @@ internal abstract class StreamTransport(
 
     /// <summary>Cancelled when the server stops.</summary>
     protected CancellationTokenSource Stopping { get; } = new();
+
+    /// <inheritdoc/>
+    public sealed override void Start()
+    {
+        // The first connection, or the first failure, would load this, and then there may be no descriptor for it.
+        GC.KeepAlive(typeof(SslStream));
+        GC.KeepAlive(new AuthenticationException(new SocketException((int)SocketError.TooManyOpenSockets).Message));
+        GC.KeepAlive(Messages.Get("DescriptorsShort", 0));
+        BeginAccepting();
+    }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken gracePeriodOver)
@@ -81,9 +97,6 @@ internal abstract class StreamTransport(
         }
     }
 
-    /// <summary>Accepts a connection that has finished its handshake; null at the limit of connections.</summary>
-    public Conversation? TryAccept(ClientFacts client) => ConnectionAdmission.TryAccept(client);
-
     /// <summary>Called when a handshake has ended, successfully or not.</summary>
     public void HandshakeEnded() => Handshakes?.Ended();
 
@@ -110,15 +123,71 @@ internal abstract class StreamTransport(
         Slot?.Dispose();
     }
 
+    /// <summary>Begins to accept.</summary>
+    protected abstract void BeginAccepting();
+
     /// <summary>Ends accepting; the task completes when no further connection will be added.</summary>
     protected abstract Task EndAcceptingAsync();
 
-    /// <summary>Adds a connection, which is removed when it is closed.</summary>
-    protected void Add(Connection connection)
+    /// <summary>
+    /// Makes the connection of an accepted socket, unless the client is rejected. A failure is reported in the journal, and does not
+    /// affect other connections.
+    /// </summary>
+    /// <param name="remote">The client's endpoint.</param>
+    /// <param name="local">The endpoint that it connected to, where <see cref="ConnectionAdmission.NeedsLocalEndPoint"/>.</param>
+    /// <param name="connect">Makes the connection, which owns the socket from then on. There is no conversation before a handshake.</param>
+    /// <returns>The connection, which the caller begins; null for none, and the caller closes the socket.</returns>
+    protected Connection? TryConnect(EndPoint? remote, EndPoint? local, Func<ClientFacts, Conversation?, Connection> connect)
     {
-        lock (_connections)
+        Conversation? conversation = null;
+        var isHandshaking = false;
+        try
         {
-            _connections.Add(connection);
+            if (Admission.TryIdentify(remote, local) is not { } client)
+            {
+                return null;
+            }
+
+            if (Handshakes is null)
+            {
+                conversation = Admission.TryAccept(client);
+            }
+            else
+            {
+                isHandshaking = Handshakes.TryBegin(client, Record);
+            }
+
+            if (conversation is null && !isHandshaking)
+            {
+                return null;
+            }
+
+            var connection = connect(client, conversation);
+            lock (_connections)
+            {
+                _connections.Add(connection);
+            }
+
+            return connection;
+        }
+#pragma warning disable CA1031 // Reported, as the summary says.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Report(exception);
+            if (isHandshaking)
+            {
+                HandshakeEnded();
+            }
+
+            if (conversation is not null)
+            {
+                BestEffort.Run(() => conversation.End(isAnnounced: true), Report);
+                BestEffort.Run(() => Record.Disconnected(conversation.Client, ServerEventReason.Failure), Report);
+                BestEffort.Run(conversation.Dispose, Report);
+            }
+
+            return null;
         }
     }
 

@@ -7,7 +7,7 @@ namespace PSSocketTools.Server.Transport;
 /// <summary>What the exceptions of a stream over TLS mean to a channel.</summary>
 internal static class TlsErrors
 {
-    /// <summary>Whether it is an exception of a lost connection or of invalid records, and not a fault of this program; with the error that it means.</summary>
+    /// <summary>Whether it is an exception of a lost connection or of invalid records, and not a bug of this program; with the error that it means.</summary>
     public static bool TrySort(Exception exception, out SocketError error)
     {
         error = exception.GetBaseException() switch

@@ -4,8 +4,11 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using PSSocketTools.Platform;
 using PSSocketTools.Server;
+using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Tls;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
@@ -216,7 +219,7 @@ public sealed class EpollTransportTests
     public async Task An_idle_connection_costs_less_than_4_KiB_of_managed_memory()
     {
         // Each takes two descriptors here, the client's being the same process's.
-        var count = Math.Min(10_000, (PSSocketTools.Platform.DescriptorLimit.Available() / 2) - 100);
+        var count = Math.Min(10_000, (DescriptorLimit.Available() / 2) - 100);
         using var server = EchoServer.Start(Epoll with { MaxConnections = count });
         var clients = new List<Socket>(count);
         try
@@ -298,6 +301,34 @@ public sealed class EpollTransportTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public async Task A_connection_whose_channel_cannot_be_made_is_closed_and_concerns_no_other()
+    {
+        using var certificate = TlsClient.MakeCertificate("localhost");
+        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        var listeners = SocketOpener.Listen([IPAddress.Loopback], 0, 10);
+
+        // A channel for TLS asks for memory of this size.
+        const int BufferSize = -1;
+        using var transport = new EpollTransport(
+            listeners,
+            new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, 10, null),
+            BufferSize,
+            sequential: false,
+            new Handshakes(new TlsServer(certificate), TimeSpan.Zero, limit: 1),
+            EpollLoops.Join(alone: true),
+            static (exception, _) => Assert.Fail(exception.ToString()));
+        transport.Start();
+        for (var i = 1; i <= 3; i++)
+        {
+            using var client = await BareClient.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)listeners[0].LocalEndPoint!).Port);
+            Assert.Empty(await client.ReceiveToEndAsync());
+        }
+
+        await transport.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
+        Assert.Equal((3, 0), (record.Journal.Errors.Count, record.RejectedConnections));
     }
 
     [Theory]

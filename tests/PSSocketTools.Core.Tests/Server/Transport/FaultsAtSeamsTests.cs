@@ -139,13 +139,13 @@ public sealed class FaultsAtSeamsTests
         for (var n = 1; ; n++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
-            var acceptor = new ConnectionAdmission(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
+            var admission = new ConnectionAdmission(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
             var listeners = SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
             using var patience = new CancellationTokenSource();
             using var transport = new AsyncTransport<FailingChannel>(
                 listeners,
-                acceptor,
+                admission,
                 sequential: false,
                 (socket, pump) => new FailingChannel(new SocketChannel(socket, 1024, pump), failing),
                 handshakes: null,
@@ -169,6 +169,44 @@ public sealed class FaultsAtSeamsTests
                 return;
             }
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_channel_that_cannot_be_made_ends_its_connection_alone(bool sequential)
+    {
+        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        var admission = new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, 1, null);
+        var listeners = SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
+        var failing = new Countdown(1);
+        using var transport = new AsyncTransport<SocketChannel>(
+            listeners,
+            admission,
+            sequential,
+            (socket, pump) =>
+            {
+                failing.Count();
+                return new SocketChannel(socket, 1024, pump);
+            },
+            handshakes: null,
+            static (exception, _) => Assert.Fail(exception.ToString()));
+        transport.Start();
+        var endPoint = (IPEndPoint)listeners[0].LocalEndPoint!;
+        using (var failed = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port))
+        {
+            Assert.Empty(await failed.ReceiveToEndAsync());
+        }
+
+        // The limit is one connection, and one at a time.
+        using (var served = await BareClient.ConnectAsync(endPoint.Address, endPoint.Port))
+        {
+            await served.ExchangeAsync("still here");
+        }
+
+        await transport.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Patience.Long);
+        Assert.Equal((1, 2, 0, 0), (record.Journal.Errors.Count, record.TotalConnections, record.ActiveConnections, record.RejectedConnections));
+        Assert.Empty(transport.Conversations);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-public sealed class ReceptionTests
+public sealed class ConnectionAdmissionTests
 {
     [Fact]
     public async Task The_limit_on_connections_holds_however_many_connect_at_the_same_time()
@@ -17,13 +17,14 @@ public sealed class ReceptionTests
         for (var round = 0; round < 200; round++)
         {
             var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 0, Encoding.UTF8, Clock.System), Clock.System);
-            var acceptor = new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, Most, null);
+            var admission = new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, Most, null);
             using var together = new Barrier(Doors);
             var admitted = await Task.WhenAll(Enumerable.Range(0, Doors).Select(_ => Task.Factory.StartNew(
                 () =>
                 {
                     together.SignalAndWait();
-                    return Enumerable.Range(1, 10).Count(port => acceptor.TryAccept(new IPEndPoint(IPAddress.Loopback, port)) is not null);
+                    return Enumerable.Range(1, 10).Count(
+                        port => admission.TryIdentify(new IPEndPoint(IPAddress.Loopback, port), null) is { } client && admission.TryAccept(client) is not null);
                 },
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
