@@ -113,6 +113,23 @@ if ($python) {
             }
         }
 
+        It 'waits for an answer no longer than until somebody types on, and then for none' {
+            $server = Start-EchoServer -Broadcast
+            $other = $server | Connect-EchoServer
+            $terminal = Start-Terminal 120 $manifest
+            Enter-Conversation $terminal $server.Port
+            Send-Terminal $terminal "hello`r"
+            $null = Wait-Terminal $terminal 'No answer yet\.'
+            Send-Terminal $terminal "again`r"
+            $null = Wait-Terminal $terminal ']: again'
+            (Receive-SocketMessage $other -Count 2).Response | Should -BeExactly 'hello', 'again'
+            Send-SocketMessage 'from another' -Session $other | Out-Null
+            Wait-Terminal $terminal 'from another\r?\n[^\n]*]: ' | Should -Not -Match ' ms\)'
+            $other | Disconnect-EchoServer
+            $server | Stop-EchoServer
+            $null = Wait-Terminal $terminal 'ready> '
+        }
+
         It 'gives the prompt back when the server goes, and the next key to the shell' {
             $server = Start-EchoServer -Address 127.0.0.1
             $terminal = Start-Terminal 80 $manifest

@@ -115,6 +115,39 @@ Describe 'Enter-EchoSession' {
         Wait-Conversation $process | Should -Match '(?s)failed: 0\s+1 joined\s+2 joined\s+hello\s+again\s*$'
     }
 
+    It 'waits for no answer in a room of this process that it has reached by <How>' -ForEach @(
+        @{ How = 'its port'; Enter = '-Port $server.Port' }
+        @{ How = 'a session that was given its port'; Enter = '-Session (Connect-EchoServer -Port $server.Port)' }
+    ) {
+        $process = Start-Conversation @"
+            `$server = Start-EchoServer -Broadcast -Greeting '{ConnectionId} joined'
+            `$other = Connect-EchoServer -Port `$server.Port
+            Enter-EchoSession $Enter -ErrorVariable failed
+            'failed: ' + `$failed.Count
+            (Receive-SocketMessage `$other -Count 4).Response
+"@
+        do { $line = $process.StandardOutput.ReadLine() } until ($line -match '2 joined' -or $null -eq $line)
+        foreach ($line in 'hello', 'again', '/quit') { $process.StandardInput.WriteLine($line) }
+        $said = Wait-Conversation $process
+        $said | Should -Match '(?s)failed: 0\s+1 joined\s+2 joined\s+hello\s+again\s*$'
+        $said | Should -Not -Match 'No answer'
+    }
+
+    It 'says that an answer did not come in time, and goes on without waiting for any' {
+        $server = Start-BareServer { if ((Receive) -eq "one`n") { if ((Receive) -eq "two`n") { Send "late`n"; if ((Receive) -eq "three`n") { Send "bye`n" } } } }
+        $process = Start-Conversation "Enter-EchoSession -ComputerName 127.0.0.1 -Port $($server.Port) -ResponseTimeoutSec 0.05 -ErrorVariable failed; 'failed: ' + `$failed.Count"
+        $process.StandardInput.WriteLine('one')
+        do { $line = $process.StandardOutput.ReadLine() } until ($line -match '^No answer within 0\.05 s\. ' -or $null -eq $line)
+        $line | Should -Not -BeNullOrEmpty
+        $process.StandardInput.WriteLine('two')
+        do { $line = $process.StandardOutput.ReadLine() } until ($line -match 'late' -or $null -eq $line)
+        $line | Should -Match 'late$'
+        $process.StandardInput.WriteLine('three')
+        $said = Wait-Conversation $process
+        $said | Should -Match '(?s)bye\r?\n.*closed the connection.*failed: 0\s*$'
+        $said | Should -Not -Match 'No answer within| ms\)'
+    }
+
     It 'says at /close that the server has ended its side too, also where it does so at once' {
         $server = Start-EchoServer -Framing Line
         $process = Start-Conversation "Enter-EchoSession -Port $($server.Port); 'over'"
@@ -192,17 +225,24 @@ Describe 'Enter-EchoSession' {
 
     It 'gives <Id> for what its help says' -Tag Core -ForEach @(
         @{ Id = 'ServerClosed'; Server = { Start-BareServer { $null = Receive } } }
-        @{ Id = 'ResponseTimeout'; Server = { Start-BareServer { Wait-Peer } } }
+        @{ Id = 'ResponseTimeout'; Server = { $listener.Start(); [pscustomobject]@{ Port = $listener.LocalEndpoint.Port } }; Line = 'x' * 32MB }
         @{ Id = 'TlsFailed'; Server = { Start-EchoServer -SelfSigned } }
         @{ Id = 'MessageNotCarried'; Server = { Start-EchoServer -Encoding utf-16 }; Options = '-Encoding utf-16' }
     ) {
-        $server = & $Server
-        $limit = if ($Id -eq 'ResponseTimeout') { 0.05 } else { 30 }
-        $process = Start-Conversation "Enter-EchoSession -ComputerName 127.0.0.1 -Port $($server.Port) -ResponseTimeoutSec $limit $Options -ErrorVariable failed 2>`$null; `$failed.FullyQualifiedErrorId; 'over'"
-        # U+0A0A has the bytes of two line ends in UTF-16.
-        $process.StandardInput.WriteLine("o$([char] 0x0A0A)i")
-        if ($Id -eq 'MessageNotCarried') { $process.StandardInput.WriteLine('/quit') }
-        Wait-Conversation $process | Should -Match "(?s)(^|\n)$Id,PSSocketTools.Commands.EnterEchoSessionCommand\s+over\s*$"
+        # It accepts nobody, so that nothing reads what is sent to it.
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        try {
+            $server = & $Server
+            $limit = if ($Id -eq 'ResponseTimeout') { 0.05 } else { 30 }
+            $process = Start-Conversation "Enter-EchoSession -ComputerName 127.0.0.1 -Port $($server.Port) -ResponseTimeoutSec $limit $Options -ErrorVariable failed 2>`$null; `$failed.FullyQualifiedErrorId; 'over'"
+            # U+0A0A has the bytes of two line ends in UTF-16.
+            $process.StandardInput.WriteLine($(if ($Line) { $Line } else { "o$([char] 0x0A0A)i" }))
+            if ($Id -eq 'MessageNotCarried') { $process.StandardInput.WriteLine('/quit') }
+            Wait-Conversation $process | Should -Match "(?s)(^|\n)$Id,PSSocketTools.Commands.EnterEchoSessionCommand\s+over\s*$"
+        }
+        finally {
+            $listener.Stop()
+        }
     }
 
     It 'leaves the lines that come after a server was lost to what comes next' {

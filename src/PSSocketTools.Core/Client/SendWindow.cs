@@ -1,6 +1,7 @@
 using PSSocketTools.Client;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 
 namespace PSSocketTools;
 
@@ -153,6 +154,22 @@ public sealed class SendWindow : IDisposable
 
         exchange = null!;
         return false;
+    }
+
+    /// <summary>Waits some time for the oldest exchange, and removes it if it is done. The session stays open where it is not, and the response may still come.</summary>
+    /// <param name="wait">How long to wait, to the millisecond; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="exchange">The exchange, with its result or error.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the session is faulted.</exception>
+    public bool TryTake(TimeSpan wait, out Exchange exchange)
+    {
+        if (_unanswered.Count > 0 && !_unanswered.Peek().IsDone)
+        {
+            Flush();
+            _receiver.Await(_unanswered.Peek(), Deadline.AfterMilliseconds((int)wait.TotalMilliseconds));
+            _cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return TryTake(out exchange);
     }
 
     /// <summary>Waits for the oldest exchange to be done, and removes it; false when none is left.</summary>

@@ -61,6 +61,34 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
     }
 
+    /// <summary>Waits until an exchange is done, and reads when nobody else does, or until the time has passed, which leaves the session open.</summary>
+    public void Await(Exchange exchange, Deadline deadline)
+    {
+        while (!deadline.HasPassed && shared.BeginReading(exchange, null, deadline))
+        {
+            try
+            {
+                if (channel.WaitReadable(deadline, null))
+                {
+                    ReadAvailable(IdleGap.Awaited, null);
+                }
+            }
+            catch (Exception exception) when (SessionEnd.IsKnown(exception))
+            {
+                shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
+            }
+            finally
+            {
+                shared.EndReading();
+            }
+        }
+
+        if (!exchange.IsDone && shared.Ended is { } end)
+        {
+            exchange.Fail(end.FirstError);
+        }
+    }
+
     /// <summary>Reads, or waits while another caller reads, until the waker is used.</summary>
     public void ReadUntil(Waker waker, ResponseLimit limit)
     {

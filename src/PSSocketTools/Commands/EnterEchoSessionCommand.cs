@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using PSSocketTools.Completion;
 using PSSocketTools.Interactive;
+using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -13,6 +15,14 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     private const int GoodbyeMilliseconds = 50;
     private const string LeavingKey = "Ctrl+D";
     private const string LeavingCommand = "/quit";
+
+    // Who waits longer than this is told that typing ends the wait.
+    private static readonly TimeSpan PatientTime = TimeSpan.FromSeconds(2);
+
+    // How often it is looked whether somebody types.
+    private static readonly TimeSpan LookTime = TimeSpan.FromMilliseconds(100);
+
+    private bool _waits;
 
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Position = 1, ValueFromPipeline = true)]
@@ -90,6 +100,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     private void Converse(EchoSession session, LinePrompt prompt)
     {
         prompt.Show(Messages.Get("SessionLeave", string.Join(", ", WaysOut(prompt))));
+        _waits = !NoWait && session.ToOptions().Response == ResponseHandling.Awaited;
         while (prompt.Ask() is { } line)
         {
             var leaves = ExitCommand.Contains(line.Trim(), StringComparer.OrdinalIgnoreCase);
@@ -99,7 +110,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             }
 
             var command = leaves ? PromptCommand.None : ConversationCommands.Of(ref line);
-            if (command == PromptCommand.None ? !Say(session, prompt, line, waits: leaves || (!NoWait && session.ToOptions().Response == ResponseHandling.Awaited)) || leaves : !Obey(session, prompt, command))
+            if (command == PromptCommand.None ? !Say(session, prompt, line, leaves) || leaves : !Obey(session, prompt, command))
             {
                 return;
             }
@@ -165,18 +176,30 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     }
 
     /// <summary>Sends a line, and shows its answer where it waits for one; false when there is no more talking.</summary>
-    private bool Say(EchoSession session, LinePrompt prompt, string line, bool waits)
+    private bool Say(EchoSession session, LinePrompt prompt, string line, bool leaves)
     {
         try
         {
-            if (!waits)
+            var response = leaves ? ResponseHandling.Awaited : Handling(session);
+            using var window = new SendWindow(session, 1, null, StopToken) { Response = response };
+            var exchange = window.Add(line, asBytes: false);
+            if (response == ResponseHandling.Awaited && !TryAwait(window, prompt, session.ToOptions().ResponseTimeout))
             {
-                using var window = new SendWindow(session, 1, null, StopToken) { Response = Unawaited(session) };
-                return window.Add(line, asBytes: false).Error is { } error ? throw error : true;
+                // An answer may still come, or what others say: nothing tells them apart, and the listener shows both.
+                _waits = false;
+                return true;
             }
 
-            var answer = session.Send(line, StopToken);
-            prompt.Show(Messages.Get("SessionAnswer", ViewCell.WholeMessage(answer.Response), answer.RoundTripMilliseconds));
+            if (exchange.Error is { } error)
+            {
+                throw error;
+            }
+
+            if (response == ResponseHandling.Awaited)
+            {
+                prompt.Show(Messages.Get("SessionAnswer", ViewCell.WholeMessage(exchange.Result!.Response), exchange.Result.RoundTripMilliseconds));
+            }
+
             return true;
         }
         catch (SocketToolsException exception)
@@ -191,8 +214,44 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
     }
 
-    private static ResponseHandling Unawaited(EchoSession session) =>
-        session.ToOptions().Response == ResponseHandling.None ? ResponseHandling.None : ResponseHandling.Received;
+    /// <summary>Waits for the answer to a line, until the time is over or somebody types on; false when it did not come.</summary>
+    private static bool TryAwait(SendWindow window, LinePrompt prompt, TimeSpan limit)
+    {
+        var waiting = Stopwatch.StartNew();
+        var isTold = false;
+        while (!window.TryTake(LookTime, out _))
+        {
+            if (limit > TimeSpan.Zero && waiting.Elapsed >= limit)
+            {
+                prompt.Show(Messages.Get("SessionAnswerLate", limit.TotalSeconds));
+                return false;
+            }
+
+            if (waiting.Elapsed < PatientTime || !prompt.IsTypedAhead)
+            {
+                continue;
+            }
+
+            if (!isTold)
+            {
+                prompt.Show(Messages.Get("SessionAnswerMissing"));
+                isTold = true;
+            }
+
+            if (prompt.HasMore)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What becomes of the answers: those of a room are what the others say, also where the room was reached by its port.</summary>
+    private ResponseHandling Handling(EchoSession session) =>
+        session.ToOptions().Response == ResponseHandling.None || Running.ServerOf(session)?.GetIsBroadcasting() == true ? ResponseHandling.None
+        : _waits ? ResponseHandling.Awaited
+        : ResponseHandling.Received;
 
     /// <summary>Shows what the server sends unsolicited, when it comes, and that it has gone.</summary>
     private static void Listen(EchoSession session, LinePrompt prompt, CancellationToken leaving)

@@ -32,5 +32,5 @@ internal static class ServerReason
 
     // An error that the responder went on after ended no connection.
     private static bool IsOf(EchoSession session, ServerEvent error) =>
-        ViewCell.EndPoint(error.RemoteAddress, error.RemotePort) == session.LocalEndPoint && error.Reason != nameof(ServerEventReason.ResponderError);
+        Running.IsOf(session, error.RemoteAddress, error.RemotePort) && error.Reason != nameof(ServerEventReason.ResponderError);
 }

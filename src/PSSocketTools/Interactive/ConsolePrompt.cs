@@ -45,6 +45,9 @@ internal sealed class ConsolePrompt : LinePrompt
     public override bool EndsByKey => true;
 
     /// <inheritdoc/>
+    public override bool IsTypedAhead => true;
+
+    /// <inheritdoc/>
     public override bool HasMore => _keys.Take(0, _stopOrLoss.Token) == KeyWait.Keys;
 
     /// <summary>Whether the command's host is on this process's console, and both its ends are a terminal.</summary>

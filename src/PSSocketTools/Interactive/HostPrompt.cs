@@ -22,6 +22,9 @@ internal sealed class HostPrompt : LinePrompt
     public override bool EndsByKey => _isRedirected;
 
     /// <inheritdoc/>
+    public override bool IsTypedAhead => false;
+
+    /// <inheritdoc/>
     public override bool HasMore => false;
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ internal abstract class LinePrompt : IDisposable
     /// <summary>Whether Ctrl+D, or the end of the input that it stands for, ends the lines.</summary>
     public abstract bool EndsByKey { get; }
 
+    /// <summary>Whether lines can be typed before they are asked for, so that <see cref="HasMore"/> tells of them.</summary>
+    public abstract bool IsTypedAhead { get; }
+
     /// <summary>Whether more was typed behind the line that was given out last.</summary>
     public abstract bool HasMore { get; }
 

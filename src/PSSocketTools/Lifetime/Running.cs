@@ -13,6 +13,15 @@ internal static class Running
     public static IEnumerable<EchoConnection> Connections() =>
         Servers.All().Where(static server => server.GetProtocol() != SocketProtocol.Udp).SelectMany(static server => server.GetConnections());
 
+    /// <summary>The server of this process that has accepted a session's connection; null where there is none.</summary>
+    public static EchoServer? ServerOf(EchoSession session) => Array.Find(
+        Servers.All(),
+        server => session.Port > 0 ? server.Port == session.Port && server.GetConnections().Any(one => IsOf(session, one.RemoteAddress, one.RemotePort))
+            : server.SocketPath is { } path && path == session.ToOptions().SocketPath);
+
+    /// <summary>Whether a server's client is the session.</summary>
+    public static bool IsOf(EchoSession session, string? remoteAddress, int? remotePort) => ViewCell.EndPoint(remoteAddress, remotePort) == session.LocalEndPoint;
+
     /// <summary>The faults of all servers.</summary>
     public static IEnumerable<(EchoServer Server, EchoServerFault Fault)> Faults() =>
         Servers.All().SelectMany(static server => server.GetFaults(), static (server, fault) => (server, fault));

@@ -342,6 +342,72 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
+    public void A_response_that_is_waited_for_some_time_may_still_come_later()
+    {
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Receive();
+            peer.Send("one\ntwo\n");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+        using (var window = new SendWindow(session, 1, null, CancellationToken.None))
+        {
+            window.Add("first", asBytes: false);
+            Assert.False(window.TryTake(TimeSpan.FromMilliseconds(1), out _));
+        }
+
+        Assert.Equal("Open", session.State);
+        using (var window = new SendWindow(session, 1, null, CancellationToken.None))
+        {
+            window.Add("second", asBytes: false);
+            Assert.True(window.TryTake(Timeout.InfiniteTimeSpan, out var second));
+            Assert.Equal("two", second.Result!.Response);
+        }
+
+        var late = session.Receive();
+        Assert.Equal(("first", "one"), (late.Message, late.Response));
+        Assert.Equal("Open", session.State);
+    }
+
+    [Fact]
+    public void A_session_that_ends_ends_a_wait_for_some_time()
+    {
+        using var server = BareServer.Play(peer => peer.Receive());
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 1, null, CancellationToken.None);
+        window.Add("oi", asBytes: false);
+
+        Assert.True(window.TryTake(Timeout.InfiniteTimeSpan, out var exchange));
+
+        Assert.Equal(SocketToolsError.ServerClosed, exchange.Error!.Error);
+        Assert.Equal("Closed", session.State);
+    }
+
+    [Fact]
+    public void A_wait_for_some_time_that_is_cancelled_faults_the_session()
+    {
+        using var stopping = new CancellationTokenSource();
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            stopping.Cancel();
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 1, null, stopping.Token);
+        window.Add("oi", asBytes: false);
+
+        Exchange? taken = null;
+        var thrown = Record.Exception(() => window.TryTake(Timeout.InfiniteTimeSpan, out taken));
+
+        // Cancelled before the wait begins, the exchange has the error and there is nothing to wait for.
+        Assert.True(thrown is OperationCanceledException || taken!.Error!.Error == SocketToolsError.Interrupted);
+        Assert.Equal("Interrupted", session.Reason);
+    }
+
+    [Fact]
     public void An_incomplete_response_is_a_timeout()
     {
         using var server = BareServer.Play(peer =>
