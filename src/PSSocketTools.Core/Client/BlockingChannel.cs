@@ -5,15 +5,15 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// The byte stream of a session. Reads and writes block the caller's thread, which makes a round trip of small messages as
-/// short as the system allows; a close from another thread ends them. One thread may read while another writes.
+/// What moves a session's bytes: a stream, or datagrams. Reads and writes block the caller's thread, which makes a round trip of small
+/// messages as short as the system allows; a close from another thread ends them. One thread may read while another writes.
 /// </summary>
 internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDisposable
 {
     /// <summary>Returned by reads: nothing has arrived.</summary>
     public const int Nothing = -1;
 
-    /// <summary>Returned by reads: the peer has shut down its output (FIN).</summary>
+    /// <summary>Returned by reads: the server has shut down its output (FIN).</summary>
     public const int End = -2;
 
     // How late a wait of the system may end: Windows counts in steps of its timer.
@@ -25,10 +25,10 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
 
     public Socket Socket { get; private set; } = socket;
 
-    /// <summary>The local endpoint, kept from the first call, since the system does not tell it for a closed socket.</summary>
+    /// <summary>The local endpoint, kept from the first call, since the system does not report it for a closed socket.</summary>
     public EndPoint? LocalEndPoint => _local ??= Socket.LocalEndPoint;
 
-    /// <summary>The remote endpoint, which the system does not tell for a connection that was reset.</summary>
+    /// <summary>The remote endpoint, which the system does not report for a connection that was reset.</summary>
     public EndPoint RemoteEndPoint { get; private set; } = remote;
 
     /// <summary>The buffer size for a read.</summary>

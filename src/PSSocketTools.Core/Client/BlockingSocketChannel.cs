@@ -4,12 +4,12 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
 
-/// <summary>A channel over a plain socket: TCP and Unix streams.</summary>
+/// <summary>How a channel waits on a plain socket: it spins for a moment, then sleeps in the system.</summary>
 /// <remarks>
 /// All operations are synchronous: on Unix the first asynchronous one would make the socket non-blocking for good, and every later
 /// read would go through .NET's event thread.
 /// </remarks>
-internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingChannel(socket, remote)
+internal abstract class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingChannel(socket, remote)
 {
     // About twice a round trip over loopback. With a single processor a spin would only delay the server.
     private static readonly TimeSpan SpinTime = Environment.ProcessorCount > 1 ? TimeSpan.FromTicks(250) : TimeSpan.Zero;
@@ -18,7 +18,7 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
     private const int MaxVainSpins = 8;
 
     // The polling interval when no descriptor is left for the wake socket.
-    private const int UnrungMilliseconds = 20;
+    private const int PollMilliseconds = 20;
 
     // A new socket waits for ever.
     private int _receiveTimeout = Deadline.Never.Milliseconds;
@@ -44,7 +44,7 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
             _receiveTimeout = left;
         }
 
-        SpinForAnswer();
+        SpinForData();
         return Receive(buffer);
     }
 
@@ -78,7 +78,7 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
             }
             else
             {
-                left = left < 0 || left > UnrungMilliseconds ? UnrungMilliseconds : left;
+                left = left < 0 || left > PollMilliseconds ? PollMilliseconds : left;
             }
 
             Socket.Select(readable, null, null, Microseconds(left));
@@ -111,29 +111,18 @@ internal class BlockingSocketChannel(Socket socket, EndPoint remote) : BlockingC
         return true;
     }
 
-    public override void Write(byte[] buffer, int offset, int count)
-    {
-        for (var end = offset + count; offset < end;)
-        {
-            offset += Socket.Send(buffer, offset, end - offset, SocketFlags.None);
-        }
-    }
-
     /// <summary>Whether a read would not block.</summary>
     protected virtual bool IsReadable() => Socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Receives bytes, and blocks for the socket's timeout at most.</summary>
-    protected virtual int Receive(byte[] buffer)
-    {
-        var count = Socket.Receive(buffer, 0, buffer.Length, SocketFlags.None);
-        return count == 0 ? End : count;
-    }
+    /// <returns>The count, or <see cref="BlockingChannel.End"/>.</returns>
+    protected abstract int Receive(byte[] buffer);
 
     /// <summary>
     /// Spins for a while before the thread sleeps, because a server nearby responds faster than a thread wakes up. After vain spins
     /// it spins less and less often.
     /// </summary>
-    private void SpinForAnswer()
+    private void SpinForData()
     {
         if (_skippedSpins > 0)
         {

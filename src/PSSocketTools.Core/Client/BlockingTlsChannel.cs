@@ -44,7 +44,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
 
-    /// <remarks>Sends a close_notify (RFC 8446, section 6.1), which a peer that does not read holds up, then a FIN.</remarks>
+    /// <remarks>Sends a close_notify (RFC 8446, section 6.1), which a server that does not read holds up, then a FIN.</remarks>
     protected override bool TryEndOutput(Deadline deadline) =>
         (_shutdown ??= TlsPlatform.ShutdownAsync(stream)).Ends(deadline) && base.TryEndOutput(deadline);
 

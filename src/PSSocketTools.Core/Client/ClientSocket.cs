@@ -8,10 +8,9 @@ internal static class ClientSocket
 {
     private static readonly object Gate = new();
 
-    /// <summary>Opens a socket, bound to the source that was asked for.</summary>
-    /// <exception cref="SourceBindException">The source can't be had.</exception>
-    /// <exception cref="SocketException">TooManyOpenSockets: no descriptor is left outside of the reserve.</exception>
-    public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol, AddressChoice? choice = null)
+    /// <summary>Opens a socket, bound to the source address and port of a session.</summary>
+    /// <exception cref="SocketException">TooManyOpenSockets: no descriptor is left outside of the reserve; or the source address or port is not available.</exception>
+    public static Socket Open(AddressFamily family, SocketType type, ProtocolType protocol, SourceBinding? source = null)
     {
         // One thread opens at a time, so that at most one descriptor of the reserve is used while it is checked.
         lock (Gate)
@@ -26,7 +25,7 @@ internal static class ClientSocket
                     throw new SocketException((int)SocketError.TooManyOpenSockets);
                 }
 
-                choice?.Bind(socket);
+                source?.Bind(socket);
                 return socket;
             }
             catch

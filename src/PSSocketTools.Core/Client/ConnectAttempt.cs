@@ -12,10 +12,10 @@ internal sealed class ConnectAttempt
     private bool _abandoned;
 
     /// <exception cref="TaskSchedulerException">No descriptor is left for a thread.</exception>
-    public ConnectAttempt(EndPoint endPoint, AddressChoice choice)
+    public ConnectAttempt(EndPoint endPoint, SourceBinding source)
     {
         EndPoint = endPoint;
-        Outcome = Task.Factory.StartNew(() => Connect(endPoint, choice), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Outcome = Task.Factory.StartNew(() => Connect(endPoint, source), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public EndPoint EndPoint { get; }
@@ -44,7 +44,7 @@ internal sealed class ConnectAttempt
         }
     }
 
-    private SocketException? Connect(EndPoint endPoint, AddressChoice choice)
+    private SocketException? Connect(EndPoint endPoint, SourceBinding source)
     {
         try
         {
@@ -56,7 +56,7 @@ internal sealed class ConnectAttempt
                 }
 
                 Socket = ClientSocket.Open(
-                    endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified, choice);
+                    endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified, source);
             }
 
             if (endPoint is IPEndPoint)

@@ -16,7 +16,7 @@ internal sealed class ConnectRace : IDisposable
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly SessionOptions _options;
-    private readonly AddressChoice _choice;
+    private readonly SourceBinding _source;
     private readonly Deadline _deadline;
     private readonly ConnectTrace? _trace;
     private readonly List<Candidate> _candidates = [];
@@ -33,7 +33,7 @@ internal sealed class ConnectRace : IDisposable
     private SocketToolsException? _whyNoAddress;
 
     private ConnectRace(SessionOptions options, Deadline deadline, ConnectTrace? trace) =>
-        (_options, _choice, _deadline, _trace) = (options, new AddressChoice(options), deadline, trace);
+        (_options, _source, _deadline, _trace) = (options, new SourceBinding(options), deadline, trace);
 
     /// <summary>Makes a race that tries each address once.</summary>
     public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline, ConnectTrace? trace)
@@ -64,7 +64,7 @@ internal sealed class ConnectRace : IDisposable
     /// <summary>Connects.</summary>
     /// <exception cref="SocketToolsException">Why there is no connection.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public RaceWinner Run(CancellationToken cancellationToken)
+    public Winner Run(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -83,7 +83,7 @@ internal sealed class ConnectRace : IDisposable
                 _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Latency);
                 ReportPending(winner);
                 winner.Pending = null;
-                return new RaceWinner(attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
+                return new Winner(attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
             }
 
             _report?.Invoke(Latest());
@@ -110,7 +110,7 @@ internal sealed class ConnectRace : IDisposable
         try
         {
             var addresses = resolution.GetAwaiter().GetResult();
-            var chosen = _choice.Of(addresses);
+            var chosen = _source.Reachable(addresses);
             _trace?.Resolved(addresses, chosen, null);
             Take(chosen);
             _whyNoAddress = null;
@@ -162,7 +162,7 @@ internal sealed class ConnectRace : IDisposable
         {
             candidate.IsTried = true;
             _trace?.Trying(candidate.EndPoint);
-            candidate.Pending = new ConnectAttempt(candidate.EndPoint, _choice);
+            candidate.Pending = new ConnectAttempt(candidate.EndPoint, _source);
             _beganAt = _beganAt == 0 ? candidate.Pending.StartedAt : _beganAt;
         }
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
@@ -245,7 +245,7 @@ internal sealed class ConnectRace : IDisposable
     private void Fail(Candidate candidate, SocketException error)
     {
         var startedAt = candidate.Pending!.StartedAt;
-        _trace?.Failed(candidate.EndPoint, error, _choice, candidate.Pending.Duration);
+        _trace?.Failed(candidate.EndPoint, error, _source, candidate.Pending.Duration);
         candidate.Pending = null;
         candidate.Error = error;
         candidate.BeginsAt = Deadline.Never;
@@ -255,7 +255,7 @@ internal sealed class ConnectRace : IDisposable
             return;
         }
 
-        if (_choice.ToError(error, candidate.EndPoint) is { MayPass: false } final)
+        if (_source.ToError(error, candidate.EndPoint) is { MayPass: false } final)
         {
             throw final;
         }
@@ -288,15 +288,23 @@ internal sealed class ConnectRace : IDisposable
     private SocketToolsException? Latest()
     {
         var failed = MostInformative() ?? _candidates.Find(static one => one.Error is not null);
-        return failed is null ? _whyNoAddress : _choice.ToError(failed.Error!, failed.EndPoint);
+        return failed is null ? _whyNoAddress : _source.ToError(failed.Error!, failed.EndPoint);
     }
 
     /// <summary>
     /// The candidate whose error is more informative than silence, which is more than an address without a route: one that was not
     /// tried, because its source can't be had, else one that refused.
     /// </summary>
-    private Candidate? MostInformative() => _candidates.Find(one => one.Error is { } error && _choice.IsOfSource(error))
+    private Candidate? MostInformative() => _candidates.Find(one => one.Error is { } error && _source.IsSourceError(error))
         ?? _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
+
+    /// <summary>The connection that a race has made.</summary>
+    /// <param name="Socket">Its socket, which belongs to whoever ran the race.</param>
+    /// <param name="Remote">The address that it is connected to.</param>
+    /// <param name="Delay">How long other addresses were tried before this one was.</param>
+    /// <param name="Latency">How long this one's connect took.</param>
+    /// <param name="Deadline">When the TLS handshake times out.</param>
+    internal sealed record Winner(Socket Socket, EndPoint Remote, TimeSpan Delay, TimeSpan Latency, Deadline Deadline);
 
     /// <summary>An address of the race.</summary>
     private sealed class Candidate(EndPoint endPoint)

@@ -57,17 +57,17 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
     /// <summary>Tells how an attempt ended without a connection; in a wait, when that is something new, or a second after it was told.</summary>
     /// <param name="endPoint">The address.</param>
     /// <param name="error">Why.</param>
-    /// <param name="choice">Puts it into words.</param>
+    /// <param name="source">Puts it into words.</param>
     /// <param name="time">How long it took.</param>
-    public void Failed(EndPoint endPoint, SocketException error, AddressChoice choice, TimeSpan time)
+    public void Failed(EndPoint endPoint, SocketException error, SourceBinding source, TimeSpan time)
     {
         var reason = error.SocketErrorCode switch
         {
-            _ when choice.IsOfSource(error) => choice.ToError(error, endPoint).Message,
+            _ when source.IsSourceError(error) => source.ToError(error, endPoint).Message,
             SocketError.ConnectionRefused when endPoint is IPEndPoint => Messages.Get("TraceRefused"),
             SocketError.TimedOut => Messages.Get("TraceNoAnswer"),
             SocketError.HostUnreachable or SocketError.NetworkUnreachable => Messages.Get("TraceNoRoute"),
-            _ => choice.ToError(error, endPoint).Message,
+            _ => source.ToError(error, endPoint).Message,
         };
         if (_attempts[EndPointText.Of(endPoint)].IsDue(reason, out var count))
         {

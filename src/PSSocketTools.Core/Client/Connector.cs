@@ -98,7 +98,7 @@ internal static class Connector
         }
     }
 
-    private static DatagramChannel OpenDatagrams(
+    private static BlockingDatagramChannel OpenDatagrams(
         SessionOptions options, ResolvableName host, Deadline deadline, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         var endPoints = Likely(Resolve(options, host, deadline, trace, cancellationToken, out _));
@@ -108,18 +108,18 @@ internal static class Connector
             endPoints = [.. endPoints.GroupBy(static endPoint => endPoint.AddressFamily).Select(static family => family.First())];
         }
 
-        return DatagramChannel.Open(endPoints, options);
+        return BlockingDatagramChannel.Open(endPoints, options);
     }
 
     /// <summary>Makes the channel, encrypted where that is asked for; the time is that of the connection's handshake and of TLS's, without what our own threads took.</summary>
     private static (BlockingChannel Channel, TimeSpan Time) ShakeHands(
-        RaceWinner connected, SessionOptions options, ConnectTrace? trace, CancellationToken cancellationToken)
+        ConnectRace.Winner connected, SessionOptions options, ConnectTrace? trace, CancellationToken cancellationToken)
     {
         try
         {
             if (!options.UseTls)
             {
-                return (new BlockingSocketChannel(connected.Socket, connected.Remote), connected.Latency);
+                return (new BlockingStreamChannel(connected.Socket, connected.Remote), connected.Latency);
             }
 
             var tls = new TlsClient(options.ServerName ?? options.ComputerName, options.EndPointName)
@@ -181,13 +181,13 @@ internal static class Connector
         }
 
         time = isKnown ? TimeSpan.Zero : Clock.System.Since(startedAt);
-        var chosen = new AddressChoice(options).Of(addresses);
+        var chosen = new SourceBinding(options).Reachable(addresses);
         trace?.Resolved(addresses, chosen, Clock.System.Since(startedAt));
         return Array.ConvertAll(chosen, address => new IPEndPoint(address, options.Port));
     }
 
     /// <summary>
-    /// UDP can't be probed without sending a datagram (see <see cref="DatagramChannel"/>). Of the two loopback addresses, the one whose port is in use comes first;
+    /// UDP can't be probed without sending a datagram (see <see cref="BlockingDatagramChannel"/>). Of the two loopback addresses, the one whose port is in use comes first;
     /// other addresses keep the resolver's order.
     /// </summary>
     private static IPEndPoint[] Likely(IPEndPoint[] endPoints)

@@ -17,7 +17,7 @@ public sealed class EchoSession : IDisposable
 
     private readonly SessionOptions _options;
     private readonly BlockingChannel _channel;
-    private readonly MessageSource _source;
+    private readonly MessageReader _messageReader;
     private readonly SharedSessionState _shared;
     private readonly TlsFacts? _tls;
 
@@ -37,9 +37,9 @@ public sealed class EchoSession : IDisposable
         channel.Socket.SendTimeout = Deadline.AfterLimit(options.ResponseTimeout).Milliseconds;
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
-        _source = new MessageSource(Facts, channel);
-        _shared = new SharedSessionState(Facts, channel, _source, inboxLimit);
-        Receiver = new SessionReceiver(Facts, channel, _source, _shared, inboxLimit);
+        _messageReader = new MessageReader(Facts, channel);
+        _shared = new SharedSessionState(Facts, channel, _messageReader, inboxLimit);
+        Receiver = new SessionReceiver(Facts, channel, _messageReader, _shared, inboxLimit);
         Sender = new SessionSender(Facts, channel, _shared, Receiver);
     }
 
@@ -122,7 +122,7 @@ public sealed class EchoSession : IDisposable
     public long BytesSent => Sender.BytesSent;
 
     /// <summary>Bytes received, framing included, TLS not.</summary>
-    public long BytesReceived => _source.BytesReceived;
+    public long BytesReceived => _messageReader.BytesReceived;
 
     /// <summary>Whether messages can still be sent, as it is known, without looking.</summary>
     internal bool IsOpen => GetState() == EchoSessionState.Open;
@@ -135,30 +135,13 @@ public sealed class EchoSession : IDisposable
 
     /// <summary>Connects.</summary>
     /// <param name="options">Where to, and how to speak.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static EchoSession Connect(SessionOptions options, CancellationToken cancellationToken = default) =>
-        Connect(options, null, cancellationToken);
-
-    /// <summary>Connects, and tells meanwhile how a wait for the server (<see cref="SessionOptions.WaitFor"/>) stands.</summary>
-    /// <param name="options">Where to, and how to speak.</param>
-    /// <param name="report">Is called on this thread, several times a second, with why there is no connection yet; null when nothing has answered so far.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static EchoSession Connect(SessionOptions options, Action<SocketToolsException?>? report, CancellationToken cancellationToken = default) =>
-        Connect(options, report, null, cancellationToken);
-
-    /// <summary>Connects, and tells meanwhile how a wait for the server stands, and each step.</summary>
-    /// <param name="options">Where to, and how to speak.</param>
-    /// <param name="report">Is called on this thread, several times a second, with why there is no connection yet; null when nothing has answered so far.</param>
+    /// <param name="report">Is called on this thread, several times a second while it waits for the server (<see cref="SessionOptions.WaitFor"/>), with why there is no connection yet; null when nothing has answered so far.</param>
     /// <param name="step">Is called on this thread with each step: addresses, attempts and how each ended, the TLS handshake. Null for none, which costs nothing.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">InvalidOption, NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static EchoSession Connect(
-        SessionOptions options, Action<SocketToolsException?>? report, Action<ConnectStep>? step, CancellationToken cancellationToken = default)
+        SessionOptions options, Action<SocketToolsException?>? report = null, Action<ConnectStep>? step = null, CancellationToken cancellationToken = default)
     {
         options.Validate();
         SessionWarmUp.Run();

@@ -129,7 +129,7 @@ internal sealed class SessionEnd
 
         return error?.SocketErrorCode switch
         {
-            // The system's own timeout for a peer that has vanished comes without our deadline.
+            // The system's own timeout for a server that has vanished comes without our deadline.
             SocketError.TimedOut when limit.Deadline.Milliseconds is >= 0 and < DeadlineSlackMilliseconds => TimedOut(session, limit, received, unawaited),
             SocketError.ConnectionRefused => Refused(),
             SocketError.ConnectionReset when session.IsDatagrams => Refused(),

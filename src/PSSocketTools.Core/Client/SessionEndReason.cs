@@ -3,9 +3,6 @@ namespace PSSocketTools.Client;
 /// <summary>Why a session ended.</summary>
 internal enum SessionEndReason
 {
-    /// <summary>It has not ended.</summary>
-    None,
-
     /// <summary>This side closed it.</summary>
     ClientClosed,
 

@@ -160,7 +160,7 @@ public sealed record SessionOptions
 
         FramingRules.Require(Framing, Delimiter, LineEnding);
         RequireTls();
-        _ = new AddressChoice(this);
+        _ = new SourceBinding(this);
 
         OptionRange.Require(ConnectTimeout, 0, HighestConnectTimeoutSeconds);
         OptionRange.Require(WaitFor, LowestWaitSeconds, HighestWaitSeconds);

@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class SessionReceiver(SessionFacts session, BlockingChannel channel, MessageSource source, SharedSessionState shared, long inboxLimit)
+internal sealed class SessionReceiver(SessionFacts session, BlockingChannel channel, MessageReader messageReader, SharedSessionState shared, long inboxLimit)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
@@ -51,7 +51,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
 
         if (!exchange.IsDone)
         {
-            shared.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, shared.CountUnawaited()));
+            EndByTimeout(limit);
         }
 
         if (!exchange.IsDone)
@@ -107,7 +107,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
             else if (limit.Deadline.HasPassed)
             {
-                shared.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, shared.CountUnawaited()));
+                EndByTimeout(limit);
             }
         }
     }
@@ -131,7 +131,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
+            EndByError(exception, ResponseLimit.None);
         }
         finally
         {
@@ -150,7 +150,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         try
         {
             ReadAvailable(IdleGap.Awaited, null);
-            _beganUnsolicited = source.HasBegun;
+            _beganUnsolicited = messageReader.HasBegun;
         }
         finally
         {
@@ -189,7 +189,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
             catch (Exception exception) when (SessionEnd.IsKnown(exception))
             {
-                shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
+                EndByError(exception, ResponseLimit.None);
             }
             finally
             {
@@ -253,7 +253,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         {
             var closing = Deadline.AfterLimit(CloseTime);
             _ = channel.EndOutput(closing);
-            while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing, null)) && source.TryDiscard())
+            while (!closing.HasPassed && (!hasPending || channel.WaitReadable(closing, null)) && messageReader.TryDiscard())
             {
             }
         });
@@ -287,20 +287,20 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     {
         try
         {
-            if (source.AwaitsPause && !source.WaitForMore(null))
+            if (messageReader.AwaitsPause && !messageReader.WaitForMore(null))
             {
-                source.EndMessage();
+                messageReader.EndMessage();
             }
             else
             {
-                source.Read(limit.Deadline);
+                messageReader.Read(limit.Deadline);
             }
 
             Deliver();
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            shared.End(SessionEnd.FromException(session, exception, limit, source.PendingBytes, shared.CountUnawaited()));
+            EndByError(exception, limit);
         }
     }
 
@@ -316,13 +316,13 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
                 }
                 else if (limit.Deadline.HasPassed)
                 {
-                    shared.End(SessionEnd.TimedOut(session, limit, source.PendingBytes, shared.CountUnawaited()));
+                    EndByTimeout(limit);
                 }
             }
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            shared.End(SessionEnd.FromException(session, exception, limit, source.PendingBytes, shared.CountUnawaited()));
+            EndByError(exception, limit);
         }
     }
 
@@ -334,7 +334,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         {
             while (shared.IsOpen)
             {
-                if (source.TryRead())
+                if (messageReader.TryRead())
                 {
                     any = true;
                     Deliver();
@@ -343,15 +343,15 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
                         break;
                     }
                 }
-                else if (gap == IdleGap.Ignored || !source.AwaitsPause)
+                else if (gap == IdleGap.Ignored || !messageReader.AwaitsPause)
                 {
                     break;
                 }
-                else if (!source.WaitForMore(waker))
+                else if (!messageReader.WaitForMore(waker))
                 {
                     if (waker is not { IsWoken: true })
                     {
-                        source.EndMessage();
+                        messageReader.EndMessage();
                         Deliver();
                     }
 
@@ -361,7 +361,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         }
         catch (Exception exception) when (SessionEnd.IsKnown(exception))
         {
-            shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
+            EndByError(exception, ResponseLimit.None);
         }
 
         return any;
@@ -370,14 +370,14 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     /// <summary>Delivers the messages that were read, and ends the session at the server's FIN.</summary>
     private void Deliver()
     {
-        while (source.TryTake(out var frame))
+        while (messageReader.TryTake(out var frame))
         {
             Deliver(frame);
         }
 
-        if (source.HasEnded)
+        if (messageReader.HasEnded)
         {
-            shared.End(SessionEnd.ByServer(session, shared.IsSendClosed, source.BytesReceived == 0));
+            shared.End(SessionEnd.ByServer(session, shared.IsSendClosed, messageReader.BytesReceived == 0));
         }
     }
 
@@ -410,6 +410,12 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
         // A sender that did not ask for the response only needs to know that it has arrived.
         exchange?.Complete();
     }
+
+    private void EndByTimeout(ResponseLimit limit) =>
+        shared.End(SessionEnd.TimedOut(session, limit, messageReader.PendingBytes, shared.CountUnawaited()));
+
+    private void EndByError(Exception exception, ResponseLimit limit) =>
+        shared.End(SessionEnd.FromException(session, exception, limit, messageReader.PendingBytes, shared.CountUnawaited()));
 
     private static TimeSpan Since(long timestamp) =>
         TimeSpan.FromTicks(Math.Max(1, Clock.System.Since(timestamp).Ticks));

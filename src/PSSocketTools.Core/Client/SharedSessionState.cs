@@ -6,7 +6,7 @@ namespace PSSocketTools.Client;
 /// The shared state of the threads that use a session, under one lock: pending requests, unsolicited messages, which thread
 /// reads, and how the session ended.
 /// </summary>
-internal sealed class SharedSessionState(SessionFacts session, BlockingChannel channel, MessageSource source, long inboxLimit)
+internal sealed class SharedSessionState(SessionFacts session, BlockingChannel channel, MessageReader messageReader, long inboxLimit)
 {
     /// <summary>Pulsed when a reader is finished, a response arrives or the session ends.</summary>
     private readonly object _sync = new();
@@ -212,7 +212,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
             _hasReader = false;
             if (!IsOpen)
             {
-                source.Release();
+                messageReader.Release();
             }
 
             Monitor.PulseAll(_sync);
@@ -266,7 +266,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
 
         if (!_hasReader)
         {
-            source.Release();
+            messageReader.Release();
         }
 
         WakeListeners();

@@ -86,7 +86,7 @@ public sealed class ConnectorTests
     {
         using var full = new FullListener();
         using var stop = new CancellationTokenSource();
-        var connecting = Task.Run(() => EchoSession.Connect(Options("127.0.0.1", full.Port) with { ConnectTimeout = TimeSpan.Zero }, stop.Token));
+        var connecting = Task.Run(() => EchoSession.Connect(Options("127.0.0.1", full.Port) with { ConnectTimeout = TimeSpan.Zero }, cancellationToken: stop.Token));
 
         await stop.CancelAsync();
 
@@ -198,7 +198,7 @@ public sealed class ConnectorTests
         using var stop = new CancellationTokenSource();
         _ = proxy.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
 
-        Assert.ThrowsAny<OperationCanceledException>(() => EchoSession.Connect(options, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => EchoSession.Connect(options, cancellationToken: stop.Token));
 
         Assert.Equal(3, accepted);
     }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Client;
 
-public sealed class OwedAnswersTests
+public sealed class PendingRequestsTests
 {
     [Fact]
     public void Responses_complete_requests_in_their_order()

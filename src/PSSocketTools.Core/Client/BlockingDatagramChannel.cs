@@ -8,24 +8,24 @@ namespace PSSocketTools.Client;
 /// A connected UDP socket, where one read is one datagram. Only a refusal (ICMP) shows that an address has no server, and it arrives
 /// after the datagram was sent: until something was received, a refused datagram is sent again to the next address of the name.
 /// </summary>
-internal sealed class DatagramChannel : BlockingSocketChannel
+internal sealed class BlockingDatagramChannel : BlockingSocketChannel
 {
     // The limit on what is kept to be sent again. After more than that without a response the address is not changed any more.
     private const int MostKeptBytes = 65536;
 
     private readonly object _sync = new();
     private readonly Queue<IPEndPoint> _others;
-    private readonly AddressChoice _choice;
+    private readonly SourceBinding _source;
     private readonly List<byte[]> _kept = [];
     private readonly List<Socket> _left = [];
     private int _keptBytes;
     private volatile bool _isSettled;
     private volatile bool _isClosed;
 
-    private DatagramChannel(Socket socket, EndPoint remote, Queue<IPEndPoint> others, AddressChoice choice)
+    private BlockingDatagramChannel(Socket socket, EndPoint remote, Queue<IPEndPoint> others, SourceBinding source)
         : base(socket, remote)
     {
-        (_others, _choice) = (others, choice);
+        (_others, _source) = (others, source);
         _isSettled = others.Count == 0;
     }
 
@@ -33,14 +33,14 @@ internal sealed class DatagramChannel : BlockingSocketChannel
 
     /// <summary>Opens a channel to the first of a name's addresses that has a route.</summary>
     /// <exception cref="SocketToolsException">Why there is none.</exception>
-    public static DatagramChannel Open(IEnumerable<IPEndPoint> endPoints, SessionOptions options)
+    public static BlockingDatagramChannel Open(IEnumerable<IPEndPoint> endPoints, SessionOptions options)
     {
         var others = new Queue<IPEndPoint>(endPoints);
-        var choice = new AddressChoice(options);
+        var source = new SourceBinding(options);
         var first = others.Peek();
-        return OpenNext(others, choice, out var failure) is var (socket, remote) && socket is not null
-            ? new DatagramChannel(socket, remote!, others, choice)
-            : throw choice.ToError(failure!, first);
+        return OpenNext(others, source, out var failure) is var (socket, remote) && socket is not null
+            ? new BlockingDatagramChannel(socket, remote!, others, source)
+            : throw source.ToError(failure!, first);
     }
 
     public override int TryRead(byte[] buffer)
@@ -108,7 +108,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
         // Windows reports an ICMP "port unreachable" for a datagram as a reset.
         exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset;
 
-    private static (Socket? Socket, IPEndPoint? Remote) OpenNext(Queue<IPEndPoint> endPoints, AddressChoice choice, out SocketException? failure)
+    private static (Socket? Socket, IPEndPoint? Remote) OpenNext(Queue<IPEndPoint> endPoints, SourceBinding source, out SocketException? failure)
     {
         failure = null;
         while (endPoints.Count > 0)
@@ -117,7 +117,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
             Socket? socket = null;
             try
             {
-                socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp, choice);
+                socket = ClientSocket.Open(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp, source);
                 socket.Connect(endPoint);
                 return (socket, endPoint);
             }
@@ -173,7 +173,7 @@ internal sealed class DatagramChannel : BlockingSocketChannel
                 return true;
             }
 
-            while (!_isSettled && !_isClosed && OpenNext(_others, _choice, out _) is { Socket: { } next } opened)
+            while (!_isSettled && !_isClosed && OpenNext(_others, _source, out _) is { Socket: { } next } opened)
             {
                 next.SendTimeout = refused.SendTimeout;
                 next.ReceiveTimeout = refused.ReceiveTimeout;

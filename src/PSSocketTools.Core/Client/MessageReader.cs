@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// Assembles messages from what a channel receives. For one thread at a time, which reads, calls <see cref="TryTake"/> until it
 /// is false, and reads again.
 /// </summary>
-internal sealed class MessageSource(SessionFacts session, BlockingChannel channel)
+internal sealed class MessageReader(SessionFacts session, BlockingChannel channel)
 {
     // The time to wait for the FIN that follows an alert.
     private const int AlertEndMilliseconds = 2000;

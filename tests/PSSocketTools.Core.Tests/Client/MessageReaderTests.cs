@@ -8,51 +8,51 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Client;
 
-public sealed class MessageSourceTests
+public sealed class MessageReaderTests
 {
     [Fact]
     public void Messages_are_assembled_from_segments_and_separated()
     {
         using var channel = new Script("o", "i\nol", "á\nrest");
-        var source = Source(channel, MessageFraming.Line);
+        var reader = Reader(channel, MessageFraming.Line);
 
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.True(source.HasBegun);
-        Assert.False(source.AwaitsPause);
-        Assert.True(source.TryRead());
-        Assert.Equal(["oi"], Taken(source));
-        Assert.True(source.TryRead());
-        Assert.Equal(["olá"], Taken(source));
-        Assert.False(source.TryRead());
-        Assert.Equal(12, source.BytesReceived);
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.True(reader.HasBegun);
+        Assert.False(reader.AwaitsPause);
+        Assert.True(reader.TryRead());
+        Assert.Equal(["oi"], Taken(reader));
+        Assert.True(reader.TryRead());
+        Assert.Equal(["olá"], Taken(reader));
+        Assert.False(reader.TryRead());
+        Assert.Equal(12, reader.BytesReceived);
     }
 
     [Fact]
     public void The_end_of_input_completes_the_rest_as_incomplete()
     {
         using var channel = new Script("mei", null);
-        var source = Source(channel, MessageFraming.Line);
+        var reader = Reader(channel, MessageFraming.Line);
 
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.True(source.TryRead());
-        Assert.True(source.HasEnded);
-        Assert.True(source.TryTake(out var rest));
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.True(reader.TryRead());
+        Assert.True(reader.HasEnded);
+        Assert.True(reader.TryTake(out var rest));
         Assert.False(rest.Complete);
-        Assert.False(source.TryTake(out _));
+        Assert.False(reader.TryTake(out _));
     }
 
     [Fact]
     public void A_prefixed_message_cut_short_is_an_error()
     {
         using var channel = new Script("\0\0\0\u0009A", null);
-        var source = Source(channel, MessageFraming.LengthPrefix);
+        var reader = Reader(channel, MessageFraming.LengthPrefix);
 
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.True(source.TryRead());
-        Assert.Throws<FramingException>(() => source.TryTake(out _));
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.True(reader.TryRead());
+        Assert.Throws<FramingException>(() => reader.TryTake(out _));
     }
 
     [Theory]
@@ -61,21 +61,21 @@ public sealed class MessageSourceTests
     public void A_pause_ends_a_message_without_a_terminator(MessageFraming framing)
     {
         using var channel = new Script("sem ", "fim");
-        var source = Source(channel, framing);
+        var reader = Reader(channel, framing);
 
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.True(source.AwaitsPause);
-        Assert.True(source.WaitForMore(null));
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.False(source.WaitForMore(null));
-        source.EndMessage();
-        Assert.True(source.TryTake(out var message));
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.True(reader.AwaitsPause);
+        Assert.True(reader.WaitForMore(null));
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.False(reader.WaitForMore(null));
+        reader.EndMessage();
+        Assert.True(reader.TryTake(out var message));
         Assert.True(message.Complete);
         Assert.Equal("sem fim", Text(message));
-        Assert.False(source.HasBegun);
-        Assert.Empty(Taken(source));
+        Assert.False(reader.HasBegun);
+        Assert.Empty(Taken(reader));
     }
 
     [Theory]
@@ -84,55 +84,55 @@ public sealed class MessageSourceTests
     public void A_pause_inside_a_line_end_or_a_character_ends_no_message(string first, string second, string expected)
     {
         using var channel = new Script(first, second) { PausesFirst = 1 };
-        var source = Source(channel, MessageFraming.Auto);
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.True(source.WaitForMore(null));
+        var reader = Reader(channel, MessageFraming.Auto);
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.True(reader.WaitForMore(null));
         Assert.Equal(2, channel.Waits.Count);
         Assert.InRange(channel.Waits[0], 0, SessionOptions.DefaultIdleGapMilliseconds);
         Assert.InRange(channel.Waits[1], SessionOptions.DefaultIdleGapMilliseconds + 1, FrameReader.MidCharacterWaitMilliseconds);
-        Assert.True(source.TryRead());
-        Assert.Equal(expected, string.Join('|', Taken(source)));
+        Assert.True(reader.TryRead());
+        Assert.Equal(expected, string.Join('|', Taken(reader)));
     }
 
     [Fact]
     public void A_late_line_feed_is_not_the_response_to_the_next_message()
     {
         using var channel = new Script("um\r", "\n", "dois\n") { PausesFirst = 2 };
-        var source = Source(channel, MessageFraming.Auto);
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.False(source.WaitForMore(null));
-        source.EndMessage();
-        Assert.Equal(["um\r"], Taken(source));
-        Assert.True(source.TryRead());
-        Assert.Empty(Taken(source));
-        Assert.False(source.HasBegun);
-        Assert.True(source.TryRead());
-        Assert.Equal(["dois"], Taken(source));
+        var reader = Reader(channel, MessageFraming.Auto);
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.False(reader.WaitForMore(null));
+        reader.EndMessage();
+        Assert.Equal(["um\r"], Taken(reader));
+        Assert.True(reader.TryRead());
+        Assert.Empty(Taken(reader));
+        Assert.False(reader.HasBegun);
+        Assert.True(reader.TryRead());
+        Assert.Equal(["dois"], Taken(reader));
     }
 
     [Fact]
     public void Each_datagram_is_a_message_an_empty_one_too()
     {
         using var channel = new Script("um\ndois", string.Empty);
-        var source = Source(channel, new SessionOptions { Protocol = SocketProtocol.Udp, Framing = MessageFraming.None });
+        var reader = Reader(channel, new SessionOptions { Protocol = SocketProtocol.Udp, Framing = MessageFraming.None });
 
-        Assert.True(source.TryRead());
-        Assert.Equal(["um\ndois"], Taken(source));
-        Assert.True(source.TryRead());
-        Assert.Equal([string.Empty], Taken(source));
-        Assert.False(source.HasEnded);
+        Assert.True(reader.TryRead());
+        Assert.Equal(["um\ndois"], Taken(reader));
+        Assert.True(reader.TryRead());
+        Assert.Equal([string.Empty], Taken(reader));
+        Assert.False(reader.HasEnded);
     }
 
-    private static MessageSource Source(BlockingChannel channel, MessageFraming framing) => Source(channel, new SessionOptions { Framing = framing });
+    private static MessageReader Reader(BlockingChannel channel, MessageFraming framing) => Reader(channel, new SessionOptions { Framing = framing });
 
-    private static MessageSource Source(BlockingChannel channel, SessionOptions options) => new(new SessionFacts(options, options), channel);
+    private static MessageReader Reader(BlockingChannel channel, SessionOptions options) => new(new SessionFacts(options, options), channel);
 
-    private static List<string> Taken(MessageSource source)
+    private static List<string> Taken(MessageReader reader)
     {
         var taken = new List<string>();
-        while (source.TryTake(out var frame))
+        while (reader.TryTake(out var frame))
         {
             taken.Add(Text(frame));
         }

@@ -4,14 +4,14 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
 
-/// <summary>Which addresses of a name a session connects to, and from which address and port of this machine.</summary>
-internal sealed class AddressChoice
+/// <summary>The address and port of this machine that a session connects from, as far as the options name them: binds sockets to them, and explains their errors.</summary>
+internal sealed class SourceBinding
 {
     private readonly SessionOptions _options;
     private readonly AddressSelection _selection;
 
-    /// <exception cref="SocketToolsException">InvalidOption: the options do not belong together, or the source is no address.</exception>
-    public AddressChoice(SessionOptions options)
+    /// <exception cref="SocketToolsException">InvalidOption: the options do not belong together, or the source address is a name.</exception>
+    public SourceBinding(SessionOptions options)
     {
         _options = options;
         if (options.Protocol == SocketProtocol.Unix)
@@ -23,15 +23,14 @@ internal sealed class AddressChoice
         _selection = new AddressSelection(options.IPv4, options.IPv6, options.SourceAddress, options.EndPointName);
     }
 
-    /// <summary>Whether each socket has the same port at this end.</summary>
-    public bool HasSourcePort => _options.SourcePort != SessionOptions.AnySourcePort;
+    private bool HasSourcePort => _options.SourcePort != SessionOptions.AnySourcePort;
 
-    /// <summary>The addresses that can be connected to, in the order given.</summary>
+    /// <summary>Those of a name's addresses that can be connected to from here, in the order given.</summary>
     /// <exception cref="SocketToolsException">NameNotFound: the name has addresses of the other family alone; InvalidOption: so is the address.</exception>
-    public IPAddress[] Of(IPAddress[] addresses) => _selection.Of(_options.ComputerName, addresses);
+    public IPAddress[] Reachable(IPAddress[] addresses) => _selection.Of(_options.ComputerName, addresses);
 
-    /// <summary>Binds a socket to the source that was asked for, if any.</summary>
-    /// <exception cref="SourceBindException">The address or the port can't be had.</exception>
+    /// <summary>Binds a socket to the source address and port, if the options name one of them.</summary>
+    /// <exception cref="SocketException">The address or the port is not available.</exception>
     public void Bind(Socket socket)
     {
         if (socket.AddressFamily == AddressFamily.Unix || (Source is null && !HasSourcePort))
@@ -45,14 +44,14 @@ internal sealed class AddressChoice
         }
         catch (SocketException exception)
         {
-            throw new SourceBindException(exception.SocketErrorCode);
+            throw new BindException(exception.SocketErrorCode);
         }
     }
 
-    /// <summary>Whether a connect failed before the server was asked, because its source can't be had.</summary>
-    public bool IsOfSource(SocketException exception) => exception is SourceBindException || IsPairTaken(exception);
+    /// <summary>Whether a connect failed before anything was sent to the server, because the source address or port is not available.</summary>
+    public bool IsSourceError(SocketException exception) => exception is BindException || IsPairTaken(exception);
 
-    /// <summary>The error of a failed connect: of the source where it is about that.</summary>
+    /// <summary>The error of a failed connect, about the source address or port where that is the cause.</summary>
     public SocketToolsException ToError(SocketException exception, EndPoint remote)
     {
         if (_options.Protocol == SocketProtocol.Unix)
@@ -61,7 +60,7 @@ internal sealed class AddressChoice
         }
 
         var source = EndPointText.Of(Source is null ? "*" : EndPointText.Of(Source), _options.SourcePort);
-        if (exception is SourceBindException)
+        if (exception is BindException)
         {
             return exception.SocketErrorCode switch
             {
@@ -94,7 +93,7 @@ internal sealed class AddressChoice
 
     private IPAddress? Source => _selection.Source;
 
-    // Linux tells a pair of ends that is in use by the first of these, Windows by the second.
+    // Linux reports a pair of endpoints that is in use by the first of these, Windows by the second.
     private bool IsPairTaken(SocketException exception) =>
         HasSourcePort && exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressAlreadyInUse;
 
@@ -115,4 +114,7 @@ internal sealed class AddressChoice
     }
 
     private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, _options.EndPointName);
+
+    /// <summary>A socket could not be bound to the source address and port.</summary>
+    private sealed class BindException(SocketError error) : SocketException((int)error);
 }
