@@ -2,14 +2,14 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Load;
 
-/// <summary>A connection that keeps its window full: the next message goes out when a response has come.</summary>
-internal sealed class ClosedLoop(EchoSession session, SendWindow window, LoadSchedule schedule, LoadTurn turn, LoadMessages messages, LoadFigures figures)
+/// <summary>A connection that keeps its window full: the next message is sent when a response has arrived.</summary>
+internal sealed class ClosedLoop(EchoSession session, SendWindow window, LoadSchedule schedule, MessageNumbers numbers, LoadMessages messages, LoadFigures figures)
 {
     public void Run()
     {
         while (session.IsOpen && schedule.TryClaim())
         {
-            window.Add(messages.Write(turn.Take()), asBytes: true);
+            window.Add(messages.Write(numbers.TakeNext()), asBytes: true);
             if (window.IsFull && window.Take(out var oldest))
             {
                 Count(oldest);
@@ -35,10 +35,10 @@ internal sealed class ClosedLoop(EchoSession session, SendWindow window, LoadSch
         }
 
         figures.Sent++;
-        if (AnswerCheck.Passes(exchange, figures))
+        if (figures.Passes(exchange))
         {
             var roundTrip = exchange.Result!.RoundTrip!.Value;
-            figures.Answered(Clock.After(exchange.StartedAt, roundTrip), roundTrip);
+            figures.AddResponse(Clock.After(exchange.StartedAt, roundTrip), roundTrip);
         }
     }
 }

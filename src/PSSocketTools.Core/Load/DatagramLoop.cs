@@ -8,14 +8,14 @@ namespace PSSocketTools.Load;
 /// by the number in it.
 /// </summary>
 internal sealed class DatagramLoop(
-    EchoSession session, SendWindow window, EchoLoadOptions options, LoadSchedule schedule, LoadTurn turn, LoadMessages messages, LoadFigures figures, Waker waker)
+    EchoSession session, SendWindow window, EchoLoadOptions options, LoadSchedule schedule, MessageNumbers numbers, LoadMessages messages, LoadFigures figures, Waker waker)
 {
     private readonly Dictionary<long, Sent> _sent = [];
 
     /// <summary>The numbers that were sent, in order; some may have their response.</summary>
     private readonly Queue<long> _order = new();
 
-    private readonly int _most = Math.Max(1, Math.Min(options.Window, messages.Numbers / 2));
+    private readonly int _most = Math.Max(1, Math.Min(options.Window, messages.DistinctNumbers / 2));
     private long _highest = -1;
     private bool _isOver;
 
@@ -27,7 +27,7 @@ internal sealed class DatagramLoop(
         }
         finally
         {
-            figures.Unanswered += _sent.Values.Count(sent => sent.Moment >= schedule.CountsFrom);
+            figures.Unanswered += _sent.Values.Count(sent => sent.Due >= schedule.CountsFrom);
         }
     }
 
@@ -70,35 +70,35 @@ internal sealed class DatagramLoop(
         {
             // What had no room in time is not sent any more; what is only late by a little is.
             _isOver = _isOver || (now >= schedule.EndsAt && _sent.Count >= _most);
-            return turn.TryMoment(out at) && !_isOver;
+            return numbers.TryGetDue(out at) && !_isOver;
         }
 
         at = now;
         return _sent.Count < _most && schedule.TryClaim();
     }
 
-    private void Send(long moment)
+    private void Send(long due)
     {
-        var number = turn.Take();
+        var number = numbers.TakeNext();
         var sentAt = Clock.System.Timestamp;
         if (!schedule.HasRate)
         {
-            moment = sentAt;
+            due = sentAt;
         }
 
-        if (moment >= schedule.CountsFrom)
+        if (due >= schedule.CountsFrom)
         {
             figures.Sent++;
         }
 
-        var key = number % messages.Numbers;
+        var key = number % messages.DistinctNumbers;
         if (_sent.TryGetValue(key, out var earlier))
         {
             // A short message has few numbers, and the one before with this number is still unanswered.
             GiveUp(earlier);
         }
 
-        _sent[key] = new Sent(number, moment, sentAt);
+        _sent[key] = new Sent(number, due, sentAt);
         _order.Enqueue(key);
         if (window.Add(messages.Write(number), asBytes: true).Error is { } error)
         {
@@ -115,12 +115,12 @@ internal sealed class DatagramLoop(
             var number = messages.Read(bytes);
             if (number < 0)
             {
-                figures.Fail(Net.Messages.Get("AnswerDiffers", message.BytesReceived));
+                figures.Fail(Net.Messages.Get("ResponseDiffers", message.BytesReceived));
             }
-            else if (_sent.TryGetValue(number % messages.Numbers, out var sent))
+            else if (_sent.TryGetValue(number % messages.DistinctNumbers, out var sent))
             {
                 Count(sent, at);
-                _sent.Remove(number % messages.Numbers);
+                _sent.Remove(number % messages.DistinctNumbers);
                 Trim();
             }
             else
@@ -138,12 +138,12 @@ internal sealed class DatagramLoop(
         }
 
         _highest = Math.Max(_highest, sent.Number);
-        if (sent.Moment < schedule.CountsFrom)
+        if (sent.Due < schedule.CountsFrom)
         {
             return;
         }
 
-        figures.Answered(at, Clock.Between(sent.Moment, at));
+        figures.AddResponse(at, Clock.Between(sent.Due, at));
         if (schedule.HasRate)
         {
             figures.Services.Add(Clock.Between(sent.SentAt, at));
@@ -162,7 +162,7 @@ internal sealed class DatagramLoop(
 
     private void GiveUp(Sent sent)
     {
-        if (sent.Moment >= schedule.CountsFrom)
+        if (sent.Due >= schedule.CountsFrom)
         {
             figures.Lost++;
             figures.Fail(Net.Messages.Get("DatagramLost", options.Target.ResponseTimeout.TotalSeconds));
@@ -181,5 +181,5 @@ internal sealed class DatagramLoop(
     private long Limit(Sent sent) =>
         options.Target.ResponseTimeout <= TimeSpan.Zero ? long.MaxValue : Clock.After(sent.SentAt, options.Target.ResponseTimeout);
 
-    private readonly record struct Sent(long Number, long Moment, long SentAt);
+    private readonly record struct Sent(long Number, long Due, long SentAt);
 }

@@ -5,7 +5,7 @@ namespace PSSocketTools;
 
 /// <summary>
 /// Runs a load against a server and measures it, one thread for each connection: in a closed loop, where each connection sends when a
-/// response has come, or with a rate in an open one, where each message has its moment.
+/// response has arrived, or with a rate in an open one, where each message is due at a certain time.
 /// </summary>
 public sealed class EchoLoad : IDisposable
 {
@@ -92,7 +92,7 @@ public sealed class EchoLoad : IDisposable
         // A load that lost its connections ends early, and what was due after that was not sent; nothing was due after a cancellation.
         var isCut = _schedule.IsCancelled && end < _schedule.EndsAt;
         return new EchoMeasurement(
-            new LoadResult(_options, _startTime, duration)
+            new LoadRun(_options, _startTime, duration)
             {
                 Due = _schedule.HasRate ? _schedule.DueBy(isCut ? end : _schedule.EndsAt) : null,
                 ScheduledTime = isCut ? duration : _schedule.Time,
@@ -120,7 +120,7 @@ public sealed class EchoLoad : IDisposable
         var sum = Sum();
         var from = _intervals == 0 ? _schedule.CountsFrom : _toldAt;
         var measurement = new EchoMeasurement(
-            new LoadResult(_options, _startTime + Clock.Between(_schedule.CountsFrom, from), Clock.Between(from, now))
+            new LoadRun(_options, _startTime + Clock.Between(_schedule.CountsFrom, from), Clock.Between(from, now))
             {
                 Interval = ++_intervals,
                 Due = _schedule.HasRate ? _schedule.DueBy(now) - _schedule.DueBy(from) : null,

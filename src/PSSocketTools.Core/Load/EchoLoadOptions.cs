@@ -48,7 +48,7 @@ public sealed record EchoLoadOptions
     public const double LowestRate = 0.001, HighestRate = 1_000_000;
 
     /// <summary>
-    /// How many messages a second to send, over all connections, each at its moment, whether responses have come or not, as far as the
+    /// How many messages a second to send, over all connections, each when it is due, whether responses have arrived or not, as far as the
     /// window has room. Null: each connection sends as soon as its window has room.
     /// </summary>
     public double? Rate { get; init; }

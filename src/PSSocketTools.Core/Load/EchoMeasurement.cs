@@ -21,9 +21,9 @@ public sealed class EchoMeasurement
 
     internal const int Bars = 20;
 
-    internal EchoMeasurement(LoadResult result, LoadFigures figures)
+    internal EchoMeasurement(LoadRun run, LoadFigures figures)
     {
-        var (options, startedAt, duration) = result;
+        var (options, startedAt, duration) = run;
         EndPoint = options.Target.EndPointName;
         ComputerName = options.Target.ComputerName;
         Port = options.Target.Port;
@@ -33,7 +33,7 @@ public sealed class EchoMeasurement
         Connections = options.Connections;
         Window = options.Window;
         MessageSize = options.MessageSize;
-        Interval = result.Interval;
+        Interval = run.Interval;
         StartedAt = startedAt;
         DurationMilliseconds = duration.TotalMilliseconds;
         Messages = figures.Latencies.Count;
@@ -41,16 +41,16 @@ public sealed class EchoMeasurement
         var seconds = duration.TotalSeconds;
         MessagesPerSecond = seconds > 0 ? Messages / seconds : 0;
         BytesPerSecond = seconds > 0 ? Bytes / seconds : 0;
-        if (result.Due is { } due)
+        if (run.Due is { } due)
         {
             Rate = options.Rate;
             Unsent = Math.Max(0, due - figures.Sent);
 
             // What comes back after the last message was due is late, where the server fell behind, but not by what every response takes.
-            var scheduled = (result.ScheduledTime ?? duration).TotalSeconds;
-            var answering = Clock.Between(figures.FirstAnswerAt, figures.LastAnswerAt).TotalSeconds;
-            AchievedRate = Messages / Math.Max(Math.Max(scheduled, answering), 1e-6);
-            IsSaturated = Messages / Math.Max(Math.Max(scheduled, answering - SlackSeconds), 1e-6) < HeldShare * due / Math.Max(scheduled, 1e-6);
+            var scheduled = (run.ScheduledTime ?? duration).TotalSeconds;
+            var responding = Clock.Between(figures.FirstResponseAt, figures.LastResponseAt).TotalSeconds;
+            AchievedRate = Messages / Math.Max(Math.Max(scheduled, responding), 1e-6);
+            IsSaturated = Messages / Math.Max(Math.Max(scheduled, responding - SlackSeconds), 1e-6) < HeldShare * due / Math.Max(scheduled, 1e-6);
         }
 
         Unanswered = figures.Unanswered;

@@ -3,10 +3,10 @@ namespace PSSocketTools.Load;
 /// <summary>What one connection of a load counts, or all of them together. For one writer; others may read meanwhile.</summary>
 internal sealed class LoadFigures
 {
-    /// <summary>From the moment a message was to be sent until its response: with a rate its scheduled one, without one when it was sent.</summary>
+    /// <summary>From when a message was due until its response; without a rate, from when it was sent.</summary>
     public LatencyHistogram Latencies { get; } = new();
 
-    /// <summary>From the moment a message was sent, where there is a rate.</summary>
+    /// <summary>From when a message was sent, where there is a rate.</summary>
     public LatencyHistogram Services { get; private init; } = new();
 
     /// <summary>How long connecting took.</summary>
@@ -14,7 +14,7 @@ internal sealed class LoadFigures
 
     public long Sent { get; set; }
 
-    public long Errors { get; set; }
+    public long Errors { get; private set; }
 
     /// <summary>Messages that had no response, and no error, when the load ended.</summary>
     public long Unanswered { get; set; }
@@ -25,16 +25,34 @@ internal sealed class LoadFigures
     /// <summary>Responses to datagrams that had one.</summary>
     public long Duplicated { get; set; }
 
-    /// <summary>Responses that came after that to a later datagram.</summary>
+    /// <summary>Responses that arrived after the response to a later datagram.</summary>
     public long OutOfOrder { get; set; }
 
     /// <summary>The first error.</summary>
-    public string? Error { get; set; }
+    public string? Error { get; private set; }
 
-    /// <summary>When the first counted response came: a <see cref="Platform.Clock.Timestamp"/>; 0 before it.</summary>
-    public long FirstAnswerAt { get; set; }
+    /// <summary>When the first counted response arrived: a <see cref="Platform.Clock.Timestamp"/>; 0 before it.</summary>
+    public long FirstResponseAt { get; private set; }
 
-    public long LastAnswerAt { get; set; }
+    public long LastResponseAt { get; private set; }
+
+    /// <summary>Counts the error of an exchange that is done, which may be that its response is not its message; false when it has one.</summary>
+    public bool Passes(Exchange exchange)
+    {
+        if (exchange.Error is { } error)
+        {
+            Fail(error.Message);
+            return false;
+        }
+
+        if (!((byte[])exchange.Result!.Message!).SequenceEqual((byte[])exchange.Result.Response!))
+        {
+            Fail(Net.Messages.Get("ResponseDiffers", exchange.Result.BytesReceived));
+            return false;
+        }
+
+        return true;
+    }
 
     public void Fail(string error)
     {
@@ -42,13 +60,14 @@ internal sealed class LoadFigures
         Error ??= error;
     }
 
-    public void Answered(long at, TimeSpan latency)
+    /// <summary>Counts a response, and when it arrived.</summary>
+    public void AddResponse(long at, TimeSpan latency)
     {
         Latencies.Add(latency);
-        LastAnswerAt = at;
-        if (FirstAnswerAt == 0)
+        LastResponseAt = at;
+        if (FirstResponseAt == 0)
         {
-            FirstAnswerAt = at;
+            FirstResponseAt = at;
         }
     }
 
@@ -64,10 +83,10 @@ internal sealed class LoadFigures
         Duplicated += other.Duplicated;
         OutOfOrder += other.OutOfOrder;
         Error ??= other.Error;
-        LastAnswerAt = Math.Max(LastAnswerAt, other.LastAnswerAt);
-        if (FirstAnswerAt == 0 || (other.FirstAnswerAt != 0 && other.FirstAnswerAt < FirstAnswerAt))
+        LastResponseAt = Math.Max(LastResponseAt, other.LastResponseAt);
+        if (FirstResponseAt == 0 || (other.FirstResponseAt != 0 && other.FirstResponseAt < FirstResponseAt))
         {
-            FirstAnswerAt = other.FirstAnswerAt;
+            FirstResponseAt = other.FirstResponseAt;
         }
     }
 

@@ -16,14 +16,14 @@ internal sealed class LoadMessages
     {
         _size = size;
         _messages = new byte[buffers][];
-        for (Numbers = 1; Numbers < int.MaxValue / 10 && size > 0; size--)
+        for (DistinctNumbers = 1; DistinctNumbers < int.MaxValue / 10 && size > 0; size--)
         {
-            Numbers *= 10;
+            DistinctNumbers *= 10;
         }
     }
 
     /// <summary>How many different numbers have room in a message.</summary>
-    public int Numbers { get; }
+    public int DistinctNumbers { get; }
 
     /// <summary>The message with a number. Its buffer is used again by the one as many messages later as there are buffers.</summary>
     public byte[] Write(long number)

@@ -3,8 +3,8 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Load;
 
 /// <summary>
-/// When a load begins, from when it counts, and when its messages go out: as soon as there is room for them, or with a rate each at
-/// its moment, which no response that is late puts off (an open loop).
+/// When a load begins, from when it counts, and when its messages are sent: as soon as there is room for them, or with a rate when each
+/// is due, which no late response puts off (an open loop).
 /// </summary>
 internal sealed class LoadSchedule
 {
@@ -29,7 +29,7 @@ internal sealed class LoadSchedule
 
     public bool IsCancelled => _cancellationToken.IsCancellationRequested;
 
-    /// <summary>When the first message goes out: a <see cref="Clock.Timestamp"/>.</summary>
+    /// <summary>When the first message is sent: a <see cref="Clock.Timestamp"/>.</summary>
     public long StartsAt { get; private set; }
 
     /// <summary>The warm-up's end; what was due or sent before it counts nowhere.</summary>
@@ -38,7 +38,7 @@ internal sealed class LoadSchedule
     /// <summary>When the last message is due or sent at the latest; <see cref="long.MaxValue"/> where a count ends the load.</summary>
     public long EndsAt { get; private set; }
 
-    /// <summary>How long messages go out after the warm-up; null where a count ends the load as soon as it can.</summary>
+    /// <summary>How long messages are sent after the warm-up; null where a count ends the load as soon as it can.</summary>
     public TimeSpan? Time => _options.Count is not { } count ? _options.Duration : _options.Rate is { } rate ? TimeSpan.FromSeconds(count / rate) : null;
 
     public void Begin(long now)
@@ -64,17 +64,17 @@ internal sealed class LoadSchedule
         return now < CountsFrom || (_options.Count is null ? now < EndsAt : Interlocked.Decrement(ref _remaining) >= 0);
     }
 
-    /// <summary>When a message is due, which a connection's own step from one to the next tells: the connections take turns.</summary>
+    /// <summary>When a message is due: a <see cref="Clock.Timestamp"/>. For loads with a rate.</summary>
     /// <param name="number">The message's number, from 0, over all connections.</param>
-    /// <param name="at">The moment.</param>
+    /// <param name="due">When.</param>
     /// <returns>False where the load has no such message.</returns>
-    public bool TryMoment(long number, out long at)
+    public bool TryGetDue(long number, out long due)
     {
-        at = StartsAt + (long)(number * _ticksEach);
+        due = StartsAt + (long)(number * _ticksEach);
         return number < _count;
     }
 
-    /// <summary>How many messages were due by a moment, those of the warm-up not counted.</summary>
+    /// <summary>How many messages were due by then, those of the warm-up not counted.</summary>
     public long DueBy(long now) => Math.Max(0, NumberAt(Math.Min(now, EndsAt)) - NumberAt(CountsFrom));
 
     private long NumberAt(long at) => at <= StartsAt ? 0 : Math.Min(_count, (long)Math.Ceiling((at - StartsAt) / _ticksEach));

@@ -9,7 +9,7 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
 {
     private readonly LoadMessages _messages = new(options.MessageSize, options.Window);
     private readonly bool _isUdp = options.Target.Protocol == SocketProtocol.Udp;
-    private LoadTurn? _turn;
+    private readonly MessageNumbers _numbers = new(schedule, number, options.Connections);
 
     public LoadFigures Figures { get; } = new();
 
@@ -44,7 +44,6 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
         }
 
         go.Wait();
-        _turn = new LoadTurn(schedule, number, options.Connections);
         using var waker = new Waker();
         using var registration = cancellationToken.Register(waker.Wake);
         while (session is not null)
@@ -66,7 +65,7 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
             }
 
             // Reconnect only if the lost connection had completed a message.
-            session = lost && options.Session is null && Figures.Latencies.Count > before && _turn.HasMore ? Connect(null) : null;
+            session = lost && options.Session is null && Figures.Latencies.Count > before && _numbers.HasMore ? Connect(null) : null;
         }
 
         EndedAt = Clock.System.Timestamp;
@@ -101,15 +100,15 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
             using var window = new SendWindow(session, options.Window, options.Target.ResponseTimeout, cancellationToken) { Response = response };
             if (_isUdp)
             {
-                new DatagramLoop(session, window, options, schedule, _turn!, _messages, Figures, waker).Run();
+                new DatagramLoop(session, window, options, schedule, _numbers, _messages, Figures, waker).Run();
             }
             else if (schedule.HasRate)
             {
-                new OpenLoop(session, window, options, schedule, _turn!, _messages, Figures, waker).Run();
+                new OpenLoop(session, window, options, schedule, _numbers, _messages, Figures, waker).Run();
             }
             else
             {
-                new ClosedLoop(session, window, schedule, _turn!, _messages, Figures).Run();
+                new ClosedLoop(session, window, schedule, _numbers, _messages, Figures).Run();
             }
         }
         catch (SocketToolsException exception)

@@ -4,20 +4,20 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Load;
 
 /// <summary>
-/// A connection that sends each message at its moment, however late the responses are. A message that could not be sent in time, since
-/// the window was full or a write blocked, goes out as soon as it can; its latency counts from its moment all the same, so that a
-/// server that stalls is charged for all that would have been sent meanwhile.
+/// A connection that sends each message when it is due, however late the responses are. A message that could not be sent in time, since
+/// the window was full or a write blocked, is sent as soon as it can be; its latency counts from when it was due all the same, so that
+/// a server that stalls is charged for all that would have been sent meanwhile.
 /// </summary>
 internal sealed class OpenLoop(
-    EchoSession session, SendWindow window, EchoLoadOptions options, LoadSchedule schedule, LoadTurn turn, LoadMessages messages, LoadFigures figures, Waker waker)
+    EchoSession session, SendWindow window, EchoLoadOptions options, LoadSchedule schedule, MessageNumbers numbers, LoadMessages messages, LoadFigures figures, Waker waker)
 {
-    /// <summary>The moments of the messages in the window, in order.</summary>
-    private readonly Queue<long> _moments = new();
+    /// <summary>When the messages in the window were due, in order.</summary>
+    private readonly Queue<long> _dueTimes = new();
 
     // Where only a pause ends a response, reading it to its end is waiting for it.
     private readonly bool _waitsForEach = options.Window == 1;
 
-    // How long answers are waited for at the end, where the server is not slower by itself.
+    // How long responses are waited for at the end, where the server is not slower by itself.
     private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(3);
 
     public void Run()
@@ -29,7 +29,7 @@ internal sealed class OpenLoop(
         }
         finally
         {
-            figures.Unanswered += _moments.Count(moment => moment >= schedule.CountsFrom);
+            figures.Unanswered += _dueTimes.Count(due => due >= schedule.CountsFrom);
         }
     }
 
@@ -42,13 +42,13 @@ internal sealed class OpenLoop(
                 Count(done);
             }
 
-            if (!turn.TryMoment(out var next))
+            if (!numbers.TryGetDue(out var next))
             {
                 break;
             }
 
             var now = Clock.System.Timestamp;
-            if (window.IsFull || (_waitsForEach && _moments.Count > 0))
+            if (window.IsFull || (_waitsForEach && _dueTimes.Count > 0))
             {
                 // What had no room in time is not sent any more; what is only late by a little is.
                 if (now >= schedule.EndsAt)
@@ -69,12 +69,12 @@ internal sealed class OpenLoop(
         }
     }
 
-    /// <summary>Takes the answers that are still on their way: a server that has fallen behind would answer for as long again.</summary>
+    /// <summary>Takes the responses that are still on their way: a server that has fallen behind would go on responding for as long again.</summary>
     private void TakeRest()
     {
         var quickest = TimeSpan.FromTicks(2 * figures.Services.Percentile(0));
         var until = Clock.After(Clock.System.Timestamp, quickest > ShortestRest ? quickest : ShortestRest);
-        while (session.IsOpen && !_waitsForEach && _moments.Count > 0 && !schedule.IsCancelled && Clock.System.Timestamp < until)
+        while (session.IsOpen && !_waitsForEach && _dueTimes.Count > 0 && !schedule.IsCancelled && Clock.System.Timestamp < until)
         {
             session.Receiver.ReadUntil(until, waker);
             while (window.TryTake(out var done))
@@ -91,11 +91,11 @@ internal sealed class OpenLoop(
 
     private void SendDue(long now)
     {
-        while (!window.IsFull && turn.TryMoment(out var moment) && moment <= now)
+        while (!window.IsFull && numbers.TryGetDue(out var due) && due <= now)
         {
-            _moments.Enqueue(moment);
-            window.Add(messages.Write(turn.Take()), asBytes: true);
-            if (moment >= schedule.CountsFrom)
+            _dueTimes.Enqueue(due);
+            window.Add(messages.Write(numbers.TakeNext()), asBytes: true);
+            if (due >= schedule.CountsFrom)
             {
                 figures.Sent++;
             }
@@ -117,8 +117,8 @@ internal sealed class OpenLoop(
 
     private void Count(Exchange exchange)
     {
-        var moment = _moments.Dequeue();
-        if (moment < schedule.CountsFrom && exchange.Error is null)
+        var due = _dueTimes.Dequeue();
+        if (due < schedule.CountsFrom && exchange.Error is null)
         {
             return;
         }
@@ -126,13 +126,13 @@ internal sealed class OpenLoop(
         if (exchange.Error is { Error: SocketToolsError.Interrupted })
         {
             // The load was cancelled, which is nobody's error.
-            figures.Unanswered += moment >= schedule.CountsFrom ? 1 : 0;
+            figures.Unanswered += due >= schedule.CountsFrom ? 1 : 0;
         }
-        else if (AnswerCheck.Passes(exchange, figures))
+        else if (figures.Passes(exchange))
         {
             var service = exchange.Result!.RoundTrip!.Value;
             figures.Services.Add(service);
-            figures.Answered(Clock.After(exchange.StartedAt, service), Clock.Between(moment, exchange.StartedAt) + service);
+            figures.AddResponse(Clock.After(exchange.StartedAt, service), Clock.Between(due, exchange.StartedAt) + service);
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed class LoadMessagesTests
             {
                 var message = messages.Write(number);
                 Assert.Equal(size, message.Length);
-                Assert.Equal(number % messages.Numbers, messages.Read(message) % messages.Numbers);
+                Assert.Equal(number % messages.DistinctNumbers, messages.Read(message) % messages.DistinctNumbers);
             }
         });
 
