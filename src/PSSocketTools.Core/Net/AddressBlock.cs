@@ -46,8 +46,8 @@ public sealed class AddressBlock
     /// <param name="text">The text.</param>
     /// <exception cref="SocketToolsException">InvalidOption: neither a block nor an address.</exception>
     public static AddressBlock Parse(string text) =>
-        TryParse(text, out var range)
-            ? range!
+        TryParse(text, out var block)
+            ? block!
             : throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("AddressBlockNotUnderstood", text), text);
 
     /// <summary>Whether a text is meant as a block: a name never has a slash.</summary>
@@ -82,9 +82,9 @@ public sealed class AddressBlock
 
     private IPAddress At(byte[] bytes) => Zone == 0 ? new IPAddress(bytes) : new IPAddress(bytes, Zone);
 
-    private static bool TryParse(string text, out AddressBlock? range)
+    private static bool TryParse(string text, out AddressBlock? block)
     {
-        range = null;
+        block = null;
         AddressLiteral.RefuseUrl(text ?? throw new ArgumentNullException(nameof(text)));
         var slash = text.IndexOf('/');
         if (!AddressLiteral.TryRead(slash < 0 ? text : text.Substring(0, slash), out var address, out var mappedBits))
@@ -111,7 +111,7 @@ public sealed class AddressBlock
             }
         }
 
-        range = new AddressBlock(
+        block = new AddressBlock(
             Masked(bytes, prefixLength), prefixLength, address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId : 0);
         return true;
     }

@@ -9,9 +9,9 @@ internal sealed class AddressFilter
     private readonly Dictionary<long, Interval[]> _byZone;
 
     /// <summary>Sorts the blocks, and merges adjacent ones.</summary>
-    public AddressFilter(IEnumerable<AddressBlock> ranges) => _byZone = ranges
-        .GroupBy(static range => range.Zone)
-        .ToDictionary(static zone => zone.Key, static zone => Merge(zone.Select(static range => new Interval(range.First, range.Last))));
+    public AddressFilter(IEnumerable<AddressBlock> blocks) => _byZone = blocks
+        .GroupBy(static block => block.Zone)
+        .ToDictionary(static zone => zone.Key, static zone => Merge(zone.Select(static block => new Interval(block.First, block.Last))));
 
     /// <summary>Whether an address is in a block that has no zone, or the zone of the address.</summary>
     public bool Contains(IPAddress address)

@@ -29,7 +29,7 @@ internal sealed class AddressRange
     }
 
     /// <summary>Whether a text is meant as a range: an address, and a hyphen behind it, which no name has.</summary>
-    public static bool IsSpan(string text)
+    public static bool IsRange(string text)
     {
         var hyphen = text.IndexOf('-');
         return hyphen > 0 && TryRead(text.Substring(0, hyphen), out _);

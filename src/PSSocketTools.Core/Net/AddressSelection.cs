@@ -45,9 +45,6 @@ internal sealed class AddressSelection
         _family = Source.AddressFamily;
     }
 
-    /// <summary>Whether addresses of both families can be connected to.</summary>
-    public bool IsAll => _family is null;
-
     /// <summary>The address to connect from; null for any.</summary>
     public IPAddress? Source { get; }
 
@@ -76,6 +73,10 @@ internal sealed class AddressSelection
                     FamilyName(family)),
                 name);
     }
+
+    /// <summary>A resolver that leaves out a name's other addresses.</summary>
+    public Func<string, Task<IPAddress[]>> Limit(Func<string, Task<IPAddress[]>> resolve) =>
+        _family is null ? resolve : async name => Of(name, await resolve(name).ConfigureAwait(false));
 
     private SocketToolsException OtherFamily(IPAddress address)
     {

@@ -27,19 +27,19 @@ internal sealed class PendingAttempts
 
     /// <summary>Begins an attempt; one that finds no descriptor is postponed until another ends, and from then on there are fewer at a time.</summary>
     /// <exception cref="SocketToolsException">TooManyOpenFiles: no other attempt has a descriptor that it will close.</exception>
-    public AttemptStart Begin(ProbeAttempt attempt)
+    public StartResult Begin(ProbeAttempt attempt)
     {
         var probe = (Probe)attempt.Owner;
         if (!_transport.Begin(attempt))
         {
             _count++;
             (probe.Pending ??= []).Add(attempt);
-            return AttemptStart.Pending;
+            return StartResult.Pending;
         }
 
         if (!SocketErrors.IsExhausted(attempt.Error))
         {
-            return AttemptStart.Ended;
+            return StartResult.Ended;
         }
 
         if (_count == 0)
@@ -50,7 +50,7 @@ internal sealed class PendingAttempts
         _descriptors = _count;
         probe.Postponed++;
         _postponed.Enqueue(attempt);
-        return AttemptStart.Postponed;
+        return StartResult.Postponed;
     }
 
     /// <summary>The attempt that was postponed first, to be begun anew.</summary>
@@ -90,5 +90,18 @@ internal sealed class PendingAttempts
             pending.ForEach(_transport.Abandon);
             pending.Clear();
         }
+    }
+
+    /// <summary>What became of an attempt that was begun.</summary>
+    internal enum StartResult
+    {
+        /// <summary>It ended at once.</summary>
+        Ended,
+
+        /// <summary>The transport will report its end.</summary>
+        Pending,
+
+        /// <summary>There was no descriptor for it.</summary>
+        Postponed,
     }
 }

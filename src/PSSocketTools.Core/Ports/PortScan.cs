@@ -47,18 +47,18 @@ public sealed class PortScan : IProbeConsumer, IDisposable
 
     internal PortScan(
         PortScanOptions options,
-        Func<ProbeSetup, ProbeTransport> transport,
+        Func<ProbeSetup, ProbeTransport> createTransport,
         Func<string, Task<IPAddress[]>> resolve,
         CancellationToken cancellationToken = default)
     {
         (options ?? throw new ArgumentNullException(nameof(options))).Validate();
         _selection = options.ToSelection();
-        _resolve = _selection.IsAll ? resolve : async name => _selection.Of(name, await resolve(name).ConfigureAwait(false));
+        _resolve = _selection.Limit(resolve);
         _resolvesFirst = options.AllAddresses ? options.Timeout : null;
         _window = options.ThrottleLimit;
         Trace = options.KeepsTrace ? new ProbeTrace() : null;
         _capacity = Math.Max(_window, 64) * ResultsHeldPerProbe;
-        _loop = new ProbeLoop(this, options, transport(new ProbeSetup(options.Protocol, _selection.Source, options.ResetsConnections)));
+        _loop = new ProbeLoop(this, options, _selection.Source, createTransport);
         _cancellationToken = cancellationToken;
         _cancellation = cancellationToken.Register(Pulse);
     }
@@ -107,7 +107,7 @@ public sealed class PortScan : IProbeConsumer, IDisposable
         computers.Sum(TargetNames.CountOf) * ports.Sum(range => (double)range.Count);
 
     /// <summary>Adds every port of every computer to the scan, each computer's ports together.</summary>
-    /// <param name="computers">Names, addresses, blocks of addresses (<c>10.0.0.0/24</c>) and spans of them (<c>10.0.0.1-20</c>).</param>
+    /// <param name="computers">Names, addresses, blocks of addresses (<c>10.0.0.0/24</c>) and ranges of them (<c>10.0.0.1-20</c>).</param>
     /// <param name="ports">The ports.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a block or an address that can't be understood, or of a family that was not asked for.</exception>
     /// <exception cref="OperationCanceledException">The scan's token was cancelled while a name was resolved, whose addresses are all tested.</exception>

@@ -32,7 +32,7 @@ public sealed class PortWatch : IDisposable
     private readonly Queue<PortAvailability> _results = new();
     private readonly TimeSpan _interval;
     private readonly int _count;
-    private readonly Func<ProbeSetup, ProbeTransport> _transport;
+    private readonly Func<ProbeSetup, ProbeTransport> _createTransport;
     private readonly Func<string, Task<IPAddress[]>> _resolve;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _cancellation;
@@ -52,12 +52,12 @@ public sealed class PortWatch : IDisposable
     internal PortWatch(
         TimeSpan interval,
         int count,
-        Func<ProbeSetup, ProbeTransport> transport,
+        Func<ProbeSetup, ProbeTransport> createTransport,
         Func<string, Task<IPAddress[]>> resolve,
         CancellationToken cancellationToken = default)
     {
         OptionRange.Require(interval, LowestIntervalSeconds, HighestIntervalSeconds);
-        (_interval, _count, _transport, _resolve, _cancellationToken) = (interval, count, transport, resolve, cancellationToken);
+        (_interval, _count, _createTransport, _resolve, _cancellationToken) = (interval, count, createTransport, resolve, cancellationToken);
         _cancellation = cancellationToken.Register(Pulse);
     }
 
@@ -77,7 +77,7 @@ public sealed class PortWatch : IDisposable
     }
 
     /// <summary>Adds every port of every computer.</summary>
-    /// <param name="computers">Names, addresses, blocks and spans of addresses.</param>
+    /// <param name="computers">Names, addresses, blocks and ranges of addresses.</param>
     /// <param name="ports">The ports.</param>
     /// <param name="options">How to test; those of the first call hold for all of the protocol.</param>
     /// <exception cref="SocketToolsException">InvalidOption: a target that can't be understood, too many of them, or an option out of its range.</exception>
@@ -87,7 +87,7 @@ public sealed class PortWatch : IDisposable
         var protocol = (options ?? throw new ArgumentNullException(nameof(options))).Protocol;
         if (!_probers.TryGetValue(protocol, out var prober))
         {
-            _probers[protocol] = prober = new WatchProber(options, _transport, _resolve, Complete, Fail, Pulse);
+            _probers[protocol] = prober = new WatchProber(options, _createTransport, _resolve, Complete, Fail, Pulse);
         }
 
         foreach (var name in computers.SelectMany(computer => TargetNames.Of(computer, prober.Selection)))

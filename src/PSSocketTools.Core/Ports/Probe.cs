@@ -7,7 +7,7 @@ namespace PSSocketTools.Ports;
 /// <summary>The probe of one port of one computer. Only the loop's thread uses it, except for the result.</summary>
 internal class Probe(ResolvableName host, int port)
 {
-    private Course? _course;
+    private RareState? _rare;
 
     public ResolvableName Host { get; } = host;
 
@@ -19,12 +19,12 @@ internal class Probe(ResolvableName host, int port)
     /// <summary>Why the name has no addresses yet, in a scan that waits.</summary>
     public string? WhyNoAddress
     {
-        get => _course?.WhyNoAddress;
+        get => _rare?.WhyNoAddress;
         set
         {
-            if (value is not null || _course is not null)
+            if (value is not null || _rare is not null)
             {
-                Lasting.WhyNoAddress = value;
+                Rare.WhyNoAddress = value;
             }
         }
     }
@@ -51,31 +51,31 @@ internal class Probe(ResolvableName host, int port)
     public ProbeAttempt NextAttempt(IPAddress address, TimeSpan retryDelay, ProbeCheck? check) =>
         new(address, Port, this) { Number = ++Attempts, RetryDelay = retryDelay, Check = check };
 
-    /// <summary>Whether a connection is there whose check goes on.</summary>
+    /// <summary>Whether a connection is established whose check is pending.</summary>
     public bool IsChecking => Pending?.Exists(static attempt => attempt.IsConnected) is true;
 
-    /// <summary>Whether its time was over while a check went on, which it then waits for.</summary>
+    /// <summary>Whether its time was over while a check was pending, which it then waits for.</summary>
     public bool IsOverdue
     {
-        get => _course is { IsOverdue: true };
-        set => Lasting.IsOverdue = value;
+        get => _rare is { IsOverdue: true };
+        set => Rare.IsOverdue = value;
     }
 
     /// <summary>All the addresses its name has, in a scan that waits for ports to close.</summary>
     public IPAddress[] AllAddresses
     {
-        get => _course?.AllAddresses ?? [];
-        set => Lasting.AllAddresses = value;
+        get => _rare?.AllAddresses ?? [];
+        set => Rare.AllAddresses = value;
     }
 
-    /// <summary>What the last attempt on each address came to, in a scan that waits for ports to close.</summary>
-    public Dictionary<IPAddress, PortStatus> Outcomes => Lasting.Outcomes ??= [];
+    /// <summary>The status that the last attempt on each address found, in a scan that waits for ports to close.</summary>
+    public Dictionary<IPAddress, PortStatus> Outcomes => Rare.Outcomes ??= [];
 
     /// <summary>The scheduled retries; null unless the scan waits for ports to open.</summary>
-    public List<Retry>? Retries
+    public List<ProbeTimers.Retry>? Retries
     {
-        get => _course?.Retries;
-        set => Lasting.Retries = value;
+        get => _rare?.Retries;
+        set => Rare.Retries = value;
     }
 
     /// <summary>Whether an address has a pending attempt or a scheduled retry.</summary>
@@ -85,8 +85,8 @@ internal class Probe(ResolvableName host, int port)
     /// <summary>How many attempts wait for a free descriptor.</summary>
     public int Postponed
     {
-        get => _course?.Postponed ?? 0;
-        set => Lasting.Postponed = value;
+        get => _rare?.Postponed ?? 0;
+        set => Rare.Postponed = value;
     }
 
     /// <summary>The failed attempt with the most informative error so far.</summary>
@@ -94,22 +94,24 @@ internal class Probe(ResolvableName host, int port)
 
     public bool IsDone { get; set; }
 
-    public LinkedListNode<Timed<Probe>>? Deadline
+    /// <summary>Its place in the list of the probes' deadlines; null before its time has started.</summary>
+    public LinkedListNode<ProbeTimers.Timed<Probe>>? DeadlineNode
     {
-        get => _course?.Deadline;
-        set => Lasting.Deadline = value;
+        get => _rare?.DeadlineNode;
+        set => Rare.DeadlineNode = value;
     }
 
-    public LinkedListNode<Timed<Probe>>? NextAttemptDelay
+    /// <summary>Its place in the list of the attempts on a next address; null when none is scheduled.</summary>
+    public LinkedListNode<ProbeTimers.Timed<Probe>>? NextAttemptNode
     {
-        get => _course?.NextAttemptDelay;
-        set => Lasting.NextAttemptDelay = value;
+        get => _rare?.NextAttemptNode;
+        set => Rare.NextAttemptNode = value;
     }
 
-    private Course Lasting => _course ??= new Course();
+    private RareState Rare => _rare ??= new RareState();
 
-    /// <summary>What a probe has that does not end at once, which most of a fast scan do.</summary>
-    private sealed class Course
+    /// <summary>State that a probe which ends at once, as most of a fast scan do, never needs: it is allocated with its first use.</summary>
+    private sealed class RareState
     {
         public string? WhyNoAddress { get; set; }
 
@@ -119,12 +121,12 @@ internal class Probe(ResolvableName host, int port)
 
         public Dictionary<IPAddress, PortStatus>? Outcomes { get; set; }
 
-        public List<Retry>? Retries { get; set; }
+        public List<ProbeTimers.Retry>? Retries { get; set; }
 
         public int Postponed { get; set; }
 
-        public LinkedListNode<Timed<Probe>>? Deadline { get; set; }
+        public LinkedListNode<ProbeTimers.Timed<Probe>>? DeadlineNode { get; set; }
 
-        public LinkedListNode<Timed<Probe>>? NextAttemptDelay { get; set; }
+        public LinkedListNode<ProbeTimers.Timed<Probe>>? NextAttemptNode { get; set; }
     }
 }

@@ -29,11 +29,11 @@ internal sealed partial class ProbeLoop
     {
         switch (_attempts.Begin(attempt))
         {
-            case AttemptStart.Ended:
+            case PendingAttempts.StartResult.Ended:
                 Conclude(attempt);
                 return true;
 
-            case AttemptStart.Pending:
+            case PendingAttempts.StartResult.Pending:
                 StartTimers(attempt);
                 return false;
 

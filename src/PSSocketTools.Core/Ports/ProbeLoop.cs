@@ -1,3 +1,4 @@
+using System.Net;
 using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
@@ -8,7 +9,7 @@ internal sealed partial class ProbeLoop : IDisposable
     // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
 
-    private readonly IProbeConsumer _host;
+    private readonly IProbeConsumer _consumer;
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
@@ -25,20 +26,25 @@ internal sealed partial class ProbeLoop : IDisposable
     private int _probes;
     private volatile bool _stopping;
 
-    public ProbeLoop(IProbeConsumer host, PortScanOptions options, ProbeTransport transport)
+    /// <summary>Starts the loop.</summary>
+    /// <param name="consumer">Gives it probes, and takes their results.</param>
+    /// <param name="options">How to probe.</param>
+    /// <param name="source">The local address to probe from; null for the system's choice.</param>
+    /// <param name="createTransport">Creates what runs the attempts.</param>
+    public ProbeLoop(IProbeConsumer consumer, PortScanOptions options, IPAddress? source, Func<ProbeSetup, ProbeTransport> createTransport)
     {
-        _host = host;
-        _transport = transport;
+        _consumer = consumer;
+        _transport = createTransport(new ProbeSetup(options.Protocol, source, options.ResetsConnections));
         _protocol = options.Protocol;
         _silent = PortStatuses.OfSilence(_protocol);
         _window = options.ThrottleLimit;
         _waits = options.RetryLimit is not null;
-        _trace = host.Trace;
+        _trace = consumer.Trace;
         _goal = options.Until;
         _verification = options.Verify;
         _timers = new ProbeTimers(options);
-        transport.Connected = _timers.StartCheck;
-        _attempts = new PendingAttempts(transport);
+        _transport.Connected = _timers.StartCheck;
+        _attempts = new PendingAttempts(_transport);
         _thread = new Thread(Run) { IsBackground = true, Name = "Port scan" };
         _thread.Start();
     }
@@ -61,7 +67,7 @@ internal sealed partial class ProbeLoop : IDisposable
             while (!_stopping)
             {
                 var isBatchFull = StartProbes();
-                _host.Flush();
+                _consumer.Flush();
                 _transport.Wait(isBatchFull ? 0 : _timers.MillisecondsToNext, _ended);
 
                 // The ended attempts have no socket any more. All leave the pending lists before any is evaluated, since the success of one
@@ -84,7 +90,7 @@ internal sealed partial class ProbeLoop : IDisposable
         catch (Exception exception)
         {
             // Any exception is passed to the reader, which would wait forever otherwise.
-            _host.Fail(exception);
+            _consumer.Fail(exception);
         }
         finally
         {
@@ -108,7 +114,7 @@ internal sealed partial class ProbeLoop : IDisposable
                 continue;
             }
 
-            if (_probes >= _window || !_attempts.HasRoom || _host.Take() is not { } probe)
+            if (_probes >= _window || !_attempts.HasRoom || _consumer.Take() is not { } probe)
             {
                 return false;
             }
@@ -127,7 +133,7 @@ internal sealed partial class ProbeLoop : IDisposable
         _timers.Remove(probe);
         TellAbandoned(probe, result.GetStatus());
         _attempts.AbandonAll(probe);
-        _host.Finish(probe, result);
+        _consumer.Finish(probe, result);
     }
 
     private void Expire(long now)

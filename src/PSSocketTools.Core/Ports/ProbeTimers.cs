@@ -43,7 +43,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
 
     /// <summary>Starts the time of a probe, unless it runs.</summary>
     public void StartDeadline(Probe probe, long from) =>
-        probe.Deadline ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _probeTime)));
+        probe.DeadlineNode ??= _deadlines.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _probeTime)));
 
     /// <summary>Starts the time of an attempt of a probe that waits for its port.</summary>
     public void StartDeadline(ProbeAttempt attempt) =>
@@ -55,7 +55,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
 
     /// <summary>Schedules the attempt on a probe's next address, unless it is scheduled.</summary>
     public void StartAttemptDelay(Probe probe, long from) =>
-        probe.NextAttemptDelay ??= _attemptDelays.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _attemptDelay)));
+        probe.NextAttemptNode ??= _attemptDelays.AddLast(new Timed<Probe>(probe, Deadline.AfterLimit(from, _attemptDelay)));
 
     /// <summary>Schedules the next resolution of a probe's name.</summary>
     public void StartRenewal(Probe probe, long from) =>
@@ -79,8 +79,8 @@ internal sealed class ProbeTimers(PortScanOptions options)
     /// <summary>Removes what a probe that has ended waits for. Its renewal stays until it is due.</summary>
     public void Remove(Probe probe)
     {
-        Unlink(_deadlines, probe.Deadline);
-        Unlink(_attemptDelays, probe.NextAttemptDelay);
+        Unlink(_deadlines, probe.DeadlineNode);
+        Unlink(_attemptDelays, probe.NextAttemptNode);
         probe.Retries?.ForEach(retry => _retries.Remove(retry));
     }
 
@@ -99,7 +99,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
         var probe = Take(_attemptDelays, now);
         if (probe is not null)
         {
-            probe.NextAttemptDelay = null;
+            probe.NextAttemptNode = null;
         }
 
         return probe;
@@ -141,4 +141,16 @@ internal sealed class ProbeTimers(PortScanOptions options)
     }
 
     private static Deadline NextOf<T>(LinkedList<Timed<T>> list) => list.First?.Value.Due ?? Deadline.Never;
+
+    /// <summary>An item and when it is due.</summary>
+    internal readonly record struct Timed<T>(T Item, Deadline Due);
+
+    /// <summary>A scheduled retry, ordered by when it is due; the number distinguishes retries that are due at the same tick.</summary>
+    /// <param name="Last">The last attempt on the address, which has ended.</param>
+    /// <param name="Due">When it is due.</param>
+    /// <param name="Number">A number that is unique in the scan.</param>
+    internal readonly record struct Retry(ProbeAttempt Last, Deadline Due, long Number) : IComparable<Retry>
+    {
+        public int CompareTo(Retry other) => Due.IsBefore(other.Due) ? -1 : other.Due.IsBefore(Due) ? 1 : Number.CompareTo(other.Number);
+    }
 }

@@ -3,23 +3,23 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>The names and addresses that a computer to test stands for, as users write it: one, or those of a block or a span.</summary>
+/// <summary>The names and addresses that a computer to test stands for, as users write it: one, or those of a block or a range.</summary>
 internal static class TargetNames
 {
     /// <summary>How many there are; a double, as an IPv6 block may have 2^128.</summary>
-    /// <exception cref="SocketToolsException">InvalidOption: a block or a span that can't be understood.</exception>
-    public static double CountOf(string computer) => AddressRange.IsSpan(computer) ? AddressRange.Parse(computer).Count
+    /// <exception cref="SocketToolsException">InvalidOption: a block or a range that can't be understood.</exception>
+    public static double CountOf(string computer) => AddressRange.IsRange(computer) ? AddressRange.Parse(computer).Count
         : AddressBlock.IsBlock(computer) ? AddressBlock.Parse(computer).Count
         : 1;
 
     /// <summary>Whether it stands for several addresses that need no resolver.</summary>
-    public static bool IsSeveral(string computer) => AddressRange.IsSpan(computer) || AddressBlock.IsBlock(computer);
+    public static bool IsSeveral(string computer) => AddressRange.IsRange(computer) || AddressBlock.IsBlock(computer);
 
     /// <summary>The names and addresses, one at a time; an invalid one is reported at once.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: it can't be understood, or is of a family that was not asked for.</exception>
     public static IEnumerable<string> Of(string computer, AddressSelection selection)
     {
-        if (AddressRange.IsSpan(computer))
+        if (AddressRange.IsRange(computer))
         {
             return Of(AddressRange.Parse(computer).Addresses(), selection);
         }

@@ -23,7 +23,7 @@ internal sealed class WatchProber : IProbeConsumer, IDisposable
 
     /// <summary>Makes one without probes.</summary>
     /// <param name="options">How to test.</param>
-    /// <param name="transport">Makes what runs the attempts.</param>
+    /// <param name="createTransport">Creates what runs the attempts.</param>
     /// <param name="resolve">Resolves a name.</param>
     /// <param name="complete">Takes a result of a target.</param>
     /// <param name="fail">Takes the error that ends all.</param>
@@ -31,7 +31,7 @@ internal sealed class WatchProber : IProbeConsumer, IDisposable
     /// <exception cref="SocketToolsException">InvalidOption: an option out of its range.</exception>
     public WatchProber(
         PortScanOptions options,
-        Func<ProbeSetup, ProbeTransport> transport,
+        Func<ProbeSetup, ProbeTransport> createTransport,
         Func<string, Task<IPAddress[]>> resolve,
         Action<WatchTarget, PortAvailability> complete,
         Action<Exception> fail,
@@ -42,8 +42,8 @@ internal sealed class WatchProber : IProbeConsumer, IDisposable
         IsEachAddress = options.AllAddresses;
         Trace = options.KeepsTrace ? new ProbeTrace() : null;
         (_complete, _fail, _pulse, _protocol, _timeout) = (complete, fail, pulse, options.Protocol, options.Timeout);
-        _resolve = Selection.IsAll ? resolve : async name => Selection.Of(name, await resolve(name).ConfigureAwait(false));
-        _loop = new ProbeLoop(this, options, transport(new ProbeSetup(options.Protocol, Selection.Source, options.ResetsConnections)));
+        _resolve = Selection.Limit(resolve);
+        _loop = new ProbeLoop(this, options, Selection.Source, createTransport);
     }
 
     public AddressSelection Selection { get; }
@@ -135,5 +135,11 @@ internal sealed class WatchProber : IProbeConsumer, IDisposable
         var resolution = _resolve(name);
         _names[name] = (resolution, Clock.System.Timestamp);
         return resolution;
+    }
+
+    /// <summary>A probe for a test of a target, which gets its result.</summary>
+    private sealed class WatchProbe(ResolvableName host, WatchTarget target) : Probe(host, target.Port)
+    {
+        public WatchTarget Target { get; } = target;
     }
 }

@@ -17,7 +17,7 @@ public sealed class AddressRangeTests
     [InlineData("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe-ffff", 2, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
     public void It_goes_from_the_first_to_the_last_address(string text, double count, string first, string last)
     {
-        Assert.True(AddressRange.IsSpan(text));
+        Assert.True(AddressRange.IsRange(text));
         var span = AddressRange.Parse(text);
         Assert.Equal(count, span.Count);
         Assert.Equal(first, span.Addresses().First().ToString());
@@ -46,7 +46,7 @@ public sealed class AddressRangeTests
     [InlineData("fd00::9-10.0.0.9")]
     public void What_is_no_span_is_refused(string text)
     {
-        Assert.True(AddressRange.IsSpan(text));
+        Assert.True(AddressRange.IsRange(text));
         Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => AddressRange.Parse(text)).Error);
     }
 
@@ -58,5 +58,5 @@ public sealed class AddressRangeTests
     [InlineData("fd00::1")]
     [InlineData("-10.0.0.1")]
     [InlineData("")]
-    public void A_name_or_an_address_is_none(string text) => Assert.False(AddressRange.IsSpan(text));
+    public void A_name_or_an_address_is_none(string text) => Assert.False(AddressRange.IsRange(text));
 }

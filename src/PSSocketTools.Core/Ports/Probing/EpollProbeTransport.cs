@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Net;
@@ -7,16 +6,15 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Ports.Probing;
 
-/// <summary>Attempts by Linux system calls: two for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
+/// <summary>Attempts over epoll: two system calls for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
 internal sealed unsafe class EpollProbeTransport : ProbeTransport
 {
     private const int MaxEntriesPerWait = 64;
 
-    private readonly ProbeSetup _setup;
     private readonly bool _isTcp;
+    private readonly LinuxProbeSockets _sockets;
     private readonly LinuxEpoll _epoll;
     private readonly Dictionary<int, ProbeAttempt> _pending = [];
-    private readonly ProbeSources _sources = new();
 
     // On Linux a socket whose connection was refused can connect again, which saves a new socket for each closed port.
     private int _reusableInet = -1;
@@ -24,8 +22,8 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     public EpollProbeTransport(ProbeSetup setup)
     {
-        _setup = setup;
         _isTcp = setup.Protocol == SocketProtocol.Tcp;
+        _sockets = new LinuxProbeSockets(setup);
         try
         {
             _epoll = new LinuxEpoll();
@@ -44,13 +42,13 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         ref var reusable = ref family == Libc.FamilyInet6 ? ref _reusableInet6 : ref _reusableInet;
         var descriptor = reusable;
         reusable = -1;
-        if (descriptor < 0 && (descriptor = Open(family)) < 0)
+        if (descriptor < 0 && (descriptor = _sockets.Open(family)) < 0)
         {
             End(attempt, -descriptor);
             return true;
         }
 
-        var error = _isTcp ? Connect(descriptor, attempt) : SendDatagram(descriptor, attempt);
+        var error = _sockets.Begin(descriptor, attempt);
         if (error is Libc.EAlready or Libc.EInProgress or Libc.EAgain)
         {
             if (Await(descriptor, attempt, _isTcp ? Libc.EpollOut : Libc.EpollIn))
@@ -64,7 +62,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         End(attempt, error);
         if (error != 0)
         {
-            SetIcmp(descriptor, attempt);
+            LinuxProbeSockets.SetIcmp(descriptor, attempt);
         }
 
         if (error == Libc.EConnRefused)
@@ -78,7 +76,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             return false;
         }
 
-        CloseDescriptor(descriptor, attempt);
+        _sockets.Close(descriptor, attempt);
         return true;
     }
 
@@ -128,161 +126,19 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     private static void End(ProbeAttempt attempt, int error) => attempt.End(LinuxErrors.ToSocketError(error), error);
 
-    /// <summary>Opens a socket, bound to the source that was asked for; the system's error as a negative number, where it can't.</summary>
-    private int Open(int family)
-    {
-        var type = _isTcp ? Libc.SockStream : Libc.SockDatagram;
-        var descriptor = Libc.Socket(family, type | Libc.SockNonBlockingCloseOnExec, 0);
-        if (descriptor < 0)
-        {
-            return -Marshal.GetLastWin32Error();
-        }
-
-        LinuxErrorQueue.Enable(descriptor, family);
-        if (_setup.Source is not { } source)
-        {
-            return descriptor;
-        }
-
-        if (_isTcp)
-        {
-            // The port is chosen with the connect, so that as many can be pending as there are pairs of ends, and not as there are ports.
-            var isOn = 1;
-            _ = Libc.SetSocketOption(descriptor, Libc.SolIP, Libc.IPBindAddressNoPort, &isOn, sizeof(int));
-        }
-
-        var address = stackalloc byte[LinuxAddress.Longest];
-        if (Libc.Bind(descriptor, address, LinuxAddress.Write(source, 0, address)) == 0)
-        {
-            return descriptor;
-        }
-
-        var error = Marshal.GetLastWin32Error();
-        _ = Libc.Close(descriptor);
-        return -error;
-    }
-
-    private int Connect(int descriptor, ProbeAttempt attempt)
-    {
-        var address = stackalloc byte[LinuxAddress.Longest];
-        var length = LinuxAddress.Write(attempt.Address, attempt.Port, address);
-        attempt.Start();
-        if (Libc.Connect(descriptor, address, length) == 0)
-        {
-            SetSource(descriptor, attempt);
-            return 0;
-        }
-
-        var error = Marshal.GetLastWin32Error();
-        if (error != Libc.EInProgress)
-        {
-            return error;
-        }
-
-        // The socket forgets its source when the refusal is read.
-        SetSource(descriptor, attempt);
-
-        // An address of this machine has answered already, and a second connect(2) returns the result without a wait.
-        return Libc.Connect(descriptor, address, length) == 0 ? 0 : Marshal.GetLastWin32Error();
-    }
-
-    private int SendDatagram(int descriptor, ProbeAttempt attempt)
-    {
-        var address = stackalloc byte[LinuxAddress.Longest];
-        if (Libc.Connect(descriptor, address, LinuxAddress.Write(attempt.Address, attempt.Port, address)) != 0)
-        {
-            return Marshal.GetLastWin32Error();
-        }
-
-        // What the source takes is no part of the latency.
-        attempt.Start();
-        SetSource(descriptor, attempt);
-        attempt.Start();
-        return Send(descriptor, attempt.Check?.Request ?? RequestFor(attempt.Port)) ? Receive(descriptor, attempt) : Marshal.GetLastWin32Error();
-    }
-
-    private static bool Send(int descriptor, byte[] request)
-    {
-        fixed (byte* bytes = request)
-        {
-            return Libc.Send(descriptor, bytes, request.Length, Libc.MessageNoSignal) >= 0;
-        }
-    }
-
-    private static int Receive(int descriptor, ProbeAttempt attempt)
-    {
-        if (attempt.Check is not { } check)
-        {
-            byte answer;
-            return Libc.Receive(descriptor, &answer, 1, 0) >= 0 ? 0 : Marshal.GetLastWin32Error();
-        }
-
-        var count = ReceiveInto(descriptor, check);
-        if (count < 0)
-        {
-            return Marshal.GetLastWin32Error();
-        }
-
-        check.Received(count);
-        return 0;
-    }
-
-    private static int ReceiveInto(int descriptor, ProbeCheck check)
-    {
-        fixed (byte* buffer = check.Buffer)
-        {
-            return (int)Libc.Receive(descriptor, buffer + check.Count, check.Buffer.Length - check.Count, 0);
-        }
-    }
-
-    private void SetSource(int descriptor, ProbeAttempt attempt)
-    {
-        if (!_sources.TryGet(attempt.Address, attempt.StartedAt, out var source))
-        {
-            var local = stackalloc byte[LinuxAddress.Longest];
-            var length = LinuxAddress.Longest;
-            source = Libc.GetSocketName(descriptor, local, &length) == 0 ? LinuxAddress.Read(local) : null;
-            _sources.Set(attempt.Address, attempt.StartedAt, source);
-        }
-
-        attempt.Source = source;
-    }
-
-    // Nobody but this machine refuses on loopback, and a scan of its closed ports is spared the call.
-    private static void SetIcmp(int descriptor, ProbeAttempt attempt)
-    {
-        if (!IPAddress.IsLoopback(attempt.Address))
-        {
-            attempt.Icmp = LinuxErrorQueue.Take(descriptor);
-        }
-    }
-
-    /// <summary>Evaluates an attempt that the system tells something of; false when it goes on.</summary>
+    /// <summary>Evaluates a pending attempt whose socket is ready; false when it goes on.</summary>
     private bool Conclude(int descriptor, ProbeAttempt attempt, long now)
     {
-        int error;
-        if (_isTcp)
+        var error = _sockets.ResultOf(descriptor, attempt);
+        if (error == Libc.EAgain && !_isTcp)
         {
-            var size = sizeof(int);
-            if (Libc.GetSocketOption(descriptor, Libc.SolSocket, Libc.SoError, &error, &size) != 0)
-            {
-                error = Marshal.GetLastWin32Error();
-            }
-        }
-        else
-        {
-            error = Receive(descriptor, attempt);
-            if (error == Libc.EAgain)
-            {
-                // A datagram with a bad checksum wakes the socket and is dropped.
-                return false;
-            }
+            return false;
         }
 
         attempt.EndAt(now, LinuxErrors.ToSocketError(error), error);
         if (error != 0)
         {
-            SetIcmp(descriptor, attempt);
+            LinuxProbeSockets.SetIcmp(descriptor, attempt);
             return true;
         }
 
@@ -293,11 +149,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
     private bool Establish(int descriptor, ProbeAttempt attempt)
     {
         attempt.HandshakeMilliseconds = TcpRoundTrip.OfDescriptor(descriptor);
-        var remote = stackalloc byte[LinuxAddress.Longest];
-        var local = stackalloc byte[LinuxAddress.Longest];
-        var length = LinuxAddress.Longest;
-        LinuxAddress.Write(attempt.Address, attempt.Port, remote);
-        if (Libc.GetSocketName(descriptor, local, &length) == 0 && LinuxAddress.AreSame(local, remote))
+        if (LinuxProbeSockets.IsSelfConnection(descriptor, attempt))
         {
             attempt.EndAt(attempt.EndedAt, SelfConnected);
             return true;
@@ -308,7 +160,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             return true;
         }
 
-        if (check.Request.Length > 0 && !Send(descriptor, check.Request))
+        if (check.Request.Length > 0 && !LinuxProbeSockets.Send(descriptor, check.Request))
         {
             check.Ended();
             return true;
@@ -334,7 +186,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     private static bool Check(int descriptor, ProbeCheck check)
     {
-        var count = check.Reads ? ReceiveInto(descriptor, check) : 0;
+        var count = check.Reads ? LinuxProbeSockets.Receive(descriptor, check) : 0;
         if (count > 0)
         {
             check.Received(count);
@@ -379,18 +231,6 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
         attempt.Descriptor = -1;
         _pending.Remove(descriptor);
         _epoll.Remove(descriptor);
-        CloseDescriptor(descriptor, attempt);
-    }
-
-    private void CloseDescriptor(int descriptor, ProbeAttempt attempt)
-    {
-        if (_setup.ResetsConnections && _isTcp && attempt.Error == SocketError.Success)
-        {
-            // struct linger: on, after no time.
-            var linger = stackalloc int[] { 1, 0 };
-            _ = Libc.SetSocketOption(descriptor, Libc.SolSocket, Libc.SoLinger, linger, 2 * sizeof(int));
-        }
-
-        _ = Libc.Close(descriptor);
+        _sockets.Close(descriptor, attempt);
     }
 }

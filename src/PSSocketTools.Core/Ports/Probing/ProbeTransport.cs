@@ -42,7 +42,7 @@ internal abstract class ProbeTransport : IDisposable
         EpollProbeTransport.IsSupported ? new EpollProbeTransport(setup) : new SocketProbeTransport(setup);
 
     /// <summary>A datagram that a UDP server on that port would answer.</summary>
-    protected static byte[] RequestFor(int port) => port switch
+    public static byte[] RequestFor(int port) => port switch
     {
         53 => DnsQuery,
         123 => NtpRequest,

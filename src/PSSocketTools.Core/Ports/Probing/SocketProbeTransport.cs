@@ -12,7 +12,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
     private readonly Queue<ProbeAttempt> _completed = new();
     private readonly Stack<SocketAsyncEventArgs> _idle = new();
     private readonly HashSet<ProbeAttempt> _pending = [];
-    private readonly ProbeSources _sources = new();
+    private readonly SourceAddresses _sources = new();
     private readonly bool _isTcp = setup.Protocol == SocketProtocol.Tcp;
     private bool _woken;
     private bool _disposed;
@@ -20,7 +20,9 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
     public override bool Begin(ProbeAttempt attempt)
     {
         var operation = Rent(attempt);
-        attempt.Source = SourceFor(attempt.Address);
+
+        // Most systems report the source of an established connection alone, and not that of a socket that was refused.
+        attempt.Source = setup.Source ?? _sources.Get(attempt.Address);
         try
         {
             var socket = new Socket(
@@ -136,24 +138,6 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
                 _idle.Pop().Dispose();
             }
         }
-    }
-
-    // Most systems tell the source of a connection alone, and not that of a socket that was refused.
-    private IPAddress? SourceFor(IPAddress destination)
-    {
-        if (setup.Source is not null)
-        {
-            return setup.Source;
-        }
-
-        var now = Clock.System.Timestamp;
-        if (!_sources.TryGet(destination, now, out var source))
-        {
-            source = RouteSource.For(destination);
-            _sources.Set(destination, now, source);
-        }
-
-        return source;
     }
 
     /// <summary>Ends the attempt with what the connect, or over UDP the receive, came to.</summary>
