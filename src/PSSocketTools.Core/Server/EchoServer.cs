@@ -270,7 +270,7 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>What ends the lines that it sends unsolicited, as it was given; null for the default.</summary>
     public LineEnding? GetLineEnding() => _lineEnding;
 
-    /// <summary>Whether it is a room: a message goes to the other clients, and its sender has no response to wait for.</summary>
+    /// <summary>Whether it broadcasts: a message is sent to the other clients, and its sender has no response to wait for.</summary>
     public bool GetIsBroadcasting() => _isBroadcasting;
 
     /// <summary>Throws when it has stopped and can't do what is asked.</summary>

@@ -1,8 +1,8 @@
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>
-/// The conversations of a broadcasting server. What one says is put into the queue of each other, so that none waits for another: what
-/// is queued for a client goes out as one, in the order in which it was queued.
+/// The conversations of a broadcasting server. What one sends is put into the mailbox of each other, so that none waits for another:
+/// what is queued for a client is sent together, in the order in which it was queued.
 /// </summary>
 internal sealed class BroadcastGroup
 {
@@ -14,7 +14,7 @@ internal sealed class BroadcastGroup
     // How many members may still receive something, once a server drains.
     private int _receiving;
 
-    /// <summary>Adds a conversation: from now on it gets what others say.</summary>
+    /// <summary>Adds a conversation: from now on it gets what the others send.</summary>
     public BroadcastMember Enter(Conversation conversation, ConversationPlan plan)
     {
         var member = new BroadcastMember(this, conversation, plan);
@@ -36,7 +36,7 @@ internal sealed class BroadcastGroup
         {
             if (member != except)
             {
-                member.Mailbox.Relay(messages);
+                member.Mailbox.AddBroadcast(messages);
             }
         }
     }
@@ -53,7 +53,7 @@ internal sealed class BroadcastGroup
     }
 
     /// <summary>Notes that a member has received all that its client had sent when the server stopped.</summary>
-    /// <returns>Whether the others have too, so that nothing more is said. When that changes, all are asked for their next step.</returns>
+    /// <returns>Whether the others have too, so that none sends anything more. When that changes, all are asked for their next step.</returns>
     public bool EndReceiving(BroadcastMember member)
     {
         lock (_gate)

@@ -2,47 +2,38 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>One conversation's place in a room. For its driver alone, but for the queue.</summary>
-internal sealed class BroadcastMember(BroadcastGroup room, Conversation conversation, ConversationPlan plan) : IDisposable
+/// <summary>One conversation of a <see cref="BroadcastGroup"/>. For its driver alone, but for the mailbox.</summary>
+internal sealed class BroadcastMember(BroadcastGroup group, Conversation conversation, ConversationPlan plan) : IDisposable
 {
-    private readonly ResponseBuffer _said = new(plan.Writer);
     private bool _hasLeft;
 
-    /// <summary>What others say is queued here.</summary>
+    /// <summary>Where what the others broadcast is queued.</summary>
     public Mailbox Mailbox { get; } = conversation.Mailbox;
 
-    /// <summary>What it has said since the last <see cref="Relay"/>, framed as what is sent unsolicited: it goes to the others at once.</summary>
-    public ResponseBuffer Said => _said;
+    /// <summary>What the next <see cref="Broadcast()"/> sends to the others, framed as what is sent unsolicited.</summary>
+    public ResponseBuffer Outgoing { get; } = new(plan.Writer);
 
-    /// <summary>Whether it has received all before a stop. For the room alone.</summary>
+    /// <summary>Whether it has received all before a stop. For the group alone.</summary>
     public bool HasEndedReceiving { get; set; }
 
-    /// <summary>Says one message.</summary>
-    public void Say(byte[] content) => plan.AppendUnsolicited(_said, content);
+    /// <summary>Adds one message to what is sent to the others.</summary>
+    public void Add(byte[] content) => plan.AppendUnsolicited(Outgoing, content);
 
-    /// <summary>Queues what it has said for the others.</summary>
-    public void Relay()
-    {
-        if (_said.Count > 0)
-        {
-            room.Broadcast(_said, except: plan.Options.IncludesSender ? null : this);
-            _said.Clear();
-        }
-    }
+    /// <summary>Queues what is sent to the others, if there is anything.</summary>
+    public void Broadcast() => Broadcast(includesSender: plan.Options.IncludesSender);
 
     /// <summary>Tells the others of the client: its greeting or its farewell.</summary>
     public void Announce(Notice? notice, Clock clock)
     {
         if (notice is not null)
         {
-            Relay();
-            Say(notice.For(conversation.Client, clock));
-            room.Broadcast(_said, except: this);
-            _said.Clear();
+            Broadcast();
+            Add(notice.For(conversation.Client, clock));
+            Broadcast(includesSender: false);
         }
     }
 
-    /// <summary>Leaves the room, once.</summary>
+    /// <summary>Leaves the group, once.</summary>
     /// <param name="farewell">What the others are told; null for nothing.</param>
     /// <param name="clock">The clock that tells when.</param>
     public void Leave(Notice? farewell, Clock clock)
@@ -53,14 +44,23 @@ internal sealed class BroadcastMember(BroadcastGroup room, Conversation conversa
         }
 
         _hasLeft = true;
-        Relay();
-        room.Leave(this);
+        Broadcast();
+        group.Leave(this);
         Announce(farewell, clock);
     }
 
-    /// <summary>Whether a conversation that is done has to wait, while the server stops, for what the others are still to say.</summary>
-    public bool AwaitsOthers() => !room.EndReceiving(this);
+    /// <summary>Whether a conversation that is done has to wait, while the server stops, for what the others may still send.</summary>
+    public bool AwaitsOthers() => !group.EndReceiving(this);
 
     /// <inheritdoc/>
-    public void Dispose() => _said.Dispose();
+    public void Dispose() => Outgoing.Dispose();
+
+    private void Broadcast(bool includesSender)
+    {
+        if (Outgoing.Count > 0)
+        {
+            group.Broadcast(Outgoing, except: includesSender ? null : this);
+            Outgoing.Clear();
+        }
+    }
 }

@@ -12,18 +12,10 @@ namespace PSSocketTools.Server.Conversations;
 /// </remarks>
 internal abstract class Conversation(ConversationPlan plan, ClientFacts client, ServerRecord record) : IDisposable
 {
-    // What is queued is sent in parts of this size, so that a client that reads makes room for more.
-    private const int UnsolicitedPart = 64 * 1024;
-
     private bool _hasStalled;
 
     // Most conversations meet no fault, so that this is made with the first one.
     private ConversationFaults? _faults;
-
-    // What is being sent unsolicited; null while none is.
-    private ResponseBuffer? _unsolicited;
-    private int _unsolicitedSent;
-    private int _unsolicitedSending;
 
     // Whether the last step sent unsolicited messages: the conversation's own step comes before the next.
     private bool _hasSentUnsolicited;
@@ -84,14 +76,14 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
             return Step.Reset();
         }
 
-        if (_unsolicited is not null || (HasUnsolicited && !_hasSentUnsolicited))
+        if (Mailbox.Sending is not null || (HasUnsolicited && !_hasSentUnsolicited))
         {
             return SendUnsolicited();
         }
 
         _hasSentUnsolicited = false;
         var step = NextStep();
-        Member?.Relay();
+        Member?.Broadcast();
         return step.Kind != StepKind.Close || Mailbox.TryClose() ? step : SendUnsolicited();
     }
 
@@ -110,27 +102,21 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     /// <summary>All bytes of the Send step were sent.</summary>
     public void Sent()
     {
-        if (_unsolicited is null)
+        if (Mailbox.Sending is not { } unsolicited)
         {
             var left = ResponsesSent();
             _faults?.Sent(left);
-            return;
         }
-
-        _unsolicitedSent += _unsolicitedSending;
-        if (!Mailbox.Sent(_unsolicitedSending))
+        else if (Mailbox.PartSent())
         {
-            return;
-        }
+            foreach (var response in unsolicited.Responses)
+            {
+                Record.ResponseSent(Client, unsolicited.Buffer, response.Offset, response.Count);
+            }
 
-        foreach (var response in _unsolicited.Responses)
-        {
-            Record.ResponseSent(Client, _unsolicited.Buffer, response.Offset, response.Count);
+            _hasSentUnsolicited = true;
+            Mailbox.Release();
         }
-
-        _unsolicited = null;
-        _hasSentUnsolicited = true;
-        Mailbox.Release();
     }
 
     /// <summary>
@@ -222,13 +208,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
 
     private Step SendUnsolicited()
     {
-        if (_unsolicited is null)
-        {
-            _unsolicited = Mailbox.Take()!;
-            _unsolicitedSent = 0;
-        }
-
-        _unsolicitedSending = Math.Min(_unsolicited.Count - _unsolicitedSent, UnsolicitedPart);
-        return Step.Send(_unsolicited.Buffer, _unsolicitedSent, _unsolicitedSending, Plan.IdleMilliseconds);
+        var part = Mailbox.NextPart();
+        return Step.Send(part.Array!, part.Offset, part.Count, Plan.IdleMilliseconds);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
             switch (options.Kind)
             {
                 case FaultKind.Delay:
-                    _actions.Enqueue(Delay(fault, number, hasPendingResponse: true));
+                    _actions.Enqueue(FaultAction.Delay(fault, number, hasPendingResponse: true));
                     break;
 
                 case FaultKind.Fragment:
@@ -80,29 +80,25 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
                     break;
 
                 case FaultKind.Corrupt:
-                    Corrupt(fault, number, buffer, contentOffset, contentCount);
+                    fault.Corrupt(buffer, contentOffset, contentCount, number);
                     break;
 
                 case FaultKind.Truncate:
-                    _afterResponse.Enqueue(new FaultAction(fault, 0, false));
+                    _afterResponse.Enqueue(FaultAction.End(fault));
                     return options.TruncateAfterBytes;
 
                 case FaultKind.Stall:
-                    _afterResponse.Enqueue(new FaultAction(fault, Timeout.Infinite, false));
+                    _afterResponse.Enqueue(FaultAction.Stall(fault));
                     break;
 
                 default:
-                    _afterResponse.Enqueue(new FaultAction(fault, 0, false));
+                    _afterResponse.Enqueue(FaultAction.End(fault));
                     return count;
             }
         }
 
         return count;
     }
-
-    /// <summary>Inverts one byte of a response.</summary>
-    public static void Corrupt(EchoServerFault fault, long number, byte[] buffer, int offset, int count) =>
-        buffer[offset + fault.Draw(0, count - 1, number)] ^= 0xFF;
 
     /// <summary>How many bytes of a response are to be sent at once.</summary>
     /// <param name="left">How many of its bytes are left.</param>
@@ -191,21 +187,18 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
             switch (fault.Options.Kind)
             {
                 case FaultKind.Delay:
-                    _actions.Enqueue(Delay(fault, number, hasPendingResponse: point != FaultPoint.Connect));
+                    _actions.Enqueue(FaultAction.Delay(fault, number, hasPendingResponse: point != FaultPoint.Connect));
                     break;
 
                 case FaultKind.Stall:
-                    _actions.Enqueue(new FaultAction(fault, Timeout.Infinite, false));
+                    _actions.Enqueue(FaultAction.Stall(fault));
                     break;
 
                 default:
                     // The conversation ends with this one, so that no later fault can strike.
-                    _actions.Enqueue(new FaultAction(fault, 0, false));
+                    _actions.Enqueue(FaultAction.End(fault));
                     return;
             }
         }
     }
-
-    private static FaultAction Delay(EchoServerFault fault, long number, bool hasPendingResponse) =>
-        new(fault, fault.Draw(fault.Options.MinDelayMilliseconds, fault.Options.MaxDelayMilliseconds, number), hasPendingResponse);
 }

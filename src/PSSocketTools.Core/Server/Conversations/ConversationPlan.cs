@@ -57,7 +57,7 @@ internal sealed class ConversationPlan
     public byte[]? ErrorResponse { get; }
 
     /// <summary>Writes the response where there is no responder.</summary>
-    public ResponseWriter Response { get; }
+    public ResponseFormat Response { get; }
 
     /// <summary>Whether a message is an exit command; white space around it and case do not matter.</summary>
     public bool IsExitCommand(in Frame message)
@@ -103,16 +103,18 @@ internal sealed class ConversationPlan
         return output.ToArray();
     }
 
-    public ReceivedMessage ToReceivedMessage(in Frame message, ClientFacts client, long sequence, Clock clock, ResponderContext context)
+    /// <summary>A message as the responder gets it.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="sequence">Its number among those of its client.</param>
+    /// <param name="clock">The clock that tells when.</param>
+    /// <param name="context">The client.</param>
+    public ReceivedMessage ToReceivedMessage(in Frame message, long sequence, Clock clock, ResponderContext context)
     {
         var content = message.ToArray();
         return new ReceivedMessage(
             content,
             Encoding.ToText(content, 0, content.Length),
             (message.Terminator == Terminator.None ? Writer.Terminator : message.Terminator) == Terminator.CarriageReturnLineFeed ? "\r\n" : "\n",
-            client.Id,
-            client.RemoteAddress,
-            client.RemotePort,
             sequence,
             clock.Now,
             context);

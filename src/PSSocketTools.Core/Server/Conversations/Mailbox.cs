@@ -9,6 +9,9 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
     /// <summary>How many bytes may be pending before a message is rejected; a single message may be longer.</summary>
     public const int MaxPendingBytes = 1024 * 1024;
 
+    // What is queued is sent in parts of this size, so that a client that reads makes room for more.
+    private const int PartBytes = 64 * 1024;
+
     private readonly object _gate = new();
     private IConversationDriver? _driver;
     private ResponseBuffer? _queued;
@@ -17,6 +20,7 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
     // An empty buffer is kept, so that the next message needs no new one.
     private ResponseBuffer? _spare;
     private int _sentBytes;
+    private int _partBytes;
     private TaskCompletionSource<bool>? _ended;
     private volatile bool _hasMessages;
     private bool _isClosed;
@@ -28,7 +32,10 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
     /// <summary>Whether messages are queued that the driver has not taken.</summary>
     public bool HasMessages => _hasMessages;
 
-    /// <summary>Whether the connection is reset since the client did not read what others sent.</summary>
+    /// <summary>What was taken from the queue and is being sent; null while nothing is. For the driver alone.</summary>
+    public ResponseBuffer? Sending => _sending;
+
+    /// <summary>Whether the connection is reset since the client did not read what the others sent.</summary>
     public bool IsTooSlow { get; private set; }
 
     /// <summary>Completes when the conversation has ended.</summary>
@@ -68,17 +75,17 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
             }
 
             plan.AppendUnsolicited(Queue(), content);
-            Announce();
+            WakeForMessages();
             return QueueResult.Queued;
         }
     }
 
     /// <summary>
-    /// Queues what another client says. The connection of a client for which too much is pending is reset. From any thread; nothing happens when the
-    /// conversation has ended.
+    /// Queues messages of another client. The connection of a client for which too much is pending is reset. From any thread; nothing
+    /// happens when the conversation has ended.
     /// </summary>
     /// <param name="messages">Whole messages, framing included.</param>
-    public void Relay(ResponseBuffer messages)
+    public void AddBroadcast(ResponseBuffer messages)
     {
         lock (_gate)
         {
@@ -90,7 +97,7 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
             if (HasRoomFor(messages.Count))
             {
                 Queue().Append(messages);
-                Announce();
+                WakeForMessages();
                 return;
             }
 
@@ -137,29 +144,34 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
         }
     }
 
-    /// <summary>Takes what is queued, for the driver to send as one; null when nothing is.</summary>
-    public ResponseBuffer? Take()
+    /// <summary>The next part to send, for the driver: where nothing is being sent, the first of all that is queued.</summary>
+    public ArraySegment<byte> NextPart()
     {
         lock (_gate)
         {
-            _hasMessages = false;
-            (_sending, _queued) = (_queued, null);
-            return _sending;
+            if (_sending is null)
+            {
+                _hasMessages = false;
+                (_sending, _queued) = (_queued, null);
+            }
+
+            _partBytes = Math.Min(_sending!.Count - _sentBytes, PartBytes);
+            return new ArraySegment<byte>(_sending.Buffer, _sentBytes, _partBytes);
         }
     }
 
-    /// <summary>So many bytes of what was taken were sent.</summary>
-    /// <returns>Whether that was all of it.</returns>
-    public bool Sent(int bytes)
+    /// <summary>The part was sent.</summary>
+    /// <returns>Whether it was the last.</returns>
+    public bool PartSent()
     {
         lock (_gate)
         {
-            _sentBytes += bytes;
+            _sentBytes += _partBytes;
             return _sentBytes == _sending!.Count;
         }
     }
 
-    /// <summary>What was taken is needed no more.</summary>
+    /// <summary>What was being sent is needed no more.</summary>
     public void Release()
     {
         lock (_gate)
@@ -217,7 +229,7 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
         return _queued;
     }
 
-    private void Announce()
+    private void WakeForMessages()
     {
         if (!_hasMessages)
         {

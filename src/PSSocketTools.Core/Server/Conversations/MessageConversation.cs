@@ -1,5 +1,4 @@
 using PSSocketTools.Framing;
-using PSSocketTools.Platform;
 using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
@@ -13,17 +12,11 @@ internal sealed class MessageConversation : Conversation
     // How many bytes may be received ahead while a response is computed or delayed.
     private const int MaxReceiveAhead = 64 * 1024;
 
-    private static readonly byte[] LineFeed = [(byte)'\n'];
-
     private readonly FrameReader _reader;
     private readonly ResponseBuffer _output;
 
-    // Created for the first message that goes to the responder; cancelled when the conversation ends.
-    private CancellationTokenSource? _responderCancellation;
-    private ResponderContext? _responderContext;
-    private Task<byte[]?>? _responderTask;
-    private Terminator _responseTerminator;
-    private long _messages;
+    // Created for the first message that goes to the responder.
+    private ResponderCalls? _calls;
 
     // Where the journal keeps the bytes of the last message; -1 for nowhere, or where a fault may change them.
     private long _received = -1;
@@ -73,25 +66,24 @@ internal sealed class MessageConversation : Conversation
             if (_greeting)
             {
                 _greeting = false;
-                var greeting = Plan.GreetingFor(Client, Record.Clock);
-                _output.Append(greeting, 0, greeting.Length);
+                _output.Append(Plan.GreetingFor(Client, Record.Clock));
             }
 
             _faults = Plan.Faults.Active;
             if (_output.Count > 0
-                && (_ending || _responderTask is not null || _output.Count >= FlushLength || _faults is not null || HasFaultyResponse))
+                && (_ending || _calls?.Pending is not null || _output.Count >= FlushLength || _faults is not null || HasFaultyResponse))
             {
                 return Flush();
             }
 
-            if (_responderTask is { } response)
+            if (_calls is { Pending: { } call } calls)
             {
-                if (!response.IsCompleted)
+                if (!call.IsCompleted)
                 {
-                    return Step.Await(response);
+                    return Step.Await(call);
                 }
 
-                CompleteResponse(response);
+                CompleteCall(calls);
             }
             else if (_held is { } message)
             {
@@ -176,13 +168,7 @@ internal sealed class MessageConversation : Conversation
     {
         _reader.Dispose();
         _output.Dispose();
-        if (_responderCancellation is { } cancellation)
-        {
-            // Cancelling runs the responder's callbacks, which may throw.
-            BestEffort.Run(cancellation.Cancel, exception => Record.Failed(Client, ServerEventReason.ResponderFailed, exception.GetBaseException().Message));
-            cancellation.Dispose();
-        }
-
+        _calls?.Dispose();
         base.Dispose();
     }
 
@@ -207,7 +193,7 @@ internal sealed class MessageConversation : Conversation
         {
             if (_reader.TrySkipLateLineFeed() && _hasResponded)
             {
-                _output.Append(LineFeed, 0, LineFeed.Length);
+                _output.Append(Plan.Writer.Tail(Terminator.LineFeed));
                 if (_faults is not null)
                 {
                     // It belongs to the response before: faults strike the next one apart from it.
@@ -266,7 +252,6 @@ internal sealed class MessageConversation : Conversation
     {
         var received = Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
         _received = _faults is null ? received : -1;
-        _messages++;
         _hasResponded = false;
         if (_faults is not null && IsMessageStruck(_faults))
         {
@@ -292,96 +277,71 @@ internal sealed class MessageConversation : Conversation
             return;
         }
 
-        if (Options.Responder is { } responder)
+        if (Options.Responder is not null)
         {
-            _responseTerminator = message.Terminator;
-            _responderCancellation ??= new CancellationTokenSource();
-            _responderContext ??= new ResponderContext(Client, Record, Mailbox);
-            _responderTask = CallResponder(
-                responder, Plan.ToReceivedMessage(message, Client, _messages, Record.Clock, _responderContext), _responderCancellation.Token);
+            _calls ??= new ResponderCalls(Plan, Record, Client, Mailbox);
+            _calls.Begin(message, Client.MessagesReceived);
+            return;
         }
-        else if (Member is { } member)
+
+        if (Member is { } member)
         {
-            var begin = member.Said.Begin(Plan.Writer.Terminator);
-            Plan.Response.Write(member.Said, message, Client, _messages, Record.Clock);
-            member.Said.End(begin, Plan.Writer.Terminator);
+            WriteResponse(member.Outgoing, message, Plan.Writer.Terminator, received: -1);
         }
         else if (!Options.IsDiscarding)
         {
-            var begin = _output.Begin(message.Terminator);
-            Plan.Response.Write(_output, message, Client, _messages, Record.Clock);
-            _output.End(begin, message.Terminator, Plan.Response.RepeatsMessage ? _received : -1);
+            WriteResponse(_output, message, message.Terminator, Plan.Response.RepeatsMessage ? _received : -1);
             _hasResponded = true;
         }
 
-        if (_responderTask is null)
-        {
-            EndResponse();
-        }
+        EndResponse();
     }
 
-    /// <summary>Calls the responder; an exception that it throws directly becomes a failed task.</summary>
-    private static Task<byte[]?> CallResponder(IMessageResponder responder, ReceivedMessage message, CancellationToken cancellationToken)
+    private void WriteResponse(ResponseBuffer output, in Frame message, Terminator terminator, long received)
     {
-        try
-        {
-            return responder.RespondAsync(message, cancellationToken);
-        }
-#pragma warning disable CA1031 // Any exception of the responder is reported when the task is completed.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return Task.FromException<byte[]?>(exception);
-        }
+        var begin = output.Begin(terminator);
+        Plan.Response.Write(output, message, Client, Client.MessagesReceived, Record.Clock);
+        output.End(begin, terminator, received);
     }
 
-    private void CompleteResponse(Task<byte[]?> response)
+    private void CompleteCall(ResponderCalls calls)
     {
-        _responderTask = null;
-        if (_responderContext!.IsResetting)
+        var call = calls.Take();
+        if (calls.IsResetting)
         {
             _isResetting = true;
             End(ServerEventReason.ServerClosed);
             return;
         }
 
-        if (response.Status == TaskStatus.RanToCompletion)
+        if (call.Status != TaskStatus.RanToCompletion)
         {
-            if (response.Result is { } content)
-            {
-                Answer(content);
-            }
-        }
-        else
-        {
-            var failure = response.Exception?.GetBaseException().Message ?? new OperationCanceledException().Message;
-            Record.Failed(Client, ServerEventReason.ResponderFailed, failure);
+            calls.ReportFailure(call);
             if (Plan.ErrorResponse is not { } errorResponse)
             {
                 End(ServerEventReason.ResponderFailed);
                 return;
             }
 
-            AppendResponse(errorResponse, _responseTerminator);
+            AppendResponse(errorResponse, calls.Terminator);
+        }
+        else if (call.Result is { } content)
+        {
+            // On a broadcasting server it goes to the others.
+            if (Member is { } member)
+            {
+                member.Add(content);
+            }
+            else
+            {
+                AppendResponse(content, calls.Terminator);
+            }
         }
 
         EndResponse();
-        if (_responderContext.IsClosing)
+        if (calls.IsClosing)
         {
             End(ServerEventReason.ServerClosed);
-        }
-    }
-
-    /// <summary>Sends what the responder made of a message: to the client, or on a broadcasting server to the others.</summary>
-    private void Answer(byte[] content)
-    {
-        if (Member is { } member)
-        {
-            member.Say(content);
-        }
-        else
-        {
-            AppendResponse(content, _responseTerminator);
         }
     }
 

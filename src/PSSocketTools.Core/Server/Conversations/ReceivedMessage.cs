@@ -9,24 +9,13 @@ public sealed class ReceivedMessage
 {
     private readonly DateTimeOffset _timestamp;
     private readonly ResponderContext _context;
+    private readonly string _lineEnd;
 
-    internal ReceivedMessage(
-        byte[] content,
-        string message,
-        string lineEnd,
-        int connectionId,
-        string remoteAddress,
-        int remotePort,
-        long sequence,
-        DateTimeOffset timestamp,
-        ResponderContext context)
+    internal ReceivedMessage(byte[] content, string message, string lineEnd, long sequence, DateTimeOffset timestamp, ResponderContext context)
     {
         Content = content;
         Message = message;
-        LineEnd = lineEnd;
-        ConnectionId = connectionId;
-        RemoteAddress = remoteAddress;
-        RemotePort = remotePort;
+        _lineEnd = lineEnd;
         Sequence = sequence;
         _timestamp = timestamp;
         _context = context;
@@ -39,13 +28,13 @@ public sealed class ReceivedMessage
     public int Bytes => Content.Length;
 
     /// <summary>The client's address.</summary>
-    public string RemoteAddress { get; }
+    public string RemoteAddress => _context.Client.RemoteAddress;
 
     /// <summary>The client's port.</summary>
-    public int RemotePort { get; }
+    public int RemotePort => _context.Client.RemotePort;
 
     /// <summary>The connection's number on its server, from 1 on.</summary>
-    public int ConnectionId { get; }
+    public int ConnectionId => _context.Client.Id;
 
     /// <summary>The message's number on its connection, from 1 on.</summary>
     public long Sequence { get; }
@@ -68,11 +57,8 @@ public sealed class ReceivedMessage
     /// </summary>
     public Hashtable State => _context.State;
 
-    /// <summary>The message's line end, which also joins the lines of a response.</summary>
-    internal string LineEnd { get; }
-
     /// <summary>The separator between the lines of a response: the line end that the message had; where it had none, that of what the server sends unsolicited, or LF.</summary>
-    public string GetLineEnd() => LineEnd;
+    public string GetLineEnd() => _lineEnd;
 
     /// <summary>Closes the connection (FIN) once the response to this message is sent; messages after it get none.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: a datagram has no connection.</exception>

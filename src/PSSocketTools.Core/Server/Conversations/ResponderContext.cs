@@ -7,12 +7,14 @@ namespace PSSocketTools.Server.Conversations;
 /// <summary>A client as the responder knows it through its messages: what it keeps of it, and what it asks for. From any thread.</summary>
 /// <param name="client">The identity of the client.</param>
 /// <param name="record">Gets what the responder tells.</param>
-/// <param name="queue">Ends the conversation; null for a sender of datagrams, which has none.</param>
-internal sealed class ResponderContext(ClientFacts client, ServerRecord record, Mailbox? queue)
+/// <param name="mailbox">Ends the conversation; null for a sender of datagrams, which has none.</param>
+internal sealed class ResponderContext(ClientFacts client, ServerRecord record, Mailbox? mailbox)
 {
     private Hashtable? _state;
     private volatile bool _isClosing;
     private volatile bool _isResetting;
+
+    public ClientFacts Client { get; } = client;
 
     public Hashtable State =>
         LazyInitializer.EnsureInitialized(ref _state, static () => Hashtable.Synchronized(new Hashtable(StringComparer.OrdinalIgnoreCase)))!;
@@ -42,20 +44,20 @@ internal sealed class ResponderContext(ClientFacts client, ServerRecord record, 
     public void Trace(string text)
     {
         // A responder that is cancelled may still tell something, of which the connection's end is the last event.
-        if (!client.HasEnded)
+        if (!Client.HasEnded)
         {
-            record.Trace(client, text);
+            record.Trace(Client, text);
         }
     }
 
     public void ReportError(string text)
     {
-        if (!client.HasEnded)
+        if (!Client.HasEnded)
         {
-            record.Failed(client, ServerEventReason.ResponderError, text);
+            record.Failed(Client, ServerEventReason.ResponderError, text);
         }
     }
 
-    private Mailbox RequireConversation() => queue
-        ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsAreNotClosed"), client.RemoteAddress);
+    private Mailbox RequireConversation() => mailbox
+        ?? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsAreNotClosed"), Client.RemoteAddress);
 }

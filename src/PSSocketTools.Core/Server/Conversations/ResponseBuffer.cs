@@ -35,6 +35,8 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         _buffer = grown;
     }
 
+    public void Append(byte[] bytes) => Append(bytes, 0, bytes.Length);
+
     public void Append(byte[] buffer, int offset, int count)
     {
         Reserve(count);
@@ -78,8 +80,7 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         }
         else
         {
-            var tail = writer.Tail(terminator);
-            Append(tail, 0, tail.Length);
+            Append(writer.Tail(terminator));
         }
 
         Responses.Add(new BufferedResponse(content, length, received));
@@ -100,7 +101,7 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
     public void AppendResponse(byte[] content, Terminator terminator)
     {
         var begin = Begin(terminator);
-        Append(content, 0, content.Length);
+        Append(content);
         End(begin, terminator);
     }
 

@@ -11,7 +11,7 @@ namespace PSSocketTools.Server.Conversations;
 /// A parsed format of what a server says: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite
 /// formatting.
 /// </summary>
-internal sealed class ResponseFormat : ResponseWriter
+internal sealed class ResponseFormat
 {
     /// <summary>The fields of a connection, as errors list them.</summary>
     private static readonly Field[] ConnectionFields =
@@ -33,10 +33,14 @@ internal sealed class ResponseFormat : ResponseWriter
         _mark = TextEncoding.MarkIn(encoding);
         _transform = transform;
         _serverName = serverName;
+        RepeatsMessage = transform == ResponseTransform.None && parts is [{ Literal: null, Field: Field.Message, Format: null }];
     }
 
-    /// <inheritdoc/>
-    public override bool WritesLocalAddress => _parts.Exists(static part => part is { Literal: null, Field: Field.LocalAddress });
+    /// <summary>Whether it writes the message as it is, so that the journal need not keep its bytes twice.</summary>
+    public bool RepeatsMessage { get; }
+
+    /// <summary>Whether it writes the address that the client connected to, which costs a system call for each connection.</summary>
+    public bool WritesLocalAddress => _parts.Exists(static part => part is { Literal: null, Field: Field.LocalAddress });
 
     /// <summary>Whether it writes the same for each connection.</summary>
     public bool IsConstant => _parts.TrueForAll(static part => part.Literal is not null);
@@ -47,13 +51,11 @@ internal sealed class ResponseFormat : ResponseWriter
     /// <param name="encoding">The text's encoding on the wire.</param>
     /// <param name="serverName">The server's name.</param>
     /// <exception cref="SocketToolsException">InvalidOption, with the field that is not valid.</exception>
-    public static ResponseWriter Parse(string? format, ResponseTransform transform, Encoding encoding, string serverName)
+    public static ResponseFormat Parse(string? format, ResponseTransform transform, Encoding encoding, string serverName)
     {
         var parts = Parse(
             format ?? "{0}", encoding, MessageFields, static field => Messages.Get("ResponseFormatRefused", field, string.Join(", ", MessageFields)));
-        return transform == ResponseTransform.None && parts is [{ Literal: null, Field: Field.Message, Format: null }]
-            ? Same
-            : new ResponseFormat(parts, encoding, transform, serverName);
+        return new ResponseFormat(parts, encoding, transform, serverName);
     }
 
     /// <summary>Parses what a server says of a connection, not of a message.</summary>
@@ -107,14 +109,19 @@ internal sealed class ResponseFormat : ResponseWriter
         return parts;
     }
 
-    /// <inheritdoc/>
-    public override void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, Clock clock)
+    /// <summary>Writes the response to a message, or a notice, without its framing.</summary>
+    /// <param name="output">Gets the bytes.</param>
+    /// <param name="message">The message; of a notice any.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="sequence">The number of the message among those of its client.</param>
+    /// <param name="clock">The clock that tells when.</param>
+    public void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, Clock clock)
     {
         foreach (var part in _parts)
         {
             if (part.Literal is { } literal)
             {
-                output.Append(literal, 0, literal.Length);
+                output.Append(literal);
             }
             else if (part is { Field: Field.Message, Format: null } && _transform == ResponseTransform.None)
             {
@@ -124,7 +131,10 @@ internal sealed class ResponseFormat : ResponseWriter
             }
             else
             {
-                Append(output, _encoding, Text(part, message, client, sequence, clock));
+                // Text is encoded straight into the buffer.
+                var text = Text(part, message, client, sequence, clock);
+                output.Reserve(_encoding.GetMaxByteCount(text.Length));
+                output.Advance(_encoding.GetBytes(text, 0, text.Length, output.Buffer, output.Count));
             }
         }
     }

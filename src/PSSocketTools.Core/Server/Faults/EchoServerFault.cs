@@ -101,6 +101,9 @@ public sealed class EchoServerFault
     internal int Draw(int lowest, int highest, long number, int part = 1) =>
         lowest == highest ? lowest : FaultDraw.Between(lowest, highest, _seed, number, part);
 
+    /// <summary>Inverts one byte of a response.</summary>
+    internal void Corrupt(byte[] buffer, int offset, int count, long number) => buffer[offset + Draw(0, count - 1, number)] ^= 0xFF;
+
     private string DescribeSettings() => Options.Kind switch
     {
         FaultKind.Delay => "Delay " + Range(Options.MinDelayMilliseconds, Options.MaxDelayMilliseconds),

@@ -8,8 +8,8 @@ namespace PSSocketTools.Server.Transport;
 /// <summary>Accepts or rejects connections, and creates their conversations, for every transport.</summary>
 internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
 {
-    // Where clients of a broadcasting server meet; null for another.
-    private readonly BroadcastGroup? _room = plan.Options.IsBroadcasting ? new BroadcastGroup() : null;
+    // Null where the server does not broadcast.
+    private readonly BroadcastGroup? _group = plan.Options.IsBroadcasting ? new BroadcastGroup() : null;
     private int _lastId;
 
     public ServerRecord Record { get; } = record;
@@ -56,7 +56,7 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
         {
             // The conversation is listed first, so that whoever sees the event finds it.
             Open.Add(conversation);
-            conversation.Member = _room?.Enter(conversation, plan);
+            conversation.Member = _group?.Enter(conversation, plan);
             isAccepted = Record.TryConnect(client, maxConnections);
         }
         finally

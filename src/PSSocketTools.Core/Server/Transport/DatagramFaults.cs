@@ -74,11 +74,11 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
             switch (options.Kind)
             {
                 case FaultKind.Delay:
-                    _waits.Enqueue(new FaultAction(fault, fault.Draw(options.MinDelayMilliseconds, options.MaxDelayMilliseconds, number), true));
+                    _waits.Enqueue(FaultAction.Delay(fault, number, hasPendingResponse: true));
                     break;
 
                 case FaultKind.Corrupt:
-                    ConversationFaults.Corrupt(fault, number, response!.Buffer, content, length);
+                    fault.Corrupt(response!.Buffer, content, length, number);
                     break;
 
                 case FaultKind.Duplicate:

@@ -227,9 +227,9 @@ internal abstract class DatagramTransport : ServerTransport
         byte[]? content;
         try
         {
-            peer.Context ??= new ResponderContext(peer.Facts, Record, queue: null);
+            peer.Context ??= new ResponderContext(peer.Facts, Record, mailbox: null);
             content = await responder.RespondAsync(
-                Plan.ToReceivedMessage(message, peer.Facts, request.Sequence, Record.Clock, peer.Context), Aborted).ConfigureAwait(false);
+                Plan.ToReceivedMessage(message, request.Sequence, Record.Clock, peer.Context), Aborted).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other peers.
         catch (Exception exception) when (!Aborted.IsCancellationRequested)
