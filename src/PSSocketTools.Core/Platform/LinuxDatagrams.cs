@@ -85,8 +85,8 @@ internal sealed unsafe class LinuxDatagrams
     /// <summary>Whether a datagram was longer than its slot.</summary>
     public bool IsTruncated(int slot) => (_received[slot].Header.Flags & Libc.MessageTruncated) != 0;
 
-    /// <summary>The peer that sent a datagram, to look it up.</summary>
-    public LinuxPeer PeerOf(int slot) => LinuxPeer.Read(_names + (slot * NameSize));
+    /// <summary>Where a datagram was received from, to look its client up.</summary>
+    public LinuxEndPointKey KeyOf(int slot) => LinuxEndPointKey.Read(_names + (slot * NameSize));
 
     /// <summary>Where a datagram was received from; null where the system reported nothing.</summary>
     public IPEndPoint? EndPointOf(int slot) => LinuxAddress.ReadEndPoint(_names + (slot * NameSize), (int)_received[slot].Header.NameLength);

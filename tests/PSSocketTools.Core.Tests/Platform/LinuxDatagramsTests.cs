@@ -46,7 +46,7 @@ public sealed class LinuxDatagramsTests : IDisposable
         Assert.All(Enumerable.Range(0, 3), slot =>
         {
             Assert.Equal(_client.LocalEndPoint, datagrams.EndPointOf(slot));
-            Assert.Equal(datagrams.PeerOf(0), datagrams.PeerOf(slot));
+            Assert.Equal(datagrams.KeyOf(0), datagrams.KeyOf(slot));
         });
 
         Assert.Equal(-1, datagrams.Receive(Descriptor));
@@ -142,11 +142,11 @@ public sealed class LinuxDatagramsTests : IDisposable
         for (var slot = 0; slot < clients.Length; slot++)
         {
             Assert.Equal(clients[slot].LocalEndPoint, datagrams.EndPointOf(slot));
-            Assert.Equal(datagrams.PeerOf(slot), datagrams.PeerOf(slot + clients.Length));
+            Assert.Equal(datagrams.KeyOf(slot), datagrams.KeyOf(slot + clients.Length));
             Assert.Null(datagrams.LocalOf(slot).Address);
         }
 
-        Assert.Equal(clients.Length, Enumerable.Range(0, clients.Length).Select(datagrams.PeerOf).Distinct().Count());
+        Assert.Equal(clients.Length, Enumerable.Range(0, clients.Length).Select(datagrams.KeyOf).Distinct().Count());
     }
 
     private static Socket Bind(IPAddress address, int port)

@@ -16,7 +16,7 @@ internal sealed class AsyncDatagramTransport(
     Action<Exception, Socket?> onFailure)
     : DatagramTransport(sockets, plan, record, maxPendingResponses, isAllowed, onFailure)
 {
-    private readonly DatagramPeers<IPEndPoint> _peers = new(record);
+    private readonly DatagramClients<IPEndPoint> _clients = new(record);
     private Task[] _loops = [];
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class AsyncDatagramTransport(
                 }
                 else if (!SocketErrors.IsReset(operation.Error))
                 {
-                    // A reset is an ICMP "port unreachable" for a response to a peer that has gone; other errors are reported.
+                    // A reset is an ICMP "port unreachable" for a response to a client that has gone; other errors are reported.
                     Record.Failed(null, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
                 }
             }
@@ -85,18 +85,18 @@ internal sealed class AsyncDatagramTransport(
     private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
     {
         var remote = (IPEndPoint)operation.Remote;
-        var peer = _peers.FindOrAdd(remote, remote);
-        if (!Accepts(peer))
+        var client = _clients.FindOrAdd(remote, remote);
+        if (!Admits(client))
         {
             return;
         }
 
         if (Plan.WritesLocalAddress)
         {
-            peer.Facts.LocalAddress = EndPointText.Of(operation.Local.Address ?? socket.LocalAddress);
+            client.Facts.LocalAddress = EndPointText.Of(operation.Local.Address ?? socket.LocalAddress);
         }
 
-        var request = Receive(peer, buffer, 0, count);
+        var request = Received(client, buffer, 0, count);
         if (request.IsDropped)
         {
             return;
@@ -104,7 +104,7 @@ internal sealed class AsyncDatagramTransport(
 
         if (request.IsInBackground)
         {
-            RespondInBackground(socket, operation.Local, peer, request);
+            RespondInBackground(socket, operation.Local, client, request);
             return;
         }
 
@@ -112,14 +112,14 @@ internal sealed class AsyncDatagramTransport(
         {
             if (!Plan.Options.IsDiscarding)
             {
-                await SendAsync(operation, operation.Local, peer, buffer, count, new BufferedResponse(0, count, request.Received)).ConfigureAwait(false);
+                await SendAsync(operation, operation.Local, client, buffer, count, new BufferedResponse(0, count, request.Received)).ConfigureAwait(false);
             }
 
             return;
         }
 
-        WriteResponse(peer, request, output);
-        await SendAsync(operation, operation.Local, peer, output).ConfigureAwait(false);
+        WriteResponse(client, request, output);
+        await SendAsync(operation, operation.Local, client, output).ConfigureAwait(false);
         output.Clear();
     }
 }

@@ -27,10 +27,7 @@ internal sealed class AsyncPump(SelectLoop? loop = null) : IPump, IDisposable
     /// <inheritdoc/>
     public void Post(Connection connection, ConnectionSignal signal) => Queue((int)signal);
 
-    /// <inheritdoc/>
-    public void RunAgain(Connection connection) => Wake();
-
-    /// <inheritdoc cref="IPump.RunAgain"/>
+    /// <summary>Runs the connection again, on the calling thread. From any thread.</summary>
     public void Wake() => Signal((int)ConnectionSignal.Wake);
 
     /// <inheritdoc/>

@@ -4,7 +4,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Serves over .NET's asynchronous sockets, which support every system and option.</summary>
+/// <summary>
+/// Serves over .NET's sockets, which support every system and option: connections wait by asynchronous operations, and for bytes also
+/// in loops over select, where those are faster (<see cref="SelectLoop"/>).
+/// </summary>
 /// <typeparam name="TChannel">The channel that moves the bytes.</typeparam>
 internal sealed class AsyncTransport<TChannel> : StreamTransport
     where TChannel : IChannel
@@ -18,7 +21,7 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
     private Task _accepting = Task.CompletedTask;
 
     /// <param name="listeners">The sockets that listen.</param>
-    /// <param name="admission">Accepts or rejects connections.</param>
+    /// <param name="admission">Admits or rejects clients.</param>
     /// <param name="sequential">Whether clients are served one at a time.</param>
     /// <param name="toChannel">Creates the channel of an accepted socket, which the channel owns.</param>
     /// <param name="handshakes">The handshakes of the channels; null for channels without.</param>
@@ -213,7 +216,6 @@ internal sealed class AsyncTransport<TChannel> : StreamTransport
         try
         {
             _reserve.Opened(socket.Handle);
-            socket.Blocking = false;
             if (socket.ProtocolType == ProtocolType.Tcp)
             {
                 socket.NoDelay = true;

@@ -40,9 +40,8 @@ internal sealed partial class Connection<TChannel> : Connection
     // The pending handshake, and the wait for the sequential server's slot after it.
     private Task? _handshake;
     private Task<bool>? _slotWait;
-    private bool _isHandshaking;
 
-    // Whether this connection holds the slot of a sequential server.
+    // Whether this connection has the slot of a sequential server, which another server does not count.
     private bool _holdsSlot;
 
     // Whether this connection continues after the other ready ones.
@@ -50,7 +49,6 @@ internal sealed partial class Connection<TChannel> : Connection
     private bool _isWaiting;
     private bool _isTimeUp;
     private bool _inputEnded;
-    private bool _isHalfClosed;
     private bool _draining;
 
     // Whether the server was told to end this connection.
@@ -69,20 +67,29 @@ internal sealed partial class Connection<TChannel> : Connection
         _client = client;
         _conversation = conversation;
         _holdsSlot = conversation is not null;
-        _isHandshaking = conversation is null;
         _channel = channel;
     }
 
+    // Each connection goes through these in order. Opening is for a channel with a handshake, and Conversing for a connection that was
+    // admitted. After an error it goes from any of them to Closing.
     private enum Phase
     {
-        // A stop may reach the connection before the pump begins it.
-        Accepted,
-        Opening,
-        Conversing,
-        EndingOutput,
-        Discarding,
+        // The pump has not begun it yet, but a stop may end it.
+        Created,
 
-        // Pending operations may still hold a buffer.
+        // The handshake, and then the wait for the slot of a sequential server.
+        Opening,
+
+        // The conversation's steps.
+        Conversing,
+
+        // Its last bytes are sent, and its output is shut down (FIN).
+        EndingOutput,
+
+        // What is still received is discarded, until the client has shut down its side too.
+        DiscardingInput,
+
+        // The channel is closed, and pending operations may still hold a buffer.
         Closing,
         Closed,
     }
@@ -135,14 +142,7 @@ internal sealed partial class Connection<TChannel> : Connection
     public override void Drain()
     {
         _draining = true;
-        if (_phase is Phase.Discarding)
-        {
-            Close();
-        }
-        else
-        {
-            Continue();
-        }
+        Continue();
     }
 
     /// <inheritdoc/>
@@ -212,7 +212,7 @@ internal sealed partial class Connection<TChannel> : Connection
     {
         switch (_phase)
         {
-            case Phase.Accepted:
+            case Phase.Created:
                 break;
 
             case Phase.Conversing:
@@ -227,7 +227,7 @@ internal sealed partial class Connection<TChannel> : Connection
                 EndOutput();
                 break;
 
-            case Phase.Discarding:
+            case Phase.DiscardingInput:
                 DiscardInput();
                 break;
 
@@ -323,15 +323,14 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <summary>Reports once that the client has ended its side while it still gets responses.</summary>
     private void ReportHalfClose()
     {
-        if (_isHalfClosed)
+        if (_client.IsInputEnded)
         {
             return;
         }
 
         // A client of a Unix socket that has closed both directions gets no more responses.
-        _isHalfClosed = true;
         _client.EndInput();
-        if (!_channel.HasPeerReset)
+        if (!_channel.HasClientReset)
         {
             _record.HalfClosed(_client);
         }
@@ -341,12 +340,12 @@ internal sealed partial class Connection<TChannel> : Connection
     {
         if (!task.IsCompleted)
         {
-            // The thread that completes the task must not be delayed, so that another one runs the connection.
+            // A wake is only queued, so that the thread that completes the task is not delayed.
             task.ContinueWith(
-                static (_, state) => ((Connection)state!).Pump.RunAgain((Connection)state),
+                static (_, state) => ((Connection)state!).Wake(),
                 this,
                 CancellationToken.None,
-                TaskContinuationOptions.None,
+                TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
         }
     }

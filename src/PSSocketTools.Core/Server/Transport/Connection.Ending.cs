@@ -23,6 +23,7 @@ internal sealed partial class Connection<TChannel>
     /// Ends the connection so that all sent bytes arrive: closing a socket with unread bytes would reset it, and a reset can overtake
     /// the last response (RFC 1122, section 4.2.2.13), so that what is still received is discarded for a while.
     /// </summary>
+    /// <param name="reason">Why; none before there is a conversation.</param>
     private void End(ServerEventReason reason)
     {
         EndConversation(reason);
@@ -32,29 +33,20 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        EndInOrder();
-    }
-
-    /// <summary>Ends a connection that has no conversation, in order too: its handshake failed, or it was refused after that.</summary>
-    private void EndUnaccepted()
-    {
-        BeginEnding();
-        ReleaseSlot();
-        EndInOrder();
-    }
-
-    private void EndInOrder()
-    {
         Pump.SetTimer(this, Deadline.AfterMilliseconds(ServerTransport.LingerMilliseconds));
         EndOutput();
     }
 
     private void BeginEnding()
     {
+        if (_conversation is null && _phase <= Phase.Opening)
+        {
+            _transport.HandshakeEnded();
+        }
+
         _phase = Phase.EndingOutput;
         _isTimeUp = false;
         StopTimer();
-        EndHandshake();
     }
 
     /// <summary>Ends the conversation, if there is one yet.</summary>
@@ -80,7 +72,7 @@ internal sealed partial class Connection<TChannel>
         if (_holdsSlot)
         {
             _holdsSlot = false;
-            _transport.ConversationEnded();
+            _transport.ReleaseSlot();
         }
     }
 
@@ -99,13 +91,13 @@ internal sealed partial class Connection<TChannel>
             return;
         }
 
-        _phase = Phase.Discarding;
+        _phase = Phase.DiscardingInput;
         DiscardInput();
     }
 
     private void DiscardInput()
     {
-        if (_isTimeUp)
+        if (_isTimeUp || _draining)
         {
             Close();
             return;

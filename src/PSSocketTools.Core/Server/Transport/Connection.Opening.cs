@@ -7,7 +7,7 @@ namespace PSSocketTools.Server.Transport;
 // This part comes before the conversation: the handshake, and the wait for the slot of a sequential server.
 internal sealed partial class Connection<TChannel>
 {
-    /// <summary>Waits for the handshake and, on a sequential server, for the slot; then accepts the connection.</summary>
+    /// <summary>Waits for the handshake and, on a sequential server, for the slot; then begins the conversation.</summary>
     private void Open()
     {
         if (_slotWait is null && _handshake!.IsCompleted)
@@ -26,15 +26,15 @@ internal sealed partial class Connection<TChannel>
         {
             TakeSlot(_slotWait);
             _client.TlsProtocol = _channel.TlsProtocol;
-            _conversation = _holdsSlot ? _transport.Admission.TryAccept(_client) : null;
+            _conversation = _holdsSlot ? _transport.Admission.TryAdmit(_client) : null;
             if (_conversation is null)
             {
                 // The server stops, or has as many connections as it may.
-                EndUnaccepted();
+                End(ServerEventReason.None);
                 return;
             }
 
-            EndHandshake();
+            _transport.HandshakeEnded();
             _phase = Phase.Conversing;
             Converse(_conversation);
         }
@@ -49,7 +49,7 @@ internal sealed partial class Connection<TChannel>
 
             HandshakeFailed(Messages.Get("HandshakeTimeout", _transport.HandshakeTimeout.TotalSeconds));
             _channel.RejectHandshake();
-            EndUnaccepted();
+            End(ServerEventReason.None);
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed partial class Connection<TChannel>
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
         {
             HandshakeFailed(exception.GetBaseException().Message);
-            EndUnaccepted();
+            End(ServerEventReason.None);
             return false;
         }
     }
@@ -78,16 +78,7 @@ internal sealed partial class Connection<TChannel>
     /// <summary>Reports a failed handshake after it has left the count of pending ones, since a reader of the event may connect again at once.</summary>
     private void HandshakeFailed(string why)
     {
-        EndHandshake();
+        BeginEnding();
         _record.Failed(_client, ServerEventReason.HandshakeFailed, why);
-    }
-
-    private void EndHandshake()
-    {
-        if (_isHandshaking)
-        {
-            _isHandshaking = false;
-            _transport.HandshakeEnded();
-        }
     }
 }

@@ -139,7 +139,6 @@ internal sealed partial class Connection<TChannel>
         else
         {
             _inputEnded = true;
-            _client.EndInput();
             conversation.InputEnded();
         }
     }
@@ -217,11 +216,11 @@ internal sealed partial class Connection<TChannel>
     {
         if (_channel.ReportsReset)
         {
-            if (_channel.HasPeerReset)
+            if (_channel.HasClientReset)
             {
                 EndByError(SocketError.ConnectionReset);
             }
-            else if (_channel.HasPeerEnded)
+            else if (_channel.HasClientEnded)
             {
                 ReportHalfClose();
             }
@@ -250,7 +249,7 @@ internal sealed partial class Connection<TChannel>
         }
 
         var isCheckDue = _nextResetCheck.HasPassed;
-        if (isCheckDue && _channel.HasPeerReset)
+        if (isCheckDue && _channel.HasClientReset)
         {
             EndByError(SocketError.ConnectionReset);
             return;

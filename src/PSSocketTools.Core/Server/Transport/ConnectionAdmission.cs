@@ -5,7 +5,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Accepts or rejects connections, and creates their conversations, for every transport.</summary>
+/// <summary>Admits or rejects the clients of accepted connections, and makes their conversations, for every transport.</summary>
 internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord record, int maxConnections, Func<IPAddress, bool>? isAllowed)
 {
     // Null where the server does not broadcast.
@@ -23,8 +23,8 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
     /// <summary>Whether it needs the endpoint that a client connected to, since a format writes its address.</summary>
     public bool NeedsLocalEndPoint { get; } = plan.WritesLocalAddress;
 
-    /// <summary>Gives a connection its id, or rejects it with an event if its address is not allowed.</summary>
-    /// <returns>Its identity; null when the connection is rejected.</returns>
+    /// <summary>Gives a client its id, or rejects it with an event if its address is not allowed.</summary>
+    /// <returns>Its identity; null when it is rejected.</returns>
     public ClientFacts? TryIdentify(EndPoint? remote, EndPoint? local)
     {
         var ip = remote as IPEndPoint;
@@ -45,30 +45,30 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
         return null;
     }
 
-    /// <summary>Accepts an identified connection, or rejects it with an event at the limit of connections.</summary>
-    /// <returns>Its conversation; null when the connection is rejected.</returns>
-    public Conversation? TryAccept(ClientFacts client)
+    /// <summary>Admits an identified client, or rejects it with an event at the limit of connections.</summary>
+    /// <returns>Its conversation; null when it is rejected.</returns>
+    public Conversation? TryAdmit(ClientFacts client)
     {
         Conversation conversation = plan.Options.IsRaw ? new RawConversation(plan, client, Record) : new MessageConversation(plan, client, Record);
         conversation.Registry = Open;
-        var isAccepted = false;
+        var isAdmitted = false;
         try
         {
             // The conversation is listed first, so that whoever sees the event finds it.
             Open.Add(conversation);
             conversation.Member = _group?.Enter(conversation, plan);
-            isAccepted = Record.TryConnect(client, maxConnections);
+            isAdmitted = Record.TryConnect(client, maxConnections);
         }
         finally
         {
-            if (!isAccepted)
+            if (!isAdmitted)
             {
                 conversation.End(isAnnounced: false);
                 conversation.Dispose();
             }
         }
 
-        if (isAccepted)
+        if (isAdmitted)
         {
             // The others are told now, and not when it begins, so that whoever connects in between does not hear of it.
             conversation.Member?.Announce(plan.Greeting, Record.Clock);

@@ -26,10 +26,10 @@ internal unsafe struct ConnectionDescriptor(LinuxDescriptor descriptor) : IDispo
     public bool IsReadable { get; set; }
 
     /// <summary>Whether the kernel has reported EPOLLERR or EPOLLHUP.</summary>
-    public bool HasPeerReset { get; private set; }
+    public bool HasClientReset { get; private set; }
 
     /// <summary>Whether the kernel has reported EPOLLRDHUP.</summary>
-    public bool HasPeerEnded { get; private set; }
+    public bool HasClientEnded { get; private set; }
 
     /// <inheritdoc cref="IChannel.QueuedBytes"/>
     public readonly int QueuedBytes => SendQueue.Bytes(descriptor.Number);
@@ -44,8 +44,8 @@ internal unsafe struct ConnectionDescriptor(LinuxDescriptor descriptor) : IDispo
         {
             IsReadable = true;
             _isShortReceiveInconclusive = (events & ~BytesOrRoom) != 0;
-            HasPeerEnded |= (events & Libc.EpollReadHangUp) != 0;
-            HasPeerReset |= (events & (Libc.EpollError | Libc.EpollHangUp)) != 0;
+            HasClientEnded |= (events & Libc.EpollReadHangUp) != 0;
+            HasClientReset |= (events & (Libc.EpollError | Libc.EpollHangUp)) != 0;
         }
 
         return (events & ~Libc.EpollIn) != 0;

@@ -6,7 +6,7 @@ namespace PSSocketTools.Server.Transport;
 
 /// <summary>A server's socket for datagrams, which sends a response from the address that the request was sent to.</summary>
 /// <remarks>
-/// The system would choose the source address by the route, and a peer that is connected to another address would not get the
+/// The system would choose the source address by the route, and a client that is connected to another address would not get the
 /// response (RFC 1122, section 4.1.3.5). A socket that is bound to one address does not need this.
 /// </remarks>
 internal sealed class DatagramSocket : IDisposable

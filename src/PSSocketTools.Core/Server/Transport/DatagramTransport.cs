@@ -10,7 +10,7 @@ namespace PSSocketTools.Server.Transport;
 
 /// <summary>
 /// Responds to datagrams; derived classes receive them. Each is a message of its own, so that there is no conversation. A UDP server
-/// has no connections, but its peers get ids.
+/// has no connections, but its clients get ids.
 /// </summary>
 internal abstract class DatagramTransport : ServerTransport
 {
@@ -78,51 +78,51 @@ internal abstract class DatagramTransport : ServerTransport
     /// <inheritdoc/>
     public override void Dispose() => _aborting.Dispose();
 
-    /// <summary>Whether a peer may be answered; if not, its datagram is reported as rejected.</summary>
-    public bool Accepts(DatagramPeer peer)
+    /// <summary>Whether a client may be answered; if not, its datagram is rejected with an event.</summary>
+    public bool Admits(DatagramClient client)
     {
-        if (_echoLoops.WouldLoop(peer.EndPoint) || _isAllowed?.Invoke(peer.EndPoint.Address) == false)
+        if (_echoLoops.WouldLoop(client.EndPoint) || _isAllowed?.Invoke(client.EndPoint.Address) == false)
         {
-            Record.Rejected(peer.Facts, ServerEventReason.NotAllowed);
+            Record.Rejected(client.Facts, ServerEventReason.NotAllowed);
             return false;
         }
 
         return true;
     }
 
-    /// <summary>Records an accepted datagram, and has the faults strike it.</summary>
-    public DatagramRequest Receive(DatagramPeer peer, byte[] buffer, int offset, int count)
+    /// <summary>Records a datagram that was received, and has the faults strike it.</summary>
+    public DatagramRequest Received(DatagramClient client, byte[] buffer, int offset, int count)
     {
-        Record.AddBytesReceived(peer.Facts, count);
+        Record.AddBytesReceived(client.Facts, count);
         var message = ToMessage(buffer, offset, count);
-        var received = Record.MessageReceived(peer.Facts, buffer, offset, message.Count);
-        var faults = Plan.Faults.Active is null ? null : new DatagramFaults(Plan.Faults, peer.Faults(Record));
+        var received = Record.MessageReceived(client.Facts, buffer, offset, message.Count);
+        var faults = Plan.Faults.Active is null ? null : new DatagramFaults(Plan.Faults, client.Faults(Record));
         faults?.StrikeMessage();
         return new DatagramRequest(
-            message, ++peer.Messages, faults is null ? received : -1, faults, Plan.Options.Responder is not null || faults is not null || !peer.LastResponse.IsCompleted);
+            message, client.Facts.MessagesReceived, faults is null ? received : -1, faults, Plan.Options.Responder is not null || faults is not null || !client.LastResponse.IsCompleted);
     }
 
     /// <summary>Responds in the background, so that slow responses don't delay others; above the limit datagrams are dropped, as UDP allows.</summary>
-    public void RespondInBackground(DatagramSocket socket, PacketInfo local, DatagramPeer peer, in DatagramRequest request)
+    public void RespondInBackground(DatagramSocket socket, PacketInfo local, DatagramClient client, in DatagramRequest request)
     {
         if (BeginResponse() > _maxPendingResponses)
         {
             EndResponse();
-            Record.Rejected(peer.Facts, ServerEventReason.TooManyResponses);
+            Record.Rejected(client.Facts, ServerEventReason.TooManyResponses);
             return;
         }
 
         // The next receive reuses the buffer of the datagram.
-        peer.LastResponse = RespondInBackgroundAsync(peer.LastResponse, socket, local, peer, request);
+        client.LastResponse = RespondInBackgroundAsync(client.LastResponse, socket, local, client, request);
     }
 
     /// <summary>Writes the response that takes no responder into a buffer, which stays empty when there is none.</summary>
-    public void WriteResponse(DatagramPeer peer, in DatagramRequest request, ResponseBuffer output)
+    public void WriteResponse(DatagramClient client, in DatagramRequest request, ResponseBuffer output)
     {
         var message = request.Message;
         if (Plan.IsExitCommand(message))
         {
-            if (Plan.Farewell?.For(peer.Facts, Record.Clock) is { } farewell)
+            if (Plan.Farewell?.For(client.Facts, Record.Clock) is { } farewell)
             {
                 output.AppendResponse(farewell, message.Terminator);
             }
@@ -130,28 +130,28 @@ internal abstract class DatagramTransport : ServerTransport
         else if (!Plan.Options.IsDiscarding)
         {
             var begin = output.Begin(message.Terminator);
-            Plan.Response.Write(output, message, peer.Facts, request.Sequence, Record.Clock);
+            Plan.Response.Write(output, message, client.Facts, request.Sequence, Record.Clock);
             output.End(begin, message.Terminator);
         }
     }
 
     /// <summary>Whether a response fits into a datagram; if not, that is reported.</summary>
-    public bool Fits(DatagramPeer peer, int count)
+    public bool Fits(DatagramClient client, int count)
     {
         if (count <= Datagram.MaxBytes)
         {
             return true;
         }
 
-        Record.Failed(peer.Facts, ServerEventReason.MessageTooLarge, Datagram.TooLarge(count));
+        Record.Failed(client.Facts, ServerEventReason.MessageTooLarge, Datagram.TooLarge(count));
         return false;
     }
 
     /// <summary>Records a response that was sent.</summary>
-    public void Sent(DatagramPeer peer, int count, byte[] buffer, in BufferedResponse response)
+    public void Sent(DatagramClient client, int count, byte[] buffer, in BufferedResponse response)
     {
-        Record.AddBytesSent(peer.Facts, count);
-        Record.ResponseSent(peer.Facts, buffer, response.Offset, response.Count, response.Received);
+        Record.AddBytesSent(client.Facts, count);
+        Record.ResponseSent(client.Facts, buffer, response.Offset, response.Count, response.Received);
     }
 
     /// <summary>Counts a response that a stop waits for, and gives how many there are.</summary>
@@ -175,30 +175,30 @@ internal abstract class DatagramTransport : ServerTransport
     /// <summary>Completes when nothing receives any more, after the sockets were closed.</summary>
     protected virtual Task WhenReceivingEndedAsync() => Task.CompletedTask;
 
-    protected async Task SendAsync(DatagramOperation operation, PacketInfo local, DatagramPeer peer, ResponseBuffer output)
+    protected async Task SendAsync(DatagramOperation operation, PacketInfo local, DatagramClient client, ResponseBuffer output)
     {
         if (output.Responses.Count > 0)
         {
-            await SendAsync(operation, local, peer, output.Buffer, output.Count, output.Responses[0]).ConfigureAwait(false);
+            await SendAsync(operation, local, client, output.Buffer, output.Count, output.Responses[0]).ConfigureAwait(false);
         }
     }
 
     protected async Task SendAsync(
-        DatagramOperation operation, PacketInfo local, DatagramPeer peer, byte[] buffer, int count, BufferedResponse response)
+        DatagramOperation operation, PacketInfo local, DatagramClient client, byte[] buffer, int count, BufferedResponse response)
     {
-        if (!Fits(peer, count))
+        if (!Fits(client, count))
         {
             return;
         }
 
-        await operation.SendAsync(buffer, count, peer.EndPoint, peer.NativeEndPoint, local).ConfigureAwait(false);
+        await operation.SendAsync(buffer, count, client.EndPoint, client.NativeEndPoint, local).ConfigureAwait(false);
         if (operation.Error == SocketError.Success)
         {
-            Sent(peer, count, buffer, response);
+            Sent(client, count, buffer, response);
         }
         else if (!SocketErrors.IsAbort(operation.Error))
         {
-            Record.Failed(peer.Facts, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
+            Record.Failed(client.Facts, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
         }
     }
 
@@ -215,27 +215,27 @@ internal abstract class DatagramTransport : ServerTransport
     }
 
     /// <summary>Writes the response, which the responder makes if there is one, into a buffer, which stays empty when there is none.</summary>
-    private async Task WriteResponseAsync(DatagramPeer peer, DatagramRequest request, ResponseBuffer output)
+    private async Task WriteResponseAsync(DatagramClient client, DatagramRequest request, ResponseBuffer output)
     {
         var message = request.Message;
         if (Plan.Options.Responder is not { } responder || Plan.IsExitCommand(message))
         {
-            WriteResponse(peer, request, output);
+            WriteResponse(client, request, output);
             return;
         }
 
         byte[]? content;
         try
         {
-            peer.Context ??= new ResponderContext(peer.Facts, Record, mailbox: null);
+            client.Context ??= new ResponderContext(client.Facts, Record, mailbox: null);
             content = await responder.RespondAsync(
-                Plan.ToReceivedMessage(message, request.Sequence, Record.Clock, peer.Context), Aborted).ConfigureAwait(false);
+                Plan.ToReceivedMessage(message, request.Sequence, Record.Clock, client.Context), Aborted).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other peers.
+#pragma warning disable CA1031 // Any exception of a responder is reported in the journal and does not affect other clients.
         catch (Exception exception) when (!Aborted.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Record.Failed(peer.Facts, ServerEventReason.ResponderFailed, exception.Message);
+            Record.Failed(client.Facts, ServerEventReason.ResponderFailed, exception.Message);
             content = Plan.ErrorResponse;
         }
 
@@ -245,9 +245,9 @@ internal abstract class DatagramTransport : ServerTransport
         }
     }
 
-    /// <summary>Responds to a message after the earlier ones of the same peer, however long each takes.</summary>
+    /// <summary>Responds to a message after the earlier ones of the same client, however long each takes.</summary>
     private async Task RespondInBackgroundAsync(
-        Task before, DatagramSocket socket, PacketInfo local, DatagramPeer peer, DatagramRequest request)
+        Task before, DatagramSocket socket, PacketInfo local, DatagramClient client, DatagramRequest request)
     {
         try
         {
@@ -262,7 +262,7 @@ internal abstract class DatagramTransport : ServerTransport
                 await faults.WaitAsync(Aborted).ConfigureAwait(false);
             }
 
-            await WriteResponseAsync(peer, request, output).ConfigureAwait(false);
+            await WriteResponseAsync(client, request, output).ConfigureAwait(false);
             if (faults is not null)
             {
                 faults.StrikeResponse(output);
@@ -271,7 +271,7 @@ internal abstract class DatagramTransport : ServerTransport
 
             for (var copies = faults is { IsDropped: true } ? 0 : faults is { IsDuplicated: true } ? 2 : 1; copies > 0; copies--)
             {
-                await SendAsync(operation, local, peer, output).ConfigureAwait(false);
+                await SendAsync(operation, local, client, output).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
@@ -282,7 +282,7 @@ internal abstract class DatagramTransport : ServerTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Record.TryReport(exception, peer.Facts);
+            Record.TryReport(exception, client.Facts);
         }
         finally
         {

@@ -4,7 +4,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Detects peers whose datagrams must not be answered, since they would answer the response, and so on forever (CERT CA-1996-01).</summary>
+/// <summary>Detects clients whose datagrams must not be answered, since they would answer the response, and so on forever (CERT CA-1996-01).</summary>
 internal sealed class EchoLoopGuard(int port, Clock clock, Func<IEnumerable<IPAddress>> readOwnAddresses)
 {
     // How long the machine's addresses are reused: they may change, and reading them takes milliseconds.
@@ -24,10 +24,10 @@ internal sealed class EchoLoopGuard(int port, Clock clock, Func<IEnumerable<IPAd
     {
     }
 
-    /// <summary>Whether responses to a peer could loop: it is a service that answers everything, or this server itself.</summary>
+    /// <summary>Whether responses to a client could loop: it is a service that answers everything, or this server itself.</summary>
     public bool WouldLoop(IPEndPoint remote) => LoopingPorts.Contains(remote.Port) || IsOwn(remote);
 
-    // Only a peer with this server's port can be the server itself, so that the addresses are compared only then.
+    // Only a client with this server's port can be the server itself, so that the addresses are compared only then.
     private bool IsOwn(IPEndPoint remote) => remote.Port == port && (IPAddress.IsLoopback(remote.Address) || IsOwn(remote.Address));
 
     private bool IsOwn(IPAddress address)

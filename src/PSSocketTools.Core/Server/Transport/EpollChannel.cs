@@ -18,10 +18,10 @@ internal struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, EpollBuffer
     public readonly bool ReportsReset => true;
 
     /// <inheritdoc/>
-    public readonly bool HasPeerReset => _descriptor.HasPeerReset;
+    public readonly bool HasClientReset => _descriptor.HasClientReset;
 
     /// <inheritdoc/>
-    public readonly bool HasPeerEnded => _descriptor.HasPeerEnded;
+    public readonly bool HasClientEnded => _descriptor.HasClientEnded;
 
     /// <inheritdoc/>
     public readonly int QueuedBytes => _descriptor.QueuedBytes;

@@ -26,15 +26,15 @@ internal sealed class EpollDatagramTransport : DatagramTransport
     {
         _loops = loops;
         _loop = loops.Next();
-        Peers = new DatagramPeers<LinuxPeer>(record);
+        Clients = new DatagramClients<LinuxEndPointKey>(record);
         Output = new ResponseBuffer(plan.Writer, carriesEmpty: true);
     }
 
     /// <inheritdoc/>
     public override string Name => Epoll;
 
-    /// <summary>The peers, whichever socket they send to.</summary>
-    public DatagramPeers<LinuxPeer> Peers { get; }
+    /// <summary>The clients, whichever socket they send to.</summary>
+    public DatagramClients<LinuxEndPointKey> Clients { get; }
 
     /// <summary>Where responses are made. Only for the loop.</summary>
     public ResponseBuffer Output { get; }

@@ -99,9 +99,6 @@ internal sealed class EpollLoop : IPump, IDisposable
     /// <inheritdoc/>
     public void Post(Connection connection, ConnectionSignal signal) => Post(() => connection.Handle(signal), connection.Fail);
 
-    /// <inheritdoc/>
-    public void RunAgain(Connection connection) => Post(connection, ConnectionSignal.Wake);
-
     /// <summary>Ends the thread after the queued actions, and waits for its end.</summary>
     public void Dispose()
     {

@@ -73,7 +73,7 @@ internal sealed class EpollLoops
     }
 
     /// <summary>Registers a handler, called on the thread of a loop that fails, or at once if one has failed already.</summary>
-    public void WhenFailed(Action<Exception> onFailure)
+    public void OnFailed(Action<Exception> onFailure)
     {
         Exception? failure;
         lock (_onFailure)

@@ -147,7 +147,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
             if (count == 1)
             {
-                // The peer most likely waits for its response: the next wait costs less than a receive that finds nothing.
+                // The client most likely waits for its response: the next wait costs less than a receive that finds nothing.
                 WatchAgain();
                 return;
             }
@@ -210,18 +210,18 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
             return;
         }
 
-        var key = Datagrams.PeerOf(slot);
-        if (_transport.Peers.Find(key) is not { } peer)
+        var key = Datagrams.KeyOf(slot);
+        if (_transport.Clients.Find(key) is not { } client)
         {
             if (Datagrams.EndPointOf(slot) is not { } endPoint)
             {
                 return;
             }
 
-            peer = _transport.Peers.FindOrAdd(key, endPoint);
+            client = _transport.Clients.FindOrAdd(key, endPoint);
         }
 
-        if (!_transport.Accepts(peer))
+        if (!_transport.Admits(client))
         {
             return;
         }
@@ -229,11 +229,11 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         var plan = _transport.Plan;
         if (plan.WritesLocalAddress)
         {
-            peer.Facts.LocalAddress = EndPointText.Of(Datagrams.LocalOf(slot).Address ?? _socket.LocalAddress);
+            client.Facts.LocalAddress = EndPointText.Of(Datagrams.LocalOf(slot).Address ?? _socket.LocalAddress);
         }
 
         var (bytes, offset, count) = (Datagrams.Bytes, Datagrams.OffsetOf(slot), Datagrams.LengthOf(slot));
-        var request = _transport.Receive(peer, bytes, offset, count);
+        var request = _transport.Received(client, bytes, offset, count);
         if (request.IsDropped)
         {
             return;
@@ -241,34 +241,34 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
         if (request.IsInBackground)
         {
-            // The responses to what came earlier come first, also those to the same peer.
+            // The responses to what came earlier come first, also those to the same client.
             _ = TryFlush();
-            _transport.RespondInBackground(_socket, Datagrams.LocalOf(slot), peer, request);
+            _transport.RespondInBackground(_socket, Datagrams.LocalOf(slot), client, request);
         }
         else if (plan.Options.IsRaw)
         {
-            if (!plan.Options.IsDiscarding && _transport.Fits(peer, count))
+            if (!plan.Options.IsDiscarding && _transport.Fits(client, count))
             {
-                Add(slot, peer, count, new BufferedResponse(0, count, request.Received));
+                Add(slot, client, count, new BufferedResponse(0, count, request.Received));
             }
         }
         else
         {
-            Respond(slot, peer, request);
+            Respond(slot, client, request);
         }
     }
 
     /// <summary>Makes the response, which takes the datagram's place.</summary>
-    private void Respond(int slot, DatagramPeer peer, in DatagramRequest request)
+    private void Respond(int slot, DatagramClient client, in DatagramRequest request)
     {
         var output = _transport.Output;
         try
         {
-            _transport.WriteResponse(peer, request, output);
-            if (output.Responses.Count > 0 && _transport.Fits(peer, output.Count))
+            _transport.WriteResponse(client, request, output);
+            if (output.Responses.Count > 0 && _transport.Fits(client, output.Count))
             {
                 Buffer.BlockCopy(output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), output.Count);
-                Add(slot, peer, output.Count, output.Responses[0]);
+                Add(slot, client, output.Count, output.Responses[0]);
             }
         }
         finally
@@ -277,9 +277,9 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         }
     }
 
-    private void Add(int slot, DatagramPeer peer, int count, BufferedResponse response)
+    private void Add(int slot, DatagramClient client, int count, BufferedResponse response)
     {
-        _responses[Datagrams.Count] = new Response(peer, count, response with { Offset = Datagrams.OffsetOf(slot) + response.Offset });
+        _responses[Datagrams.Count] = new Response(client, count, response with { Offset = Datagrams.OffsetOf(slot) + response.Offset });
         Datagrams.Add(slot, count);
     }
 
@@ -309,7 +309,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
             if (number != Libc.EIntr && !Datagrams.TryDropSource(_sent))
             {
-                _transport.Record.Failed(_responses[_sent++].Peer.Facts, ServerEventReason.Failure, Explain(number));
+                _transport.Record.Failed(_responses[_sent++].Client.Facts, ServerEventReason.Failure, Explain(number));
             }
         }
 
@@ -320,7 +320,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
     {
         try
         {
-            _transport.Sent(response.Peer, response.Count, Datagrams.Bytes, response.Content);
+            _transport.Sent(response.Client, response.Count, Datagrams.Bytes, response.Content);
         }
 #pragma warning disable CA1031 // Reported: the responses after it were sent as well, and are recorded too.
         catch (Exception exception)
@@ -367,6 +367,6 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
     private static string Explain(int number) => new LinuxSocketException(number).Message;
 
-    private readonly record struct Response(DatagramPeer Peer, int Count, BufferedResponse Content);
+    private readonly record struct Response(DatagramClient Client, int Count, BufferedResponse Content);
 }
 #endif

@@ -28,10 +28,10 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
     public bool ReportsReset => false;
 
     /// <inheritdoc/>
-    public bool HasPeerReset => _stream.Descriptor.HasPeerReset;
+    public bool HasClientReset => _stream.Descriptor.HasClientReset;
 
     /// <inheritdoc/>
-    public bool HasPeerEnded => false;
+    public bool HasClientEnded => false;
 
     /// <inheritdoc/>
     public int QueuedBytes => _stream.Descriptor.QueuedBytes;
@@ -83,10 +83,10 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
         {
             try
             {
-                _sending = Math.Min(count, SocketState.MaxPendingSend);
+                _sending = Math.Min(count, ServerTransport.MaxPendingSend);
                 _tls!.Write(buffer, offset, _sending);
             }
-            catch (Exception exception) when (TlsErrors.TrySort(exception, out error))
+            catch (Exception exception) when (TlsErrors.TryToSocketError(exception, out error))
             {
                 return -1;
             }
@@ -120,7 +120,7 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
                 _isEndingOutput = true;
                 TlsPlatform.ShutdownAsync(_tls).GetAwaiter().GetResult();
             }
-            catch (Exception exception) when (TlsErrors.TrySort(exception, out var lost))
+            catch (Exception exception) when (TlsErrors.TryToSocketError(exception, out var lost))
             {
                 return lost;
             }
@@ -196,7 +196,7 @@ internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor
             error = SocketError.Success;
             return _read.GetAwaiter().GetResult();
         }
-        catch (Exception exception) when (TlsErrors.TrySort(exception, out error))
+        catch (Exception exception) when (TlsErrors.TryToSocketError(exception, out error))
         {
             return -1;
         }

@@ -21,8 +21,7 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
 
     private ConnectionDescriptor _descriptor = new(descriptor);
 
-    // What to run again after the loop's other handlers; set before anything is read.
-    private EpollLoop _loop = null!;
+    // Runs again after the loop's other handlers; set before anything is read.
     private Connection _connection = null!;
 
     // A read that receives again has mostly received only records without a byte for its reader (TLS 1.3's KeyUpdate). A client may
@@ -65,7 +64,7 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
     /// <inheritdoc cref="IChannel.Watch"/>
     public void Watch(EpollLoop loop, Connection connection)
     {
-        (_loop, _connection) = (loop, connection);
+        _connection = connection;
         _descriptor.Watch(loop, connection);
     }
 
@@ -87,7 +86,7 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
     /// <summary>Has a read try to receive even if the system has reported no bytes. On the loop's thread.</summary>
     public void ForceRead()
     {
-        SayReadable();
+        AssumeReadable();
         _ready.Set();
     }
 
@@ -98,7 +97,7 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
     public void EndHandshake()
     {
         // What the loop has reported meanwhile may have been taken for what was received then.
-        SayReadable();
+        AssumeReadable();
         _isHandshaking = false;
     }
 
@@ -251,14 +250,14 @@ internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
         if (_hasReceived && !_isYielding)
         {
             _isYielding = true;
-            _loop.RunAgain(_connection);
+            _connection.Wake();
         }
 
         _hasReceived |= !buffer.IsEmpty;
         return _isYielding;
     }
 
-    private void SayReadable()
+    private void AssumeReadable()
     {
         _descriptor.IsReadable = true;
         _isReadableUnreported = true;

@@ -8,7 +8,7 @@ namespace PSSocketTools.Server.Transport;
 /// <summary>Serves over epoll, on a few threads for all servers: for conversations that await no task.</summary>
 internal sealed class EpollTransport : StreamTransport
 {
-    // Whether connections are accepted one at a time. Those that begin with a handshake wait for their turn after it.
+    // Whether connections are accepted one at a time. Those that begin with a handshake are accepted, and wait for the slot after it.
     private readonly bool _acceptsSequentially;
     private readonly EpollLoops _loops;
     private readonly EpollBuffers[] _buffers;
@@ -83,7 +83,7 @@ internal sealed class EpollTransport : StreamTransport
     }
 
     /// <inheritdoc/>
-    public override void ConversationEnded()
+    public override void ReleaseSlot()
     {
         if (_isServing)
         {
@@ -91,7 +91,7 @@ internal sealed class EpollTransport : StreamTransport
             _listeners.ForEach(static listener => listener.Resume());
         }
 
-        base.ConversationEnded();
+        base.ReleaseSlot();
     }
 
     /// <inheritdoc/>
@@ -123,7 +123,7 @@ internal sealed class EpollTransport : StreamTransport
                 }
             },
             exception => OnFailure(exception, null));
-        _loops.WhenFailed(LoopFailed);
+        _loops.OnFailed(LoopFailed);
     }
 
     private void BeginAccepting(Socket socket)

@@ -13,13 +13,13 @@ internal interface IChannel : IDisposable
     bool ReportsReset { get; }
 
     /// <summary>
-    /// Whether the connection was reset, as far as the system knows, even if bytes are still unread. A peer that closed its socket
+    /// Whether the connection was reset, as far as the system knows, even if bytes are still unread. A client that closed its socket
     /// looks like one that only shut down its output (FIN), except over a Unix socket, where the system distinguishes the two.
     /// </summary>
-    bool HasPeerReset { get; }
+    bool HasClientReset { get; }
 
-    /// <summary>Whether the peer has shut down its output (FIN), where the pump reports that even when nothing is being received.</summary>
-    bool HasPeerEnded { get; }
+    /// <summary>Whether the client has shut down its output (FIN), where the pump reports that even when nothing is being received.</summary>
+    bool HasClientEnded { get; }
 
     /// <summary>How many sent bytes the client has not acknowledged; -1 where the system does not tell.</summary>
     int QueuedBytes { get; }

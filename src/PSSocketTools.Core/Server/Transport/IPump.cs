@@ -5,11 +5,8 @@ namespace PSSocketTools.Server.Transport;
 /// <summary>Runs connections, each on one thread at a time: a loop over epoll for many of them, or .NET's callbacks for one.</summary>
 internal interface IPump
 {
-    /// <summary>Queues a signal for a connection, to be handled on a thread of the pump. From any thread.</summary>
+    /// <summary>Queues a signal for a connection, to be handled on a thread of the pump, never on the calling one. From any thread.</summary>
     void Post(Connection connection, ConnectionSignal signal);
-
-    /// <summary>Runs a connection again, on the calling thread if the pump has none of its own. From any thread.</summary>
-    void RunAgain(Connection connection);
 
     /// <summary>Calls <see cref="PumpHandler.OnResume"/> after the other ready handlers have run. Only for the handler itself.</summary>
     void Yield(PumpHandler handler);

@@ -15,6 +15,12 @@ internal abstract class ServerTransport(ServerRecord record, Action<Exception, S
     /// <summary>How long a client may take to read the end of the conversation before its socket is closed.</summary>
     public const int LingerMilliseconds = 2000;
 
+    /// <summary>
+    /// The size of a send that has to wait: small, since it completes only when all of it was sent, and each completion shows that a
+    /// slow client reads. A TLS record holds no more (RFC 8446, section 5.1).
+    /// </summary>
+    public const int MaxPendingSend = 16 * 1024;
+
     /// <summary>A busy connection yields to the others after so many steps without a wait.</summary>
     public const int MaxStepsPerTurn = 64;
 

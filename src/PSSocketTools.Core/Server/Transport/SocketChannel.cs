@@ -37,10 +37,10 @@ internal struct SocketChannel : IChannel
     public readonly bool ReportsReset => false;
 
     /// <inheritdoc/>
-    public readonly bool HasPeerReset => SocketState.IsReset(_socket);
+    public readonly bool HasClientReset => SocketCalls.WasReset(_socket);
 
     /// <inheritdoc/>
-    public bool HasPeerEnded => false;
+    public bool HasClientEnded => false;
 
     /// <inheritdoc/>
     public readonly int QueuedBytes => SendQueue.Bytes(_socket);
@@ -103,7 +103,7 @@ internal struct SocketChannel : IChannel
             }
 
             _send ??= new SendOperation(_pump);
-            _send.SetBuffer(buffer, offset, Math.Min(count, SocketState.MaxPendingSend));
+            _send.SetBuffer(buffer, offset, Math.Min(count, ServerTransport.MaxPendingSend));
             _send.Send(_socket);
         }
 
@@ -111,7 +111,7 @@ internal struct SocketChannel : IChannel
     }
 
     /// <inheritdoc/>
-    public readonly SocketError TryEndOutput() => SocketState.TryEndOutput(_socket);
+    public readonly SocketError TryEndOutput() => SocketCalls.ShutDownOutput(_socket);
 
     /// <inheritdoc/>
     public readonly string Explain(SocketError error) => new SocketException((int)error).Message;

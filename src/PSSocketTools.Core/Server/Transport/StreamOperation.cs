@@ -59,7 +59,7 @@ internal sealed class StreamOperation
             error = SocketError.Success;
             return _operation.GetResult();
         }
-        catch (Exception exception) when (TlsErrors.TrySort(exception, out error))
+        catch (Exception exception) when (TlsErrors.TryToSocketError(exception, out error))
         {
             return -1;
         }

@@ -11,12 +11,12 @@ namespace PSSocketTools.Server.Transport;
 
 /// <summary>Serves stream connections; derived classes accept them.</summary>
 /// <param name="sockets">The sockets that listen.</param>
-/// <param name="admission">Accepts or rejects connections.</param>
+/// <param name="admission">Admits or rejects clients.</param>
 /// <param name="handshakes">The handshakes that come before the conversations; null for none.</param>
-/// <param name="sequential">Whether clients are served one at a time.</param>
+/// <param name="usesSlot">Whether clients are served one at a time by <see cref="Slot"/>.</param>
 /// <param name="onFailure">Called with what ended accepting, and the socket; null for all of them.</param>
 internal abstract class StreamTransport(
-    IReadOnlyList<Socket> sockets, ConnectionAdmission admission, Handshakes? handshakes, bool sequential, Action<Exception, Socket?> onFailure)
+    IReadOnlyList<Socket> sockets, ConnectionAdmission admission, Handshakes? handshakes, bool usesSlot, Action<Exception, Socket?> onFailure)
     : ServerTransport(admission.Record, onFailure)
 {
     private readonly HashSet<Connection> _connections = [];
@@ -29,7 +29,7 @@ internal abstract class StreamTransport(
     /// <inheritdoc/>
     public override IReadOnlyList<Conversation> Conversations => Admission.Open.All();
 
-    /// <summary>Accepts or rejects connections.</summary>
+    /// <summary>Admits or rejects clients.</summary>
     public ConnectionAdmission Admission { get; } = admission;
 
     /// <summary>The time limit of a handshake; zero for none.</summary>
@@ -41,8 +41,8 @@ internal abstract class StreamTransport(
     /// <summary>The handshakes that come before the conversations; null for none.</summary>
     protected Handshakes? Handshakes { get; } = handshakes;
 
-    /// <summary>The slot of a sequential server; null when clients are served concurrently.</summary>
-    protected SemaphoreSlim? Slot { get; } = sequential ? new SemaphoreSlim(1) : null;
+    /// <summary>Held by the client that is served, so that only one is; null for no such limit.</summary>
+    protected SemaphoreSlim? Slot { get; } = usesSlot ? new SemaphoreSlim(1) : null;
 
     /// <summary>Cancelled when the server stops.</summary>
     protected CancellationTokenSource Stopping { get; } = new();
@@ -100,8 +100,8 @@ internal abstract class StreamTransport(
     /// <summary>Called when a handshake has ended, successfully or not.</summary>
     public void HandshakeEnded() => Handshakes?.Ended();
 
-    /// <summary>Called when a conversation has ended; its socket may still be closing.</summary>
-    public virtual void ConversationEnded() => Slot?.Release();
+    /// <summary>Called when a conversation has ended, whose socket may still be closing: the next client of a sequential server may be served.</summary>
+    public virtual void ReleaseSlot() => Slot?.Release();
 
     /// <summary>Called when a connection has released its resources.</summary>
     public void Closed(Connection connection)
@@ -150,7 +150,7 @@ internal abstract class StreamTransport(
 
             if (Handshakes is null)
             {
-                conversation = Admission.TryAccept(client);
+                conversation = Admission.TryAdmit(client);
             }
             else
             {

@@ -50,10 +50,10 @@ internal sealed class TlsChannel : IChannel
     public bool ReportsReset => false;
 
     /// <inheritdoc/>
-    public bool HasPeerReset => SocketState.IsReset(_socket);
+    public bool HasClientReset => SocketCalls.WasReset(_socket);
 
     /// <inheritdoc/>
-    public bool HasPeerEnded => false;
+    public bool HasClientEnded => false;
 
     /// <inheritdoc/>
     public int QueuedBytes => SendQueue.Bytes(_socket);
@@ -103,7 +103,7 @@ internal sealed class TlsChannel : IChannel
     {
         if (!_send.IsStarted)
         {
-            _send.Start(SendAsync(buffer, offset, Math.Min(count, SocketState.MaxPendingSend)));
+            _send.Start(SendAsync(buffer, offset, Math.Min(count, ServerTransport.MaxPendingSend)));
         }
 
         return _send.TryComplete(out error);
@@ -119,7 +119,7 @@ internal sealed class TlsChannel : IChannel
         }
 
         _ = _ending.TryComplete(out var error);
-        return error == SocketError.Success ? SocketState.TryEndOutput(_socket) : error;
+        return error == SocketError.Success ? SocketCalls.ShutDownOutput(_socket) : error;
     }
 
     /// <inheritdoc/>

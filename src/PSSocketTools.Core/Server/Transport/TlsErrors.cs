@@ -8,14 +8,14 @@ namespace PSSocketTools.Server.Transport;
 internal static class TlsErrors
 {
     /// <summary>Whether it is an exception of a lost connection or of invalid records, and not a bug of this program; with the error that it means.</summary>
-    public static bool TrySort(Exception exception, out SocketError error)
+    public static bool TryToSocketError(Exception exception, out SocketError error)
     {
         error = exception.GetBaseException() switch
         {
             SocketException socket => socket.SocketErrorCode,
             ObjectDisposedException or OperationCanceledException => SocketError.OperationAborted,
 
-            // The peer disconnected in the middle of a record, or sent an invalid one.
+            // The client disconnected in the middle of a record, or sent an invalid one.
             _ => SocketError.ConnectionAborted,
         };
         return exception is IOException or SocketException or AuthenticationException or CryptographicException

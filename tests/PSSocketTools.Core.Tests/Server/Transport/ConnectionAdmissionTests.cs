@@ -24,7 +24,7 @@ public sealed class ConnectionAdmissionTests
                 {
                     together.SignalAndWait();
                     return Enumerable.Range(1, 10).Count(
-                        port => admission.TryIdentify(new IPEndPoint(IPAddress.Loopback, port), null) is { } client && admission.TryAccept(client) is not null);
+                        port => admission.TryIdentify(new IPEndPoint(IPAddress.Loopback, port), null) is { } client && admission.TryAdmit(client) is not null);
                 },
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,

@@ -91,7 +91,7 @@ public sealed class ConnectionTests : IDisposable
         connection.Begin();
 
         connection.Fail(new InvalidOperationException("A failure that the test asks for."));
-        transport.ConversationEnded();
+        transport.ReleaseSlot();
 
         Assert.True(await transport.WaitForSlotAsync().WaitAsync(Patience.Long));
         await channel.WhenDisposed.WaitAsync(Patience.Long);
@@ -131,9 +131,9 @@ public sealed class ConnectionTests : IDisposable
 
         public bool ReportsReset => false;
 
-        public bool HasPeerReset => false;
+        public bool HasClientReset => false;
 
-        public bool HasPeerEnded => false;
+        public bool HasClientEnded => false;
 
         public int QueuedBytes => Queued.Dequeue();
 

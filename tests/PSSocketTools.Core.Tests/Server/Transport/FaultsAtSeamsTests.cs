@@ -505,9 +505,9 @@ public sealed class FaultsAtSeamsTests
 
         public bool ReportsReset => _channel.ReportsReset;
 
-        public bool HasPeerReset => _channel.HasPeerReset;
+        public bool HasClientReset => _channel.HasClientReset;
 
-        public bool HasPeerEnded => _channel.HasPeerEnded;
+        public bool HasClientEnded => _channel.HasClientEnded;
 
         public int QueuedBytes => _channel.QueuedBytes;
 

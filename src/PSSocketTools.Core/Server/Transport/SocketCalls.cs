@@ -2,17 +2,11 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Helpers of the channels over .NET's sockets.</summary>
-internal static class SocketState
+/// <summary>What channels over .NET's sockets ask of them, with errors that are returned.</summary>
+internal static class SocketCalls
 {
-    /// <summary>
-    /// The size of a send that has to wait: small, since it completes only when all of it was sent, and each completion shows that a
-    /// slow client reads. A TLS record holds no more (RFC 8446, section 5.1).
-    /// </summary>
-    public const int MaxPendingSend = 16 * 1024;
-
     /// <summary>Whether the connection of a socket without a pending send was reset: then sending zero bytes fails.</summary>
-    public static bool IsReset(Socket socket)
+    public static bool WasReset(Socket socket)
     {
         try
         {
@@ -32,7 +26,7 @@ internal static class SocketState
     }
 
     /// <summary>Shuts down the output (FIN); returns an error when the connection is lost.</summary>
-    public static SocketError TryEndOutput(Socket socket)
+    public static SocketError ShutDownOutput(Socket socket)
     {
         try
         {

@@ -6,8 +6,8 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Transport;
 
-/// <summary>Who sends a server datagrams, and gets the responses: what a client is on a connection.</summary>
-internal sealed class DatagramPeer(IPEndPoint endPoint, ClientFacts facts)
+/// <summary>A client of a UDP server, which has no connection: it sends datagrams, and gets the responses.</summary>
+internal sealed class DatagramClient(IPEndPoint endPoint, ClientFacts facts)
 {
     private FaultClient? _faults;
 
@@ -21,12 +21,9 @@ internal sealed class DatagramPeer(IPEndPoint endPoint, ClientFacts facts)
     /// <summary>Completes with the last background response; never fails.</summary>
     public Task LastResponse { get; set; } = Task.CompletedTask;
 
-    /// <summary>How many messages it has sent.</summary>
-    public long Messages { get; set; }
-
-    /// <summary>The peer as the responder knows it; null before it is asked.</summary>
+    /// <summary>The client as the responder knows it; null before it is asked.</summary>
     public ResponderContext? Context { get; set; }
 
-    /// <summary>The peer as faults see it. Only for the thread that receives from it.</summary>
+    /// <summary>The client as faults see it. Only for the thread that receives from it.</summary>
     public FaultClient Faults(ServerRecord record) => _faults ??= new FaultClient(Facts, record);
 }
