@@ -25,8 +25,8 @@ public sealed class HouseTests
         ["Server/Faults"] = ["Server/Journal", "Net", "Platform"],
         ["Server/Journal"] = ["Net", "Platform"],
         ["Client"] = ["Tls", "Framing", "Net", "Platform"],
-        ["Ports"] = ["Ports/Probing", "Tls", "Framing", "Net", "Platform"],
-        ["Ports/Probing"] = ["Net", "Platform"],
+        ["Ports"] = ["Ports/Transport", "Net", "Platform"],
+        ["Ports/Transport"] = ["Net", "Platform"],
         ["Load"] = ["Client", "Tls", "Framing", "Net", "Platform"],
     };
 

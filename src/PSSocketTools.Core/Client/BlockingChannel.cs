@@ -11,10 +11,10 @@ namespace PSSocketTools.Client;
 internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDisposable
 {
     /// <summary>Returned by reads: nothing has arrived.</summary>
-    public const int Nothing = -1;
+    public const int NoData = -1;
 
     /// <summary>Returned by reads: the server has shut down its output (FIN).</summary>
-    public const int End = -2;
+    public const int EndOfStream = -2;
 
     // How late a wait of the system may end: Windows counts in steps of its timer.
     private static readonly int CoarseWaitMilliseconds = HostSystem.IsWindows ? 16 : 2;
@@ -34,10 +34,10 @@ internal abstract class BlockingChannel(Socket socket, EndPoint remote) : IDispo
     /// <summary>The buffer size for a read.</summary>
     public virtual int ReadSize => 32768;
 
-    /// <summary>Reads without blocking: returns the count, <see cref="Nothing"/> or <see cref="End"/>.</summary>
+    /// <summary>Reads without blocking: returns the count, <see cref="NoData"/> or <see cref="EndOfStream"/>.</summary>
     public abstract int TryRead(byte[] buffer);
 
-    /// <summary>Reads and blocks: returns the count or <see cref="End"/>.</summary>
+    /// <summary>Reads and blocks: returns the count or <see cref="EndOfStream"/>.</summary>
     /// <exception cref="SocketException">TimedOut, or what the system reports.</exception>
     public abstract int Read(byte[] buffer, Deadline deadline);
 

@@ -11,7 +11,7 @@ namespace PSSocketTools.Client;
 internal sealed class BlockingDatagramChannel : BlockingSocketChannel
 {
     // The limit on what is kept to be sent again. After more than that without a response the address is not changed any more.
-    private const int MostKeptBytes = 65536;
+    private const int MaxKeptBytes = 65536;
 
     private readonly object _sync = new();
     private readonly Queue<IPEndPoint> _others;
@@ -53,7 +53,7 @@ internal sealed class BlockingDatagramChannel : BlockingSocketChannel
             }
         }
 
-        return Nothing;
+        return NoData;
     }
 
     public override void Write(byte[] buffer, int offset, int count)
@@ -206,7 +206,7 @@ internal sealed class BlockingDatagramChannel : BlockingSocketChannel
         }
 
         _keptBytes += count;
-        if (_others.Count == 0 || _keptBytes > MostKeptBytes)
+        if (_others.Count == 0 || _keptBytes > MaxKeptBytes)
         {
             Settle();
         }

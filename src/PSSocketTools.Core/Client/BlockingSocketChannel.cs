@@ -25,7 +25,7 @@ internal abstract class BlockingSocketChannel(Socket socket, EndPoint remote) : 
     private int _vainSpins;
     private int _skippedSpins;
 
-    public override int TryRead(byte[] buffer) => IsReadable() ? Receive(buffer) : Nothing;
+    public override int TryRead(byte[] buffer) => IsReadable() ? Receive(buffer) : NoData;
 
     public override int Read(byte[] buffer, Deadline deadline)
     {
@@ -115,7 +115,7 @@ internal abstract class BlockingSocketChannel(Socket socket, EndPoint remote) : 
     protected virtual bool IsReadable() => Socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Receives bytes, and blocks for the socket's timeout at most.</summary>
-    /// <returns>The count, or <see cref="BlockingChannel.End"/>.</returns>
+    /// <returns>The count, or <see cref="BlockingChannel.EndOfStream"/>.</returns>
     protected abstract int Receive(byte[] buffer);
 
     /// <summary>

@@ -17,6 +17,6 @@ internal sealed class BlockingStreamChannel(Socket socket, EndPoint remote) : Bl
     protected override int Receive(byte[] buffer)
     {
         var count = Socket.Receive(buffer, 0, buffer.Length, SocketFlags.None);
-        return count == 0 ? End : count;
+        return count == 0 ? EndOfStream : count;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
 
     public TlsFacts Facts => facts;
 
-    public override int TryRead(byte[] buffer) => ReadAhead().IsCompleted ? Take(buffer) : Nothing;
+    public override int TryRead(byte[] buffer) => ReadAhead().IsCompleted ? Take(buffer) : NoData;
 
     public override int Read(byte[] buffer, Deadline deadline)
     {
@@ -81,7 +81,7 @@ internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStre
                 _end = received.GetAwaiter().GetResult();
                 if (_end == 0)
                 {
-                    return End;
+                    return EndOfStream;
                 }
             }
 

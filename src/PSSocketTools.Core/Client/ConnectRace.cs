@@ -53,7 +53,7 @@ internal sealed class ConnectRace : IDisposable
         _report = report;
         if (host is null)
         {
-            _candidates.Add(new Candidate(UnixEndPoint.Of(options.SocketPath!)));
+            _candidates.Add(new Candidate(UnixEndPoint.Parse(options.SocketPath!)));
         }
         else
         {

@@ -135,7 +135,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
     }
 
     /// <summary>Tells how the session speaks, and over UDP its ends.</summary>
-    public void Open(SessionFacts session, BlockingChannel channel)
+    public void Open(SessionContext session, BlockingChannel channel)
     {
         if (session.IsDatagrams)
         {

@@ -9,7 +9,7 @@ namespace PSSocketTools.Client;
 internal static class Connector
 {
     // The shortest wait, which is enough for a server on this machine to answer.
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(50);
 
     /// <param name="options">The target, the protocol, and how long to wait for the server.</param>
     /// <param name="report">Called on this thread during a wait with why there is no connection yet; null when nothing has answered so far.</param>
@@ -43,7 +43,7 @@ internal static class Connector
         using var race = new ConnectRace(
             options,
             options.Protocol == SocketProtocol.Unix
-                ? [UnixEndPoint.Of(options.SocketPath!)]
+                ? [UnixEndPoint.Parse(options.SocketPath!)]
                 : Interleave(Resolve(options, host, deadline, trace, cancellationToken, out resolution)),
             deadline,
             trace);
@@ -59,7 +59,7 @@ internal static class Connector
     private static (BlockingChannel Channel, TimeSpan Time) ConnectOrWait(
         SessionOptions options, ResolvableName host, Action<SocketToolsException?>? report, ConnectTrace? trace, CancellationToken cancellationToken)
     {
-        var deadline = Deadline.AfterLimit(options.WaitFor < ShortestWait ? ShortestWait : options.WaitFor);
+        var deadline = Deadline.AfterLimit(options.WaitFor < MinWait ? MinWait : options.WaitFor);
         var delay = ConnectPace.RetryDelay;
         SocketToolsException? last = null;
         while (true)

@@ -25,7 +25,7 @@ public sealed class EchoSession : IDisposable
     {
         _options = options;
         _channel = channel;
-        Facts = new SessionFacts(options, this);
+        Context = new SessionContext(options, this);
         ConnectMilliseconds = connecting.TotalMilliseconds;
         ConnectedAt = DateTime.Now;
 
@@ -37,10 +37,10 @@ public sealed class EchoSession : IDisposable
         channel.Socket.SendTimeout = Deadline.AfterLimit(options.ResponseTimeout).Milliseconds;
 
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
-        _messageReader = new MessageReader(Facts, channel);
-        _shared = new SharedSessionState(Facts, channel, _messageReader, inboxLimit);
-        Receiver = new SessionReceiver(Facts, channel, _messageReader, _shared, inboxLimit);
-        Sender = new SessionSender(Facts, channel, _shared, Receiver);
+        _messageReader = new MessageReader(Context, channel);
+        _shared = new SharedSessionState(Context, channel, _messageReader, inboxLimit);
+        Receiver = new SessionReceiver(Context, channel, _messageReader, _shared, inboxLimit);
+        Sender = new SessionSender(Context, channel, _shared, Receiver);
     }
 
     /// <summary>The session's number.</summary>
@@ -127,7 +127,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>Whether messages can still be sent, as it is known, without looking.</summary>
     internal bool IsOpen => GetState() == EchoSessionState.Open;
 
-    internal SessionFacts Facts { get; }
+    internal SessionContext Context { get; }
 
     internal SessionReceiver Receiver { get; }
 
@@ -151,7 +151,7 @@ public sealed class EchoSession : IDisposable
         {
             (channel, var time) = Connector.Connect(options, report, trace, cancellationToken);
             var session = new EchoSession(options, channel, time);
-            trace?.Open(session.Facts, channel);
+            trace?.Open(session.Context, channel);
             return session;
         }
         catch (Exception exception)
@@ -195,7 +195,7 @@ public sealed class EchoSession : IDisposable
     {
         var time = timeout ?? _options.ResponseTimeout;
         return Receiver.Receive(Deadline.AfterLimit(time), asBytes, cancellationToken) ?? throw new SocketToolsException(
-            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", Facts.EndPointName, time.TotalSeconds), this);
+            SocketToolsError.WaitTimeout, Messages.Get("ReceiveTimeout", Context.EndPointName, time.TotalSeconds), this);
     }
 
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
@@ -220,7 +220,7 @@ public sealed class EchoSession : IDisposable
 
         if (_shared.IsSendClosed)
         {
-            throw SessionEnd.HalfClosed(Facts);
+            throw SessionEnd.HalfClosed(Context);
         }
     }
 
@@ -234,7 +234,7 @@ public sealed class EchoSession : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled, and nothing has changed.</exception>
     public void CloseSend(CancellationToken cancellationToken = default)
     {
-        if (Facts.IsDatagrams)
+        if (Context.IsDatagrams)
         {
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("UdpHasNoHalfClose", this), this);
         }
@@ -246,7 +246,7 @@ public sealed class EchoSession : IDisposable
     /// <param name="reset">Whether to throw the connection away (RST) instead of ending it in order (FIN).</param>
     public void Close(bool reset = false)
     {
-        if (!_shared.TryEnd(SessionEnd.ByClient(Facts), out var hasPending, out var isReader))
+        if (!_shared.TryEnd(SessionEnd.ByClient(Context), out var hasPending, out var isReader))
         {
             return;
         }
@@ -273,7 +273,7 @@ public sealed class EchoSession : IDisposable
     public EchoSessionState GetState() => _shared.Ended?.State ?? (_shared.IsSendClosed ? EchoSessionState.HalfClosed : EchoSessionState.Open);
 
     /// <inheritdoc/>
-    public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : Facts.EndPointName)!;
+    public override string ToString() => OutsideText.Clean(Name.Length > 0 ? Name : Context.EndPointName)!;
 
     private SocketMessage Send(object message, bool asBytes, CancellationToken cancellationToken)
     {

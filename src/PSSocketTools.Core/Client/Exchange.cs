@@ -14,14 +14,14 @@ public sealed class Exchange
         Message = message;
         BytesSent = bytesSent;
         AsBytes = asBytes;
-        Waited = response == ResponseHandling.Awaited;
-        HasResponse = response != ResponseHandling.None;
+        IsAwaited = response == ResponseHandling.Awaited;
+        ExpectsResponse = response != ResponseHandling.None;
     }
 
     /// <summary>Whether there is a result or an error.</summary>
     public bool IsDone => _done;
 
-    /// <summary>What to tell the sender; for a message not waited for, that it was sent.</summary>
+    /// <summary>The sender's result; for a message whose response is not awaited, that it was sent.</summary>
     public SocketMessage? Result { get; internal set; }
 
     /// <summary>Why there is no result.</summary>
@@ -42,11 +42,11 @@ public sealed class Exchange
     /// <summary>Whether the response is returned as bytes.</summary>
     internal bool AsBytes { get; }
 
-    /// <summary>Whether the sender waits for the response; otherwise it is received as an unsolicited message.</summary>
-    internal bool Waited { get; set; }
+    /// <summary>Whether the sender awaits the response; otherwise it is received as an unsolicited message.</summary>
+    internal bool IsAwaited { get; set; }
 
-    /// <summary>Whether a response is to come, waited for or not.</summary>
-    internal bool HasResponse { get; }
+    /// <summary>Whether a response is expected, awaited or not.</summary>
+    internal bool ExpectsResponse { get; }
 
     internal DateTimeOffset Timestamp { get; private set; }
 

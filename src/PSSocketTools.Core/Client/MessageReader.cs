@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 /// Assembles messages from what a channel receives. For one thread at a time, which reads, calls <see cref="TryTake"/> until it
 /// is false, and reads again.
 /// </summary>
-internal sealed class MessageReader(SessionFacts session, BlockingChannel channel)
+internal sealed class MessageReader(SessionContext session, BlockingChannel channel)
 {
     // The time to wait for the FIN that follows an alert.
     private const int AlertEndMilliseconds = 2000;
@@ -18,7 +18,7 @@ internal sealed class MessageReader(SessionFacts session, BlockingChannel channe
         : new FrameReader(session.Options.Framing, session.Options.MaxMessageBytes, session.Encoding, gathers: true, session.Options.Delimiter);
 
     private byte[]? _input;
-    private int _datagram = BlockingChannel.Nothing;
+    private int _datagram = BlockingChannel.NoData;
     private bool _isRestDue;
     private long _bytesReceived;
 
@@ -43,7 +43,7 @@ internal sealed class MessageReader(SessionFacts session, BlockingChannel channe
     public bool TryRead()
     {
         var received = channel.TryRead(Input);
-        if (received == BlockingChannel.Nothing)
+        if (received == BlockingChannel.NoData)
         {
             return false;
         }
@@ -74,7 +74,7 @@ internal sealed class MessageReader(SessionFacts session, BlockingChannel channe
         {
             frame = _datagram >= 0 ? new Frame(Input, 0, _datagram, Terminator.None, complete: true) : default;
             var received = _datagram >= 0;
-            _datagram = BlockingChannel.Nothing;
+            _datagram = BlockingChannel.NoData;
             return received;
         }
 
@@ -96,7 +96,7 @@ internal sealed class MessageReader(SessionFacts session, BlockingChannel channe
 
     private void Add(int received)
     {
-        if (received == BlockingChannel.End)
+        if (received == BlockingChannel.EndOfStream)
         {
             HasEnded = true;
             EndMessage();
@@ -120,7 +120,7 @@ internal sealed class MessageReader(SessionFacts session, BlockingChannel channe
             // The frame reader still refers to the buffer, so the next read needs another.
             _input = null;
             received = channel.TryRead(Input);
-            if (received == BlockingChannel.End)
+            if (received == BlockingChannel.EndOfStream)
             {
                 throw new FramingException(SocketToolsError.TlsFailed, Messages.Get("ServerSpeaksTls", session.EndPointName));
             }

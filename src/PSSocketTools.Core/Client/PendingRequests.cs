@@ -44,10 +44,10 @@ internal sealed class PendingRequests
     }
 
     /// <summary>Whether a sender waits for one of them.</summary>
-    public bool AnyAwaitedBy(object owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.Waited);
+    public bool AnyAwaitedBy(object owner) => _exchanges.Any(exchange => exchange.Owner == owner && exchange.IsAwaited);
 
     /// <summary>How many stand before the first that its sender waits for.</summary>
-    public int CountUnawaited() => _exchanges.TakeWhile(static exchange => !exchange.Waited).Count();
+    public int CountUnawaited() => _exchanges.TakeWhile(static exchange => !exchange.IsAwaited).Count();
 
     /// <summary>Lets the responses to a sender's requests arrive as unsolicited messages.</summary>
     public void Abandon(object owner)
@@ -56,7 +56,7 @@ internal sealed class PendingRequests
         {
             if (exchange.Owner == owner)
             {
-                exchange.Waited = false;
+                exchange.IsAwaited = false;
             }
         }
     }

@@ -21,7 +21,7 @@ public sealed class SendWindow : IDisposable
     // A busy sender adds its next message much sooner than this, and a person does not notice the delay.
     private const int FlushMilliseconds = 5;
 
-    private readonly SessionFacts _session;
+    private readonly SessionContext _session;
     private readonly SessionSender _sender;
     private readonly SessionReceiver _receiver;
     private readonly int _size;
@@ -44,7 +44,7 @@ public sealed class SendWindow : IDisposable
     /// <exception cref="SocketToolsException">InvalidOption: only one message at a time can be in flight under this framing.</exception>
     public SendWindow(EchoSession session, int size, TimeSpan? responseTimeout, CancellationToken cancellationToken)
     {
-        _session = session.Facts;
+        _session = session.Context;
         if (size > 1 && _session.EndsByPause)
         {
             throw new SocketToolsException(

@@ -11,10 +11,10 @@ internal sealed class SessionEnd
     // A receive's own timeout ends it at about the time of the deadline.
     private const int DeadlineSlackMilliseconds = 100;
 
-    private readonly SessionFacts _session;
+    private readonly SessionContext _session;
     private readonly SocketToolsException? _error;
 
-    private SessionEnd(SessionFacts session, EchoSessionState state, SessionEndReason reason, SocketToolsException? error)
+    private SessionEnd(SessionContext session, EchoSessionState state, SessionEndReason reason, SocketToolsException? error)
     {
         _session = session;
         State = state;
@@ -41,16 +41,16 @@ internal sealed class SessionEnd
             Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session.Target);
 
     /// <summary>The error for a sender after this side has ended what it sends, which ends no session.</summary>
-    public static SocketToolsException HalfClosed(SessionFacts session) =>
+    public static SocketToolsException HalfClosed(SessionContext session) =>
         Create(session, SocketToolsError.SessionHalfClosed, null, "SessionHalfClosed", session.Target);
 
-    public static SessionEnd ByClient(SessionFacts session) => new(session, EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
+    public static SessionEnd ByClient(SessionContext session) => new(session, EchoSessionState.Closed, SessionEndReason.ClientClosed, null);
 
     /// <summary>The server has ended what it sends.</summary>
     /// <param name="session">The session.</param>
     /// <param name="isAfterHalfClose">Whether this side had ended its own before, so that nothing has failed.</param>
     /// <param name="isAtOnce">Whether the server had not sent a byte, as one that allows no client from here does.</param>
-    public static SessionEnd ByServer(SessionFacts session, bool isAfterHalfClose, bool isAtOnce) => new(
+    public static SessionEnd ByServer(SessionContext session, bool isAfterHalfClose, bool isAtOnce) => new(
         session, EchoSessionState.Closed, SessionEndReason.ServerClosed,
         Create(
             session,
@@ -67,7 +67,7 @@ internal sealed class SessionEnd
     /// <param name="limit">The limit.</param>
     /// <param name="received">How many bytes of it did, which its framing does not take for a whole message.</param>
     /// <param name="unawaited">How many responses that nobody waits for were to come before it.</param>
-    public static SessionEnd TimedOut(SessionFacts session, ResponseLimit limit, int received = 0, int unawaited = 0)
+    public static SessionEnd TimedOut(SessionContext session, ResponseLimit limit, int received = 0, int unawaited = 0)
     {
         var framing = session.Options.Framing;
         var message = limit.IsForSending ? "SendBlocked"
@@ -88,11 +88,11 @@ internal sealed class SessionEnd
     }
 
     /// <summary>The wait for a response was cancelled.</summary>
-    public static SessionEnd Interrupted(SessionFacts session) => Fault(
+    public static SessionEnd Interrupted(SessionContext session) => Fault(
         session, SessionEndReason.Interrupted, SocketToolsError.Interrupted, null, "WaitInterrupted", session.EndPointName);
 
     /// <summary>The unsolicited messages exceed their limit.</summary>
-    public static SessionEnd Overfilled(SessionFacts session, long limit) => Fault(
+    public static SessionEnd Overfilled(SessionContext session, long limit) => Fault(
         session, SessionEndReason.MessageTooLarge, SocketToolsError.MessageTooLarge, null, "InboxFull", session.EndPointName, limit);
 
     /// <summary>Reading or writing failed.</summary>
@@ -101,7 +101,7 @@ internal sealed class SessionEnd
     /// <param name="limit">That of the response waited for.</param>
     /// <param name="received">How many bytes of that response have arrived.</param>
     /// <param name="unawaited">How many responses that nobody waits for were to come before it.</param>
-    public static SessionEnd FromException(SessionFacts session, Exception exception, ResponseLimit limit, int received = 0, int unawaited = 0)
+    public static SessionEnd FromException(SessionContext session, Exception exception, ResponseLimit limit, int received = 0, int unawaited = 0)
     {
         if (exception is AggregateException several)
         {
@@ -150,10 +150,10 @@ internal sealed class SessionEnd
         || (exception is AggregateException several && several.InnerExceptions.All(IsKnown));
 
     private static SessionEnd Fault(
-        SessionFacts session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>
+        SessionContext session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>
         new(session, EchoSessionState.Faulted, reason, Create(session, error, inner, message, values));
 
     private static SocketToolsException Create(
-        SessionFacts session, SocketToolsError error, Exception? inner, string message, params object[] values) =>
+        SessionContext session, SocketToolsError error, Exception? inner, string message, params object[] values) =>
         new(error, Messages.Get(message, values), session.Target, inner);
 }

@@ -133,6 +133,9 @@ public sealed record SessionOptions
     /// <summary>Whether connecting waits for the server, instead of trying once.</summary>
     internal bool Waits => WaitFor > TimeSpan.Zero;
 
+    /// <summary>Whether only a pause shows where a response ends, so that one request at a time can be pending.</summary>
+    internal bool EndsByPause => Framing is MessageFraming.None or MessageFraming.Auto && Protocol != SocketProtocol.Udp;
+
     /// <summary>The remote endpoint, as users would write it.</summary>
     public string EndPointName => Protocol == SocketProtocol.Unix ? SocketPath ?? string.Empty : EndPointText.Of(ComputerName, Port);
 

@@ -8,13 +8,13 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class SessionReceiver(SessionFacts session, BlockingChannel channel, MessageReader messageReader, SharedSessionState shared, long inboxLimit)
+internal sealed class SessionReceiver(SessionContext session, BlockingChannel channel, MessageReader messageReader, SharedSessionState shared, long inboxLimit)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
 
     // How many reads, a megabyte at most, a look for the server's FIN may take.
-    private const int MostReadsPerLook = 32;
+    private const int MaxReadsPerLook = 32;
 
     private long _messagesReceived;
 
@@ -201,7 +201,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
     /// <summary>Receives an unsolicited message that has arrived already; null when there is none.</summary>
     public SocketMessage? TryReceive(bool asBytes)
     {
-        if (shared.TakeUnsolicited() is { } message)
+        if (shared.TakeFromInbox() is { } message)
         {
             return message.ToMessage(session, asBytes);
         }
@@ -218,7 +218,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             }
         }
 
-        return shared.TakeUnsolicited()?.ToMessage(session, asBytes);
+        return shared.TakeFromInbox()?.ToMessage(session, asBytes);
     }
 
     /// <summary>Reads what has arrived to find the server's FIN, unless another caller reads.</summary>
@@ -229,7 +229,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             try
             {
                 // The FIN follows the data that was sent before it. A server that keeps sending can't hold this up.
-                for (var reads = 0; reads < MostReadsPerLook && ReadAvailable(IdleGap.Ignored, null); reads++)
+                for (var reads = 0; reads < MaxReadsPerLook && ReadAvailable(IdleGap.Ignored, null); reads++)
                 {
                 }
             }
@@ -402,7 +402,7 @@ internal sealed class SessionReceiver(SessionFacts session, BlockingChannel chan
             return;
         }
 
-        if (!shared.Keep(new UnsolicitedMessage(frame.ToArray(), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
+        if (!shared.Keep(new InboxMessage(frame.ToArray(), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
         {
             shared.End(SessionEnd.Overfilled(session, inboxLimit));
         }

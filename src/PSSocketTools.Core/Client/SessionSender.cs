@@ -5,17 +5,17 @@ namespace PSSocketTools.Client;
 
 /// <summary>The sending half of a session: one sender's batch at a time, and each request is pending before its bytes are sent.</summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is not used holds no resource, and senders may still enter it after the session has ended.
-internal sealed class SessionSender(SessionFacts session, BlockingChannel channel, SharedSessionState shared, SessionReceiver receiver)
+internal sealed class SessionSender(SessionContext session, BlockingChannel channel, SharedSessionState shared, SessionReceiver receiver)
 #pragma warning restore CA1001
 {
     /// <summary>
     /// How many bytes of pending requests may be sent without reading: every system's socket buffers hold this much in both
     /// directions, so a server that stops reading until its responses are read can't block the sender below this limit.
     /// </summary>
-    private const int MostUnreadBytes = 16384;
+    private const int MaxUnreadBytes = 16384;
 
     /// <summary>How many bytes, TLS included, a socket that is writable surely has room for: BSD calls it writable from 2 KB.</summary>
-    private const int MostSureBytes = 1024;
+    private const int MaxSureBytes = 1024;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private long _messagesSent;
@@ -45,7 +45,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
     /// <exception cref="OperationCanceledException">The token was cancelled before anything was sent.</exception>
     public void Transmit(byte[] buffer, int count, List<Exchange> batch, TimeSpan responseTimeout, CancellationToken cancellationToken)
     {
-        var limit = ResponseLimit.From(responseTimeout) with { IsForSending = !batch[0].HasResponse };
+        var limit = ResponseLimit.From(responseTimeout) with { IsForSending = !batch[0].ExpectsResponse };
         if (!_gate.Wait(limit.Deadline.Milliseconds, cancellationToken))
         {
             Fail(batch, NotSent(limit));
@@ -60,7 +60,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
                 return;
             }
 
-            ReadAhead(batch[0].Waited, limit);
+            ReadAhead(batch[0].IsAwaited, limit);
             if (!shared.TryAddPending(batch))
             {
                 // The session ended during this call, so the sender gets the original error.
@@ -75,7 +75,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
                 return;
             }
 
-            if (session.IsDatagrams || (shared.PendingBytes <= MostUnreadBytes && (batch[0].Waited || HasRoom(count))))
+            if (session.IsDatagrams || (shared.PendingBytes <= MaxUnreadBytes && (batch[0].IsAwaited || HasRoom(count))))
             {
                 channel.Write(buffer, 0, count);
             }
@@ -86,7 +86,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
 
             Interlocked.Add(ref _messagesSent, batch.Count);
             Interlocked.Add(ref _bytesSent, count);
-            if (!batch[0].Waited && batch[0].Error is null)
+            if (!batch[0].IsAwaited && batch[0].Error is null)
             {
                 batch[0].Result = new SocketMessage(
                     session, batch[0].Timestamp, batch[0].MessageAs(batch[0].AsBytes, session.Encoding), count, null, false, 0, null);
@@ -172,7 +172,7 @@ internal sealed class SessionSender(SessionFacts session, BlockingChannel channe
     /// Whether a write surely does not block. What was sent without waiting for a response may fill the buffers, though nothing is
     /// pending, and a write that blocks then could neither be cancelled nor let the server go on that waits for its responses to be read.
     /// </summary>
-    private bool HasRoom(int count) => count <= MostSureBytes && channel.Socket.Poll(0, SelectMode.SelectWrite);
+    private bool HasRoom(int count) => count <= MaxSureBytes && channel.Socket.Poll(0, SelectMode.SelectWrite);
 
     /// <summary>Sends on another thread while this one reads, so that a server that stops reading until its responses are read can't block both sides.</summary>
     private void WriteWhileReading(byte[] buffer, int count, ResponseLimit limit, CancellationToken cancellationToken)

@@ -17,11 +17,11 @@ internal static class SessionWarmUp
         if (Interlocked.Exchange(ref _begun, 1) == 0)
         {
             // Without loopback or a descriptor the first session is measured as it is.
-            BestEffort.Run(Exchange);
+            BestEffort.Run(SendOneMessage);
         }
     }
 
-    private static void Exchange()
+    private static void SendOneMessage()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));

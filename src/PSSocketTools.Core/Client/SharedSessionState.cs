@@ -6,7 +6,7 @@ namespace PSSocketTools.Client;
 /// The shared state of the threads that use a session, under one lock: pending requests, unsolicited messages, which thread
 /// reads, and how the session ended.
 /// </summary>
-internal sealed class SharedSessionState(SessionFacts session, BlockingChannel channel, MessageReader messageReader, long inboxLimit)
+internal sealed class SharedSessionState(SessionContext session, BlockingChannel channel, MessageReader messageReader, long inboxLimit)
 {
     /// <summary>Pulsed when a reader is finished, a response arrives or the session ends.</summary>
     private readonly object _sync = new();
@@ -61,7 +61,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
             foreach (var exchange in batch)
             {
                 exchange.Start(timestamp, startedAt);
-                if (exchange.HasResponse)
+                if (exchange.ExpectsResponse)
                 {
                     _pending.Add(exchange, joins);
                 }
@@ -87,7 +87,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
         lock (_sync)
         {
             var exchange = _pending.Take();
-            isWaitedFor = exchange is { Waited: true };
+            isWaitedFor = exchange is { IsAwaited: true };
             return exchange;
         }
     }
@@ -120,7 +120,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
     }
 
     /// <summary>Keeps an unsolicited message; false when the limit is exceeded.</summary>
-    public bool Keep(UnsolicitedMessage message)
+    public bool Keep(InboxMessage message)
     {
         lock (_sync)
         {
@@ -135,7 +135,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
     }
 
     /// <summary>Removes the oldest unsolicited message; null when there is none.</summary>
-    public UnsolicitedMessage? TakeUnsolicited()
+    public InboxMessage? TakeFromInbox()
     {
         lock (_sync)
         {
@@ -144,7 +144,7 @@ internal sealed class SharedSessionState(SessionFacts session, BlockingChannel c
     }
 
     /// <summary>Removes the oldest unsolicited message, or registers a listener that the next one wakes; false when the session has ended.</summary>
-    public bool TakeOrListen(Waker listener, out UnsolicitedMessage? message)
+    public bool TakeOrListen(Waker listener, out InboxMessage? message)
     {
         lock (_sync)
         {

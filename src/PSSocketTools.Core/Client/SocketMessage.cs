@@ -9,7 +9,7 @@ public sealed class SocketMessage
     private readonly DateTimeOffset _timestamp;
 
     internal SocketMessage(
-        SessionFacts session, DateTimeOffset timestamp, object? message, int bytesSent, object? response, bool complete, int bytesReceived,
+        SessionContext session, DateTimeOffset timestamp, object? message, int bytesSent, object? response, bool complete, int bytesReceived,
         TimeSpan? roundTrip)
     {
         SessionId = session.Options.Id;

@@ -146,7 +146,7 @@ internal sealed class DatagramLoop(
         figures.AddResponse(at, Clock.Between(sent.Due, at));
         if (schedule.HasRate)
         {
-            figures.Services.Add(Clock.Between(sent.SentAt, at));
+            figures.ServiceTimes.Add(Clock.Between(sent.SentAt, at));
         }
     }
 

@@ -73,7 +73,7 @@ public sealed record EchoLoadOptions
 
     /// <summary>Whether more than one message may be in flight: not where only a pause ends a response.</summary>
     /// <param name="target">What is connected to.</param>
-    public static bool TakesWindow(SessionOptions target) => !new Client.SessionFacts(target, target).EndsByPause;
+    public static bool TakesWindow(SessionOptions target) => !target.EndsByPause;
 
     /// <exception cref="SocketToolsException">InvalidOption.</exception>
     internal void Validate()

@@ -62,8 +62,8 @@ public sealed class EchoMeasurement
         Errors = figures.Errors;
         Error = figures.Error;
         Latencies = figures.Latencies;
-        Services = Rate is null ? null : figures.Services;
-        Connects = figures.Connects;
+        ServiceTimes = Rate is null ? null : figures.ServiceTimes;
+        ConnectTimes = figures.ConnectTimes;
     }
 
     /// <summary>What several measured together.</summary>
@@ -96,8 +96,8 @@ public sealed class EchoMeasurement
         Errors = parts.Sum(static part => part.Errors);
         Error = parts.Select(static part => part.Error).FirstOrDefault(static error => error is not null);
         Latencies = Sum(parts, static part => part.Latencies);
-        Services = Rate is null ? null : Sum(parts, static part => part.Services);
-        Connects = Sum(parts, static part => part.Connects);
+        ServiceTimes = Rate is null ? null : Sum(parts, static part => part.ServiceTimes);
+        ConnectTimes = Sum(parts, static part => part.ConnectTimes);
     }
 
     /// <summary>What another process measured.</summary>
@@ -130,8 +130,8 @@ public sealed class EchoMeasurement
         Errors = (long)reader.Number(nameof(Errors));
         Error = reader.TextOrNull(nameof(Error));
         Latencies = reader.Counts(nameof(LatencyCounts));
-        Services = Rate is null ? null : reader.Counts(nameof(ServiceCounts));
-        Connects = reader.Counts(nameof(ConnectCounts));
+        ServiceTimes = Rate is null ? null : reader.Counts(nameof(ServiceCounts));
+        ConnectTimes = reader.Counts(nameof(ConnectCounts));
     }
 
     /// <summary>The server's name; of several, each once, with commas between.</summary>
@@ -213,37 +213,37 @@ public sealed class EchoMeasurement
     public double? P999Milliseconds => Share(Latencies, 0.999);
 
     /// <summary>The longest latency, in milliseconds.</summary>
-    public double? MaxMilliseconds => Longest(Latencies);
+    public double? MaxMilliseconds => Max(Latencies);
 
     /// <summary>The mean time from sending a message to its response, in milliseconds; null, as the service times that follow, for a closed loop, where it is the latency.</summary>
-    public double? ServiceMeanMilliseconds => Mean(Services);
+    public double? ServiceMeanMilliseconds => Mean(ServiceTimes);
 
     /// <summary>Half of the service times were no longer, in milliseconds.</summary>
-    public double? ServiceP50Milliseconds => Share(Services, 0.5);
+    public double? ServiceP50Milliseconds => Share(ServiceTimes, 0.5);
 
     /// <summary>90 % of the service times were no longer, in milliseconds.</summary>
-    public double? ServiceP90Milliseconds => Share(Services, 0.9);
+    public double? ServiceP90Milliseconds => Share(ServiceTimes, 0.9);
 
     /// <summary>99 % of the service times were no longer, in milliseconds.</summary>
-    public double? ServiceP99Milliseconds => Share(Services, 0.99);
+    public double? ServiceP99Milliseconds => Share(ServiceTimes, 0.99);
 
     /// <summary>99.9 % of the service times were no longer, in milliseconds.</summary>
-    public double? ServiceP999Milliseconds => Share(Services, 0.999);
+    public double? ServiceP999Milliseconds => Share(ServiceTimes, 0.999);
 
     /// <summary>The longest service time, in milliseconds.</summary>
-    public double? ServiceMaxMilliseconds => Longest(Services);
+    public double? ServiceMaxMilliseconds => Max(ServiceTimes);
 
     /// <summary>Half of the connections took no longer to come about, in milliseconds; null, as the times that follow, where none did.</summary>
-    public double? ConnectP50Milliseconds => Share(Connects, 0.5);
+    public double? ConnectP50Milliseconds => Share(ConnectTimes, 0.5);
 
     /// <summary>90 % of the connections took no longer, in milliseconds.</summary>
-    public double? ConnectP90Milliseconds => Share(Connects, 0.9);
+    public double? ConnectP90Milliseconds => Share(ConnectTimes, 0.9);
 
     /// <summary>99 % of the connections took no longer, in milliseconds.</summary>
-    public double? ConnectP99Milliseconds => Share(Connects, 0.99);
+    public double? ConnectP99Milliseconds => Share(ConnectTimes, 0.99);
 
     /// <summary>The longest time that a connection took, in milliseconds.</summary>
-    public double? ConnectMaxMilliseconds => Longest(Connects);
+    public double? ConnectMaxMilliseconds => Max(ConnectTimes);
 
     /// <summary>Datagrams whose response did not come in time; null where there are none.</summary>
     public long? Lost { get; }
@@ -267,16 +267,16 @@ public sealed class EchoMeasurement
     public string LatencyCounts => Latencies.ToText();
 
     /// <summary>All service times as such a text; null for a closed loop.</summary>
-    public string? ServiceCounts => Services?.ToText();
+    public string? ServiceCounts => ServiceTimes?.ToText();
 
     /// <summary>All times of connecting as such a text.</summary>
-    public string ConnectCounts => Connects.ToText();
+    public string ConnectCounts => ConnectTimes.ToText();
 
     internal LatencyHistogram Latencies { get; }
 
-    internal LatencyHistogram? Services { get; }
+    internal LatencyHistogram? ServiceTimes { get; }
 
-    internal LatencyHistogram Connects { get; }
+    internal LatencyHistogram ConnectTimes { get; }
 
     /// <summary>Makes one of several that measured at the same time: counts, rates and distributions add up, and the duration is the longest.</summary>
     /// <param name="parts">At least one.</param>
@@ -298,7 +298,7 @@ public sealed class EchoMeasurement
     private static double? Share(LatencyHistogram? histogram, double share) =>
         histogram is { Count: > 0 } ? LatencyHistogram.Milliseconds(histogram.Percentile(share)) : null;
 
-    private static double? Longest(LatencyHistogram? histogram) => histogram is { Count: > 0 } ? LatencyHistogram.Milliseconds(histogram.MaxTicks) : null;
+    private static double? Max(LatencyHistogram? histogram) => histogram is { Count: > 0 } ? LatencyHistogram.Milliseconds(histogram.MaxTicks) : null;
 
     private static string MergedText(IReadOnlyList<EchoMeasurement> parts, Func<EchoMeasurement, string> text) =>
         string.Join(", ", parts.Select(text).Distinct(StringComparer.OrdinalIgnoreCase));

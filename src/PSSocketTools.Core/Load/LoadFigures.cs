@@ -7,10 +7,10 @@ internal sealed class LoadFigures
     public LatencyHistogram Latencies { get; } = new();
 
     /// <summary>From when a message was sent, where there is a rate.</summary>
-    public LatencyHistogram Services { get; private init; } = new();
+    public LatencyHistogram ServiceTimes { get; private init; } = new();
 
     /// <summary>How long connecting took.</summary>
-    public LatencyHistogram Connects { get; private init; } = new();
+    public LatencyHistogram ConnectTimes { get; private init; } = new();
 
     public long Sent { get; set; }
 
@@ -74,8 +74,8 @@ internal sealed class LoadFigures
     public void Add(LoadFigures other)
     {
         Latencies.Add(other.Latencies);
-        Services.Add(other.Services);
-        Connects.Add(other.Connects);
+        ServiceTimes.Add(other.ServiceTimes);
+        ConnectTimes.Add(other.ConnectTimes);
         Sent += other.Sent;
         Errors += other.Errors;
         Unanswered += other.Unanswered;
@@ -95,8 +95,8 @@ internal sealed class LoadFigures
     {
         var difference = new LoadFigures
         {
-            Services = Services.Since(earlier.Services),
-            Connects = Connects.Since(earlier.Connects),
+            ServiceTimes = ServiceTimes.Since(earlier.ServiceTimes),
+            ConnectTimes = ConnectTimes.Since(earlier.ConnectTimes),
             Sent = Sent - earlier.Sent,
             Errors = Errors - earlier.Errors,
             Unanswered = Unanswered - earlier.Unanswered,

@@ -4,7 +4,7 @@ namespace PSSocketTools.Load;
 internal sealed class LoadMessages
 {
     // The longest number that is read.
-    private const int MostDigits = 18;
+    private const int MaxDigits = 18;
 
     private readonly byte[]?[] _messages;
     private readonly int _size;
@@ -46,7 +46,7 @@ internal sealed class LoadMessages
         }
 
         var (number, power, at) = (0L, 1L, 0);
-        for (; at < message.Length && at < MostDigits && message[at] is >= (byte)'0' and <= (byte)'9'; at++, power *= 10)
+        for (; at < message.Length && at < MaxDigits && message[at] is >= (byte)'0' and <= (byte)'9'; at++, power *= 10)
         {
             number += (message[at] - '0') * power;
         }

@@ -77,7 +77,7 @@ internal sealed class LoadWorker(EchoLoadOptions options, LoadSchedule schedule,
         {
             var session = open ?? options.Session ?? EchoSession.Connect(
                 options.Target with { Id = number + 1 }, null, number == 0 ? options.Step : null, cancellationToken);
-            Figures.Connects.Add(TimeSpan.FromMilliseconds(session.ConnectMilliseconds));
+            Figures.ConnectTimes.Add(TimeSpan.FromMilliseconds(session.ConnectMilliseconds));
             return session;
         }
         catch (SocketToolsException exception)

@@ -42,7 +42,7 @@ internal static class MeasurementDrawing
             text.AppendLine(Sentence(
                 "MeasurementLatency", Short(measured.P50Milliseconds), Short(measured.P90Milliseconds), Short(measured.P99Milliseconds), Short(measured.P999Milliseconds),
                 Short(measured.MaxMilliseconds)));
-            if (measured.Services is not null)
+            if (measured.ServiceTimes is not null)
             {
                 text.AppendLine(Sentence(
                     "MeasurementService", Short(measured.ServiceP50Milliseconds), Short(measured.ServiceP90Milliseconds), Short(measured.ServiceP99Milliseconds),
@@ -61,8 +61,8 @@ internal static class MeasurementDrawing
 
     private static void AppendBars(StringBuilder text, EchoMeasurement measured)
     {
-        var latencies = measured.Latencies.ToBuckets(EchoMeasurement.Bars, measured.Services);
-        var services = measured.Services?.ToBuckets(EchoMeasurement.Bars, measured.Latencies);
+        var latencies = measured.Latencies.ToBuckets(EchoMeasurement.Bars, measured.ServiceTimes);
+        var services = measured.ServiceTimes?.ToBuckets(EchoMeasurement.Bars, measured.Latencies);
         if (services is not null && latencies.Length > 0)
         {
             text.Append(' ', 26).AppendLine(Sentence("MeasurementBeside"));

@@ -18,7 +18,7 @@ internal sealed class OpenLoop(
     private readonly bool _waitsForEach = options.Window == 1;
 
     // How long responses are waited for at the end, where the server is not slower by itself.
-    private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan MinRest = TimeSpan.FromSeconds(3);
 
     public void Run()
     {
@@ -72,8 +72,8 @@ internal sealed class OpenLoop(
     /// <summary>Takes the responses that are still on their way: a server that has fallen behind would go on responding for as long again.</summary>
     private void TakeRest()
     {
-        var quickest = TimeSpan.FromTicks(2 * figures.Services.Percentile(0));
-        var until = Clock.After(Clock.System.Timestamp, quickest > ShortestRest ? quickest : ShortestRest);
+        var quickest = TimeSpan.FromTicks(2 * figures.ServiceTimes.Percentile(0));
+        var until = Clock.After(Clock.System.Timestamp, quickest > MinRest ? quickest : MinRest);
         while (session.IsOpen && !_waitsForEach && _dueTimes.Count > 0 && !schedule.IsCancelled && Clock.System.Timestamp < until)
         {
             session.Receiver.ReadUntil(until, waker);
@@ -131,7 +131,7 @@ internal sealed class OpenLoop(
         else if (figures.Passes(exchange))
         {
             var service = exchange.Result!.RoundTrip!.Value;
-            figures.Services.Add(service);
+            figures.ServiceTimes.Add(service);
             figures.AddResponse(Clock.After(exchange.StartedAt, service), Clock.Between(due, exchange.StartedAt) + service);
         }
     }

@@ -8,19 +8,19 @@ namespace PSSocketTools.Net;
 /// <summary>
 /// The messages for users, in the language of the UI culture: Messages.resx is English, Messages.pt-BR.resx Portuguese. What stands
 /// in braces, as in {UseTls} or {EchoSession.Connect}, is an option's property or a member of the engine: users read what they
-/// write for it (<see cref="HostWords"/>).
+/// write for it (<see cref="MessageTerms"/>).
 /// </summary>
 internal static class Messages
 {
-    private static readonly ResourceManager Source = new("PSSocketTools.Net.Messages", typeof(Messages).Assembly);
+    private static readonly ResourceManager Resources = new("PSSocketTools.Net.Messages", typeof(Messages).Assembly);
 
     // A brace that is doubled stands for itself.
     private static readonly Regex Names = new(@"(?<!\{)\{([A-Z][\w.]*)\}(?!\})", RegexOptions.CultureInvariant);
 
     public static string Get(string name)
     {
-        var sentence = HostWords.Sentence?.Invoke(name)
-            ?? Source.GetString(name, CultureInfo.CurrentUICulture)
+        var sentence = MessageTerms.Sentence?.Invoke(name)
+            ?? Resources.GetString(name, CultureInfo.CurrentUICulture)
             ?? throw new MissingManifestResourceException($"Messages.resx has no '{name}'.");
         return Names.Replace(sentence, static match => Name(match.Groups[1].Value));
     }
@@ -36,6 +36,6 @@ internal static class Messages
     {
         var end = option.IndexOf(' ');
         var name = end < 0 ? option : option[..end];
-        return (HostWords.Name?.Invoke(name) ?? name) + option[name.Length..];
+        return (MessageTerms.Name?.Invoke(name) ?? name) + option[name.Length..];
     }
 }

@@ -108,7 +108,7 @@ internal static class SocketErrors
     /// <param name="error">The error as .NET sorts it.</param>
     /// <param name="number">The system's own number; 0 where it is not known.</param>
     public static string TextOf(SocketError error, int number = 0) => TextOf(
-        number > 0 && !HostSystem.IsWindows ? new LinuxSocketException(number) : new SocketException((int)error));
+        number > 0 && HostSystem.IsLinux ? new LinuxSocketException(number) : new SocketException((int)error));
 
     private static string TextOf(SocketException exception)
     {

@@ -65,7 +65,7 @@ internal static class TextEncoding
     /// <param name="count">How many there are.</param>
     public static bool EndsInsideCharacter(Encoding encoding, byte[] buffer, int offset, int count)
     {
-        const int LongestUtf8 = 4;
+        const int MaxUtf8Bytes = 4;
         const int CharsAtOnce = 256;
         if (count == 0 || encoding.IsSingleByte)
         {
@@ -80,7 +80,7 @@ internal static class TextEncoding
             }
 
             // No character is longer, and earlier bytes do not affect it.
-            var skipped = Math.Max(0, count - LongestUtf8);
+            var skipped = Math.Max(0, count - MaxUtf8Bytes);
             offset += skipped;
             count -= skipped;
         }

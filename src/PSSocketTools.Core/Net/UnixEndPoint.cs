@@ -9,7 +9,7 @@ namespace PSSocketTools.Net;
 internal static class UnixEndPoint
 {
     /// <exception cref="SocketToolsException">NotSupported; InvalidOption: the path is none a socket can have.</exception>
-    public static EndPoint Of(string path)
+    public static EndPoint Parse(string path)
     {
 #if NET
         if (Socket.OSSupportsUnixDomainSockets)

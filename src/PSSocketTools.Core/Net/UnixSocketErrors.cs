@@ -18,7 +18,7 @@ internal static class UnixSocketErrors
         {
             SocketError.AccessDenied => Make(SocketToolsError.SocketFailed, "SocketPathNotAllowed", exception, path),
             SocketError.AddressNotAvailable => Make(SocketToolsError.AddressNotAvailable, "SocketPathMissing", exception, path),
-            SocketError.ConnectionRefused or SocketError.NotSocket when SocketFiles.At(path, FileIdentity.IsKnown) == SocketFile.NoSocket =>
+            SocketError.ConnectionRefused or SocketError.NotSocket when SocketPath.KindOf(path, FileIdentity.IsKnown) == SocketPath.Kind.Other =>
                 Make(SocketToolsError.ConnectionRefused, "SocketPathNoSocket", exception, path),
             SocketError.ProtocolType => Make(SocketToolsError.ConnectionRefused, "SocketPathOtherKind", exception, path),
             _ => null,

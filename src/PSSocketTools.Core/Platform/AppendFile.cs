@@ -23,7 +23,7 @@ internal static class AppendFile
     /// <summary>Opens a file, or creates it with mode 0600 where the system has mode bits.</summary>
     /// <returns>Each write writes all its bytes or throws an <see cref="IOException"/>; the first write ends an unfinished last line first.</returns>
     /// <exception cref="IOException">The system refused.</exception>
-    /// <exception cref="PipeWithoutReaderException">The pipe at the path has no reader (ENXIO).</exception>
+    /// <exception cref="NoReaderException">The pipe at the path has no reader (ENXIO).</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be created there.</exception>
     public static Stream Open(string path) => Open(path, Thread.Sleep);
 
@@ -41,8 +41,8 @@ internal static class AppendFile
         const int Synchronize = 0x100000;
         const int OpenAlways = 4;
         const int NormalAttributes = 0x80;
-        const int LongestPlainPath = 247;
-        var name = path.Length > LongestPlainPath && !path.StartsWith(@"\\", StringComparison.Ordinal) ? @"\\?\" + path : path;
+        const int MaxPlainPath = 247;
+        var name = path.Length > MaxPlainPath && !path.StartsWith(@"\\", StringComparison.Ordinal) ? @"\\?\" + path : path;
         var handle = CreateFile(
             name, AppendData | Synchronize, FileShare.ReadWrite | FileShare.Delete, IntPtr.Zero, OpenAlways, NormalAttributes, IntPtr.Zero);
         if (handle.IsInvalid)
@@ -102,6 +102,9 @@ internal static class AppendFile
     private static extern SafeFileHandle CreateFile(
         string path, int access, FileShare share, IntPtr security, int disposition, int attributes, IntPtr template);
 
+    /// <summary>The file to write is a pipe without a reader.</summary>
+    internal sealed class NoReaderException : IOException;
+
     /// <summary>Ends an unfinished last line before the first write, since opening a file must not change it.</summary>
     private sealed class LineEndFirst(Stream file) : WriteOnlyStream
     {
@@ -128,9 +131,9 @@ internal static class AppendFile
     /// <summary>A descriptor with O_APPEND; .NET's own streams write at explicit offsets.</summary>
     private sealed unsafe class UnixAppendStream : WriteOnlyStream
     {
-        private readonly LinuxDescriptor _descriptor;
+        private readonly UnixDescriptor _descriptor;
 
-        private UnixAppendStream(LinuxDescriptor descriptor) => _descriptor = descriptor;
+        private UnixAppendStream(UnixDescriptor descriptor) => _descriptor = descriptor;
 
         /// <summary>Whether it is a file, and not a pipe or a terminal.</summary>
         public override bool CanSeek => Libc.Seek(_descriptor.Number, 0, Libc.SeekEnd) >= 0;
@@ -152,7 +155,7 @@ internal static class AppendFile
 
                 if (descriptor >= 0)
                 {
-                    return new UnixAppendStream(new LinuxDescriptor(descriptor));
+                    return new UnixAppendStream(new UnixDescriptor(descriptor));
                 }
 
                 var error = Marshal.GetLastWin32Error();
@@ -162,7 +165,7 @@ internal static class AppendFile
                 }
                 else if (error != Libc.EIntr)
                 {
-                    throw error == Libc.ENoDevice ? new PipeWithoutReaderException() : Failure(error);
+                    throw error == Libc.ENoDevice ? new NoReaderException() : Failure(error);
                 }
             }
         }

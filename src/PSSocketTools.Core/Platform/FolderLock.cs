@@ -22,12 +22,12 @@ internal sealed class FolderLock : IDisposable
     private FolderLock(int descriptor) => _descriptor = descriptor;
 
     /// <summary>Acquires the lock of the folder of a path; the same thread must release it.</summary>
-    public static FolderLock Of(string path)
+    public static FolderLock Acquire(string path)
     {
         Monitor.Enter(OwnProcess);
         try
         {
-            return new FolderLock(Acquire(path));
+            return new FolderLock(Open(path));
         }
         catch
         {
@@ -49,7 +49,7 @@ internal sealed class FolderLock : IDisposable
     }
 
     /// <summary>The descriptor that holds the lock; -1 where there is none.</summary>
-    private static unsafe int Acquire(string path)
+    private static unsafe int Open(string path)
     {
         if (HostSystem.IsWindows)
         {

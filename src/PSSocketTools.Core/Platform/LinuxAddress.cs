@@ -7,16 +7,16 @@ namespace PSSocketTools.Platform;
 /// <summary>Addresses as Linux's system calls take them, struct sockaddr_in and sockaddr_in6: the family in the processor's order, all else in the network's.</summary>
 internal static unsafe class LinuxAddress
 {
-    /// <summary>The size of the longest, in bytes.</summary>
-    public const int Longest = 28;
+    /// <summary>The size of the longest in bytes, that of IPv6.</summary>
+    public const int MaxBytes = 28;
 
-    private const int Shortest = 16;
+    private const int MinBytes = 16;
 
     /// <summary>Writes an address and a port, and gives the length.</summary>
     public static int Write(IPAddress source, int port, byte* address)
     {
         var isInet6 = source.AddressFamily == AddressFamily.InterNetworkV6;
-        var length = isInet6 ? Longest : Shortest;
+        var length = isInet6 ? MaxBytes : MinBytes;
         for (var i = 0; i < length; i++)
         {
             address[i] = 0;
@@ -49,8 +49,8 @@ internal static unsafe class LinuxAddress
     /// <summary>Reads an address and a port; null for what is neither IPv4 nor IPv6.</summary>
     public static IPEndPoint? ReadEndPoint(byte* address, int length)
     {
-        var family = length < Shortest ? 0 : *(ushort*)address;
-        var isInet6 = family == Libc.FamilyInet6 && length >= Longest;
+        var family = length < MinBytes ? 0 : *(ushort*)address;
+        var isInet6 = family == Libc.FamilyInet6 && length >= MaxBytes;
         if (family != Libc.FamilyInet && !isInet6)
         {
             return null;

@@ -7,10 +7,10 @@ namespace PSSocketTools.Platform;
 internal sealed unsafe class LinuxEpoll : IDisposable
 {
     /// <summary>The largest size of an entry, in bytes: <see cref="Wait"/> needs as much for each.</summary>
-    public const int LongestEntry = 16;
+    public const int MaxEntryBytes = 16;
 
-    private readonly LinuxDescriptor _epoll;
-    private readonly LinuxDescriptor _wake;
+    private readonly UnixDescriptor _epoll;
+    private readonly UnixDescriptor _wake;
     private readonly object _waking = new();
     private bool _disposed;
 
@@ -42,7 +42,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
         && HasCalls();
 
     // struct epoll_event is packed on x64 alone.
-    private static int EntrySize { get; } = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : LongestEntry;
+    private static int EntrySize { get; } = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : MaxEntryBytes;
 
     private static int EntryData { get; } = EntrySize - 8;
 
@@ -53,7 +53,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
     /// <returns>False with the system's last error set.</returns>
     public bool TryAdd(int descriptor, int events)
     {
-        var entry = stackalloc byte[LongestEntry];
+        var entry = stackalloc byte[MaxEntryBytes];
         *(int*)entry = events;
         *(long*)(entry + EntryData) = descriptor;
         return Libc.EpollControl(_epoll.Number, Libc.EpollAdd, descriptor, entry) == 0;
@@ -62,7 +62,7 @@ internal sealed unsafe class LinuxEpoll : IDisposable
     /// <summary>Removes a descriptor from the set.</summary>
     public void Remove(int descriptor)
     {
-        var entry = stackalloc byte[LongestEntry];
+        var entry = stackalloc byte[MaxEntryBytes];
         _ = Libc.EpollControl(_epoll.Number, Libc.EpollDelete, descriptor, entry);
     }
 
@@ -127,8 +127,8 @@ internal sealed unsafe class LinuxEpoll : IDisposable
         }
     }
 
-    private static LinuxDescriptor Own(int descriptor) =>
-        descriptor >= 0 ? new LinuxDescriptor(descriptor) : throw new Win32Exception(Marshal.GetLastWin32Error());
+    private static UnixDescriptor Own(int descriptor) =>
+        descriptor >= 0 ? new UnixDescriptor(descriptor) : throw new Win32Exception(Marshal.GetLastWin32Error());
 
     private static bool HasCalls()
     {

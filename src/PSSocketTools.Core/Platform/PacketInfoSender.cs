@@ -11,7 +11,7 @@ namespace PSSocketTools.Platform;
 internal static unsafe class PacketInfoSender
 {
     // A header on 64 bits, an IPv6 address and the number of an interface, rounded up.
-    private const int LongestControl = 48;
+    private const int MaxControlBytes = 48;
 
     // IP_PKTINFO and IPV6_PKTINFO (ws2ipdef.h).
     private const int PacketInfoWindows = 19;
@@ -58,8 +58,8 @@ internal static unsafe class PacketInfoSender
     /// </returns>
     public static SocketError TrySend(Socket socket, byte[] buffer, int count, byte[] remote, in PacketInfo source)
     {
-        var control = stackalloc byte[LongestControl];
-        for (var i = 0; i < LongestControl; i++)
+        var control = stackalloc byte[MaxControlBytes];
+        for (var i = 0; i < MaxControlBytes; i++)
         {
             control[i] = 0;
         }

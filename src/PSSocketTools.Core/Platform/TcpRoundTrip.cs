@@ -60,13 +60,13 @@ internal static class TcpRoundTrip
         // TCP_CONNECTION_INFO and its tcpi_rttcur (netinet/tcp.h).
         const int Info = 0x106;
         const int Offset = 40;
-        const int LeastExact = 10;
+        const int MinExact = 10;
         Span<byte> info = stackalloc byte[112];
         var length = socket.GetRawSocketOption(Libc.SolTcp, Info, info);
         var milliseconds = length >= Offset + sizeof(int) ? BitConverter.ToUInt32(info[Offset..]) : 0;
 
         // It counts whole milliseconds, so that for a near machine our own clock is the better one.
-        return milliseconds >= LeastExact ? milliseconds : null;
+        return milliseconds >= MinExact ? milliseconds : null;
 #else
         return null;
 #endif

@@ -6,7 +6,7 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>Binds Unix domain sockets to their paths.</summary>
+/// <summary>Binds Unix domain sockets to their paths, and closes these to other users.</summary>
 internal static class UnixBinding
 {
     /// <summary>Makes a socket and binds it to a path.</summary>
@@ -36,6 +36,19 @@ internal static class UnixBinding
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Allows only the owner of a socket's file to connect (mode 0600), on systems with mode bits.</summary>
+    public static void CloseToOthers(string path)
+    {
+#if NET
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+#else
+        _ = path;
+#endif
     }
 
 #if NET

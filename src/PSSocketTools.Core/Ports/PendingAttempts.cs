@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -29,7 +29,7 @@ internal sealed class PendingAttempts
     /// <exception cref="SocketToolsException">TooManyOpenFiles: no other attempt has a descriptor that it will close.</exception>
     public StartResult Begin(ProbeAttempt attempt)
     {
-        var probe = (Probe)attempt.Owner;
+        var probe = Probe.Of(attempt);
         if (!_transport.Begin(attempt))
         {
             _count++;
@@ -57,14 +57,14 @@ internal sealed class PendingAttempts
     public ProbeAttempt TakePostponed()
     {
         var postponed = _postponed.Dequeue();
-        ((Probe)postponed.Owner).Postponed--;
+        Probe.Of(postponed).Postponed--;
         return postponed.Again();
     }
 
     /// <summary>Removes an attempt that has ended.</summary>
     public void Remove(ProbeAttempt attempt)
     {
-        ((Probe)attempt.Owner).Pending!.Remove(attempt);
+        Probe.Of(attempt).Pending!.Remove(attempt);
         _count--;
 
         // The descriptors may be free again; if they are not, the next attempt that fails lowers the number once more.

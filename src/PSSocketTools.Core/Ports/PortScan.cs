@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Ports;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools;
 
@@ -11,7 +11,7 @@ namespace PSSocketTools;
 /// A scan of ports on other computers: it runs a window of probes at a time, and returns results in the order of the input, as soon as they are
 /// available. One thread adds and reads. Disposing it cancels the scan at once, and closes its sockets and ends its thread.
 /// </summary>
-public sealed class PortScan : IProbeConsumer, IDisposable
+public sealed class PortScan : IProbeQueue, IDisposable
 {
     // A slow probe delays the results after it, but not the probes; this bounds the memory for those results.
     private const int ResultsHeldPerProbe = 128;
@@ -199,10 +199,10 @@ public sealed class PortScan : IProbeConsumer, IDisposable
     /// <summary>What its attempts came to; null where nobody follows them.</summary>
     private ProbeTrace? Trace { get; }
 
-    ProbeTrace? IProbeConsumer.Trace => Trace;
+    ProbeTrace? IProbeQueue.Trace => Trace;
 
     /// <summary>The next probe to begin; null when there is none, or too many results are unread.</summary>
-    Probe? IProbeConsumer.Take()
+    Probe? IProbeQueue.Take()
     {
         lock (_gate)
         {
@@ -230,8 +230,8 @@ public sealed class PortScan : IProbeConsumer, IDisposable
         }
     }
 
-    /// <summary>Stores a result; <see cref="IProbeConsumer.Flush"/> wakes the reader.</summary>
-    void IProbeConsumer.Finish(Probe probe, PortAvailability result)
+    /// <summary>Stores a result; <see cref="IProbeQueue.Flush"/> wakes the reader.</summary>
+    void IProbeQueue.Finish(Probe probe, PortAvailability result)
     {
         lock (_gate)
         {
@@ -241,7 +241,7 @@ public sealed class PortScan : IProbeConsumer, IDisposable
     }
 
     /// <summary>Wakes the reader once for many results, since a wake for each costs more than a probe.</summary>
-    void IProbeConsumer.Flush()
+    void IProbeQueue.Flush()
     {
         lock (_gate)
         {
@@ -254,7 +254,7 @@ public sealed class PortScan : IProbeConsumer, IDisposable
     }
 
     /// <summary>Ends the scan with an error, which the next read throws.</summary>
-    void IProbeConsumer.Fail(Exception exception)
+    void IProbeQueue.Fail(Exception exception)
     {
         lock (_gate)
         {
@@ -265,7 +265,7 @@ public sealed class PortScan : IProbeConsumer, IDisposable
 
     private (double Count, IEnumerable<ResolvableName> Hosts) ToHosts(string computer)
     {
-        var names = TargetNames.Of(computer, _selection);
+        var names = TargetNames.Expand(computer, _selection);
         if (_resolvesFirst is not { } limit || TargetNames.IsSeveral(computer) || NameResolver.Read(computer) is not null)
         {
             return (TargetNames.CountOf(computer), names.Select(name => new ResolvableName(name, _resolve)));

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Ports;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools;
 
@@ -18,7 +18,7 @@ public sealed class PortWatch : IDisposable
     public const double DefaultIntervalSeconds = 1, LowestIntervalSeconds = 0.01, HighestIntervalSeconds = TimeLimit.HighestSeconds;
 
     /// <summary>How many targets there may be, since a record of each is kept.</summary>
-    public const int MostTargets = 1_000_000;
+    public const int MaxTargets = 1_000_000;
 
     private readonly object _gate = new();
     private readonly Dictionary<SocketProtocol, WatchProber> _probers = [];
@@ -90,7 +90,7 @@ public sealed class PortWatch : IDisposable
             _probers[protocol] = prober = new WatchProber(options, _createTransport, _resolve, Complete, Fail, Pulse);
         }
 
-        foreach (var name in computers.SelectMany(computer => TargetNames.Of(computer, prober.Selection)))
+        foreach (var name in computers.SelectMany(computer => TargetNames.Expand(computer, prober.Selection)))
         {
             Add(ports, port => new WatchTarget(name, port, prober));
         }
@@ -167,9 +167,9 @@ public sealed class PortWatch : IDisposable
 
     private void RequireRoom(double added)
     {
-        if (_targets.Count + added > MostTargets)
+        if (_targets.Count + added > MaxTargets)
         {
-            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("WatchTooMany", _targets.Count + added, MostTargets), added);
+            throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("WatchTooMany", _targets.Count + added, MaxTargets), added);
         }
     }
 

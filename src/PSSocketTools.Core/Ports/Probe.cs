@@ -1,6 +1,6 @@
 using System.Net;
 using PSSocketTools.Net;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -8,6 +8,9 @@ namespace PSSocketTools.Ports;
 internal class Probe(ResolvableName host, int port)
 {
     private RareState? _rare;
+
+    /// <summary>The probe that an attempt belongs to.</summary>
+    public static Probe Of(ProbeAttempt attempt) => (Probe)attempt.Owner;
 
     public ResolvableName Host { get; } = host;
 
@@ -72,7 +75,7 @@ internal class Probe(ResolvableName host, int port)
     public Dictionary<IPAddress, PortStatus> Outcomes => Rare.Outcomes ??= [];
 
     /// <summary>The scheduled retries; null unless the scan waits for ports to open.</summary>
-    public List<ProbeTimers.Retry>? Retries
+    public List<ProbeTimers.ScheduledRetry>? Retries
     {
         get => _rare?.Retries;
         set => Rare.Retries = value;
@@ -121,7 +124,7 @@ internal class Probe(ResolvableName host, int port)
 
         public Dictionary<IPAddress, PortStatus>? Outcomes { get; set; }
 
-        public List<ProbeTimers.Retry>? Retries { get; set; }
+        public List<ProbeTimers.ScheduledRetry>? Retries { get; set; }
 
         public int Postponed { get; set; }
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -44,7 +44,7 @@ internal sealed partial class ProbeLoop
 
     private void StartTimers(ProbeAttempt attempt)
     {
-        var probe = (Probe)attempt.Owner;
+        var probe = Probe.Of(attempt);
         _timers.StartDeadline(probe, attempt.StartedAt);
         if (_waits)
         {
@@ -59,7 +59,7 @@ internal sealed partial class ProbeLoop
 
     private void Resume(ProbeAttempt postponed)
     {
-        var probe = (Probe)postponed.Owner;
+        var probe = Probe.Of(postponed);
         if (!probe.IsDone && Begin(postponed))
         {
             Advance(probe);
@@ -69,7 +69,7 @@ internal sealed partial class ProbeLoop
     /// <summary>Evaluates a pending attempt that has ended.</summary>
     private void Evaluate(ProbeAttempt attempt)
     {
-        var probe = (Probe)attempt.Owner;
+        var probe = Probe.Of(attempt);
         if (probe.IsDone)
         {
             return;
@@ -94,7 +94,7 @@ internal sealed partial class ProbeLoop
 
     private void Conclude(ProbeAttempt attempt)
     {
-        var probe = (Probe)attempt.Owner;
+        var probe = Probe.Of(attempt);
         var status = PortStatuses.Of(attempt, _protocol);
         _trace?.Ended(attempt, status);
         if (probe.Best is null || probe.Best.Address.Equals(attempt.Address) || PortStatuses.Outranks(status, PortStatuses.Of(probe.Best, _protocol)))
@@ -105,11 +105,11 @@ internal sealed partial class ProbeLoop
         if (IsReached(probe, attempt, status))
         {
             probe.Best = attempt;
-            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: false));
+            End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: false));
         }
         else if (probe.IsOverdue && !probe.IsChecking)
         {
-            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: true));
+            End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: true));
         }
         else if (_waits)
         {
@@ -136,7 +136,7 @@ internal sealed partial class ProbeLoop
     /// <summary>Ends the check of a connection whose time is up.</summary>
     private void EndCheck(ProbeAttempt attempt)
     {
-        var probe = (Probe)attempt.Owner;
+        var probe = Probe.Of(attempt);
         if (probe.IsDone || probe.Pending?.Contains(attempt) is not true)
         {
             return;
@@ -162,7 +162,7 @@ internal sealed partial class ProbeLoop
     {
         if (!_waits && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
         {
-            End(probe, ProbeResult.Of(probe, _protocol, isTimeUp: false));
+            End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: false));
         }
     }
 
@@ -175,13 +175,13 @@ internal sealed partial class ProbeLoop
         }
 
         var delay = ConnectPace.NextRetryDelay(last.RetryDelay, IPAddress.IsLoopback(last.Address));
-        _ = Begin(((Probe)last.Owner).NextAttempt(last.Address, delay, NewCheck()));
+        _ = Begin(Probe.Of(last).NextAttempt(last.Address, delay, NewCheck()));
     }
 
     /// <summary>Ends an attempt that timed out, of a probe that goes on waiting for its port.</summary>
     private void TimeOut(ProbeAttempt attempt)
     {
-        var probe = (Probe)attempt.Owner;
+        var probe = Probe.Of(attempt);
         if (probe.IsDone || attempt.IsConnected || probe.Pending?.Contains(attempt) is not true)
         {
             return;

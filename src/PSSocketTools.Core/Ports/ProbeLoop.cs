@@ -1,5 +1,5 @@
 using System.Net;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -9,7 +9,7 @@ internal sealed partial class ProbeLoop : IDisposable
     // How many probes that end at once (refused on loopback) run before the loop checks everything else.
     private const int BatchSize = 64;
 
-    private readonly IProbeConsumer _consumer;
+    private readonly IProbeQueue _queue;
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
@@ -27,19 +27,19 @@ internal sealed partial class ProbeLoop : IDisposable
     private volatile bool _stopping;
 
     /// <summary>Starts the loop.</summary>
-    /// <param name="consumer">Gives it probes, and takes their results.</param>
+    /// <param name="queue">Gives it probes, and takes their results.</param>
     /// <param name="options">How to probe.</param>
     /// <param name="source">The local address to probe from; null for the system's choice.</param>
     /// <param name="createTransport">Creates what runs the attempts.</param>
-    public ProbeLoop(IProbeConsumer consumer, PortScanOptions options, IPAddress? source, Func<ProbeSetup, ProbeTransport> createTransport)
+    public ProbeLoop(IProbeQueue queue, PortScanOptions options, IPAddress? source, Func<ProbeSetup, ProbeTransport> createTransport)
     {
-        _consumer = consumer;
+        _queue = queue;
         _transport = createTransport(new ProbeSetup(options.Protocol, source, options.ResetsConnections));
         _protocol = options.Protocol;
         _silent = PortStatuses.OfSilence(_protocol);
         _window = options.ThrottleLimit;
         _waits = options.RetryLimit is not null;
-        _trace = consumer.Trace;
+        _trace = queue.Trace;
         _goal = options.Until;
         _verification = options.Verify;
         _timers = new ProbeTimers(options);
@@ -67,7 +67,7 @@ internal sealed partial class ProbeLoop : IDisposable
             while (!_stopping)
             {
                 var isBatchFull = StartProbes();
-                _consumer.Flush();
+                _queue.Flush();
                 _transport.Wait(isBatchFull ? 0 : _timers.MillisecondsToNext, _ended);
 
                 // The ended attempts have no socket any more. All leave the pending lists before any is evaluated, since the success of one
@@ -90,7 +90,7 @@ internal sealed partial class ProbeLoop : IDisposable
         catch (Exception exception)
         {
             // Any exception is passed to the reader, which would wait forever otherwise.
-            _consumer.Fail(exception);
+            _queue.Fail(exception);
         }
         finally
         {
@@ -114,7 +114,7 @@ internal sealed partial class ProbeLoop : IDisposable
                 continue;
             }
 
-            if (_probes >= _window || !_attempts.HasRoom || _consumer.Take() is not { } probe)
+            if (_probes >= _window || !_attempts.HasRoom || _queue.Take() is not { } probe)
             {
                 return false;
             }
@@ -133,7 +133,7 @@ internal sealed partial class ProbeLoop : IDisposable
         _timers.Remove(probe);
         TellAbandoned(probe, result.GetStatus());
         _attempts.AbandonAll(probe);
-        _consumer.Finish(probe, result);
+        _queue.Finish(probe, result);
     }
 
     private void Expire(long now)
@@ -146,7 +146,7 @@ internal sealed partial class ProbeLoop : IDisposable
             }
             else
             {
-                End(expired, ProbeResult.Of(expired, _protocol, isTimeUp: true));
+                End(expired, ProbeResult.Create(expired, _protocol, isTimeUp: true));
             }
         }
 

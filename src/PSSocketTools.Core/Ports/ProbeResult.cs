@@ -1,5 +1,5 @@
 using PSSocketTools.Net;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -10,7 +10,7 @@ internal static class ProbeResult
     /// <param name="probe">The probe.</param>
     /// <param name="protocol">Tcp or Udp.</param>
     /// <param name="isTimeUp">Whether its time is over; otherwise it has found what it was to find, or has no attempt left.</param>
-    public static PortAvailability Of(Probe probe, SocketProtocol protocol, bool isTimeUp)
+    public static PortAvailability Create(Probe probe, SocketProtocol protocol, bool isTimeUp)
     {
         var silent = isTimeUp && probe.Pending is { Count: > 0 } pending ? pending[0] : null;
         var best = probe.Best;
@@ -36,14 +36,14 @@ internal static class ProbeResult
 
     private static string? DetailOf(ProbeAttempt attempt, SocketProtocol protocol, PortStatus status) => status switch
     {
-        PortStatus.Closed => RefusalText.Of(attempt, protocol),
+        PortStatus.Closed => RefusalText.Explain(attempt, protocol),
         PortStatus.Open or PortStatus.OpenOrFiltered => null,
         PortStatus.TimedOut when attempt.ErrorNumber == 0 => null,
         PortStatus.ClosedAtOnce => Messages.Get("PortClosedAtOnce"),
         PortStatus.Silent => Messages.Get("PortSilent"),
         PortStatus.NotEcho when attempt.Check is { IsPart: true } check => Messages.Get("PortPartEcho", check.Count, check.Request.Length),
         PortStatus.NotEcho => Messages.Get(attempt.Check!.Count > 0 ? "PortNotEcho" : "PortNoEcho"),
-        _ => RefusalText.Of(attempt, protocol) ?? SocketErrors.TextOf(attempt.Error, attempt.ErrorNumber),
+        _ => RefusalText.Explain(attempt, protocol) ?? SocketErrors.TextOf(attempt.Error, attempt.ErrorNumber),
     };
 
     private static PortAvailability Create(Probe probe, ProbeAttempt? attempt, SocketProtocol protocol, PortStatus status, string? detail) =>

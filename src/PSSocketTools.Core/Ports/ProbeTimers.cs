@@ -1,6 +1,6 @@
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -22,7 +22,7 @@ internal sealed class ProbeTimers(PortScanOptions options)
     private readonly LinkedList<Timed<ProbeAttempt>> _checks = new();
     private readonly LinkedList<Timed<Probe>> _attemptDelays = new();
     private readonly LinkedList<Timed<Probe>> _renewals = new();
-    private readonly SortedSet<Retry> _retries = [];
+    private readonly SortedSet<ScheduledRetry> _retries = [];
     private long _retryNumber;
 
     /// <summary>The timestamp by which whatever is due now has passed.</summary>
@@ -64,16 +64,16 @@ internal sealed class ProbeTimers(PortScanOptions options)
     /// <summary>Schedules a retry of the address of an attempt.</summary>
     public void StartRetry(ProbeAttempt last, long from)
     {
-        var retry = new Retry(last, Deadline.AfterLimit(from, last.RetryDelay), _retryNumber++);
-        (((Probe)last.Owner).Retries ??= []).Add(retry);
+        var retry = new ScheduledRetry(last, Deadline.AfterLimit(from, last.RetryDelay), _retryNumber++);
+        (Probe.Of(last).Retries ??= []).Add(retry);
         _retries.Add(retry);
     }
 
     /// <summary>Removes a retry.</summary>
-    public void Remove(Retry retry)
+    public void Remove(ScheduledRetry retry)
     {
         _retries.Remove(retry);
-        ((Probe)retry.Last.Owner).Retries!.Remove(retry);
+        Probe.Of(retry.Last).Retries!.Remove(retry);
     }
 
     /// <summary>Removes what a probe that has ended waits for. Its renewal stays until it is due.</summary>
@@ -149,8 +149,8 @@ internal sealed class ProbeTimers(PortScanOptions options)
     /// <param name="Last">The last attempt on the address, which has ended.</param>
     /// <param name="Due">When it is due.</param>
     /// <param name="Number">A number that is unique in the scan.</param>
-    internal readonly record struct Retry(ProbeAttempt Last, Deadline Due, long Number) : IComparable<Retry>
+    internal readonly record struct ScheduledRetry(ProbeAttempt Last, Deadline Due, long Number) : IComparable<ScheduledRetry>
     {
-        public int CompareTo(Retry other) => Due.IsBefore(other.Due) ? -1 : other.Due.IsBefore(Due) ? 1 : Number.CompareTo(other.Number);
+        public int CompareTo(ScheduledRetry other) => Due.IsBefore(other.Due) ? -1 : other.Due.IsBefore(Due) ? 1 : Number.CompareTo(other.Number);
     }
 }

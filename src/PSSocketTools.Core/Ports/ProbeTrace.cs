@@ -1,6 +1,6 @@
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 

@@ -1,6 +1,6 @@
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
@@ -18,7 +18,7 @@ internal static class RefusalText
     }
 
     /// <summary>The words for an attempt; null where no message came, or the status says all of it.</summary>
-    public static string? Of(ProbeAttempt attempt, SocketProtocol protocol)
+    public static string? Explain(ProbeAttempt attempt, SocketProtocol protocol)
     {
         if (attempt.Icmp is not { } icmp)
         {

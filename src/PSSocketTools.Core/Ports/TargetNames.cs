@@ -17,7 +17,7 @@ internal static class TargetNames
 
     /// <summary>The names and addresses, one at a time; an invalid one is reported at once.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: it can't be understood, or is of a family that was not asked for.</exception>
-    public static IEnumerable<string> Of(string computer, AddressSelection selection)
+    public static IEnumerable<string> Expand(string computer, AddressSelection selection)
     {
         if (AddressRange.IsRange(computer))
         {

@@ -1,15 +1,15 @@
 using System.Net;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Probing;
+using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
 /// <summary>The probes of a watch over one protocol: it takes targets whose tests are due, and tells each result as it comes.</summary>
-internal sealed class WatchProber : IProbeConsumer, IDisposable
+internal sealed class WatchProber : IProbeQueue, IDisposable
 {
     // Ports of one computer that are tested at about the same time share what its name resolves to.
-    private static readonly TimeSpan LongestSharing = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxSharing = TimeSpan.FromMilliseconds(500);
 
     private readonly Queue<WatchProbe> _queue = new();
     private readonly Dictionary<string, (Task<IPAddress[]> Resolution, long StartedAt)> _names = [];
@@ -97,7 +97,7 @@ internal sealed class WatchProber : IProbeConsumer, IDisposable
         var host = new ResolvableName(target.Computer, _ => resolution);
         if (!resolution.IsCompleted)
         {
-            _complete(target, ProbeResult.Of(new Probe(host, target.Port), _protocol, isTimeUp: true));
+            _complete(target, ProbeResult.Create(new Probe(host, target.Port), _protocol, isTimeUp: true));
             return;
         }
 
@@ -126,7 +126,7 @@ internal sealed class WatchProber : IProbeConsumer, IDisposable
 
     private Task<IPAddress[]> Resolve(string name, TimeSpan interval)
     {
-        var longest = TimeSpan.FromTicks(Math.Min(interval.Ticks / 2, LongestSharing.Ticks));
+        var longest = TimeSpan.FromTicks(Math.Min(interval.Ticks / 2, MaxSharing.Ticks));
         if (_names.TryGetValue(name, out var known) && (!known.Resolution.IsCompleted || Clock.System.Since(known.StartedAt) < longest))
         {
             return known.Resolution;

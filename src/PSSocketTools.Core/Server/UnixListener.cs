@@ -32,10 +32,10 @@ internal sealed class UnixListener
     /// <summary>Listens with or without <see cref="FileIdentity"/>, for tests.</summary>
     internal static UnixListener Listen(string path, int backlog, bool knowsFiles)
     {
-        var endPoint = UnixEndPoint.Of(path);
+        var endPoint = UnixEndPoint.Parse(path);
 
         // The lock is held until the socket listens: one that is bound but does not listen yet looks stale to another server.
-        using var alone = FolderLock.Of(path);
+        using var alone = FolderLock.Acquire(path);
         Socket? socket = null;
         UnixListener? listener = null;
         try
@@ -45,7 +45,7 @@ internal sealed class UnixListener
             listener = new UnixListener(path, socket, knowsFiles ? FileIdentity.Of(path) : null);
 
             // Connections are possible only after listen, so that the permissions are set before.
-            FilePermissions.CloseToOthers(path);
+            UnixBinding.CloseToOthers(path);
             socket.Listen(backlog);
             return listener;
         }
@@ -79,7 +79,7 @@ internal sealed class UnixListener
     public Exception? RemoveFile()
     {
         // Without the lock another server could bind the path between the check of the file and its removal.
-        using var alone = FolderLock.Of(_path);
+        using var alone = FolderLock.Acquire(_path);
         return RemoveOwn();
     }
 
@@ -108,13 +108,13 @@ internal sealed class UnixListener
     /// <summary>Removes a socket file that no server listens on; anything else at the path is an error and stays.</summary>
     private static void RemoveStale(string path, EndPoint endPoint, bool knowsFiles)
     {
-        switch (SocketFiles.At(path, knowsFiles))
+        switch (SocketPath.KindOf(path, knowsFiles))
         {
-            case SocketFile.None:
+            case SocketPath.Kind.Nothing:
                 return;
-            case SocketFile.NoSocket:
+            case SocketPath.Kind.Other:
                 throw Taken("SocketPathTaken", path);
-            case SocketFile.NotKnown:
+            case SocketPath.Kind.Unknown:
                 throw Taken("SocketPathNotKnown", path);
         }
 

@@ -35,7 +35,7 @@ internal static class EngineWords
     /// <summary>Makes the engine's sentences name parameters and cmdlets.</summary>
     public static void Tell()
     {
-        HostWords.Name = static name => name switch
+        MessageTerms.Name = static name => name switch
         {
             "EchoConnection.CloseAsync" => "Disconnect-EchoConnection",
             "EchoServer.GetConnections" => "Get-EchoConnection",
@@ -49,7 +49,7 @@ internal static class EngineWords
             _ when name.StartsWith(Fault, StringComparison.Ordinal) => "-" + Parameter(name.Substring(Fault.Length)),
             _ => "-" + Parameter(name),
         };
-        HostWords.Sentence = static name => name is
+        MessageTerms.Sentence = static name => name is
             // A cmdlet or PowerShell itself knows a way out that the engine has no name for.
             "DescriptorsShort" or "PortInUseByThis" or "ReceiveTimeout" or "SelfSignedNotSupported" or "ServerStopped"
             or "UnixSocketNotSupported" or "WaitTimeout" ? Messages.Get(name) : null;

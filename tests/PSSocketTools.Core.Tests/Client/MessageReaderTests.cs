@@ -127,7 +127,7 @@ public sealed class MessageReaderTests
 
     private static MessageReader Reader(BlockingChannel channel, MessageFraming framing) => Reader(channel, new SessionOptions { Framing = framing });
 
-    private static MessageReader Reader(BlockingChannel channel, SessionOptions options) => new(new SessionFacts(options, options), channel);
+    private static MessageReader Reader(BlockingChannel channel, SessionOptions options) => new(new SessionContext(options, options), channel);
 
     private static List<string> Taken(MessageReader reader)
     {
@@ -156,10 +156,10 @@ public sealed class MessageReaderTests
         {
             if (_pieces.Count == 0)
             {
-                return Nothing;
+                return NoData;
             }
 
-            return _pieces.Dequeue() is { } piece ? Bytes(piece, buffer) : End;
+            return _pieces.Dequeue() is { } piece ? Bytes(piece, buffer) : EndOfStream;
         }
 
         public override int Read(byte[] buffer, Deadline deadline) => TryRead(buffer);

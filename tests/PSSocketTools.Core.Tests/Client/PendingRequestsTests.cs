@@ -63,7 +63,7 @@ public sealed class PendingRequestsTests
         Assert.True(pending.AnyAwaitedBy(message.Owner));
         pending.Abandon(message.Owner);
         Assert.False(pending.AnyAwaitedBy(message.Owner));
-        Assert.False(message.Waited);
+        Assert.False(message.IsAwaited);
         Assert.True(pending.Any);
     }
 
@@ -86,7 +86,7 @@ public sealed class PendingRequestsTests
     public void An_inbox_keeps_the_order_and_tells_when_it_is_over_its_limit()
     {
         var inbox = new Inbox(limit: 300);
-        UnsolicitedMessage first = Unsolicited(100), second = Unsolicited(50);
+        InboxMessage first = Unsolicited(100), second = Unsolicited(50);
 
         Assert.Null(inbox.Take());
         Assert.True(inbox.Add(first));
@@ -99,5 +99,5 @@ public sealed class PendingRequestsTests
 
     private static Exchange Message(int bytes) => new(null!, "oi", bytes, asBytes: false, ResponseHandling.Awaited);
 
-    private static UnsolicitedMessage Unsolicited(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, answers: null, TimeSpan.Zero);
+    private static InboxMessage Unsolicited(int bytes) => new(new byte[bytes], complete: true, bytes, DateTimeOffset.Now, exchange: null, TimeSpan.Zero);
 }

@@ -46,7 +46,7 @@ internal sealed class JournalLog : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            var why = exception is PipeWithoutReaderException ? Messages.Get("PipeWithoutReader") : exception.Message;
+            var why = exception is AppendFile.NoReaderException ? Messages.Get("PipeWithoutReader") : exception.Message;
             throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("LogNotOpened", path, why), path, exception);
         }
     }

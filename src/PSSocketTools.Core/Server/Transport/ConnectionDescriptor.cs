@@ -10,7 +10,7 @@ namespace PSSocketTools.Server.Transport;
 /// The descriptor is registered once for both directions, edge-triggered: the kernel reports a change once, which is remembered
 /// here, so that neither a blocked send nor a paused receive costs a system call.
 /// </remarks>
-internal unsafe struct ConnectionDescriptor(LinuxDescriptor descriptor) : IDisposable
+internal unsafe struct ConnectionDescriptor(UnixDescriptor descriptor) : IDisposable
 {
     private const int Watched = Libc.EpollIn | Libc.EpollOut | Libc.EpollUrgent | Libc.EpollReadHangUp | Libc.EpollEdge;
     private const int BytesOrRoom = Libc.EpollIn | Libc.EpollOut;

@@ -5,7 +5,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A channel over a descriptor, on the thread of a loop.</summary>
-internal struct EpollChannel(EpollLoop loop, LinuxDescriptor socket, EpollBuffers buffers) : IChannel
+internal struct EpollChannel(EpollLoop loop, UnixDescriptor socket, EpollBuffers buffers) : IChannel
 {
     private readonly EpollLoop _loop = loop;
     private readonly EpollBuffers _buffers = buffers;

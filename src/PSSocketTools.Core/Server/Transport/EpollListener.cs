@@ -62,7 +62,7 @@ internal sealed unsafe class EpollListener(EpollTransport transport, EpollLoop l
             {
                 _backoff.Reset();
                 _reserve.Opened(descriptor);
-                var accepted = new LinuxDescriptor(descriptor);
+                var accepted = new UnixDescriptor(descriptor);
                 var remote = LinuxAddress.ReadEndPoint(address, length);
                 length = LongestAddress;
                 var hasLocal = transport.Admission.NeedsLocalEndPoint && Libc.GetSocketName(descriptor, address, &length) == 0;

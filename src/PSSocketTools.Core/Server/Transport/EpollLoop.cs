@@ -208,7 +208,7 @@ internal sealed class EpollLoop : IPump, IDisposable
 
     private unsafe void RunEvents()
     {
-        var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.LongestEntry];
+        var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.MaxEntryBytes];
         while (!_ending)
         {
             var count = _epoll.Wait(entries, MaxEntriesPerWait, WaitMilliseconds());

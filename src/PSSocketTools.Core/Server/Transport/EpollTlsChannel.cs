@@ -7,7 +7,7 @@ using PSSocketTools.Tls;
 namespace PSSocketTools.Server.Transport;
 
 /// <summary>A channel over TLS on a descriptor: its messages are decrypted and encrypted on the thread of a loop.</summary>
-internal sealed class EpollTlsChannel(EpollLoop loop, LinuxDescriptor descriptor, EpollBuffers buffers, TlsServer server) : IChannel
+internal sealed class EpollTlsChannel(EpollLoop loop, UnixDescriptor descriptor, EpollBuffers buffers, TlsServer server) : IChannel
 {
     private readonly EpollTlsStream _stream = new(descriptor);
     private readonly LateBuffer _buffer = new(buffers);

@@ -14,7 +14,7 @@ namespace PSSocketTools.Server.Transport;
 /// A handshake runs on the thread pool, since it takes milliseconds of a processor. After it everything runs on the loop's thread, and
 /// a message takes no other, and no allocation.
 /// </remarks>
-internal sealed class EpollTlsStream(LinuxDescriptor descriptor) : Stream
+internal sealed class EpollTlsStream(UnixDescriptor descriptor) : Stream
 {
     // Set by the loop's thread alone.
     private readonly AsyncSignal _ready = new();

@@ -44,7 +44,7 @@ internal sealed class EpollTransport : StreamTransport
     public override string Name => Epoll;
 
     /// <summary>Begins to serve an accepted connection. On the accept loop.</summary>
-    public void Serve(LinuxDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
+    public void Serve(UnixDescriptor socket, IPEndPoint? remote, IPEndPoint? local)
     {
         var loop = _acceptsSequentially ? _acceptLoop : _loops.Next();
         var buffers = _buffers[loop.Index];

@@ -24,7 +24,7 @@ internal abstract class StreamTransport(
     private bool _stopped;
 
     /// <inheritdoc/>
-    public override int? WaitingConnections => ListenBacklog.Waiting(Sockets);
+    public override int? WaitingConnections => AcceptQueue.Length(Sockets);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Conversation> Conversations => Admission.Open.All();

@@ -13,7 +13,7 @@ public sealed class EpollTlsStreamTests : IDisposable
 {
     private readonly EpollLoop _loop = new(0, static _ => { });
     private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly LinuxDescriptor _descriptor;
+    private readonly UnixDescriptor _descriptor;
     private readonly EpollTlsStream _stream;
     private readonly StreamConnection _connection;
 
@@ -27,7 +27,7 @@ public sealed class EpollTlsStreamTests : IDisposable
         accepted.Blocking = false;
 
         // The descriptor owns the socket from now on.
-        _descriptor = new LinuxDescriptor((int)accepted.SafeHandle.DangerousGetHandle());
+        _descriptor = new UnixDescriptor((int)accepted.SafeHandle.DangerousGetHandle());
         accepted.SafeHandle.SetHandleAsInvalid();
         _stream = new EpollTlsStream(_descriptor);
         _connection = new StreamConnection(_loop, _stream);

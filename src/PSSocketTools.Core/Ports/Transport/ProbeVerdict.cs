@@ -1,4 +1,4 @@
-namespace PSSocketTools.Ports.Probing;
+namespace PSSocketTools.Ports.Transport;
 
 /// <summary>What a check has found.</summary>
 internal enum ProbeVerdict

@@ -1,7 +1,7 @@
 namespace PSSocketTools.Ports;
 
 /// <summary>What gives a <see cref="ProbeLoop"/> its probes and takes their results, on the loop's thread.</summary>
-internal interface IProbeConsumer
+internal interface IProbeQueue
 {
     /// <summary>What its attempts came to; null where nobody follows them.</summary>
     ProbeTrace? Trace { get; }

@@ -1,7 +1,7 @@
 namespace PSSocketTools.Platform;
 
 /// <summary>Blocking waits for tasks that throw the task's original exception.</summary>
-internal static class Waiting
+internal static class TaskWaits
 {
     /// <summary>Waits for a task's result; false when the time passed first.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>

@@ -3,9 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace PSSocketTools.Platform;
 
 /// <summary>Owns a Linux descriptor, and closes it exactly once.</summary>
-internal sealed class LinuxDescriptor : SafeHandleMinusOneIsInvalid
+internal sealed class UnixDescriptor : SafeHandleMinusOneIsInvalid
 {
-    public LinuxDescriptor(int descriptor)
+    public UnixDescriptor(int descriptor)
         : base(ownsHandle: true) => SetHandle((IntPtr)descriptor);
 
     /// <summary>The number, for system calls while the descriptor can't be closed.</summary>

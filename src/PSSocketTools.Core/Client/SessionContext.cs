@@ -4,8 +4,8 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
 
-/// <summary>What the parts of a session know of it: how it was asked to speak, and what its errors name.</summary>
-internal sealed class SessionFacts(SessionOptions options, object target)
+/// <summary>What the parts of a session know of it: its options, and what its errors name.</summary>
+internal sealed class SessionContext(SessionOptions options, object target)
 {
     public SessionOptions Options => options;
 
@@ -21,8 +21,8 @@ internal sealed class SessionFacts(SessionOptions options, object target)
     /// <summary>Whether one write, and one read, is one message on its own.</summary>
     public bool IsDatagrams { get; } = options.Protocol == SocketProtocol.Udp;
 
-    /// <summary>Whether only a pause tells where a response ends, so that one request at a time can be pending.</summary>
-    public bool EndsByPause { get; } = options.Framing is MessageFraming.None or MessageFraming.Auto && options.Protocol != SocketProtocol.Udp;
+    /// <inheritdoc cref="SessionOptions.EndsByPause"/>
+    public bool EndsByPause { get; } = options.EndsByPause;
 
     /// <summary>Frames the messages that are sent; for datagrams, whose framing is None, it adds nothing.</summary>
     public FrameWriter Writer { get; } = new(options.Framing, options.LineEnding ?? SessionOptions.DefaultLineEnding, options.Delimiter);

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Probing;
+namespace PSSocketTools.Ports.Transport;
 
 /// <summary>Attempts over epoll: two system calls for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
 internal sealed unsafe class EpollProbeTransport : ProbeTransport
@@ -88,7 +88,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
 
     public override void Wait(int milliseconds, ICollection<ProbeAttempt> ended)
     {
-        var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.LongestEntry];
+        var entries = stackalloc byte[MaxEntriesPerWait * LinuxEpoll.MaxEntryBytes];
         var count = _epoll.Wait(entries, MaxEntriesPerWait, milliseconds);
         var now = Clock.System.Timestamp;
         for (var i = 0; i < count; i++)

@@ -5,27 +5,27 @@ using System.Net.Sockets;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>The length of a listening socket's accept queue, where the system tells.</summary>
-internal static class ListenBacklog
+/// <summary>The accept queue of listening sockets, where the system reports its length.</summary>
+internal static class AcceptQueue
 {
     /// <summary>The number of connections that are established and not accepted yet, on all sockets of a server; null where it is not known.</summary>
-    public static int? Waiting(IEnumerable<Socket> listeners)
+    public static int? Length(IEnumerable<Socket> listeners)
     {
-        var waiting = 0;
+        var length = 0;
         foreach (var listener in listeners)
         {
-            if (Waiting(listener) is not { } queued)
+            if (Length(listener) is not { } queued)
             {
                 return null;
             }
 
-            waiting += queued;
+            length += queued;
         }
 
-        return waiting;
+        return length;
     }
 
-    private static int? Waiting(Socket listener)
+    private static int? Length(Socket listener)
     {
 #if NET
         const int UnackedAt = 24;

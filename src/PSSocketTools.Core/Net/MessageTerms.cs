@@ -1,10 +1,11 @@
 namespace PSSocketTools;
 
 /// <summary>
-/// How the program that uses the engine speaks to its users. The engine's sentences name what the engine has; where users write
-/// something else, the program says what. Set once, before anything is started; read on every thread.
+/// The terms that the engine's messages are written in for the users of the program that hosts it. The engine's sentences name its own
+/// options and members; where users write something else, such as a cmdlet's parameter, the program sets what. Set once, before
+/// anything is started; read on every thread.
 /// </summary>
-public static class HostWords
+public static class MessageTerms
 {
     /// <summary>
     /// What users write for an option, given by its property's name, or for a member, as in "EchoSession.Connect". Null stands

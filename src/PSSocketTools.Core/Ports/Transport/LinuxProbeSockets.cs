@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Probing;
+namespace PSSocketTools.Ports.Transport;
 
 /// <summary>The sockets of attempts, by Linux system calls that do not block. A result is the system's error number, 0 for success.</summary>
 internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
@@ -35,7 +35,7 @@ internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
             _ = Libc.SetSocketOption(descriptor, Libc.SolIP, Libc.IPBindAddressNoPort, &isOn, sizeof(int));
         }
 
-        var address = stackalloc byte[LinuxAddress.Longest];
+        var address = stackalloc byte[LinuxAddress.MaxBytes];
         if (Libc.Bind(descriptor, address, LinuxAddress.Write(source, 0, address)) == 0)
         {
             return descriptor;
@@ -85,9 +85,9 @@ internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
     /// <summary>Whether a socket has connected to itself: see <see cref="Net.SelfConnection"/>.</summary>
     public static bool IsSelfConnection(int descriptor, ProbeAttempt attempt)
     {
-        var remote = stackalloc byte[LinuxAddress.Longest];
-        var local = stackalloc byte[LinuxAddress.Longest];
-        var length = LinuxAddress.Longest;
+        var remote = stackalloc byte[LinuxAddress.MaxBytes];
+        var local = stackalloc byte[LinuxAddress.MaxBytes];
+        var length = LinuxAddress.MaxBytes;
         LinuxAddress.Write(attempt.Address, attempt.Port, remote);
         return Libc.GetSocketName(descriptor, local, &length) == 0 && LinuxAddress.AreSame(local, remote);
     }
@@ -116,7 +116,7 @@ internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
 
     private int Connect(int descriptor, ProbeAttempt attempt)
     {
-        var address = stackalloc byte[LinuxAddress.Longest];
+        var address = stackalloc byte[LinuxAddress.MaxBytes];
         var length = LinuxAddress.Write(attempt.Address, attempt.Port, address);
         attempt.Start();
         if (Libc.Connect(descriptor, address, length) == 0)
@@ -140,7 +140,7 @@ internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
 
     private int SendDatagram(int descriptor, ProbeAttempt attempt)
     {
-        var address = stackalloc byte[LinuxAddress.Longest];
+        var address = stackalloc byte[LinuxAddress.MaxBytes];
         if (Libc.Connect(descriptor, address, LinuxAddress.Write(attempt.Address, attempt.Port, address)) != 0)
         {
             return Marshal.GetLastWin32Error();
@@ -177,8 +177,8 @@ internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
     {
         if (!_sources.TryGet(attempt.Address, attempt.StartedAt, out var source))
         {
-            var local = stackalloc byte[LinuxAddress.Longest];
-            var length = LinuxAddress.Longest;
+            var local = stackalloc byte[LinuxAddress.MaxBytes];
+            var length = LinuxAddress.MaxBytes;
             source = Libc.GetSocketName(descriptor, local, &length) == 0 ? LinuxAddress.Read(local) : null;
             _sources.Set(attempt.Address, attempt.StartedAt, source);
         }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Probing;
+namespace PSSocketTools.Ports.Transport;
 
 /// <summary>One attempt to connect to a port of an address, or over UDP to get an answer. A <see cref="ProbeTransport"/> begins it, and ends or abandons it.</summary>
 internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
@@ -14,7 +14,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 
     public int Port { get; } = port;
 
-    /// <summary>The owner's state, which the transport does not use.</summary>
+    /// <summary>The probe it belongs to, whose type transports do not know.</summary>
     public object Owner { get; } = owner;
 
     /// <summary>Which attempt of its probe it is, from 1 on.</summary>

@@ -2,8 +2,8 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
 
-/// <summary>A message that no caller was waiting for: unsolicited, or the response to a message whose sender did not wait.</summary>
-internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesReceived, DateTimeOffset timestamp, Exchange? answers, TimeSpan? roundTrip)
+/// <summary>A message in the inbox, which no caller was waiting for: unsolicited, or the response to an exchange whose sender did not await it.</summary>
+internal sealed class InboxMessage(byte[] bytes, bool complete, int bytesReceived, DateTimeOffset timestamp, Exchange? exchange, TimeSpan? roundTrip)
 {
     // The overhead of a kept message in bytes, so that many small ones are bounded too.
     private const int Overhead = 64;
@@ -12,11 +12,11 @@ internal sealed class UnsolicitedMessage(byte[] bytes, bool complete, int bytesR
     public long Cost => bytes.Length + Overhead;
 
     /// <summary>The object for the caller that receives it.</summary>
-    public SocketMessage ToMessage(SessionFacts session, bool asBytes)
+    public SocketMessage ToMessage(SessionContext session, bool asBytes)
     {
         object response = asBytes ? bytes : session.Encoding.ToText(bytes, 0, bytes.Length);
         return new SocketMessage(
-            session, timestamp, answers?.MessageAs(asBytes, session.Encoding), answers?.BytesSent ?? 0, response, complete, bytesReceived,
+            session, timestamp, exchange?.MessageAs(asBytes, session.Encoding), exchange?.BytesSent ?? 0, response, complete, bytesReceived,
             roundTrip);
     }
 }
