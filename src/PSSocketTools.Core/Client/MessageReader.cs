@@ -15,7 +15,7 @@ internal sealed class MessageReader(SessionContext session, BlockingChannel chan
 
     private readonly FrameReader? _reader = session.IsDatagrams
         ? null
-        : new FrameReader(session.Options.Framing, session.Options.MaxMessageBytes, session.Encoding, gathers: true, session.Options.Delimiter);
+        : new FrameReader(session.Options.Framing, session.Options.MaxMessageBytes, session.Encoding, joinsReceives: true, session.Options.Delimiter);
 
     private byte[]? _input;
     private int _datagram = BlockingChannel.NoData;

@@ -15,10 +15,10 @@ namespace PSSocketTools.Framing;
 /// <param name="framing">Where messages end.</param>
 /// <param name="maxMessageBytes">The largest message accepted.</param>
 /// <param name="encoding">The encoding of text, which must not throw: a pause inside one of its characters ends no message; null for bytes without text.</param>
-/// <param name="gathers">Whether under None a message is all bytes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
+/// <param name="joinsReceives">Whether under None a message is all bytes until <see cref="TryReadRest"/>, as for a client, or each receive.</param>
 /// <param name="delimiter">What ends messages under Delimiter, which needs one.</param>
 internal sealed class FrameReader(
-    MessageFraming framing, int maxMessageBytes, Encoding? encoding = null, bool gathers = false, MessageDelimiter? delimiter = null) : IDisposable
+    MessageFraming framing, int maxMessageBytes, Encoding? encoding = null, bool joinsReceives = false, MessageDelimiter? delimiter = null) : IDisposable
 {
     /// <summary>The size of a length prefix, which is a big-endian Int32.</summary>
     public const int PrefixLength = 4;
@@ -256,7 +256,7 @@ internal sealed class FrameReader(
 
     private bool TryReadAll(out Frame frame)
     {
-        if (!gathers)
+        if (!joinsReceives)
         {
             return TryReadRest(complete: true, out frame);
         }

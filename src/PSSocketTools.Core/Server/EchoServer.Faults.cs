@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-// This part has the faults on purpose.
+// This part adds and removes faults, which a user asks for.
 public sealed partial class EchoServer
 {
     /// <summary>Adds a fault, which strikes the messages and connections from now on, those that are open included.</summary>

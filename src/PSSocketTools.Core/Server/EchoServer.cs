@@ -76,7 +76,7 @@ public sealed partial class EchoServer : IDisposable
         _isDiscarding = options.IsDiscarding;
         _isBroadcasting = options.IsBroadcasting;
         _transport = transports.Create(sockets, plan, _record, FailListener);
-        _faults.OnRemoved = WakeConversations;
+        _faults.Removed += WakeConversations;
     }
 
     /// <summary>Its number among the servers of this process, as the options give it: by it cmdlets and events name a server.</summary>

@@ -54,8 +54,8 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
 
     protected ServerRecord Record { get; } = record;
 
-    /// <summary>Whether the response that is ready is to be sent apart from the next, for the faults that strike it.</summary>
-    protected bool HasFaultyResponse => _faults is { HasResponse: true };
+    /// <summary>Whether the response that is ready is sent alone, for the faults that have struck it.</summary>
+    protected bool SendsResponseAlone => _faults is { SendsResponseAlone: true };
 
     private ConversationFaults Faults => _faults ??= new ConversationFaults(Client, Record);
 
@@ -142,8 +142,8 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
         }
     }
 
-    /// <summary>A Delay was given up for messages that are sent unsolicited, and the rest of it comes after them; or it was released.</summary>
-    /// <param name="millisecondsLeft">How much of the pause is left, 1 or more.</param>
+    /// <summary>A Delay was interrupted for messages that are sent unsolicited, and the rest of it comes after them; or it was released.</summary>
+    /// <param name="millisecondsLeft">How much of the delay is left, 1 or more.</param>
     public void Interrupted(int millisecondsLeft) => _faults!.Interrupted(millisecondsLeft);
 
     /// <summary>Marks the conversation as ended: no messages are sent any more, and it is listed no longer.</summary>
@@ -186,14 +186,11 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
 
     /// <summary>Faults may strike a message that was received.</summary>
     /// <returns>Whether a step of theirs comes before it is handled.</returns>
-    protected bool IsMessageStruck(EchoServerFault[] faults) => Faults.StrikeMessage(faults);
+    protected bool StrikeMessage(EchoServerFault[] faults) => Faults.StrikeMessage(faults);
 
     /// <inheritdoc cref="ConversationFaults.StrikeResponse"/>
     protected int StrikeResponse(EchoServerFault[] faults, byte[] buffer, int count, int contentOffset, int contentCount) =>
         Faults.StrikeResponse(faults, buffer, count, contentOffset, contentCount);
-
-    /// <summary>There is no response, or nothing of it is sent.</summary>
-    protected void EndFaultyResponse() => _faults?.EndResponse();
 
     /// <summary>How many bytes of a response are to be sent at once.</summary>
     protected int NextFragment(int left) => _faults?.NextFragment(left) ?? left;

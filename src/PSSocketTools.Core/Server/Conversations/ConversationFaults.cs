@@ -4,14 +4,14 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>
-/// The faults that have struck one conversation: what of it is still to be done before the conversation goes on, in the order of
-/// striking. It is made for the first message that meets a fault.
+/// The faults that have struck one conversation, and what of them is still to be done before the conversation goes on, in the order
+/// of striking. It is made for the first message that meets a fault.
 /// </summary>
 internal sealed class ConversationFaults(ClientFacts client, ServerRecord record)
 {
     private readonly FaultClient _client = new(client, record);
     private readonly Queue<FaultAction> _actions = new();
-    private readonly Queue<FaultAction> _afterResponse = new();
+    private readonly Queue<FaultAction> _actionsAfterResponse = new();
     private EchoServerFault? _fragmenting;
     private long _fragmentingNumber;
     private int _fragments;
@@ -31,8 +31,8 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
     /// <summary>Whether it waits for a fault that has been removed.</summary>
     public bool IsReleased => _actions.Count > 0 && _actions.Peek().IsOver;
 
-    /// <summary>Whether the response that is ready, or being sent, is to be sent apart from the next.</summary>
-    public bool HasResponse => _fragmenting is not null || _afterResponse.Count > 0;
+    /// <summary>Whether the response that is ready, or being sent, is sent alone, and the next one after what faults do to it.</summary>
+    public bool SendsResponseAlone => _fragmenting is not null || _actionsAfterResponse.Count > 0;
 
     /// <summary>A client has connected.</summary>
     public void StrikeConnection(EchoServerFault[] faults) => Strike(faults, FaultPoint.Connect);
@@ -54,50 +54,13 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
     /// <returns>How many of its bytes are to be sent.</returns>
     public int StrikeResponse(EchoServerFault[] faults, byte[] buffer, int count, int contentOffset, int contentCount)
     {
-        foreach (var fault in faults)
+        var left = Strike(faults, FaultPoint.Response, buffer, count, contentOffset, contentCount);
+        if (left == 0)
         {
-            var options = fault.Options;
-            var hasEffect = options.Kind switch
-            {
-                FaultKind.Delay or FaultKind.Fragment => count > 0,
-                FaultKind.Corrupt => contentCount > 0,
-                FaultKind.Truncate => count > options.TruncateAfterBytes,
-                _ => true,
-            };
-            if (options.Point != FaultPoint.Response || !_client.IsStruckBy(fault, hasEffect, out var number))
-            {
-                continue;
-            }
-
-            switch (options.Kind)
-            {
-                case FaultKind.Delay:
-                    _actions.Enqueue(FaultAction.Delay(fault, number, hasPendingResponse: true));
-                    break;
-
-                case FaultKind.Fragment:
-                    (_fragmenting, _fragmentingNumber, _fragments) = (fault, number, 0);
-                    break;
-
-                case FaultKind.Corrupt:
-                    fault.Corrupt(buffer, contentOffset, contentCount, number);
-                    break;
-
-                case FaultKind.Truncate:
-                    _afterResponse.Enqueue(FaultAction.End(fault));
-                    return options.TruncateAfterBytes;
-
-                case FaultKind.Stall:
-                    _afterResponse.Enqueue(FaultAction.Stall(fault));
-                    break;
-
-                default:
-                    _afterResponse.Enqueue(FaultAction.End(fault));
-                    return count;
-            }
+            EndResponse();
         }
 
-        return count;
+        return left;
     }
 
     /// <summary>How many bytes of a response are to be sent at once.</summary>
@@ -123,9 +86,9 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
     public void EndResponse()
     {
         _fragmenting = null;
-        while (_afterResponse.Count > 0)
+        while (_actionsAfterResponse.Count > 0)
         {
-            _actions.Enqueue(_afterResponse.Dequeue());
+            _actions.Enqueue(_actionsAfterResponse.Dequeue());
         }
     }
 
@@ -175,30 +138,51 @@ internal sealed class ConversationFaults(ClientFacts client, ServerRecord record
         }
     }
 
-    private void Strike(EchoServerFault[] faults, FaultPoint point)
+    private int Strike(
+        EchoServerFault[] faults, FaultPoint point, byte[]? buffer = null, int count = 0, int contentOffset = 0, int contentCount = 0)
     {
+        // What stalls or ends the conversation waits for the response to be sent.
+        var ends = point == FaultPoint.Response ? _actionsAfterResponse : _actions;
         foreach (var fault in faults)
         {
-            if (fault.Options.Point != point || !_client.IsStruckBy(fault, hasEffect: true, out var number))
+            var options = fault.Options;
+            var hasEffect = point != FaultPoint.Response || options.Kind switch
+            {
+                FaultKind.Delay or FaultKind.Fragment => count > 0,
+                FaultKind.Corrupt => contentCount > 0,
+                FaultKind.Truncate => count > options.TruncateAfterBytes,
+                _ => true,
+            };
+            if (options.Point != point || !_client.TryStrike(fault, hasEffect, out var number))
             {
                 continue;
             }
 
-            switch (fault.Options.Kind)
+            switch (options.Kind)
             {
                 case FaultKind.Delay:
                     _actions.Enqueue(FaultAction.Delay(fault, number, hasPendingResponse: point != FaultPoint.Connect));
                     break;
 
+                case FaultKind.Fragment:
+                    (_fragmenting, _fragmentingNumber, _fragments) = (fault, number, 0);
+                    break;
+
+                case FaultKind.Corrupt:
+                    fault.Corrupt(buffer!, contentOffset, contentCount, number);
+                    break;
+
                 case FaultKind.Stall:
-                    _actions.Enqueue(FaultAction.Stall(fault));
+                    ends.Enqueue(FaultAction.Stall(fault));
                     break;
 
                 default:
-                    // The conversation ends with this one, so that no later fault can strike.
-                    _actions.Enqueue(FaultAction.End(fault));
-                    return;
+                    // The conversation ends with this one: no later fault can strike.
+                    ends.Enqueue(FaultAction.End(fault));
+                    return options.Kind == FaultKind.Truncate ? options.TruncateAfterBytes : count;
             }
         }
+
+        return count;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class MessageConversation : Conversation
     private long _received = -1;
     private int _sentBytes;
     private int _sending;
-    private bool _idleGapElapsed;
+    private bool _hasIdleGapElapsed;
 
     // The faults that may strike what is handled now; null for none.
     private EchoServerFault[]? _faults;
@@ -35,9 +35,9 @@ internal sealed class MessageConversation : Conversation
 
     // Whether the last message got a response.
     private bool _hasResponded;
-    private bool _inputEnded;
-    private bool _greeting;
-    private bool _ending;
+    private bool _hasInputEnded;
+    private bool _isGreetingDue;
+    private bool _isEnding;
 
     // Whether the responder ends the conversation by a reset.
     private bool _isResetting;
@@ -47,11 +47,11 @@ internal sealed class MessageConversation : Conversation
     {
         _reader = new FrameReader(Options.Framing, Options.MaxMessageBytes, plan.Encoding, delimiter: Options.Delimiter);
         _output = new ResponseBuffer(plan.Writer);
-        _greeting = plan.Greeting is not null;
+        _isGreetingDue = plan.Greeting is not null;
     }
 
     /// <inheritdoc/>
-    protected override bool IsBetweenResponses => _sentBytes == 0 && !_greeting;
+    protected override bool IsBetweenResponses => _sentBytes == 0 && !_isGreetingDue;
 
     /// <inheritdoc/>
     protected override Step NextStep()
@@ -63,15 +63,15 @@ internal sealed class MessageConversation : Conversation
                 return step;
             }
 
-            if (_greeting)
+            if (_isGreetingDue)
             {
-                _greeting = false;
+                _isGreetingDue = false;
                 _output.Append(Plan.GreetingFor(Client, Record.Clock));
             }
 
             _faults = Plan.Faults.Active;
             if (_output.Count > 0
-                && (_ending || _calls?.Pending is not null || _output.Count >= FlushLength || _faults is not null || HasFaultyResponse))
+                && (_isEnding || _calls?.Pending is not null || _output.Count >= FlushLength || _faults is not null || SendsResponseAlone))
             {
                 return Flush();
             }
@@ -90,7 +90,7 @@ internal sealed class MessageConversation : Conversation
                 _held = null;
                 Respond(message);
             }
-            else if (_ending)
+            else if (_isEnding)
             {
                 return _isResetting ? Step.Reset() : Step.Close();
             }
@@ -101,7 +101,7 @@ internal sealed class MessageConversation : Conversation
                     return Flush();
                 }
 
-                if (!_ending)
+                if (!_isEnding)
                 {
                     return ReceiveStep();
                 }
@@ -127,7 +127,7 @@ internal sealed class MessageConversation : Conversation
     }
 
     /// <inheritdoc/>
-    public override void InputEnded() => _inputEnded = true;
+    public override void InputEnded() => _hasInputEnded = true;
 
     /// <inheritdoc/>
     protected override int ResponsesSent()
@@ -155,7 +155,7 @@ internal sealed class MessageConversation : Conversation
         {
             // The wait is extended once at most.
             _isWaitExtended = !_isWaitExtended && _reader.EndsMidCharacter;
-            _idleGapElapsed = !_isWaitExtended;
+            _hasIdleGapElapsed = !_isWaitExtended;
         }
         else
         {
@@ -207,13 +207,13 @@ internal sealed class MessageConversation : Conversation
                 return true;
             }
 
-            if (_idleGapElapsed)
+            if (_hasIdleGapElapsed)
             {
-                _idleGapElapsed = false;
+                _hasIdleGapElapsed = false;
                 return HandleRest(complete: true);
             }
 
-            if (!_inputEnded)
+            if (!_hasInputEnded)
             {
                 return false;
             }
@@ -253,7 +253,7 @@ internal sealed class MessageConversation : Conversation
         var received = Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
         _received = _faults is null ? received : -1;
         _hasResponded = false;
-        if (_faults is not null && IsMessageStruck(_faults))
+        if (_faults is not null && StrikeMessage(_faults))
         {
             _held = message.Copy();
         }
@@ -366,16 +366,11 @@ internal sealed class MessageConversation : Conversation
         {
             _output.CutLast(left);
         }
-
-        if (left == 0)
-        {
-            EndFaultyResponse();
-        }
     }
 
     private void End(ServerEventReason reason)
     {
-        _ending = true;
+        _isEnding = true;
         EndReason = reason;
 
         // What the others say would put off the end for ever.

@@ -9,7 +9,7 @@ internal sealed class RawConversation : Conversation
     private int _offset;
     private int _count;
     private int _sending;
-    private bool _ending;
+    private bool _isEnding;
 
     // The length of the response being sent, which is all that one receive returned; 0 for the greeting, which is no response, and
     // for a response that a fault cuts.
@@ -45,7 +45,7 @@ internal sealed class RawConversation : Conversation
             return Step.Send(_buffer, _offset, _sending, Plan.IdleMilliseconds);
         }
 
-        return _ending ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, pendingResponse: false);
+        return _isEnding ? Step.Close() : Step.Receive(Plan.IdleMilliseconds, pendingResponse: false);
     }
 
     /// <inheritdoc/>
@@ -63,14 +63,14 @@ internal sealed class RawConversation : Conversation
         if (Plan.Faults.Active is { } faults)
         {
             _isReady = !Options.IsDiscarding;
-            _ = IsMessageStruck(faults);
+            _ = StrikeMessage(faults);
         }
     }
 
     /// <inheritdoc/>
     public override void InputEnded()
     {
-        _ending = true;
+        _isEnding = true;
         EndReason = ServerEventReason.ClientClosed;
     }
 
@@ -90,7 +90,7 @@ internal sealed class RawConversation : Conversation
     /// <inheritdoc/>
     protected override void TimedOut()
     {
-        _ending = true;
+        _isEnding = true;
         EndReason = ServerEventReason.IdleTimeout;
     }
 
@@ -105,11 +105,6 @@ internal sealed class RawConversation : Conversation
             {
                 _count = count;
                 _responseBytes = 0;
-            }
-
-            if (count == 0)
-            {
-                EndFaultyResponse();
             }
         }
 

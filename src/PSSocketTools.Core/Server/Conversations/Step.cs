@@ -26,7 +26,8 @@ internal readonly struct Step
     public int Milliseconds { get; }
 
     /// <summary>
-    /// A draining server still sends a response that comes after it. For Receive: a pause will complete the message received so far.
+    /// Whether a response comes after it, for which a draining server waits: the Delay holds the response back, or the time of the
+    /// Receive is the idle gap that completes the message received so far.
     /// </summary>
     public bool HasPendingResponse { get; }
 

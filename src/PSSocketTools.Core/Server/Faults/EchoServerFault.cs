@@ -23,7 +23,7 @@ public sealed class EchoServerFault
         Options = options;
         _list = list;
         _from = options.From.Count > 0 ? new AddressFilter(options.From.Select(AddressBlock.Parse)) : null;
-        _seed = options.Seed ?? (options.IsDrawn ? FaultDraw.NewSeed() : 0);
+        _seed = options.Seed ?? (options.UsesSeed ? FaultDraw.NewSeed() : 0);
         Id = Interlocked.Increment(ref _lastId);
         Settings = DescribeSettings();
         When = DescribeWhen();
@@ -49,7 +49,7 @@ public sealed class EchoServerFault
 
     internal EchoServerFaultOptions Options { get; }
 
-    /// <summary>Whether the server has it no more, so that it lets go what it holds.</summary>
+    /// <summary>Whether it was removed from its server, and holds up nothing any more.</summary>
     internal bool IsRemoved
     {
         get => _isRemoved;
@@ -137,7 +137,7 @@ public sealed class EchoServerFault
             parts.Add(Text("Percent {0}", Options.Percent));
         }
 
-        if (Options.IsDrawn)
+        if (Options.UsesSeed)
         {
             parts.Add(Text("Seed {0}", _seed));
         }

@@ -74,8 +74,8 @@ public sealed record EchoServerFaultOptions
     /// <summary>Where it strikes.</summary>
     internal FaultPoint Point => At ?? (Kind is FaultKind.Stall or FaultKind.Disconnect or FaultKind.Reset or FaultKind.Drop ? FaultPoint.Message : FaultPoint.Response);
 
-    /// <summary>Whether it is a fault at all, and not one of zero.</summary>
-    internal bool IsEffective => Percent > 0 && Kind switch
+    /// <summary>Whether it can strike at all: its share, its delay or the size of its fragments is not 0.</summary>
+    internal bool CanStrike => Percent > 0 && Kind switch
     {
         FaultKind.Delay => MaxDelayMilliseconds > 0,
         FaultKind.Fragment => FragmentBytes > 0,
@@ -84,8 +84,8 @@ public sealed record EchoServerFaultOptions
 
     private string KindName => Messages.Name($"{nameof(FaultKind)}.{Kind}");
 
-    /// <summary>Whether something is drawn, so that the seed matters.</summary>
-    internal bool IsDrawn => Percent is > 0 and < 100 || Kind == FaultKind.Corrupt
+    /// <summary>Whether it draws something at random.</summary>
+    internal bool UsesSeed => Percent is > 0 and < 100 || Kind == FaultKind.Corrupt
         || (Kind == FaultKind.Delay && MinDelayMilliseconds < MaxDelayMilliseconds)
         || (Kind == FaultKind.Fragment && MinFragmentDelayMilliseconds < MaxFragmentDelayMilliseconds);
 
@@ -103,7 +103,7 @@ public sealed record EchoServerFaultOptions
         if (Seed is { } seed)
         {
             OptionRange.Require(seed, LowestSeed, HighestSeed, nameof(Seed));
-            if (!IsDrawn)
+            if (!UsesSeed)
             {
                 throw OptionRules.Invalid(nameof(Seed), "FaultSeedNeedsDraw");
             }

@@ -9,11 +9,11 @@ internal sealed class FaultClient(ClientFacts client, ServerRecord record)
     private readonly Dictionary<EchoServerFault, FaultCount> _counts = [];
     private readonly IPAddress? _address = client.RemoteAddress.Length > 0 ? IPAddress.Parse(client.RemoteAddress) : null;
 
-    /// <summary>Decides whether a fault strikes a message of the client, or its connection, and reports it in the journal if so.</summary>
+    /// <summary>Counts a message of the client, or its connection, and has the fault strike it, with an event in the journal, if it is due.</summary>
     /// <param name="fault">The fault.</param>
     /// <param name="hasEffect">Whether it would change anything; otherwise it is only counted.</param>
     /// <param name="number">The number of the message, as the fault counts them.</param>
-    public bool IsStruckBy(EchoServerFault fault, bool hasEffect, out long number)
+    public bool TryStrike(EchoServerFault fault, bool hasEffect, out long number)
     {
         number = 0;
         if (!fault.Concerns(_address) || !fault.TryStrike(fault.Options.IsPerConnection ? CountOf(fault) : null, hasEffect, out number))

@@ -1,6 +1,6 @@
 namespace PSSocketTools.Server.Faults;
 
-/// <summary>The faults of a server. Each conversation looks here for each message, so that one that is added strikes it from the next on.</summary>
+/// <summary>The faults of a server. Each conversation looks here for each message, and meets a fault that is added from the next on.</summary>
 internal sealed class FaultList
 {
     private readonly object _gate = new();
@@ -20,8 +20,8 @@ internal sealed class FaultList
     /// <summary>The server's id.</summary>
     public int ServerId { get; set; }
 
-    /// <summary>Has the conversations look again, after a fault was removed.</summary>
-    public Action? OnRemoved { get; set; }
+    /// <summary>A fault was removed: conversations that it held up may go on.</summary>
+    public event Action? Removed;
 
     /// <summary>Those that may still strike, in the order of adding; null for none.</summary>
     public EchoServerFault[]? Active => _active;
@@ -54,7 +54,7 @@ internal sealed class FaultList
         lock (_gate)
         {
             _all.Add(fault);
-            if (options.IsEffective)
+            if (options.CanStrike)
             {
                 _active = [.. _active ?? [], fault];
             }
@@ -63,7 +63,7 @@ internal sealed class FaultList
         return fault;
     }
 
-    /// <summary>Removes a fault; what it holds is let go.</summary>
+    /// <summary>Removes a fault; what it held up goes on.</summary>
     /// <returns>False when it was not there any more.</returns>
     public bool Remove(EchoServerFault fault)
     {
@@ -80,7 +80,7 @@ internal sealed class FaultList
             _removed = null;
         }
 
-        OnRemoved?.Invoke();
+        Removed?.Invoke();
         return true;
     }
 

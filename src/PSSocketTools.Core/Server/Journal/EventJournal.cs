@@ -9,13 +9,10 @@ namespace PSSocketTools.Server.Journal;
 /// it is read, and the bytes of a message are decoded only then.
 /// </summary>
 /// <remarks>Overwritten events are counted.</remarks>
-internal sealed class EventJournal
+internal sealed partial class EventJournal
 {
     /// <summary>The default for how many bytes of one message are kept; its full count is kept beside them.</summary>
     public const int DefaultMessageBytes = 64 * 1024;
-
-    // How many rows a reader examines before it releases the lock, so that the server can append.
-    private const int MaxRowsPerLock = 4096;
 
     private readonly object _gate = new();
     private readonly ServerFacts _server;
@@ -103,7 +100,17 @@ internal sealed class EventJournal
     {
         lock (_gate)
         {
-            AppendText(kind, client, reason, text, duration);
+            ref var row = ref AddRow(kind, client, 0);
+            row.Reason = reason;
+            row.Text = text;
+            row.DurationTicks = duration?.Ticks ?? -1;
+            row.Bytes = -1;
+            if (kind == ServerEventKind.Error)
+            {
+                _lastError = text;
+            }
+
+            SignalWaiters();
         }
     }
 
@@ -146,27 +153,11 @@ internal sealed class EventJournal
         }
     }
 
-    /// <summary>Copies events from a sequence on, oldest first, as many as the batch has room for.</summary>
-    /// <returns>The sequence to continue from.</returns>
-    public long Copy(long from, JournalBatch batch) => Copy(from, long.MaxValue, int.MaxValue, default, batch);
-
     /// <summary>Abandons the log after an error, and appends one event that says so.</summary>
-    public void LogFailed(string what)
-    {
-        lock (_gate)
-        {
-            AbandonLog(what);
-        }
-    }
+    public void LogFailed(string what) => AbandonLog(what, hasStalled: false);
 
-    /// <summary>Abandons a log that wrote nothing for too long.</summary>
-    public void LogStalled(TimeSpan limit)
-    {
-        lock (_gate)
-        {
-            AbandonStalledLog(limit);
-        }
-    }
+    /// <summary>Abandons a log that wrote nothing for too long, and appends one event that says so.</summary>
+    public void LogStalled(TimeSpan limit) => AbandonLog(Messages.Get("LogStalled", _logPath, limit.TotalSeconds), hasStalled: true);
 
     /// <summary>Ends the journal: pending waits complete, since no more events will follow.</summary>
     public void End()
@@ -176,149 +167,6 @@ internal sealed class EventJournal
             _ended = true;
             SignalWaiters();
         }
-    }
-
-    /// <summary>The events from a sequence on that the ring still holds, oldest first, without those appended meanwhile.</summary>
-    /// <param name="from">The first sequence wanted; 1 for all.</param>
-    /// <param name="atMost">The largest number of events.</param>
-    /// <param name="filter">Which events.</param>
-    /// <param name="next">The sequence to continue from.</param>
-    /// <param name="batch">A buffer to reuse between reads; null for a new one.</param>
-    /// <remarks>The lock is held only while some rows are copied, never while text is decoded, so that the server can append in between.</remarks>
-    public List<ServerEvent> Read(long from, int atMost, JournalFilter filter, out long next, JournalBatch? batch = null) =>
-        Read(from, Next, atMost, filter, out next, batch ?? new JournalBatch());
-
-    /// <summary>The latest events that the ring holds, oldest first.</summary>
-    /// <param name="count">How many, 1 or more.</param>
-    /// <param name="filter">Which events.</param>
-    /// <param name="next">The sequence to continue from.</param>
-    /// <param name="first">The first sequence wanted; 1 for all.</param>
-    public List<ServerEvent> ReadLast(int count, JournalFilter filter, out long next, long first = 1)
-    {
-        var end = Next;
-        var from = end;
-        for (var found = 0; found < count;)
-        {
-            lock (_gate)
-            {
-                var oldest = Math.Max(_ring.Oldest, first);
-                if (from <= oldest)
-                {
-                    break;
-                }
-
-                for (var stop = Math.Max(oldest, from - MaxRowsPerLock); from > stop && found < count; from--)
-                {
-                    if (filter.Matches(ref _ring[from - 1]))
-                    {
-                        found++;
-                    }
-                }
-            }
-        }
-
-        return Read(from, end, int.MaxValue, filter, out next, new JournalBatch());
-    }
-
-    /// <summary>How many events of a kind were appended, overwritten ones included.</summary>
-    public long CountOf(ServerEventKind kind)
-    {
-        lock (_gate)
-        {
-            return _counts[(int)kind];
-        }
-    }
-
-    /// <summary>How many events of these kinds were appended, overwritten ones included.</summary>
-    /// <param name="kinds">The kinds counted.</param>
-    /// <param name="next">The sequence the next event will have.</param>
-    public long CountOf(IReadOnlyCollection<ServerEventKind> kinds, out long next)
-    {
-        lock (_gate)
-        {
-            next = _ring.Next;
-            return kinds.Distinct().Sum(kind => _counts[(int)kind]);
-        }
-    }
-
-    /// <summary>Completes with true when an event with this sequence or a later one exists, with false when the journal ends before.</summary>
-    public async Task<bool> WhenReached(long sequence)
-    {
-        while (true)
-        {
-            Task signal;
-            lock (_gate)
-            {
-                if (_ring.Next > sequence)
-                {
-                    return true;
-                }
-
-                if (_ended)
-                {
-                    return false;
-                }
-
-                _nextEvent ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-                signal = _nextEvent.Task;
-            }
-
-            await signal.ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>The events from a sequence on and before another that the ring still holds, oldest first.</summary>
-    public List<ServerEvent> Read(long from, long end, int atMost, JournalFilter filter, out long next, JournalBatch batch)
-    {
-        var events = new List<ServerEvent>();
-        next = Math.Min(from, end);
-        while (next < end && events.Count < atMost)
-        {
-            next = Copy(next, end, atMost - events.Count, filter, batch);
-            for (var i = 0; i < batch.Count; i++)
-            {
-                events.Add(batch.ToEvent(i, _server, _encoding));
-            }
-        }
-
-        batch.Clear();
-        return events;
-    }
-
-    /// <summary>Copies matching events, as many as the batch has room for, and examines no more rows than one hold of the lock allows.</summary>
-    /// <returns>The sequence to continue from.</returns>
-    private long Copy(long from, long end, int atMost, JournalFilter filter, JournalBatch batch)
-    {
-        batch.Clear();
-        lock (_gate)
-        {
-            var sequence = Math.Min(Math.Max(from, _ring.Oldest), _ring.Next);
-            for (var stop = Math.Min(Math.Min(end, _ring.Next), sequence + MaxRowsPerLock); sequence < stop && batch.Count < atMost; sequence++)
-            {
-                ref var row = ref _ring[sequence];
-                if (filter.Matches(ref row) && !batch.TryAdd(ref row, sequence, _ring.Bytes))
-                {
-                    break;
-                }
-            }
-
-            return sequence;
-        }
-    }
-
-    private void AppendText(ServerEventKind kind, ClientFacts? client, ServerEventReason reason, string? text, TimeSpan? duration = null)
-    {
-        ref var row = ref AddRow(kind, client, 0);
-        row.Reason = reason;
-        row.Text = text;
-        row.DurationTicks = duration?.Ticks ?? -1;
-        row.Bytes = -1;
-        if (kind == ServerEventKind.Error)
-        {
-            _lastError = text;
-        }
-
-        SignalWaiters();
     }
 
     private ref JournalRow AddRow(ServerEventKind kind, ClientFacts? client, int bytes)
@@ -364,20 +212,20 @@ internal sealed class EventJournal
     {
         if (!Backlog.WaitForLog())
         {
-            AbandonStalledLog(Backlog.StallLimit);
+            LogStalled(Backlog.StallLimit);
         }
     }
 
-    private void AbandonStalledLog(TimeSpan limit) =>
-        AbandonLog(Messages.Get("LogStalled", _logPath, limit.TotalSeconds), hasStalled: true);
-
-    private void AbandonLog(string what, bool hasStalled = false)
+    private void AbandonLog(string what, bool hasStalled)
     {
-        // This comes first: the event below needs room, and must not wait for the abandoned log to make it.
-        if (Backlog.TryAbandon(hasStalled))
+        lock (_gate)
         {
-            LogError = what;
-            AppendText(ServerEventKind.Error, null, ServerEventReason.LogFailed, what);
+            // This comes first: the event below needs room, and must not wait for the abandoned log to make it.
+            if (Backlog.TryAbandon(hasStalled))
+            {
+                LogError = what;
+                Append(ServerEventKind.Error, reason: ServerEventReason.LogFailed, text: what);
+            }
         }
     }
 

@@ -3,8 +3,8 @@ namespace PSSocketTools.Server.Journal;
 /// <summary>Finds the events that a query wants in a journal, those that it holds and then those that come.</summary>
 internal sealed class EventSearch
 {
-    // How many events are made before those that are not wanted are let go.
-    private const int Portion = 256;
+    // How many events are made at a time, before those that are not wanted are dropped.
+    private const int BatchSize = 256;
 
     private readonly EventJournal _journal;
     private readonly ServerEventQuery _query;
@@ -27,7 +27,7 @@ internal sealed class EventSearch
     /// <param name="next">The sequence to continue from.</param>
     public static List<ServerEvent> Find(EventJournal journal, ServerEventQuery query, out long next)
     {
-        if (query is { Last: { } count, LooksInside: false })
+        if (query is { Last: { } count, NeedsEvent: false })
         {
             return journal.ReadLast(count, query.ToFilter(), out next, query.FirstSequence);
         }
@@ -43,7 +43,7 @@ internal sealed class EventSearch
     /// <param name="next">The sequence the next event will have, as far as was looked.</param>
     public long CountUpTo(int atMost, out long next)
     {
-        if (_query.IsKindAlone)
+        if (_query.IsByKindOnly)
         {
             return _journal.CountOf(_query.Kind!, out next);
         }
@@ -54,7 +54,7 @@ internal sealed class EventSearch
     }
 
     /// <summary>The first so many of those that were counted, less those the journal no longer holds.</summary>
-    public IReadOnlyList<ServerEvent> First(int count) => _query.IsKindAlone ? _journal.Read(1, count, _filter, out _) : _found;
+    public IReadOnlyList<ServerEvent> First(int count) => _query.IsByKindOnly ? _journal.Read(1, count, _filter, out _) : _found;
 
     /// <summary>Reads on to the end there is now, and keeps the first or the latest so many.</summary>
     private void Continue(int atMost, bool isLatest)
@@ -62,8 +62,8 @@ internal sealed class EventSearch
         var end = _journal.Next;
         while (_next < end && (isLatest || _found.Count < atMost))
         {
-            var wanted = _query.LooksInside || isLatest ? Portion : Math.Min(Portion, atMost - _found.Count);
-            _found.AddRange(_journal.Read(_next, end, wanted, _filter, out _next, _batch).Where(_query.MatchesInside));
+            var wanted = _query.NeedsEvent || isLatest ? BatchSize : Math.Min(BatchSize, atMost - _found.Count);
+            _found.AddRange(_journal.Read(_next, end, wanted, _filter, out _next, _batch).Where(_query.MatchesContent));
             if (_found.Count > atMost)
             {
                 _found.RemoveRange(isLatest ? 0 : atMost, _found.Count - atMost);

@@ -27,20 +27,6 @@ internal sealed class JournalBatch
     /// <summary>The sequence of a row's event in its journal.</summary>
     public long SequenceOf(int index) => _sequences[index];
 
-    /// <summary>A copy of the kept bytes of a row's message; null for an event without one.</summary>
-    public byte[]? ContentOf(int index)
-    {
-        ref var row = ref _rows[index];
-        if (row.Bytes < 0)
-        {
-            return null;
-        }
-
-        var content = new byte[row.BytesKept];
-        Buffer.BlockCopy(_bytes, (int)row.BytesOffset, content, 0, content.Length);
-        return content;
-    }
-
     /// <summary>The event of a row.</summary>
     /// <param name="index">The row.</param>
     /// <param name="server">The server.</param>
@@ -48,23 +34,16 @@ internal sealed class JournalBatch
     public ServerEvent ToEvent(int index, ServerFacts server, Encoding encoding)
     {
         ref var row = ref _rows[index];
-        return new ServerEvent(
-            new DateTimeOffset(row.UtcTicks, TimeSpan.Zero),
-            SequenceOf(index),
-            server,
-            row.Client?.Id,
-            row.Kind,
-            row.Client is { RemoteAddress.Length: > 0 } ? row.Client.RemoteAddress : null,
-            row.Client is { RemotePort: > 0 } client ? client.RemotePort : null,
-            row.Bytes < 0 ? row.Sentence
-                : row.IsTruncated ? encoding.ToTextUpToCut(_bytes, (int)row.BytesOffset, row.BytesKept)
-                : encoding.ToText(_bytes, (int)row.BytesOffset, row.BytesKept),
-            ContentOf(index),
-            row.IsTruncated,
-            row.Bytes >= 0 ? row.Bytes : null,
-            row.Reason,
-            row.Fault,
-            row.DurationMilliseconds);
+        if (!row.HasMessage)
+        {
+            return new ServerEvent(row, SequenceOf(index), server, row.Sentence, null);
+        }
+
+        var offset = (int)row.BytesOffset;
+        var content = new byte[row.BytesKept];
+        Buffer.BlockCopy(_bytes, offset, content, 0, content.Length);
+        var text = row.IsTruncated ? encoding.ToTextUpToCut(_bytes, offset, row.BytesKept) : encoding.ToText(_bytes, offset, row.BytesKept);
+        return new ServerEvent(row, SequenceOf(index), server, text, content);
     }
 
     /// <summary>Removes the rows, and releases what they refer to.</summary>

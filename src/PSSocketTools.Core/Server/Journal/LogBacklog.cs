@@ -18,14 +18,14 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
     private const int BatchEvents = 1024;
     private const int GatherMilliseconds = 50;
 
-    // No event has this sequence, and each comes before it: the log needs none, and none wakes its thread.
-    private const long None = long.MaxValue;
+    // A sequence that no event reaches: the log needs no event from it on, and none after it wakes the log's thread.
+    private const long Never = long.MaxValue;
 
-    // The first event that the log has not written; None when there is no log, or it was abandoned.
-    private long _first = hasLog ? 1 : None;
+    // The first event that the log has not written; Never when there is no log, or it was abandoned.
+    private long _first = hasLog ? 1 : Never;
 
-    // The log's thread is woken by an event after this one; None while the thread is writing.
-    private long _wakesAfter = None;
+    // The log's thread is woken by an event after this one; Never while the thread is writing.
+    private long _wakesAfter = Never;
 
     // Whether the log should write at once, because the server waits for room.
     private bool _isFlushDue;
@@ -36,7 +36,7 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
     public TimeSpan StallLimit { get; private set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether appending an event has to wait for the log. With the lock held.</summary>
-    public bool IsFull => _first != None && ring.Next - _first >= MaxEvents;
+    public bool IsFull => _first != Never && ring.Next - _first >= MaxEvents;
 
     /// <summary>Whether the log still needs an event that is the oldest of the journal. With the lock held.</summary>
     public bool Needs(long oldest) => _first == oldest;
@@ -50,7 +50,7 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
         {
             while (ring.Next <= next)
             {
-                if (_isEnding || _first == None)
+                if (_isEnding || _first == Never)
                 {
                     return false;
                 }
@@ -68,9 +68,9 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
                 Monitor.Wait(gate, left);
             }
 
-            _wakesAfter = None;
+            _wakesAfter = Never;
             _isFlushDue = false;
-            return _first != None;
+            return _first != Never;
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
     {
         if (sequence > _wakesAfter)
         {
-            _wakesAfter = None;
+            _wakesAfter = Never;
             Monitor.PulseAll(gate);
         }
     }
@@ -89,7 +89,7 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
     {
         lock (gate)
         {
-            if (_first != None)
+            if (_first != Never)
             {
                 _first = next;
                 Monitor.PulseAll(gate);
@@ -148,12 +148,12 @@ internal sealed class LogBacklog(object gate, JournalRing ring, bool hasLog)
     /// <summary>Abandons the log; false when it was abandoned before, or there is none. With the lock held.</summary>
     public bool TryAbandon(bool hasStalled)
     {
-        if (_first == None)
+        if (_first == Never)
         {
             return false;
         }
 
-        _first = None;
+        _first = Never;
         _hasStalled = hasStalled;
         Monitor.PulseAll(gate);
         return true;

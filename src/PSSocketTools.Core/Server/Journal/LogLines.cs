@@ -59,11 +59,11 @@ internal sealed class LogLines
         WriteAscii(",\"Kind\":\"");
         WriteAscii(Kinds[(int)row.Kind]);
         WriteAscii("\",\"RemoteAddress\":");
-        WriteText(row.Client is { RemoteAddress.Length: > 0 } named ? named.RemoteAddress : null);
+        WriteText(row.RemoteAddress);
         WriteAscii(",\"RemotePort\":");
-        WriteNumber(row.Client is { RemotePort: > 0 } client ? client.RemotePort : null);
+        WriteNumber(row.RemotePort);
         WriteAscii(",\"Message\":");
-        if (row.Bytes >= 0)
+        if (row.HasMessage)
         {
             WriteMessage(batch.Bytes, (int)row.BytesOffset, row.BytesKept, row.IsTruncated);
         }
@@ -75,9 +75,9 @@ internal sealed class LogLines
 
         WriteAscii(row.IsTruncated ? ",\"IsTruncated\":true" : ",\"IsTruncated\":false");
         WriteAscii(",\"Bytes\":");
-        WriteNumber(row.Bytes >= 0 ? row.Bytes : null);
+        WriteNumber(row.HasMessage ? row.Bytes : null);
         WriteAscii(",\"Reason\":");
-        WriteText(row.Reason == ServerEventReason.None ? null : row.Reason.ToString());
+        WriteText(row.ReasonName);
         WriteAscii(",\"Fault\":");
         WriteText(row.Fault);
         WriteAscii(",\"DurationMilliseconds\":");

@@ -10,38 +10,24 @@ public sealed class ServerEvent
     private readonly DateTimeOffset _timestamp;
     private readonly ServerEventKind _kind;
 
-    internal ServerEvent(
-        DateTimeOffset timestamp,
-        long sequence,
-        ServerFacts server,
-        int? connectionId,
-        ServerEventKind kind,
-        string? remoteAddress,
-        int? remotePort,
-        string? message,
-        byte[]? content,
-        bool isTruncated,
-        long? bytes,
-        ServerEventReason reason,
-        string? fault,
-        double? durationMilliseconds)
+    internal ServerEvent(in JournalRow row, long sequence, ServerFacts server, string? message, byte[]? content)
     {
-        _timestamp = timestamp;
+        _timestamp = new DateTimeOffset(row.UtcTicks, TimeSpan.Zero);
         Sequence = sequence;
         ServerId = server.Id;
         ServerName = server.Name;
         Port = server.Port;
-        ConnectionId = connectionId;
-        _kind = kind;
-        RemoteAddress = remoteAddress;
-        RemotePort = remotePort;
+        ConnectionId = row.Client?.Id;
+        _kind = row.Kind;
+        RemoteAddress = row.RemoteAddress;
+        RemotePort = row.RemotePort;
         Message = message;
         Content = content;
-        IsTruncated = isTruncated;
-        Bytes = bytes;
-        Reason = reason == ServerEventReason.None ? null : reason.ToString();
-        Fault = fault;
-        DurationMilliseconds = durationMilliseconds;
+        IsTruncated = row.IsTruncated;
+        Bytes = row.HasMessage ? row.Bytes : null;
+        Reason = row.ReasonName;
+        Fault = row.Fault;
+        DurationMilliseconds = row.DurationMilliseconds;
     }
 
     /// <summary>When it happened, in local time.</summary>

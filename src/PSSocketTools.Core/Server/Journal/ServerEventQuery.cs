@@ -3,7 +3,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools;
 
-/// <summary>Which events of a server are wanted: those to which all apply that is given.</summary>
+/// <summary>Which events of a server are wanted: those that match every condition that is given.</summary>
 public sealed record ServerEventQuery
 {
     /// <summary>The kinds; null for all.</summary>
@@ -41,19 +41,19 @@ public sealed record ServerEventQuery
 
         return serverEvent.Sequence > AfterSequence
             && ToFilter().Matches(serverEvent.GetKind(), serverEvent.GetTimestamp().UtcTicks, serverEvent.ConnectionId)
-            && MatchesInside(serverEvent);
+            && MatchesContent(serverEvent);
     }
 
     /// <summary>The sequence from which on events are wanted.</summary>
     internal long FirstSequence => Math.Max(AfterSequence, 0) == long.MaxValue ? long.MaxValue : Math.Max(AfterSequence, 0) + 1;
 
-    /// <summary>Whether an event has to be made before it is known whether it is wanted.</summary>
-    internal bool LooksInside => Message is not null || RemoteAddress is not null;
+    /// <summary>Whether the row does not decide: the event has to be made first.</summary>
+    internal bool NeedsEvent => Message is not null || RemoteAddress is not null;
 
     /// <summary>Whether the kind alone decides, so that the journal's counts tell how many there were, overwritten ones included.</summary>
-    internal bool IsKindAlone => Kind is not null && !LooksInside && Since is null && AfterTime is null && AfterSequence <= 0 && ConnectionId is null;
+    internal bool IsByKindOnly => Kind is not null && !NeedsEvent && Since is null && AfterTime is null && AfterSequence <= 0 && ConnectionId is null;
 
-    /// <summary>What is decided by rows alone.</summary>
+    /// <summary>The conditions that a row decides.</summary>
     internal JournalFilter ToFilter()
     {
         // Events at that very time are not wanted: the first tick that is comes after it.
@@ -61,8 +61,8 @@ public sealed record ServerEventQuery
         return new JournalFilter(Kind, Since is null || next > Since ? next ?? Since : Since, ConnectionId);
     }
 
-    /// <summary>Whether the rest applies, which takes the event itself.</summary>
-    internal bool MatchesInside(ServerEvent serverEvent) =>
+    /// <summary>Whether an event matches the conditions that a row does not decide.</summary>
+    internal bool MatchesContent(ServerEvent serverEvent) =>
         (Message is null || (serverEvent.Message is { } text && Message(text)))
         && (RemoteAddress is null
             || (serverEvent.RemoteAddress is { } client && AddressLiteral.TryRead(client, out var address) && RemoteAddress.Any(range => range.Contains(address))));

@@ -66,7 +66,7 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
                 FaultKind.Corrupt => length > 0,
                 _ => response is not { Responses.Count: 0 },
             };
-            if (options.Point != point || !client.IsStruckBy(fault, hasEffect, out var number))
+            if (options.Point != point || !client.TryStrike(fault, hasEffect, out var number))
             {
                 continue;
             }
