@@ -19,8 +19,17 @@ public sealed class HouseTests
         ["Net"] = ["Platform"],
         ["Framing"] = ["Net", "Platform"],
         ["Tls"] = ["Net", "Platform"],
-        ["Server"] = ["Server/Transport", "Server/Conversations", "Server/Faults", "Server/Journal", "Tls", "Framing", "Net", "Platform"],
-        ["Server/Transport"] = ["Server/Conversations", "Server/Faults", "Server/Journal", "Tls", "Framing", "Net", "Platform"],
+        ["Server"] =
+        [
+            "Server/Transport/Epoll", "Server/Transport/Async", "Server/Transport", "Server/Conversations",
+            "Server/Faults", "Server/Journal", "Tls", "Framing", "Net", "Platform",
+        ],
+#if !NETSTANDARD_BUILD
+        ["Server/Transport/Epoll"] = ["Server/Transport/Datagrams", "Server/Transport", "Server/Conversations", "Server/Journal", "Tls", "Net", "Platform"],
+#endif
+        ["Server/Transport/Async"] = ["Server/Transport/Datagrams", "Server/Transport", "Server/Conversations", "Server/Journal", "Tls", "Net", "Platform"],
+        ["Server/Transport/Datagrams"] = ["Server/Transport", "Server/Conversations", "Server/Faults", "Server/Journal", "Framing", "Net", "Platform"],
+        ["Server/Transport"] = ["Server/Conversations", "Server/Journal", "Tls", "Net", "Platform"],
         ["Server/Conversations"] = ["Server/Faults", "Server/Journal", "Framing", "Net", "Platform"],
         ["Server/Faults"] = ["Server/Journal", "Net", "Platform"],
         ["Server/Journal"] = ["Net", "Platform"],

@@ -7,9 +7,11 @@ using PSSocketTools.Net;
 using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Async;
 using PSSocketTools.Tls;
 #if NET
 using PSSocketTools.Platform;
+using PSSocketTools.Server.Transport.Epoll;
 #endif
 
 namespace PSSocketTools.Server;

@@ -1,5 +1,6 @@
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Async;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;

@@ -3,6 +3,7 @@ using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Async;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;

@@ -1,5 +1,5 @@
 using System.Net;
-using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Datagrams;
 using PSSocketTools.Tests.Server.Conversations;
 using Xunit;
 

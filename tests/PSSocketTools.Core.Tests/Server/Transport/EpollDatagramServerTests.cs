@@ -2,7 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Epoll;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;

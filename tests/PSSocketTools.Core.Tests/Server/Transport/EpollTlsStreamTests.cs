@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Epoll;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;

@@ -8,6 +8,7 @@ using PSSocketTools.Platform;
 using PSSocketTools.Server;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Epoll;
 using PSSocketTools.Tls;
 using Xunit;
 

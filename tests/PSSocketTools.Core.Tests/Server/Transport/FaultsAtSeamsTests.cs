@@ -6,7 +6,11 @@ using PSSocketTools.Platform;
 using PSSocketTools.Server;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Async;
 using Xunit;
+#if !NETSTANDARD_BUILD
+using PSSocketTools.Server.Transport.Epoll;
+#endif
 
 namespace PSSocketTools.Tests.Server.Transport;
 

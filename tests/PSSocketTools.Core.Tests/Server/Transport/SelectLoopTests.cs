@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Server.Transport.Async;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
