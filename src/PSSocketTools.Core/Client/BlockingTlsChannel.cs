@@ -8,7 +8,7 @@ namespace PSSocketTools.Client;
 
 /// <summary>
 /// TLS over TCP. Readable bytes need not hold application data (a session ticket, an alert), so that only a pending read
-/// can tell: it stays pending between the calls, and its result is kept.
+/// can show it: it stays pending between the calls, and its result is kept.
 /// </summary>
 internal sealed class BlockingTlsChannel(Socket socket, EndPoint remote, SslStream stream, TlsFacts facts) : BlockingChannel(socket, remote)
 {

@@ -20,17 +20,16 @@ internal sealed class ConnectRace : IDisposable
     private readonly Deadline _deadline;
     private readonly ConnectTrace? _trace;
     private readonly List<Candidate> _candidates = [];
-    private Deadline _nextBegins;
+    private Deadline _nextStartsAt;
 
-    // When the first attempt began, a timestamp of the clock.
-    private long _beganAt;
+    // When the first attempt started: a timestamp of the clock.
+    private long _startedAt;
 
     // Only a race that waits for a server has these.
     private readonly ResolvableName? _host;
-    private readonly bool _waits;
     private readonly Action<SocketToolsException?>? _report;
-    private Deadline _renewsAt = Deadline.Never;
-    private SocketToolsException? _whyNoAddress;
+    private Deadline _resolvesAt = Deadline.Never;
+    private SocketToolsException? _resolveError;
 
     private ConnectRace(SessionOptions options, Deadline deadline, ConnectTrace? trace) =>
         (_options, _source, _deadline, _trace) = (options, new SourceBinding(options), deadline, trace);
@@ -39,16 +38,15 @@ internal sealed class ConnectRace : IDisposable
     public ConnectRace(SessionOptions options, IEnumerable<EndPoint> endPoints, Deadline deadline, ConnectTrace? trace)
         : this(options, deadline, trace) => _candidates.AddRange(endPoints.Select(static endPoint => new Candidate(endPoint)));
 
-    /// <summary>Makes a race that retries until the deadline.</summary>
+    /// <summary>Makes a race that retries until the deadline, for options that wait.</summary>
     /// <param name="options">The target.</param>
     /// <param name="host">The name and its addresses; null where the options have a path.</param>
     /// <param name="deadline">When the race times out.</param>
     /// <param name="report">Called from time to time with why there is no connection yet; null when nothing has answered so far.</param>
-    /// <param name="trace">Is told each step; null for none.</param>
+    /// <param name="trace">Reports each step; null for none.</param>
     public ConnectRace(SessionOptions options, ResolvableName? host, Deadline deadline, Action<SocketToolsException?>? report, ConnectTrace? trace)
         : this(options, deadline, trace)
     {
-        _waits = true;
         _host = host;
         _report = report;
         if (host is null)
@@ -57,7 +55,7 @@ internal sealed class ConnectRace : IDisposable
         }
         else
         {
-            _renewsAt = Deadline.Passed;
+            _resolvesAt = Deadline.Passed;
         }
     }
 
@@ -68,34 +66,36 @@ internal sealed class ConnectRace : IDisposable
     {
         while (true)
         {
-            Renew();
-            BeginDue();
-            if (_deadline.HasPassed || (!_waits && _candidates.TrueForAll(static one => one.Pending is null && one.Error is not null)))
+            ResolveAgain();
+            StartDue();
+            if (_deadline.HasPassed || (!Waits && _candidates.TrueForAll(static one => one.Pending is null && one.Error is not null)))
             {
                 ReportPending();
                 throw FinalError();
             }
 
             Wait(cancellationToken);
-            if (TakeEnded() is { } winner)
+            if (FindConnected() is { } winner)
             {
                 var attempt = winner.Pending!;
                 _trace?.Connected(attempt.Socket!.LocalEndPoint, winner.EndPoint, attempt.Latency);
                 ReportPending(winner);
                 winner.Pending = null;
-                return new Winner(attempt.Socket!, winner.EndPoint, Clock.Between(_beganAt, attempt.StartedAt), attempt.Latency, winner.Until);
+                return new Winner(attempt.Socket!, winner.EndPoint, Clock.Between(_startedAt, attempt.StartedAt), attempt.Latency, winner.TimesOutAt);
             }
 
-            _report?.Invoke(Latest());
+            _report?.Invoke(LastError());
         }
     }
 
     /// <summary>Cancels the pending attempts.</summary>
     public void Dispose() => _candidates.ForEach(static one => one.Pending?.Abandon());
 
-    private void Renew()
+    private bool Waits => _options.Waits;
+
+    private void ResolveAgain()
     {
-        if (!_renewsAt.HasPassed)
+        if (!_resolvesAt.HasPassed)
         {
             return;
         }
@@ -106,24 +106,24 @@ internal sealed class ConnectRace : IDisposable
             return;
         }
 
-        _renewsAt = Deadline.AfterLimit(ConnectPace.NameAge);
+        _resolvesAt = Deadline.AfterLimit(ConnectPace.NameAge);
         try
         {
             var addresses = resolution.GetAwaiter().GetResult();
             var chosen = _source.Reachable(addresses);
             _trace?.Resolved(addresses, chosen, null);
-            Take(chosen);
-            _whyNoAddress = null;
+            SetAddresses(chosen);
+            _resolveError = null;
         }
         catch (SocketToolsException exception) when (exception.MayPass)
         {
             // The addresses resolved before may still be valid.
-            _whyNoAddress = exception;
+            _resolveError = exception;
             _trace?.Waiting(exception);
         }
     }
 
-    private void Take(IPAddress[] addresses)
+    private void SetAddresses(IPAddress[] addresses)
     {
         var endPoints = Connector.Interleave(Array.ConvertAll(addresses, address => new IPEndPoint(address, _options.Port)));
         foreach (var gone in _candidates.FindAll(one => Array.IndexOf(endPoints, one.EndPoint) < 0))
@@ -135,35 +135,35 @@ internal sealed class ConnectRace : IDisposable
         _candidates.AddRange(endPoints.Where(endPoint => !_candidates.Exists(one => one.EndPoint.Equals(endPoint))).Select(static endPoint => new Candidate(endPoint)));
     }
 
-    private void BeginDue()
+    private void StartDue()
     {
         foreach (var candidate in _candidates)
         {
-            if (candidate.Pending is not null || !BeginsAt(candidate).HasPassed)
+            if (candidate.Pending is not null || !StartsAt(candidate).HasPassed)
             {
                 continue;
             }
 
             if (!candidate.IsTried)
             {
-                _nextBegins = Deadline.AfterLimit(ConnectPace.AttemptDelay);
+                _nextStartsAt = Deadline.AfterLimit(ConnectPace.AttemptDelay);
             }
 
-            candidate.Until = _waits ? Deadline.Earlier(_deadline, Deadline.AfterLimit(_options.ConnectTimeout)) : _deadline;
-            Begin(candidate);
+            candidate.TimesOutAt = Waits ? Deadline.Earlier(_deadline, Deadline.AfterLimit(_options.ConnectTimeout)) : _deadline;
+            Start(candidate);
         }
     }
 
-    private Deadline BeginsAt(Candidate candidate) => candidate.IsTried ? candidate.BeginsAt : _nextBegins;
+    private Deadline StartsAt(Candidate candidate) => candidate.IsTried ? candidate.RetriesAt : _nextStartsAt;
 
-    private void Begin(Candidate candidate)
+    private void Start(Candidate candidate)
     {
         try
         {
             candidate.IsTried = true;
             _trace?.Trying(candidate.EndPoint);
             candidate.Pending = new ConnectAttempt(candidate.EndPoint, _source);
-            _beganAt = _beganAt == 0 ? candidate.Pending.StartedAt : _beganAt;
+            _startedAt = _startedAt == 0 ? candidate.Pending.StartedAt : _startedAt;
         }
         catch (TaskSchedulerException exception) when (DescriptorLimit.IsReached())
         {
@@ -174,18 +174,18 @@ internal sealed class ConnectRace : IDisposable
 
     private void Wait(CancellationToken cancellationToken)
     {
-        var until = Deadline.Earlier(_deadline, _waits ? Deadline.AfterLimit(ReportInterval) : Deadline.Never);
+        var until = Deadline.Earlier(_deadline, Waits ? Deadline.AfterLimit(ReportInterval) : Deadline.Never);
         var tasks = new List<Task>(_candidates.Count + 1);
         foreach (var candidate in _candidates)
         {
-            until = Deadline.Earlier(until, candidate.Pending is null ? BeginsAt(candidate) : candidate.Until);
+            until = Deadline.Earlier(until, candidate.Pending is null ? StartsAt(candidate) : candidate.TimesOutAt);
             if (candidate.Pending is { } pending)
             {
                 tasks.Add(pending.Outcome);
             }
         }
 
-        if (_waits && _host is not null)
+        if (Waits && _host is not null)
         {
             if (_host.Resolve() is { IsCompleted: false } resolution)
             {
@@ -193,7 +193,7 @@ internal sealed class ConnectRace : IDisposable
             }
             else
             {
-                until = Deadline.Earlier(until, _renewsAt);
+                until = Deadline.Earlier(until, _resolvesAt);
             }
         }
 
@@ -207,8 +207,8 @@ internal sealed class ConnectRace : IDisposable
         }
     }
 
-    /// <summary>The candidate that is connected; null when there is none yet.</summary>
-    private Candidate? TakeEnded()
+    /// <summary>Evaluates the attempts that have ended, and retries or fails their candidates; returns the one that is connected, or null.</summary>
+    private Candidate? FindConnected()
     {
         foreach (var candidate in _candidates)
         {
@@ -219,7 +219,7 @@ internal sealed class ConnectRace : IDisposable
 
             if (!attempt.Outcome.IsCompleted)
             {
-                if (_waits && candidate.Until.HasPassed)
+                if (Waits && candidate.TimesOutAt.HasPassed)
                 {
                     attempt.Abandon();
                     Fail(candidate, new SocketException((int)SocketError.TimedOut));
@@ -229,9 +229,9 @@ internal sealed class ConnectRace : IDisposable
             {
                 return candidate;
             }
-            else if (SynRetransmission.ShouldRetry(error.SocketErrorCode, attempt.Duration) && !candidate.Until.HasPassed)
+            else if (SynRetransmission.ShouldRetry(error.SocketErrorCode, attempt.Duration) && !candidate.TimesOutAt.HasPassed)
             {
-                Begin(candidate);
+                Start(candidate);
             }
             else
             {
@@ -248,9 +248,9 @@ internal sealed class ConnectRace : IDisposable
         _trace?.Failed(candidate.EndPoint, error, _source, candidate.Pending.Duration);
         candidate.Pending = null;
         candidate.Error = error;
-        candidate.BeginsAt = Deadline.Never;
-        _nextBegins = Deadline.Passed;
-        if (!_waits)
+        candidate.RetriesAt = Deadline.Never;
+        _nextStartsAt = Deadline.Passed;
+        if (!Waits)
         {
             return;
         }
@@ -260,12 +260,12 @@ internal sealed class ConnectRace : IDisposable
             throw final;
         }
 
-        candidate.BeginsAt = Deadline.AfterLimit(startedAt, candidate.RetryDelay);
+        candidate.RetriesAt = Deadline.AfterLimit(startedAt, candidate.RetryDelay);
         candidate.RetryDelay = ConnectPace.NextRetryDelay(
             candidate.RetryDelay, candidate.EndPoint is not IPEndPoint endPoint || IPAddress.IsLoopback(endPoint.Address));
     }
 
-    /// <summary>Tells which attempts are given up, since another one won or the time is over.</summary>
+    /// <summary>Reports which attempts are abandoned, since another one won or the time is over.</summary>
     private void ReportPending(Candidate? winner = null)
     {
         foreach (var candidate in _candidates.Where(one => _trace is not null && one != winner && one.Pending is not null))
@@ -276,24 +276,24 @@ internal sealed class ConnectRace : IDisposable
 
     private SocketToolsException FinalError()
     {
-        if (MostInformative() is null && _candidates.Exists(one => one.Pending is not null || (_waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
+        if (MostInformative() is null && _candidates.Exists(one => one.Pending is not null || (Waits && one.Error?.SocketErrorCode == SocketError.TimedOut)))
         {
-            return _waits ? Connector.WaitedFor(_options) : Connector.TimedOut(_options);
+            return Waits ? Connector.WaitedFor(_options) : Connector.TimedOut(_options);
         }
 
-        return Latest() ?? (_host is null ? Connector.TimedOut(_options) : NameResolver.NotResolvedYet(_options.ComputerName));
+        return LastError() ?? (_host is null ? Connector.TimedOut(_options) : NameResolver.NotResolvedYet(_options.ComputerName));
     }
 
     /// <summary>Why there is no connection yet.</summary>
-    private SocketToolsException? Latest()
+    private SocketToolsException? LastError()
     {
         var failed = MostInformative() ?? _candidates.Find(static one => one.Error is not null);
-        return failed is null ? _whyNoAddress : _source.ToError(failed.Error!, failed.EndPoint);
+        return failed is null ? _resolveError : _source.ToError(failed.Error!, failed.EndPoint);
     }
 
     /// <summary>
     /// The candidate whose error is more informative than silence, which is more than an address without a route: one that was not
-    /// tried, because its source can't be had, else one that refused.
+    /// tried, because the source address or port is not available, else one that refused.
     /// </summary>
     private Candidate? MostInformative() => _candidates.Find(one => one.Error is { } error && _source.IsSourceError(error))
         ?? _candidates.Find(static one => one.Error?.SocketErrorCode == SocketError.ConnectionRefused);
@@ -316,13 +316,13 @@ internal sealed class ConnectRace : IDisposable
         public ConnectAttempt? Pending { get; set; }
 
         /// <summary>When the pending attempt times out.</summary>
-        public Deadline Until { get; set; }
+        public Deadline TimesOutAt { get; set; }
 
         /// <summary>Why the last attempt failed; null while none has.</summary>
         public SocketException? Error { get; set; }
 
         /// <summary>When the address is retried.</summary>
-        public Deadline BeginsAt { get; set; }
+        public Deadline RetriesAt { get; set; }
 
         public TimeSpan RetryDelay { get; set; } = ConnectPace.RetryDelay;
     }

@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-/// <summary>A step of connecting, for whoever asks how a session came about or why it did not.</summary>
+/// <summary>A step of connecting, to show how a session was established, or why it was not.</summary>
 public sealed record ConnectStep
 {
     internal ConnectStep(ConnectStepKind kind, string message, string? endPoint = null, TimeSpan? duration = null) =>

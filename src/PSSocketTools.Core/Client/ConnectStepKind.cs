@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-/// <summary>What a <see cref="ConnectStep"/> tells.</summary>
+/// <summary>The kind of a <see cref="ConnectStep"/>.</summary>
 public enum ConnectStepKind
 {
     /// <summary>The name has addresses.</summary>
@@ -15,7 +15,7 @@ public enum ConnectStepKind
     /// <summary>A wait goes on, and why.</summary>
     Waiting,
 
-    /// <summary>An address answered; for UDP, a socket has its ends.</summary>
+    /// <summary>A connection was established; for UDP, a socket has its two endpoints.</summary>
     Connected,
 
     /// <summary>The TLS handshake is done.</summary>

@@ -7,19 +7,19 @@ using PSSocketTools.Tls;
 namespace PSSocketTools.Client;
 
 /// <summary>
-/// Tells step by step how a session comes about, on the thread that connects. There is one only where somebody asks, so that nothing
-/// is put into words otherwise. For one thread.
+/// Reports step by step how a session is established, on the thread that connects. There is one only where the caller asked for steps,
+/// so that no sentence is made otherwise. For one thread.
 /// </summary>
 internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> write)
 {
-    // In a wait the same outcome is told again after this time.
+    // In a wait the same outcome is reported again after this time.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, Attempts> _attempts = [];
     private readonly Attempts _others = new();
     private string? _addresses;
 
-    /// <summary>Tells a name's addresses, when they are others than before.</summary>
+    /// <summary>Reports a name's addresses, when they have changed.</summary>
     /// <param name="all">The addresses.</param>
     /// <param name="chosen">Those of them that are connected to.</param>
     /// <param name="time">How long that took; null where it took place beside other things.</param>
@@ -44,7 +44,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
         }
     }
 
-    /// <summary>Tells that an attempt begins, if it is the first on that address.</summary>
+    /// <summary>Reports that an attempt begins, if it is the first on that address.</summary>
     public void Trying(EndPoint endPoint)
     {
         if (!_attempts.ContainsKey(EndPointText.Of(endPoint)))
@@ -54,7 +54,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
         }
     }
 
-    /// <summary>Tells how an attempt ended without a connection; in a wait, when that is something new, or a second after it was told.</summary>
+    /// <summary>Reports how an attempt ended without a connection; in a wait, when that is new, or a second after it was reported.</summary>
     /// <param name="endPoint">The address.</param>
     /// <param name="error">Why.</param>
     /// <param name="source">Puts it into words.</param>
@@ -76,11 +76,11 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
         }
     }
 
-    /// <summary>Tells that an attempt was given up without an answer: for another one that won, or at the end of the time.</summary>
+    /// <summary>Reports that an attempt was abandoned without an answer: for another one that won, or at the end of the time.</summary>
     public void Abandoned(EndPoint endPoint, TimeSpan time, bool isTimeUp) => Write(
         ConnectStepKind.Failed, endPoint, time, isTimeUp ? "TraceCut" : "TraceAbandoned", EndPointText.Of(endPoint), time.TotalMilliseconds);
 
-    /// <summary>Tells why a wait goes on, for what is not an address's own failure.</summary>
+    /// <summary>Reports why a wait goes on, for what is not an address's own failure.</summary>
     public void Waiting(SocketToolsException reason)
     {
         if (_others.IsDue(reason.Message, out _))
@@ -99,7 +99,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
             EndPointText.Of(local),
             time.TotalMilliseconds);
 
-    /// <summary>Tells what the TLS handshake agreed on, the certificate, and what was overlooked.</summary>
+    /// <summary>Reports what the TLS handshake negotiated, the certificate, and which of its problems were ignored.</summary>
     public void Encrypted(EndPoint remote, TlsFacts facts, TimeSpan time)
     {
         Write(
@@ -134,7 +134,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
         }
     }
 
-    /// <summary>Tells how the session speaks, and over UDP its ends.</summary>
+    /// <summary>Reports the session's framing and encoding, and over UDP its endpoints.</summary>
     public void Open(SessionContext session, BlockingChannel channel)
     {
         if (session.IsDatagrams)
@@ -163,7 +163,7 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
 
     private static string List(IEnumerable<IPAddress> addresses) => string.Join(", ", addresses.Select(EndPointText.Of));
 
-    /// <summary>How often something failed, and when which reason was told last.</summary>
+    /// <summary>How often something failed, and which reason was reported last, and when.</summary>
     private sealed class Attempts
     {
         private int _count;

@@ -13,7 +13,7 @@ internal static class Connector
 
     /// <param name="options">The target, the protocol, and how long to wait for the server.</param>
     /// <param name="report">Called on this thread during a wait with why there is no connection yet; null when nothing has answered so far.</param>
-    /// <param name="trace">Is told each step on this thread; null for none.</param>
+    /// <param name="trace">Reports each step on this thread; null for none.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketToolsException">NameNotFound, ConnectionRefused, ConnectTimeout, Unreachable, TlsFailed and their like.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -166,7 +166,7 @@ internal static class Connector
     /// <param name="options">The target.</param>
     /// <param name="host">The name.</param>
     /// <param name="deadline">When that times out.</param>
-    /// <param name="trace">Is told what it came to.</param>
+    /// <param name="trace">Reports the result; null for none.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="time">How long the resolver took; zero of an address, which needs none.</param>
     private static IPEndPoint[] Resolve(

@@ -29,7 +29,7 @@ public sealed class EchoSession : IDisposable
         ConnectMilliseconds = connecting.TotalMilliseconds;
         ConnectedAt = DateTime.Now;
 
-        // The system tells it while the socket is open, and the channel keeps it.
+        // The system reports it while the socket is open, and the channel keeps it.
         _ = channel.LocalEndPoint;
 
         _tls = (channel as BlockingTlsChannel)?.Facts;
@@ -82,7 +82,7 @@ public sealed class EchoSession : IDisposable
     /// <summary>The TLS version agreed on: Tls12 or Tls13; null without TLS.</summary>
     public string? TlsProtocol => _tls?.Protocol;
 
-    /// <summary>The cipher suite agreed on, as IANA registered it; .NET Framework tells its cipher and its hash alone. Null without TLS.</summary>
+    /// <summary>The cipher suite agreed on, as IANA registered it; .NET Framework reports its cipher and its hash alone. Null without TLS.</summary>
     public string? CipherSuite => _tls?.CipherSuite;
 
     /// <summary>Whom the server's certificate is for, as a distinguished name; this and all about the certificate is null without TLS.</summary>
@@ -134,7 +134,7 @@ public sealed class EchoSession : IDisposable
     internal SessionSender Sender { get; }
 
     /// <summary>Connects.</summary>
-    /// <param name="options">Where to, and how to speak.</param>
+    /// <param name="options">The server, the framing and the rest.</param>
     /// <param name="report">Is called on this thread, several times a second while it waits for the server (<see cref="SessionOptions.WaitFor"/>), with why there is no connection yet; null when nothing has answered so far.</param>
     /// <param name="step">Is called on this thread with each step: addresses, attempts and how each ended, the TLS handshake. Null for none, which costs nothing.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
@@ -204,7 +204,7 @@ public sealed class EchoSession : IDisposable
 
     /// <summary>
     /// Looks whether the server has closed, without waiting. No thread watches a session that nobody uses, and no property reads its
-    /// socket, so that State and Reason tell what was known when something was last sent, received or looked for.
+    /// socket, so that State and Reason show what was known when something was last sent, received or looked for.
     /// </summary>
     public void Refresh() => Receiver.CheckForEnd();
 

@@ -6,9 +6,9 @@ public enum ResponseHandling
     /// <summary>The sender waits for it.</summary>
     Awaited,
 
-    /// <summary>It comes, and is received as an unsolicited message.</summary>
+    /// <summary>It is received as an unsolicited message.</summary>
     Received,
 
-    /// <summary>None comes: no later response is paired with this message.</summary>
+    /// <summary>None is expected: no later response is paired with this message.</summary>
     None,
 }

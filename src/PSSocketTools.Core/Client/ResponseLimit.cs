@@ -12,7 +12,7 @@ internal readonly struct ResponseLimit(long startedAt, TimeSpan time)
 
     public TimeSpan Time { get; } = time;
 
-    /// <summary>Whether only the sending is waited for, since no response is to come.</summary>
+    /// <summary>Whether only the sending is waited for, since no response is expected.</summary>
     public bool IsForSending { get; init; }
 
     public Deadline Deadline { get; } = Deadline.AfterLimit(startedAt, time);

@@ -12,7 +12,7 @@ internal sealed class SessionContext(SessionOptions options, object target)
     /// <summary>The target of the session's errors, which is the session itself.</summary>
     public object Target => target;
 
-    /// <summary>The far end, as the user would write it.</summary>
+    /// <summary>The server, as the user would write it.</summary>
     public string EndPointName { get; } = options.EndPointName;
 
     /// <summary>The encoding, which gives text for bytes that are not valid in it, too.</summary>

@@ -5,7 +5,7 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Client;
 
-/// <summary>How a session ended, and the errors for callers that wait or come later.</summary>
+/// <summary>How a session ended, and the errors for callers that wait and for later ones.</summary>
 internal sealed class SessionEnd
 {
     // A receive's own timeout ends it at about the time of the deadline.

@@ -171,7 +171,7 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
             if (!shared.TakeOrListen(waker, out var message))
             {
                 // A caller that waited when the session ended gets the original error, a later one that it has ended. Who reads to
-                // the end after a half-close gets one error, whether the end came with the last message or after it.
+                // the end after a half-close gets one error, whether the FIN arrived with the last message or after it.
                 throw waited || shared.Ended!.IsAfterHalfClose ? shared.Ended!.FirstError : shared.Ended!.LaterError;
             }
 
@@ -248,7 +248,7 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
             return;
         }
 
-        // Any error here means that the server has gone, and then there is nothing left to close in order.
+        // Any error here means that the connection is lost, and then there is nothing left to close in order.
         BestEffort.Run(() =>
         {
             var closing = Deadline.AfterLimit(CloseTime);

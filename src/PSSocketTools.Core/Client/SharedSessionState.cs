@@ -71,7 +71,7 @@ internal sealed class SharedSessionState(SessionContext session, BlockingChannel
         }
     }
 
-    /// <summary>How many of the oldest pending requests have no sender that waits: the next response that is waited for comes after theirs.</summary>
+    /// <summary>How many of the oldest pending requests have no sender that waits: the next response that is awaited follows theirs.</summary>
     public int CountUnawaited()
     {
         lock (_sync)

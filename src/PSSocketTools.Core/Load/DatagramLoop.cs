@@ -4,7 +4,7 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Load;
 
 /// <summary>
-/// A client over UDP, with a rate or without: datagrams get lost, come twice and overtake each other, so that each response is paired
+/// A client over UDP, with a rate or without: datagrams get lost, duplicated and reordered, so that each response is paired
 /// by the number in it.
 /// </summary>
 internal sealed class DatagramLoop(
@@ -59,7 +59,7 @@ internal sealed class DatagramLoop(
 
         if (!session.IsOpen)
         {
-            // The error that ended it, such as a refusal, is told by the next call.
+            // The error that ended it, such as a refusal, is thrown by the next call.
             session.RequireOpen();
         }
     }

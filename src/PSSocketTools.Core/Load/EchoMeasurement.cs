@@ -233,7 +233,7 @@ public sealed class EchoMeasurement
     /// <summary>The longest service time, in milliseconds.</summary>
     public double? ServiceMaxMilliseconds => Max(ServiceTimes);
 
-    /// <summary>Half of the connections took no longer to come about, in milliseconds; null, as the times that follow, where none did.</summary>
+    /// <summary>Half of the connections took no longer to be established, in milliseconds; null, as the times that follow, where none did.</summary>
     public double? ConnectP50Milliseconds => Share(ConnectTimes, 0.5);
 
     /// <summary>90 % of the connections took no longer, in milliseconds.</summary>
@@ -245,13 +245,13 @@ public sealed class EchoMeasurement
     /// <summary>The longest time that a connection took, in milliseconds.</summary>
     public double? ConnectMaxMilliseconds => Max(ConnectTimes);
 
-    /// <summary>Datagrams whose response did not come in time; null where there are none.</summary>
+    /// <summary>Datagrams whose response did not arrive in time; null where there are none.</summary>
     public long? Lost { get; }
 
     /// <summary>Responses to datagrams that had one before.</summary>
     public long? Duplicated { get; }
 
-    /// <summary>Responses that came after that to a later datagram.</summary>
+    /// <summary>Responses that arrived after the response to a later datagram.</summary>
     public long? OutOfOrder { get; }
 
     /// <summary>Messages without a response or with a wrong one, and connections that failed.</summary>

@@ -20,7 +20,7 @@ internal static class AddressLiteral
     /// <exception cref="SocketToolsException">InvalidOption: meant as an address, but not as it should be written.</exception>
     public static bool TryRead(string text, out IPAddress address) => TryRead(text, out address, out _);
 
-    /// <summary>Parses an address, and tells how many leading bits of the written form are not part of it: 96 of an IPv4-mapped one.</summary>
+    /// <summary>Parses an address, and returns how many leading bits of the written form are not part of it: 96 of an IPv4-mapped one.</summary>
     /// <param name="text">The text.</param>
     /// <param name="address">The address.</param>
     /// <param name="mappedBits">How many bits.</param>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace PSSocketTools.Net;
 
-/// <summary>The socket that prevents a bind, and its process, as far as the system tells.</summary>
+/// <summary>The socket that prevents a bind, and its process, as far as the system reports them.</summary>
 internal sealed record BindConflict
 {
     /// <summary>The address it is bound to; null where no socket of the system's table has the port.</summary>

@@ -8,7 +8,7 @@ internal sealed class LinuxSocketOwners
 {
     private readonly Dictionary<long, List<SocketOwner>> _owners = [];
 
-    /// <summary>Whether the walk came to its end.</summary>
+    /// <summary>Whether the walk was completed.</summary>
     public bool IsWhole { get; private set; }
 
     /// <summary>Whether the system kept the descriptors of a process from this user.</summary>

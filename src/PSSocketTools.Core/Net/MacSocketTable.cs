@@ -39,7 +39,7 @@ internal sealed class MacSocketTable : SocketTable
     public override IReadOnlyList<SocketOwner> OwnersOf(SocketEntry entry) =>
         entry.Key == 0 ? [] : [new SocketOwner((int)entry.Key, _names.TryGetValue(entry.Key, out var name) ? name : null)];
 
-    /// <summary>Adds the sockets that others connect or send to and lsof does not tell of.</summary>
+    /// <summary>Adds the sockets that others connect or send to and lsof does not list.</summary>
     internal void AddListeners(SocketProtocol protocol, IEnumerable<IPEndPoint> listeners)
     {
         var known = _entries.Where(entry => entry.Protocol == protocol && entry.IsServer).ToLookup(static entry => entry.LocalPort);

@@ -27,7 +27,7 @@ internal static class PortBinding
     /// <summary>Sets the options of a server's socket and binds it.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="endPoint">What to bind it to.</param>
-    /// <exception cref="SocketException">It can't be had; AddressAlreadyInUse where the port is taken, in the words of any system.</exception>
+    /// <exception cref="SocketException">The bind failed; AddressAlreadyInUse on every system where the port is taken.</exception>
     public static void Bind(Socket socket, IPEndPoint endPoint) =>
         Bind(socket, endPoint, LinuxSocketTable.IsSupported ? null : ReadListeners);
 
@@ -53,7 +53,7 @@ internal static class PortBinding
         && held.AddressFamily == wanted.AddressFamily
         && (AddressLiteral.IsWildcard(held.Address) || AddressLiteral.IsWildcard(wanted.Address) || held.Address.Equals(wanted.Address));
 
-    /// <summary>The endpoints that sockets listen on, or are bound to for datagrams; none where the system does not tell.</summary>
+    /// <summary>The endpoints that sockets listen on, or are bound to for datagrams; none where the system does not list them.</summary>
     public static IPEndPoint[] ReadListeners(SocketType type)
     {
         try

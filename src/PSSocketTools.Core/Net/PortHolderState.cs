@@ -6,16 +6,16 @@ public enum PortHolderState
     /// <summary>TCP: it accepts connections.</summary>
     Listen,
 
-    /// <summary>UDP: it receives datagrams from anywhere. Where the system tells it, also TCP that does not listen yet.</summary>
+    /// <summary>UDP: it receives datagrams from anywhere. Where the system reports it, also TCP that does not listen yet.</summary>
     Bound,
 
     /// <summary>The connection is open; of UDP, the socket receives from one peer alone.</summary>
     Established,
 
-    /// <summary>A connection was asked for.</summary>
+    /// <summary>This side has requested a connection (SYN).</summary>
     SynSent,
 
-    /// <summary>A connection was asked for by the peer.</summary>
+    /// <summary>The peer has requested a connection (SYN).</summary>
     SynReceived,
 
     /// <summary>This side has closed, and the peer has not acknowledged it.</summary>

@@ -9,8 +9,8 @@ namespace PSSocketTools.Net;
 /// <param name="RemoteAddress">Its peer's address; the wildcard where it has none.</param>
 /// <param name="RemotePort">Its peer's port; 0 where it has none.</param>
 /// <param name="State">Its state.</param>
-/// <param name="Key">The key of its owner: the inode on Linux, the process id elsewhere; 0 where the system does not tell it.</param>
-/// <param name="UserId">The user it belongs to; -1 where that is not told.</param>
+/// <param name="Key">The key of its owner: the inode on Linux, the process id elsewhere; 0 where the system does not report it.</param>
+/// <param name="UserId">The user it belongs to; -1 where the system does not report it.</param>
 internal sealed record SocketEntry(
     SocketProtocol Protocol, IPAddress LocalAddress, int LocalPort, IPAddress RemoteAddress, int RemotePort, PortHolderState State, long Key, long UserId = -1)
 {

@@ -40,7 +40,7 @@ internal abstract class SocketTable
     /// <summary>Why <see cref="OwnersOf"/> returned nothing.</summary>
     public virtual string WhyUnknown(SocketEntry entry) => Messages.Get("PortHolderNotTold");
 
-    /// <summary>Reads one of the system's tables; where that fails, the others are still told.</summary>
+    /// <summary>Reads one of the system's tables; where that fails, the others are still read.</summary>
     /// <param name="name">What is read, for the error.</param>
     /// <param name="read">Reads it.</param>
     protected void Try(string name, Action read)

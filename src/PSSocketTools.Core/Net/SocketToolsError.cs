@@ -15,7 +15,7 @@ public enum SocketToolsError
     /// <summary>The name does not resolve to an address, or not to one of a usable family.</summary>
     NameNotFound,
 
-    /// <summary>Nothing listens at the far end (ECONNREFUSED), or the connection reached only itself.</summary>
+    /// <summary>Nothing listens at the remote endpoint (ECONNREFUSED), or the socket connected to itself.</summary>
     ConnectionRefused,
 
     /// <summary>No connection was established in the time allowed.</summary>
@@ -27,7 +27,7 @@ public enum SocketToolsError
     /// <summary>No response arrived in the time allowed; the session is faulted.</summary>
     ResponseTimeout,
 
-    /// <summary>The peer closed the connection while a request was pending.</summary>
+    /// <summary>The server closed the connection while a request was pending.</summary>
     ServerClosed,
 
     /// <summary>The peer reset the connection (RST).</summary>

@@ -6,5 +6,5 @@ namespace PSSocketTools.Platform;
 /// <param name="IsIPv6">Whether its type and code are those of ICMPv6.</param>
 /// <param name="Type">The type.</param>
 /// <param name="Code">The code.</param>
-/// <param name="Sender">Who sent it; null where the system does not tell.</param>
+/// <param name="Sender">Who sent it; null where the system does not report it.</param>
 internal sealed record IcmpError(bool IsIPv6, int Type, int Code, IPAddress? Sender);

@@ -1,6 +1,6 @@
 namespace PSSocketTools.Platform;
 
-/// <summary>The error queue of a Linux socket (ip(7), IP_RECVERR): an error number alone does not tell a router's refusal from the host's own.</summary>
+/// <summary>The error queue of a Linux socket (ip(7), IP_RECVERR): an error number alone does not distinguish a router's refusal from the host's own.</summary>
 internal static unsafe class LinuxErrorQueue
 {
     private const int ControlLength = 512;

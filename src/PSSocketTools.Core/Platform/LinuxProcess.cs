@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>What Linux tells of processes, in /proc (proc(5)).</summary>
+/// <summary>What Linux reports of processes, in /proc (proc(5)).</summary>
 internal static unsafe class LinuxProcess
 {
     // The kernel cuts the name that a process has for it: TASK_COMM_LEN, without its NUL.
@@ -12,7 +12,7 @@ internal static unsafe class LinuxProcess
 
     private const int PathCapacity = 4096;
 
-    /// <summary>A process's name, as ps tells it: the kernel's, or where that is cut, the program's as it was started.</summary>
+    /// <summary>A process's name, as ps shows it: the kernel's, or where that is cut, the program's as it was started.</summary>
     /// <param name="folder">Its folder in /proc.</param>
     public static string NameOf(string folder)
     {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>What the system tells this user of a process beside its name, cleaned for output.</summary>
+/// <summary>What the system lets this user know of a process beside its name, cleaned for output.</summary>
 internal sealed class ProcessDetails
 {
     private ProcessDetails(string? path, string? userName, DateTime? startTime)
@@ -13,16 +13,16 @@ internal sealed class ProcessDetails
         StartTime = startTime;
     }
 
-    /// <summary>The path of its program; null where it is not told.</summary>
+    /// <summary>The path of its program; null where it is not known.</summary>
     public string? Path { get; }
 
-    /// <summary>The user it runs as, on Windows with the domain; null where it is not told.</summary>
+    /// <summary>The user it runs as, on Windows with the domain; null where it is not known.</summary>
     public string? UserName { get; }
 
-    /// <summary>When it started, in local time; null where it is not told.</summary>
+    /// <summary>When it started, in local time; null where it is not known.</summary>
     public DateTime? StartTime { get; }
 
-    /// <summary>Reads what is told of a process; nothing of one that has ended.</summary>
+    /// <summary>Reads the details of a process; none of one that has ended.</summary>
     public static ProcessDetails Read(int id)
     {
         if (HostSystem.IsWindows)

@@ -15,7 +15,7 @@ internal static class TcpRoundTrip
 
     private static readonly byte[] WindowsVersion = new byte[sizeof(int)];
 
-    /// <summary>The time of a connected socket, in milliseconds; null where the system does not tell it.</summary>
+    /// <summary>The time of a connected socket, in milliseconds; null where the system does not report it.</summary>
     public static double? Of(Socket socket)
     {
         if (socket.ProtocolType != ProtocolType.Tcp)

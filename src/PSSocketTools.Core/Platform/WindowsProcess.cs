@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PSSocketTools.Platform;
 
-/// <summary>What Windows tells of processes; null where this user may not know it, or the process has ended.</summary>
+/// <summary>What Windows reports of processes; null where this user may not know it, or the process has ended.</summary>
 internal static class WindowsProcess
 {
     private const int QueryLimitedInformation = 0x1000;

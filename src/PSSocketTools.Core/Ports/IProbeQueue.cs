@@ -1,9 +1,9 @@
 namespace PSSocketTools.Ports;
 
-/// <summary>What gives a <see cref="ProbeLoop"/> its probes and takes their results, on the loop's thread.</summary>
+/// <summary>What a <see cref="ProbeLoop"/> takes its probes from and gives their results to, on the loop's thread.</summary>
 internal interface IProbeQueue
 {
-    /// <summary>What its attempts came to; null where nobody follows them.</summary>
+    /// <summary>Keeps the results of attempts; null where nobody reads them.</summary>
     ProbeTrace? Trace { get; }
 
     /// <summary>The next probe to begin; null when there is none now.</summary>

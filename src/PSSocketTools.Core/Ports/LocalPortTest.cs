@@ -14,7 +14,7 @@ public sealed class LocalPortTest
     // The interval between two tests of a wait; no system reports when a port becomes free.
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(30);
 
-    // In a wait the same outcome is told again after this time.
+    // In a wait the same outcome is reported again after this time.
     private static readonly TimeSpan TraceInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _address;
@@ -49,7 +49,7 @@ public sealed class LocalPortTest
     /// <summary>Whether the user chose the address, so that a server that is started with a result listens on it instead of its default.</summary>
     public bool IsAddressChosen { get; init; }
 
-    /// <summary>Is told on the caller's thread what each attempt came to, in words; in a wait the same again once a second. Null for nobody, which costs nothing.</summary>
+    /// <summary>Is called on the caller's thread with a sentence on each attempt's result; in a wait with the same one once a second. Null for none, which costs nothing.</summary>
     public Action<string>? Trace { get; init; }
 
     /// <summary>Tests a port.</summary>

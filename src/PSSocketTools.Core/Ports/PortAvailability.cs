@@ -51,7 +51,7 @@ public sealed class PortAvailability
     /// <summary>True where the answer is yes: a local port a server may listen on, a remote one that is open.</summary>
     public bool Available => _status is PortStatus.Available or PortStatus.Open;
 
-    /// <summary>How long the answer took, in milliseconds: of a connection, the handshake as the system measured it where it tells. Null when there was no answer, and in a local test.</summary>
+    /// <summary>How long the answer took, in milliseconds: of a connection, the handshake as the system measured it, where it reports that. Null when there was no answer, and in a local test.</summary>
     public double? LatencyMilliseconds
     {
         get => double.IsNaN(_latency) ? null : _latency;

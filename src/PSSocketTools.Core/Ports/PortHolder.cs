@@ -37,13 +37,13 @@ public sealed class PortHolder
     /// <summary>The process's name, without control characters; null where it can't be known.</summary>
     public string? ProcessName { get; internal init; }
 
-    /// <summary>The path of the process's program; null where it is not told.</summary>
+    /// <summary>The path of the process's program; null where it is not known.</summary>
     public string? ProcessPath { get; internal init; }
 
-    /// <summary>The user the process runs as, or where the process is not known, the socket's; null where neither is told.</summary>
+    /// <summary>The user the process runs as, or where the process is not known, the socket's; null where neither is known.</summary>
     public string? UserName { get; internal init; }
 
-    /// <summary>When the process started, in local time; null where it is not told.</summary>
+    /// <summary>When the process started, in local time; null where it is not known.</summary>
     public DateTime? StartTime { get; internal init; }
 
     /// <summary>The services that the process runs, between commas, on Windows; null where it runs none.</summary>

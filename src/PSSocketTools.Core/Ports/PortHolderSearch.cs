@@ -125,7 +125,7 @@ public sealed class PortHolderSearch
         public ProcessDetails DetailsOf(int id) =>
             _details.TryGetValue(id, out var known) ? known : _details[id] = ProcessDetails.Read(id);
 
-        /// <summary>The user of a socket; the system tells root of one that no process has.</summary>
+        /// <summary>The user of a socket; the system reports root for one that no process has.</summary>
         public string? UserOf(SocketEntry entry) => entry.UserId < 0 || entry.Key == 0 ? null
             : _users.TryGetValue(entry.UserId, out var known) ? known
             : _users[entry.UserId] = OutsideText.Clean(UnixUser.TextOf(entry.UserId))!;

@@ -137,7 +137,7 @@ public sealed class PortScan : IProbeQueue, IDisposable
         }
     }
 
-    /// <summary>Returns the available results in order; when there is none, waits for one, for room in the window, for an attempt to be told, or for the end of the scan.</summary>
+    /// <summary>Returns the available results in order; when there is none, waits for one, for room in the window, for an attempt to be traced, or for the end of the scan.</summary>
     /// <param name="due">Gets the results.</param>
     /// <param name="milliseconds">How long to wait at most; 0 for not at all, <see cref="Timeout.Infinite"/> for no limit.</param>
     /// <exception cref="OperationCanceledException">The scan's token was cancelled.</exception>
@@ -182,7 +182,7 @@ public sealed class PortScan : IProbeQueue, IDisposable
         }
     }
 
-    /// <summary>Returns the attempts that have ended since the last call, in words; none where <see cref="PortScanOptions.KeepsTrace"/> is false.</summary>
+    /// <summary>Returns a sentence on each attempt that has ended since the last call; none where <see cref="PortScanOptions.KeepsTrace"/> is false.</summary>
     public IReadOnlyList<string> TakeTrace() => Trace?.Take() ?? [];
 
     /// <summary>Cancels the scan at once.</summary>
@@ -196,7 +196,7 @@ public sealed class PortScan : IProbeQueue, IDisposable
         }
     }
 
-    /// <summary>What its attempts came to; null where nobody follows them.</summary>
+    /// <summary>Keeps the results of attempts; null where nobody reads them.</summary>
     private ProbeTrace? Trace { get; }
 
     ProbeTrace? IProbeQueue.Trace => Trace;

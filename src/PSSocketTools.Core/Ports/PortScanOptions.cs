@@ -37,7 +37,7 @@ public sealed class PortScanOptions
     /// <summary>The default of <see cref="Verify"/>.</summary>
     public const PortVerification DefaultVerify = PortVerification.None;
 
-    /// <summary>What is asked of a connection, beside that it is accepted. Stays takes 200 ms, the others the <see cref="Timeout"/> at most, after the connection is there.</summary>
+    /// <summary>What is verified of a connection, beside that it is accepted. Stays takes 200 ms, the others the <see cref="Timeout"/> at most, after the connection is there.</summary>
     public PortVerification Verify { get; init; } = DefaultVerify;
 
     /// <summary>Whether IPv4 addresses alone are tested.</summary>

@@ -21,13 +21,13 @@ public enum PortStatus
     /// <summary>Remote: the host refused, so that nothing listens there; of UDP, by an ICMP message.</summary>
     Closed,
 
-    /// <summary>Remote, verified: the connection was accepted, and closed or reset at once without a byte: a proxy without its server, or a server that turns this machine away.</summary>
+    /// <summary>Remote, verified: the connection was accepted, and closed or reset at once without a byte: a proxy without its server, or a server that rejects this machine.</summary>
     ClosedAtOnce,
 
-    /// <summary>Remote, verified: the connection was accepted, and no byte came in the time allowed.</summary>
+    /// <summary>Remote, verified: the connection was accepted, and no byte was received in the time allowed.</summary>
     Silent,
 
-    /// <summary>Remote, verified: what was sent did not come back, or something else did.</summary>
+    /// <summary>Remote, verified: what was sent was not received back, or something else was.</summary>
     NotEcho,
 
     /// <summary>Remote: no answer in the time allowed: a firewall drops the packets, or the host is down.</summary>

@@ -26,7 +26,7 @@ internal static class PortStatuses
     public static bool IsAnswer(PortStatus status) =>
         status is PortStatus.Open or PortStatus.Closed or PortStatus.ClosedAtOnce or PortStatus.Silent or PortStatus.NotEcho;
 
-    /// <summary>Whether no connection came about: nobody listens there any more, or nobody answers.</summary>
+    /// <summary>Whether no connection was established: nothing listens there any more, or nothing answers.</summary>
     public static bool IsGone(PortStatus status) => status is PortStatus.Closed or PortStatus.TimedOut or PortStatus.Unreachable;
 
     private static PortStatus Of(SocketError error) => error switch
@@ -39,7 +39,7 @@ internal static class PortStatuses
         _ => PortStatus.Failed,
     };
 
-    /// <summary>What it means that nothing came in the time allowed.</summary>
+    /// <summary>The status when nothing was received in the time allowed.</summary>
     public static PortStatus OfSilence(SocketProtocol protocol) =>
         protocol == SocketProtocol.Udp ? PortStatus.OpenOrFiltered : PortStatus.TimedOut;
 

@@ -9,7 +9,7 @@ namespace PSSocketTools;
 
 /// <summary>
 /// Tests ports again and again: each target at its own pace, from start to start, and one test of it at a time, so that one that is
-/// slow holds up no other. It tells what has changed since the test before, and sums up. One thread adds and reads. Disposing it
+/// slow holds up no other. It reports what has changed since the test before, and sums up. One thread adds and reads. Disposing it
 /// closes its sockets and ends its threads.
 /// </summary>
 public sealed class PortWatch : IDisposable
@@ -107,7 +107,7 @@ public sealed class PortWatch : IDisposable
         Add(ports, port => new WatchTarget(NameResolver.Localhost, port, test));
     }
 
-    /// <summary>Starts the tests that are due, and returns the results there are; when there is none, waits for one, for an attempt to be told, or for the end.</summary>
+    /// <summary>Starts the tests that are due, and returns the results there are; when there is none, waits for one, for an attempt to be traced, or for the end.</summary>
     /// <param name="due">Gets the results, each with the number of its test, and what the test before found where that was something else.</param>
     /// <param name="milliseconds">How long to wait at most; <see cref="Timeout.Infinite"/> for no limit.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -139,7 +139,7 @@ public sealed class PortWatch : IDisposable
         }
     }
 
-    /// <summary>Returns the attempts that have ended since the last call, in words; none where <see cref="PortScanOptions.KeepsTrace"/> is false.</summary>
+    /// <summary>Returns a sentence on each attempt that has ended since the last call; none where <see cref="PortScanOptions.KeepsTrace"/> is false.</summary>
     public IReadOnlyList<string> TakeTrace() => [.. _probers.Values.SelectMany(static prober => prober.Trace?.Take() ?? [])];
 
     /// <summary>A history for each target that was tested, in the order in which they were added.</summary>

@@ -50,7 +50,7 @@ internal class Probe(ResolvableName host, int port)
     /// <summary>Makes the next attempt.</summary>
     /// <param name="address">The address.</param>
     /// <param name="retryDelay">The delay to the attempt after it on the address, in a scan that waits.</param>
-    /// <param name="check">What it asks of the server; null for nothing.</param>
+    /// <param name="check">What it verifies of the server; null for nothing.</param>
     public ProbeAttempt NextAttempt(IPAddress address, TimeSpan retryDelay, ProbeCheck? check) =>
         new(address, Port, this) { Number = ++Attempts, RetryDelay = retryDelay, Check = check };
 

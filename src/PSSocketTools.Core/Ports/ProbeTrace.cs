@@ -4,67 +4,67 @@ using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>The attempts of a scan that have ended, until its reader puts them into words: the language is the reader's, and a scan that nobody follows keeps none.</summary>
+/// <summary>The attempts of a scan that have ended, until its reader makes sentences of them, in the reader's language. A scan without a trace keeps none.</summary>
 internal sealed class ProbeTrace
 {
-    private readonly Queue<Step> _steps = new();
+    private readonly Queue<EndedAttempt> _ended = new();
 
     public bool IsEmpty
     {
         get
         {
-            lock (_steps)
+            lock (_ended)
             {
-                return _steps.Count == 0;
+                return _ended.Count == 0;
             }
         }
     }
 
     /// <summary>Keeps an attempt that has ended.</summary>
     public void Ended(ProbeAttempt attempt, PortStatus status) =>
-        Add(new Step(attempt, status, PortStatuses.IsAnswer(status) ? attempt.LatencyMilliseconds : Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt)));
+        Add(new EndedAttempt(attempt, status, PortStatuses.IsAnswer(status) ? attempt.LatencyMilliseconds : Clock.Milliseconds(attempt.EndedAt - attempt.StartedAt)));
 
-    /// <summary>Keeps an attempt that was given up: at the end of the time, or since another address answered first.</summary>
+    /// <summary>Keeps an attempt that was abandoned: at the end of the time, or since another address answered first.</summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="status">What silence until the end of the time means; null where another one answered.</param>
     public void Abandoned(ProbeAttempt attempt, PortStatus? status) =>
-        Add(new Step(attempt, status, Clock.Milliseconds(Clock.System.Timestamp - attempt.StartedAt)));
+        Add(new EndedAttempt(attempt, status, Clock.Milliseconds(Clock.System.Timestamp - attempt.StartedAt)));
 
-    /// <summary>The attempts since the last call, in words.</summary>
+    /// <summary>A sentence on each attempt since the last call.</summary>
     public IReadOnlyList<string> Take()
     {
-        lock (_steps)
+        lock (_ended)
         {
-            var sentences = _steps.Select(InWords).ToArray();
-            _steps.Clear();
+            var sentences = _ended.Select(ToSentence).ToArray();
+            _ended.Clear();
             return sentences;
         }
     }
 
-    private void Add(Step step)
+    private void Add(EndedAttempt ended)
     {
-        lock (_steps)
+        lock (_ended)
         {
-            _steps.Enqueue(step);
+            _ended.Enqueue(ended);
         }
     }
 
-    private static string InWords(Step step)
+    private static string ToSentence(EndedAttempt ended)
     {
-        var attempt = step.Attempt;
+        var attempt = ended.Attempt;
         var endPoint = EndPointText.Of(EndPointText.Of(attempt.Address), attempt.Port);
-        if (step.Status is not { } status)
+        if (ended.Status is not { } status)
         {
-            return Messages.Get("ProbeAbandoned", attempt.Number, endPoint, step.Milliseconds);
+            return Messages.Get("ProbeAbandoned", attempt.Number, endPoint, ended.Milliseconds);
         }
 
         var found = status is PortStatus.Unreachable or PortStatus.Failed
             ? $"{status} ({SocketErrors.TextOf(attempt.Error, attempt.ErrorNumber)})"
             : status.ToString();
         return attempt.Source is { } source
-            ? Messages.Get("ProbeEndedFrom", attempt.Number, endPoint, found, step.Milliseconds, EndPointText.Of(source))
-            : Messages.Get("ProbeEnded", attempt.Number, endPoint, found, step.Milliseconds);
+            ? Messages.Get("ProbeEndedFrom", attempt.Number, endPoint, found, ended.Milliseconds, EndPointText.Of(source))
+            : Messages.Get("ProbeEnded", attempt.Number, endPoint, found, ended.Milliseconds);
     }
 
-    private readonly record struct Step(ProbeAttempt Attempt, PortStatus? Status, double Milliseconds);
+    private readonly record struct EndedAttempt(ProbeAttempt Attempt, PortStatus? Status, double Milliseconds);
 }

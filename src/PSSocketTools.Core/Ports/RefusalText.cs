@@ -4,7 +4,7 @@ using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>Says who refused an attempt, and why, as far as an ICMP message tells.</summary>
+/// <summary>Explains who refused an attempt, and why, as far as an ICMP message shows.</summary>
 internal static class RefusalText
 {
     private enum Meaning
@@ -17,7 +17,7 @@ internal static class RefusalText
         Prohibited,
     }
 
-    /// <summary>The words for an attempt; null where no message came, or the status says all of it.</summary>
+    /// <summary>The sentence for an attempt; null where no message was received, or the status says all of it.</summary>
     public static string? Explain(ProbeAttempt attempt, SocketProtocol protocol)
     {
         if (attempt.Icmp is not { } icmp)

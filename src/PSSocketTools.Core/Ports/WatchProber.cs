@@ -5,7 +5,7 @@ using PSSocketTools.Ports.Transport;
 
 namespace PSSocketTools.Ports;
 
-/// <summary>The probes of a watch over one protocol: it takes targets whose tests are due, and tells each result as it comes.</summary>
+/// <summary>The probes of a watch over one protocol: it takes targets whose tests are due, and reports each result at once.</summary>
 internal sealed class WatchProber : IProbeQueue, IDisposable
 {
     // Ports of one computer that are tested at about the same time share what its name resolves to.
@@ -53,7 +53,7 @@ internal sealed class WatchProber : IProbeQueue, IDisposable
 
     public ProbeTrace? Trace { get; }
 
-    /// <summary>Begins a test of a target; <see cref="Wake"/> tells the loop.</summary>
+    /// <summary>Begins a test of a target; <see cref="Wake"/> wakes the loop for it.</summary>
     public void Start(WatchTarget target, TimeSpan interval)
     {
         var resolution = Resolve(target.Computer, interval);

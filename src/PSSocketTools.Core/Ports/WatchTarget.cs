@@ -30,7 +30,7 @@ internal sealed class WatchTarget
     /// <summary>Whether its next test is due, and the last one goes on.</summary>
     public bool IsOverdue { get; set; }
 
-    /// <summary>What its tests came to: of each address, where all are tested.</summary>
+    /// <summary>The sums of its results: for each address, where all are tested.</summary>
     public IEnumerable<PortRecord> Records => _records.Select(static one => one.Record);
 
     /// <summary>Adds a result, and returns it with the number of its test and what the test before found otherwise.</summary>

@@ -172,7 +172,7 @@ internal sealed unsafe class EpollProbeTransport : ProbeTransport
             _epoll.Remove(descriptor);
         }
 
-        // What comes stays unread where only the end matters, so that no flood keeps the loop busy.
+        // Received bytes stay unread where only the end matters, so that no flood keeps the loop busy.
         if (!Await(descriptor, attempt, check.Reads ? Libc.EpollIn | Libc.EpollReadHangUp : Libc.EpollReadHangUp))
         {
             End(attempt, Marshal.GetLastWin32Error());

@@ -106,9 +106,7 @@ internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)
     {
         if (setup.ResetsConnections && _isTcp && attempt.Error == SocketError.Success)
         {
-            // struct linger: on, after no time.
-            var linger = stackalloc int[] { 1, 0 };
-            _ = Libc.SetSocketOption(descriptor, Libc.SolSocket, Libc.SoLinger, linger, 2 * sizeof(int));
+            UnixDescriptor.SetResetOnClose(descriptor);
         }
 
         _ = Libc.Close(descriptor);

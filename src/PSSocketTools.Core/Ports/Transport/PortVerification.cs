@@ -1,6 +1,6 @@
 namespace PSSocketTools;
 
-/// <summary>What a port test asks of a connection, beside that it is accepted.</summary>
+/// <summary>What a port test verifies of a connection, beside that it is accepted.</summary>
 public enum PortVerification
 {
     /// <summary>Nothing: whoever accepts counts as open.</summary>

@@ -31,7 +31,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 
     public bool IsAbandoned { get; set; }
 
-    /// <summary>What is asked of the server beside a connection, or over UDP any answer; null for nothing.</summary>
+    /// <summary>What is verified of the server beside that it accepts, or over UDP answers at all; null for nothing.</summary>
     public ProbeCheck? Check { get; init; }
 
     /// <summary>Whether the connection is there, and its check goes on.</summary>
@@ -71,7 +71,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>Called right before the system call, so that opening a socket is not measured.</summary>
     public void Start() => StartedAt = Clock.System.Timestamp;
 
-    /// <summary>The same attempt, to be begun anew: the first time it did not get so far as to ask, or the system gave up early.</summary>
+    /// <summary>The same attempt, to be begun anew: the first time nothing was sent, or the system gave up early.</summary>
     public ProbeAttempt Again() => new(Address, Port, Owner) { Number = Number, RetryDelay = RetryDelay, Check = Check };
 
     public void End(SocketError error, int number = 0) => EndAt(Clock.System.Timestamp, error, number);

@@ -3,7 +3,7 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Ports.Transport;
 
-/// <summary>What one attempt asks of the server that it has reached. It opens no socket: a transport sends its request, once, and fills its buffer.</summary>
+/// <summary>What one attempt verifies of the server that it has reached. It opens no socket: a transport sends its request, once, and fills its buffer.</summary>
 internal sealed class ProbeCheck
 {
     private const int BannerBytes = 256;
@@ -33,20 +33,20 @@ internal sealed class ProbeCheck
     /// <summary>How many bytes were received.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether what comes matters; otherwise only the end does.</summary>
+    /// <summary>Whether received bytes matter; otherwise only the end of the connection does.</summary>
     public bool Reads => _kind != PortVerification.Stays;
 
     public ProbeVerdict Verdict { get; private set; }
 
-    /// <summary>Whether some of what was sent came back, and nothing else.</summary>
+    /// <summary>Whether some of what was sent was received back, and nothing else.</summary>
     public bool IsPart => Count > 0 && Count < Request.Length && IsSame;
 
     private bool IsSame => Count <= Request.Length && Request.Take(Count).SequenceEqual(Buffer.Take(Count));
 
-    /// <summary>The first bytes that came unsolicited, as text; null for none.</summary>
+    /// <summary>The first bytes that were received unsolicited, as text; null for none.</summary>
     public string? Banner { get; private set; }
 
-    /// <summary>Bytes came into the buffer.</summary>
+    /// <summary>Bytes were received into the buffer.</summary>
     public void Received(int count)
     {
         Count += count;

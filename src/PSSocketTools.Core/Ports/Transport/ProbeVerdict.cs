@@ -12,9 +12,9 @@ internal enum ProbeVerdict
     /// <summary>The server closed or reset the connection without a byte.</summary>
     ClosedAtOnce,
 
-    /// <summary>No byte came in the time allowed.</summary>
+    /// <summary>No byte was received in the time allowed.</summary>
     Silent,
 
-    /// <summary>Something else than what was sent came back, or nothing did.</summary>
+    /// <summary>Something else than what was sent was received back, or nothing was.</summary>
     NotEcho,
 }

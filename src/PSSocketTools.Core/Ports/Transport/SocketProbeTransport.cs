@@ -140,7 +140,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
         }
     }
 
-    /// <summary>Ends the attempt with what the connect, or over UDP the receive, came to.</summary>
+    /// <summary>Ends the attempt with the result of the connect, or over UDP of the receive.</summary>
     private void Conclude(ProbeAttempt attempt, SocketAsyncEventArgs operation)
     {
         var endedAt = Clock.System.Timestamp;
@@ -195,14 +195,14 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
         return Receive(attempt) && Check(attempt);
     }
 
-    /// <summary>Receives what comes next; true when it came at once.</summary>
+    /// <summary>Receives once more; true when that was completed at once.</summary>
     private bool Receive(ProbeAttempt attempt)
     {
         var check = attempt.Check!;
         var operation = Rent(attempt);
         try
         {
-            // What does not matter overwrites what came before it.
+            // Bytes that do not matter overwrite earlier ones.
             var start = check.Reads ? check.Count : 0;
             operation.SetBuffer(check.Buffer, start, check.Buffer.Length - start);
             if (((Socket)attempt.State!).ReceiveAsync(operation))

@@ -116,12 +116,7 @@ internal unsafe struct ConnectionDescriptor(UnixDescriptor descriptor) : IDispos
         error == SocketError.SocketError ? Marshal.GetPInvokeErrorMessage(_error) : new SocketException((int)error).Message;
 
     /// <inheritdoc cref="IChannel.SetResetOnClose"/>
-    public readonly void SetResetOnClose()
-    {
-        // struct linger: on, with a timeout of zero.
-        var linger = stackalloc int[] { 1, 0 };
-        _ = Libc.SetSocketOption(descriptor.Number, Libc.SolSocket, Libc.SoLinger, linger, 2 * sizeof(int));
-    }
+    public readonly void SetResetOnClose() => UnixDescriptor.SetResetOnClose(descriptor.Number);
 
     /// <summary>Reports no more events, and closes the descriptor.</summary>
     public readonly void Close(EpollLoop loop, Connection connection)
