@@ -128,6 +128,32 @@ Describe 'A TLS session' -Tag Core {
             (Connect-EchoServer 127.0.0.1 $port -UseTls -SkipCertificateCheck).TlsProtocol | Should -Be $Version
         }
 
+        It 'is told by an alert of <Version> why openssl s_server does not accept its certificate' -Tag Linux -ForEach @(
+            @{ Version = 'Tls12'; Option = '-tls1_2' }
+            @{ Version = 'Tls13'; Option = '-tls1_3' }
+        ) {
+            $issuer, $elsewhere = (New-TestCertificate 'An issuer'), (New-TestCertificate 'Another issuer')
+            $certificate = New-TestCertificate '127.0.0.1'
+            $issuerFile = Export-Pem $issuer (Join-Path $TestDrive 'issuer.pem')
+            $certificateFile = Export-Pem $certificate (Join-Path $TestDrive 'server.pem')
+            $port = Start-ReversingServer "$Option -cert `"$certificateFile`" -Verify 2 -verify_return_error -CAfile `"$issuerFile`""
+            $options = @{ ComputerName = '127.0.0.1'; Port = $port; UseTls = $true; SkipCertificateCheck = $true; ErrorAction = 'Stop' }
+            $ask = {
+                # In TLS 1.3 the client's handshake is over before the server has seen its certificate.
+                try { (Connect-EchoServer @options | Send-SocketMessage 'abc' -ErrorAction Stop).Response }
+                catch { "$($_.FullyQualifiedErrorId -replace ',.*'): $($_.Exception.Message)" }
+            }
+            & $ask | Should -BeLike "TlsFailed: 127.0.0.1:$port requires a client certificate, and got none (the TLS alert *-ClientCertificate."
+            $options.ClientCertificate = New-TestCertificate 'ana' -From -2 -Until 2 -Issuer $elsewhere
+            & $ask | Should -BeLike 'TlsFailed: *refused the client certificate CN=ana with the TLS alert unknown_ca: its issuer is not trusted there.*'
+            $options.ClientCertificate = New-TestCertificate 'ana' -From -2 -Until -1 -Issuer $issuer
+            & $ask | Should -BeLike 'TlsFailed: *refused the client certificate CN=ana with the TLS alert certificate_expired: it has expired, or is not valid yet.*'
+            $options.ClientCertificate = New-TestCertificate 'ana' -From -2 -Until 2 -Issuer $issuer
+            $session, $said = (Connect-EchoServer @options -Verbose 4>&1).Where({ $_ -is [PSSocketTools.EchoSession] }, 'Split')
+            $said.Message | Should -Contain 'The server asked for a client certificate, and was sent CN=ana.'
+            ($session | Send-SocketMessage 'abc').Response | Should -Be 'cba'
+        }
+
         It 'is had by openssl s_client, which checks the name and the certificate' {
             $certificate = New-TestCertificate 'localhost'
             $pem = Export-Pem $certificate (Join-Path $TestDrive 'client.pem')

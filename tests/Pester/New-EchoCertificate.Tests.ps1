@@ -53,7 +53,7 @@ Describe 'New-EchoCertificate' {
             $server = Start-EchoServer -Certificate $certificate
             $session = $server | Connect-EchoServer
             ($session | Send-SocketMessage 'hello').Response | Should -Be 'hello'
-            $server.CertificateThumbprint | Should -Be $certificate.Thumbprint
+            $server.CertificateThumbprint | Should -Be $certificate.GetCertHashString('SHA256')
             $session | Disconnect-EchoServer
         }
 
@@ -87,7 +87,7 @@ Describe 'New-EchoCertificate' {
             $password = ConvertTo-SecureString 'secret' -AsPlainText -Force
             $pfx = Join-Path $folder 'lab.pfx'
             $certificate = New-EchoCertificate -PfxPath $pfx -PfxPassword $password
-            (Start-EchoServer -Certificate $pfx -CertificatePassword $password).CertificateThumbprint | Should -Be $certificate.Thumbprint
+            (Start-EchoServer -Certificate $pfx -CertificatePassword $password).CertificateThumbprint | Should -Be $certificate.GetCertHashString('SHA256')
             (Get-ChildItem $folder).Name | Should -Be 'lab.pfx'
         }
 

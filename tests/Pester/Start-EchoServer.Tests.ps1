@@ -883,6 +883,7 @@ Describe 'Start-EchoServer' {
                 $pfx = $made.Export('Pfx', 'secret')
                 [pscustomobject]@{
                     Certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::new($pfx, 'secret', 'Exportable')
+                    Sha256 = [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($made.RawData)) -replace '-'
                     Pfx = $pfx
                     Password = ConvertTo-SecureString 'secret' -AsPlainText -Force
                 }
@@ -909,7 +910,7 @@ Describe 'Start-EchoServer' {
         It 'serves with a certificate' {
             $server = Start-EchoServer @at -Certificate $own.Certificate
             $server.IsEncrypted | Should -BeTrue
-            $server.CertificateThumbprint | Should -Be $own.Certificate.Thumbprint
+            $server.CertificateThumbprint | Should -Be $own.Sha256
             $stream = Connect-Tls $server
             $stream.RemoteCertificate.GetCertHashString() | Should -Be $own.Certificate.Thumbprint
             Invoke-Tls $stream 'olá' | Should -BeExactly 'olá'
@@ -922,7 +923,7 @@ Describe 'Start-EchoServer' {
             $path = Join-Path $TestDrive 'own.pfx'
             [IO.File]::WriteAllBytes($path, $own.Pfx)
             $server = Start-EchoServer @at -Certificate $path -CertificatePassword $own.Password
-            $server.CertificateThumbprint | Should -Be $own.Certificate.Thumbprint
+            $server.CertificateThumbprint | Should -Be $own.Sha256
             Invoke-Tls (Connect-Tls $server) 'olá' | Should -BeExactly 'olá'
             (Start-EchoServer @at -Certificate (Get-Item $path) -CertificatePassword $own.Password).IsEncrypted | Should -BeTrue
         }
@@ -944,7 +945,7 @@ Describe 'Start-EchoServer' {
             $server = Start-EchoServer @at -SelfSigned
             $stream = Connect-Tls $server
             $shown = [Security.Cryptography.X509Certificates.X509Certificate2]::new($stream.RemoteCertificate)
-            $shown.Thumbprint | Should -Be $server.CertificateThumbprint
+            $shown.GetCertHashString('SHA256') | Should -Be $server.CertificateThumbprint
             $names = ($shown.Extensions | Where-Object { $_.Oid.Value -eq '2.5.29.17' }).EnumerateDnsNames()
             $names | Should -Contain 'localhost'
             $names | Should -Contain ([Net.Dns]::GetHostName())

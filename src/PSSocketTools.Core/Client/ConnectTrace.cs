@@ -132,6 +132,16 @@ internal sealed class ConnectTrace(SessionOptions options, Action<ConnectStep> w
         {
             Write(ConnectStepKind.Encrypted, remote, null, name, problem);
         }
+
+        if (facts.WasAskedForCertificate is { } wasAsked && (wasAsked || options.ClientCertificate is not null))
+        {
+            Write(
+                ConnectStepKind.Encrypted,
+                remote,
+                null,
+                facts.HasSentCertificate ? "TraceClientCertificate" : wasAsked ? "TraceClientCertificateMissing" : "TraceClientCertificateUnasked",
+                options.ClientCertificate?.Subject);
+        }
     }
 
     /// <summary>Reports the session's framing and encoding, and over UDP its endpoints.</summary>

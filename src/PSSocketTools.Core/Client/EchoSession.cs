@@ -25,14 +25,14 @@ public sealed class EchoSession : IDisposable
     {
         _options = options;
         _channel = channel;
-        Context = new SessionContext(options, this);
+        _tls = (channel as BlockingTlsChannel)?.Facts;
+        Context = new SessionContext(options, this) { Tls = _tls };
         ConnectMilliseconds = connecting.TotalMilliseconds;
         ConnectedAt = DateTime.Now;
 
         // The system reports it while the socket is open, and the channel keeps it.
         _ = channel.LocalEndPoint;
 
-        _tls = (channel as BlockingTlsChannel)?.Facts;
         CertificateProblem = _tls?.Certificate?.Problem();
         channel.Socket.SendTimeout = Deadline.AfterLimit(options.ResponseTimeout).Milliseconds;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Client;
 
@@ -11,6 +12,9 @@ internal sealed class SessionContext(SessionOptions options, object target)
 
     /// <summary>The target of the session's errors, which is the session itself.</summary>
     public object Target => target;
+
+    /// <summary>What the TLS handshake agreed on; null without TLS.</summary>
+    public TlsFacts? Tls { get; init; }
 
     /// <summary>The server, as the user would write it.</summary>
     public string EndPointName { get; } = options.EndPointName;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Client;
 
@@ -56,8 +57,9 @@ internal sealed class SessionEnd
             session,
             SocketToolsError.ServerClosed,
             null,
-            isAfterHalfClose ? "ServerClosedLast" : !isAtOnce ? "ServerClosed" : session.Options.UseTls ? "ServerClosedAtOnceOverTls" : "ServerClosedAtOnce",
-            session.EndPointName))
+            isAfterHalfClose ? "ServerClosedLast" : !isAtOnce ? "ServerClosed" : AtOnce(session),
+            session.EndPointName,
+            session.Options.ClientCertificate?.Subject ?? string.Empty))
     {
         IsAfterHalfClose = isAfterHalfClose,
     };
@@ -120,6 +122,17 @@ internal sealed class SessionEnd
                 session, EchoSessionState.Faulted, reason, new SocketToolsException(framing.Error, framing.Message, session.Target, framing));
         }
 
+        if (TlsAlerts.Within(exception) is { } alert)
+        {
+            // TLS 1.3 tells a client that its certificate is missing or refused only when its own handshake is over.
+            return new SessionEnd(
+                session, EchoSessionState.Faulted, SessionEndReason.TlsFailed, new SocketToolsException(
+                    SocketToolsError.TlsFailed,
+                    TlsAlerts.Explain(alert, session.EndPointName, session.Options.ClientCertificate, wasAsked: false),
+                    session.Target,
+                    exception));
+        }
+
         var error = SocketErrors.Within(exception);
         var endPoint = session.EndPointName;
         if (SocketErrors.IsExhausted(exception))
@@ -148,6 +161,12 @@ internal sealed class SessionEnd
         exception is SocketException or IOException or ObjectDisposedException or FramingException or AuthenticationException
             or TaskSchedulerException
         || (exception is AggregateException several && several.InnerExceptions.All(IsKnown));
+
+    /// <summary>The sentence for a server that closes without having sent a byte: over TLS it may be about the client's certificate.</summary>
+    private static string AtOnce(SessionContext session) => !session.Options.UseTls ? "ServerClosedAtOnce"
+        : session.Tls is { HasSentCertificate: true } ? "ServerClosedAtCertificate"
+        : session.Tls is { WasAskedForCertificate: true } ? "ServerClosedWithoutCertificate"
+        : "ServerClosedAtOnceOverTls";
 
     private static SessionEnd Fault(
         SessionContext session, SessionEndReason reason, SocketToolsError error, Exception? inner, string message, params object[] values) =>

@@ -21,7 +21,7 @@ internal enum SessionEndReason
     /// <summary>The server violated the framing: a bad length prefix, or a message cut short.</summary>
     InvalidMessage,
 
-    /// <summary>The server accepts only TLS, and the session does not use it.</summary>
+    /// <summary>The server accepts only TLS, and the session does not use it; or it ended the connection by a TLS alert, as for a client certificate it does not accept.</summary>
     TlsFailed,
 
     /// <summary>The server sent more than the session can hold.</summary>

@@ -186,6 +186,12 @@ public sealed record SessionOptions
                 RequireVersions(versions);
             }
 
+            if (ClientCertificate is { HasPrivateKey: false })
+            {
+                throw new SocketToolsException(
+                    SocketToolsError.InvalidOption, Messages.Get("ClientCertificateWithoutKey", ClientCertificate.Subject), ClientCertificate);
+            }
+
             return;
         }
 

@@ -8,6 +8,7 @@ using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Faults;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools;
 
@@ -49,7 +50,7 @@ public sealed partial class EchoServer : IDisposable
         }
 
         IsEncrypted = options.Certificate is not null;
-        CertificateThumbprint = options.Certificate?.Thumbprint;
+        CertificateThumbprint = options.Certificate is { } certificate ? Thumbprint.Of(certificate) : null;
         Mode = options.IsBroadcasting ? "Broadcast" : options.IsSequential ? "Sequential" : "Concurrent";
         _framing = options.Framing;
         _delimiter = options.Delimiter;
@@ -118,7 +119,7 @@ public sealed partial class EchoServer : IDisposable
     /// <summary>Whether clients talk to it through TLS.</summary>
     public bool IsEncrypted { get; }
 
-    /// <summary>The thumbprint of its certificate; null without TLS.</summary>
+    /// <summary>The SHA-256 thumbprint of its certificate, in hexadecimal, which pins it in a session; null without TLS.</summary>
     public string? CertificateThumbprint { get; }
 
     /// <summary>The faults that it has on purpose, each with its number and when it strikes; empty for none.</summary>

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -23,8 +22,7 @@ internal sealed class PeerCertificate
         Issuer = OutsideText.Clean(read.Issuer)!;
         Names = OutsideText.Clean(string.Join(", ", AlternativeNames.Of(read)))!;
         (NotBefore, NotAfter) = (read.NotBefore, read.NotAfter);
-        using var hash = SHA256.Create();
-        Thumbprint = BitConverter.ToString(hash.ComputeHash(read.RawData)).Replace("-", string.Empty);
+        Thumbprint = Tls.Thumbprint.Of(read);
         FindDates();
         if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
         {

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
@@ -34,6 +33,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
     {
         PeerCertificate? peer = null;
         bool? isAccepted = null;
+        var wasAsked = false;
         var stream = new SslStream(
             new NetworkStream(socket, ownsSocket: true),
             leaveInnerStreamOpen: false,
@@ -42,23 +42,25 @@ internal sealed class TlsClient(string hostName, string endPointName)
                 peer = certificate is null ? null : new PeerCertificate(certificate, hostName, chain, errors);
                 isAccepted = Accepts(certificate, errors);
                 return isAccepted.Value;
+            },
+            (_, _, _, server, issuers) =>
+            {
+                // .NET asks before the handshake too. The certificate is sent whatever issuers the server names, so that the server's
+                // own answer is seen.
+                wasAsked |= server is not null || issuers.Length > 0;
+                return Certificate!;
             });
         try
         {
-            var own = new X509CertificateCollection();
-            if (Certificate is { } certificate)
-            {
-                own.Add(certificate);
-            }
-
-            var handshake = Complete(stream.AuthenticateAsClientAsync(hostName, own, TlsPlatform.ToSystem(Versions), false));
+            var handshake = Complete(stream.AuthenticateAsClientAsync(hostName, [], TlsPlatform.ToSystem(Versions), false));
             if (!handshake.Wait(deadline.Milliseconds, cancellationToken, out _))
             {
                 stream.Dispose();
                 return null;
             }
 
-            return (stream, new TlsFacts(stream.SslProtocol.ToString(), TlsPlatform.CipherSuite(stream), peer));
+            var hasSent = Certificate is null ? false : TlsPlatform.HasSentCertificate(stream);
+            return (stream, new TlsFacts(stream.SslProtocol.ToString(), TlsPlatform.CipherSuite(stream), peer, wasAsked ? true : hasSent, hasSent == true));
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException or Win32Exception)
         {
@@ -66,6 +68,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
             throw new SocketToolsException(
                 SocketToolsError.TlsFailed,
                 isAccepted == false ? Refusal(peer)
+                    : TlsAlerts.Within(exception) is { } alert and not TlsAlert.ProtocolVersion ? TlsAlerts.Explain(alert, endPointName, Certificate, wasAsked)
                     // Without a certificate and a socket error, the peer did not send TLS, and the library's message would only confuse.
                     : isAccepted is null && SocketErrors.Within(exception) is null ? NotSpoken()
                     : Messages.Get("TlsFailed", endPointName, (exception.InnerException ?? exception).Message.TrimEnd('.')),
@@ -89,7 +92,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
     }
 
     private bool Accepts(X509Certificate? certificate, SslPolicyErrors errors) => Thumbprint is { } pinned
-        ? certificate is not null && IsPinned(certificate, pinned)
+        ? certificate is not null && Tls.Thumbprint.IsOf(pinned, certificate)
         : errors == SslPolicyErrors.None || SkipCertificateCheck;
 
     /// <summary>Why a certificate is rejected, and the way out.</summary>
@@ -97,16 +100,4 @@ internal sealed class TlsClient(string hostName, string endPointName)
         peer is null ? Messages.Get("TlsNoCertificate", endPointName)
         : Thumbprint is not null ? Messages.Get("TlsNotPinned", endPointName, peer.Names, peer.NotBefore, peer.NotAfter, peer.Thumbprint)
         : Messages.Get("TlsRefused", endPointName, peer.Problem(), peer.Names, peer.NotBefore, peer.NotAfter, peer.Advice(), peer.Thumbprint);
-
-    private static bool IsPinned(X509Certificate certificate, string pinned)
-    {
-        var wanted = new string([.. pinned.Where(Uri.IsHexDigit)]);
-        var raw = certificate.GetRawCertData();
-        using HashAlgorithm hash = wanted.Length > 40 ? SHA256.Create() : Sha1();
-        return string.Equals(BitConverter.ToString(hash.ComputeHash(raw)).Replace("-", string.Empty), wanted, StringComparison.OrdinalIgnoreCase);
-    }
-
-#pragma warning disable CA5350 // The thumbprint that every certificate tool shows is SHA-1; a SHA-256 one is accepted too.
-    private static SHA1 Sha1() => SHA1.Create();
-#pragma warning restore CA5350
 }

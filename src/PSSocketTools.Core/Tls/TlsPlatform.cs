@@ -33,6 +33,14 @@ internal static class TlsPlatform
         stream.CipherAlgorithm + " " + stream.HashAlgorithm;
 #endif
 
+    /// <summary>Whether a client's certificate went to the server; null where .NET Framework does not tell a certificate that was sent from one that was ready.</summary>
+    public static bool? HasSentCertificate(SslStream stream) =>
+#if NET
+        stream.IsMutuallyAuthenticated;
+#else
+        null;
+#endif
+
     private static bool HasTls13() =>
 #if NET
         // Schannel has it from Windows 11 and Windows Server 2022 on; .NET on macOS uses a library without it.

@@ -116,6 +116,86 @@ public sealed class TlsSessionTests : IDisposable
         Assert.Contains("may not speak TLS", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(48, true, "refused the client certificate CN=ana")]
+    [InlineData(42, false, "requires a client certificate")]
+    [InlineData(80, false, "the alert internal_error")]
+    [Trait("System", "Linux")]
+    public void An_alert_in_the_handshake_is_told_as_what_it_says(byte alert, bool isGiven, string expected)
+    {
+        using var own = SelfSignedCertificates.Make("ana");
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            peer.Send([21, 3, 3, 0, 2, 2, alert]);
+            peer.StayUntilTheEnd();
+        });
+
+        var error = Assert.Throws<SocketToolsException>(() => server.Connect(options => options with { UseTls = true, ClientCertificate = isGiven ? own : null }));
+
+        Assert.Equal(SocketToolsError.TlsFailed, error.Error);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TlsVersions.Tls12, false)]
+    [InlineData(TlsVersions.Tls12, true)]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    [Trait("System", "Linux")]
+    public void A_server_that_closes_without_an_alert_is_told_with_the_certificate_that_it_had_asked_for(TlsVersions? version, bool isGiven)
+    {
+        using var own = SelfSignedCertificates.Make("ana");
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Certificate = _certificate, RequireClientCertificate = true });
+        var steps = new List<string>();
+        using var session = EchoSession.Connect(
+            new SessionOptions
+            {
+                ComputerName = "127.0.0.1", Port = server.Port, UseTls = true, SkipCertificateCheck = true, TlsProtocol = version,
+                ClientCertificate = isGiven ? own : null,
+            },
+            null,
+            step => steps.Add(step.Message));
+
+        var error = Assert.Throws<SocketToolsException>(() => session.Send("hi"));
+
+        Assert.Equal(SocketToolsError.ServerClosed, error.Error);
+#if NETSTANDARD_BUILD
+        // .NET Framework does not tell whether the certificate was sent.
+        Assert.Contains(isGiven ? "It may want a client certificate" : "asked for a client certificate and got none", error.Message, StringComparison.Ordinal);
+        Assert.Equal(isGiven ? 0 : 1, steps.Count(static step => step.Contains("asked for a client certificate", StringComparison.Ordinal)));
+#else
+        Assert.Contains(isGiven ? "asked for a client certificate and got CN=ana" : "asked for a client certificate and got none", error.Message, StringComparison.Ordinal);
+        Assert.Contains(steps, step => step.Contains(isGiven ? "and was sent CN=ana" : "and was sent none", StringComparison.Ordinal));
+#endif
+    }
+
+    [Fact]
+    public void A_client_certificate_without_its_key_is_refused_before_anything_is_connected()
+    {
+        using var whole = SelfSignedCertificates.Make("ana");
+        using var bare = X509CertificateLoader.LoadCertificate(whole.RawData);
+        var options = new SessionOptions { ComputerName = "127.0.0.1", Port = 1, UseTls = true, ClientCertificate = bare };
+
+        var error = Assert.Throws<SocketToolsException>(() => EchoSession.Connect(options));
+
+        Assert.Equal((SocketToolsError.InvalidOption, bare), (error.Error, error.Target));
+        Assert.Contains("CN=ana has no private key", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_server_shows_of_its_certificate_pins_it_and_is_what_a_session_shows()
+    {
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Certificate = _certificate });
+        var options = new SessionOptions { ComputerName = "127.0.0.1", Port = server.Port, UseTls = true };
+        using var session = EchoSession.Connect(options with { CertificateThumbprint = server.CertificateThumbprint });
+        using var other = EchoSession.Connect(options with { CertificateThumbprint = session.CertificateThumbprint });
+
+        Assert.Equal(server.CertificateThumbprint, session.CertificateThumbprint);
+        Assert.Equal(_certificate.GetCertHashString(HashAlgorithmName.SHA256), server.CertificateThumbprint);
+        Assert.Equal("oi", other.Send("oi").Response);
+    }
+
     [Fact]
     public void A_handshake_that_never_ends_is_a_timeout()
     {

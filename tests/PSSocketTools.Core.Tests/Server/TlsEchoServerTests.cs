@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Tests.Server.Transport;
@@ -42,6 +43,29 @@ public abstract class TlsEchoServerTests(string transport) : IDisposable
 
         // An alert and a FIN, which show a client without TLS that the server speaks it.
         Assert.Equal([21, 3, 3, 0, 2, 2, 10], await client.ReceiveToEndAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_has_begun_its_handshake_gets_no_plaintext_alert_when_it_takes_too_long()
+    {
+        using var server = EchoServer.Start(Tls with { HandshakeTimeout = TimeSpan.FromSeconds(2.5) });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.SendAsync(await MakeClientHelloAsync());
+
+        // With TLS 1.3 all that follows the ServerHello is encrypted (RFC 8446, section 4.3), and a plaintext alert would be a violation.
+        var received = await client.ReceiveToEndAsync();
+        Assert.Equal(22, received[0]);
+        Assert.NotEqual([21, 3, 3, 0, 2, 2, 10], received[^7..]);
+        var events = await server.UntilAsync(ServerEventKind.Error);
+        Assert.Equal("Error/HandshakeFailed", events.Story(1));
+    }
+
+    private static async Task<byte[]> MakeClientHelloAsync()
+    {
+        using var sent = new MemoryStream();
+        await using var stream = new SslStream(sent);
+        await Assert.ThrowsAsync<IOException>(() => stream.AuthenticateAsClientAsync("localhost"));
+        return sent.ToArray();
     }
 
     [Fact]

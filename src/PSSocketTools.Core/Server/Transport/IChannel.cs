@@ -43,7 +43,10 @@ internal interface IChannel : IDisposable
     /// <summary>Runs the handshake, if the channel has one.</summary>
     Task OpenAsync();
 
-    /// <summary>Sends an alert to a client whose handshake takes too long, if the channel has one: it may not know that this server speaks TLS.</summary>
+    /// <summary>
+    /// Sends an alert to a client whose handshake takes too long, if the channel has one: it may not know that this server speaks TLS.
+    /// One that has begun it knows, may have encrypted since, and gets nothing in plaintext.
+    /// </summary>
     void RejectHandshake();
 
     /// <summary>Receives what is available. This invalidates the buffer of the previous receive.</summary>

@@ -31,6 +31,9 @@ internal sealed class TlsChannel : IChannel
     private readonly StreamOperation _ending;
     private bool _hasEndedOutput;
 
+    // Set on the thread that runs the handshake.
+    private volatile bool _hasHandshakeBegun;
+
     public TlsChannel(Socket socket, int bufferSize, TlsServer tls, AsyncPump pump)
     {
         _socket = socket;
@@ -83,8 +86,13 @@ internal sealed class TlsChannel : IChannel
     }
 
     /// <inheritdoc/>
-    /// <remarks>It does not block, because little or nothing was sent to the client before.</remarks>
-    public void RejectHandshake() => _socket.Send(TlsServer.NoTlsAlert, 0, TlsServer.NoTlsAlert.Length, SocketFlags.None, out _);
+    public void RejectHandshake()
+    {
+        if (!_hasHandshakeBegun)
+        {
+            SendNoTlsAlert();
+        }
+    }
 
     /// <inheritdoc/>
     public int TryReceive(bool force, out byte[] buffer, out SocketError error)
@@ -153,8 +161,17 @@ internal sealed class TlsChannel : IChannel
     }
 
     private async Task HandshakeAsync() =>
-        _stream = await _tls.AcceptAsync(
-            _connection, first => _socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek), RejectHandshake).ConfigureAwait(false);
+        _stream = await _tls.AcceptAsync(_connection, PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
+
+    private async Task<int> PeekAsync(byte[] first)
+    {
+        var count = await _socket.ReceiveAsync(new ArraySegment<byte>(first), SocketFlags.Peek).ConfigureAwait(false);
+        _hasHandshakeBegun = count > 0;
+        return count;
+    }
+
+    /// <summary>Sends the alert. It does not block, because nothing was sent to the client before.</summary>
+    private void SendNoTlsAlert() => _socket.Send(TlsServer.NoTlsAlert, 0, TlsServer.NoTlsAlert.Length, SocketFlags.None, out _);
 
     private Operation ReadAsync(byte[] buffer) =>
 #if NET

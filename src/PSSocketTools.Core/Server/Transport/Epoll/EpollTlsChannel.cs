@@ -23,6 +23,9 @@ internal sealed class EpollTlsChannel(EpollLoop loop, UnixDescriptor descriptor,
     private int _sending;
     private bool _isEndingOutput;
 
+    // Set on the thread that runs the handshake.
+    private volatile bool _hasHandshakeBegun;
+
     /// <summary>False: the pump reports a reset, but no close_notify, which is found among what is received during a wait.</summary>
     public bool ReportsReset => false;
 
@@ -62,7 +65,11 @@ internal sealed class EpollTlsChannel(EpollLoop loop, UnixDescriptor descriptor,
     /// <inheritdoc/>
     public void RejectHandshake()
     {
-        SendNoTlsAlert();
+        if (!_hasHandshakeBegun)
+        {
+            SendNoTlsAlert();
+        }
+
         _stream.End();
     }
 
@@ -156,13 +163,20 @@ internal sealed class EpollTlsChannel(EpollLoop loop, UnixDescriptor descriptor,
     {
         try
         {
-            _tls = await server.AcceptAsync(_stream, _stream.PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
+            _tls = await server.AcceptAsync(_stream, PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
             _stream.EndHandshake();
         }
         finally
         {
             descriptor.DangerousRelease();
         }
+    }
+
+    private async Task<int> PeekAsync(byte[] first)
+    {
+        var count = await _stream.PeekAsync(first).ConfigureAwait(false);
+        _hasHandshakeBegun = count > 0;
+        return count;
     }
 
     /// <summary>Reads what was decrypted, or begins a read, which goes on by itself once bytes have arrived.</summary>
