@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server;
@@ -54,19 +53,19 @@ public sealed partial class EchoServer
 
         try
         {
-            return StartOnce(options, cancellationToken);
+            return StartCore(options, cancellationToken);
         }
         catch
         {
-            DisposeCertificate(options.OwnsCertificate ? options.Certificate : null, null);
+            DisposeOwnCertificate(options, null);
             throw;
         }
     }
 
-    private static EchoServer StartOnce(EchoServerOptions options, CancellationToken cancellationToken)
+    private static EchoServer StartCore(EchoServerOptions options, CancellationToken cancellationToken)
     {
         var plan = options.ToPlan();
-        var transports = new ServerTransports(options);
+        var transports = new TransportFactory(options);
         var log = options.LogPath is { } path ? JournalLog.Open(path) : null;
         List<Socket> sockets = [];
         UnixListener? unixListener = null;
@@ -154,7 +153,7 @@ public sealed partial class EchoServer
                 _state = ServerState.Draining;
                 _stopReason = reason;
                 _stopTimer?.Dispose();
-                _stopped = Task.Run(StopOnceAsync);
+                _stopped = Task.Run(StopCoreAsync);
             }
 
             // The shortest timeout of all callers counts.
@@ -172,15 +171,15 @@ public sealed partial class EchoServer
     public void Dispose() => StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
 
     /// <summary>Stops part by part; a part that fails is reported in the journal, and the others are stopped anyway.</summary>
-    private async Task StopOnceAsync()
+    private async Task StopCoreAsync()
     {
         // Connections that are blocked by a stalled log could not be closed.
         using var limitLogStall = _gracePeriod.Token.Register(() => BestEffort.Run(() => _record.Journal.Backlog.LimitStall(JournalLog.GracePeriod)));
         BestEffort.Run(RemoveSocketFile, _record.TryReport);
         await BestEffort.RunAsync(() => _transport.StopAsync(_gracePeriod.Token), _record.TryReport).ConfigureAwait(false);
         BestEffort.Run(_transport.Dispose, _record.TryReport);
-        BestEffort.Run(() => _responder?.Dispose(), _record.TryReport);
-        DisposeCertificate(_ownCertificate, _record.TryReport);
+        BestEffort.Run(() => _options.Responder?.Dispose(), _record.TryReport);
+        DisposeOwnCertificate(_options, _record.TryReport);
 
         lock (_gate)
         {
@@ -201,8 +200,8 @@ public sealed partial class EchoServer
         _completion.TrySetResult(true);
     }
 
-    private static void DisposeCertificate(X509Certificate2? certificate, Action<Exception>? report) =>
-        BestEffort.Run(() => certificate?.Dispose(), report);
+    private static void DisposeOwnCertificate(EchoServerOptions options, Action<Exception>? report) =>
+        BestEffort.Run(() => (options.OwnsCertificate ? options.Certificate : null)?.Dispose(), report);
 
     private void RemoveSocketFile()
     {
@@ -213,14 +212,14 @@ public sealed partial class EchoServer
         }
     }
 
-    /// <summary>Handles the failure of a listener, or with null of all; the server is faulted when none is left.</summary>
-    private void FailListener(Exception exception, Socket? listener)
+    /// <summary>Handles the failure of a socket, or with null of all; the server is faulted when none is left.</summary>
+    private void FailSocket(Exception exception, Socket? socket)
     {
         string what;
         lock (_gate)
         {
-            what = _listening.Remove(listener, exception.Message);
-            if (_state == ServerState.Listening && (listener is null || _listening.IsEmpty))
+            what = _sockets.Remove(socket, exception.Message);
+            if (_state == ServerState.Listening && (socket is null || _sockets.IsEmpty))
             {
                 _state = ServerState.Faulted;
                 _failure = what;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server;
@@ -15,57 +14,30 @@ namespace PSSocketTools;
 /// <summary>An echo server (RFC 862, and what else its options make of it), running in the background of this process.</summary>
 public sealed partial class EchoServer : IDisposable
 {
-    private readonly OpenListeners _listening;
+    private readonly EchoServerOptions _options;
+    private readonly ServerSockets _sockets;
     private readonly ServerRecord _record;
     private readonly ConditionalWeakTable<Conversation, EchoConnection> _connections = new();
     private readonly FaultList _faults;
     private readonly ServerTransport _transport;
-    private readonly IMessageResponder? _responder;
-    private readonly X509Certificate2? _ownCertificate;
     private readonly JournalLog? _log;
     private readonly ServerFacts _facts;
     private readonly UnixListener? _unixListener;
-    private readonly SocketProtocol _protocol;
-    private readonly MessageFraming _framing;
-    private readonly MessageDelimiter? _delimiter;
-    private readonly LineEnding? _lineEnding;
     private readonly long _startedAt;
-    private readonly bool _isDiscarding;
-    private readonly bool _isBroadcasting;
 
     private EchoServer(
-        EchoServerOptions options, ServerTransports transports, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
+        EchoServerOptions options, TransportFactory transports, List<Socket> sockets, UnixListener? unixListener, ConversationPlan plan, JournalLog? log)
     {
         var clock = options.Clock;
-        Id = options.Id;
-        Name = options.ServerName;
-        _protocol = options.ActualProtocol;
-        SocketPath = options.SocketPath;
-        _listening = new OpenListeners(sockets, options.SocketPath);
-        if (_listening.First is { } first)
-        {
-            Address = options.Address;
-            Port = first.Port;
-            ComputerName = _listening.ConnectableName(options.Address);
-        }
-
-        IsEncrypted = options.Certificate is not null;
+        _options = options;
+        _sockets = new ServerSockets(sockets, options.SocketPath);
+        _facts = new ServerFacts(options.Id, options.ServerName, _sockets.First?.Port ?? 0);
         CertificateThumbprint = options.Certificate is { } certificate ? Thumbprint.Of(certificate) : null;
-        Mode = options.IsBroadcasting ? "Broadcast" : options.IsSequential ? "Sequential" : "Concurrent";
-        _framing = options.Framing;
-        _delimiter = options.Delimiter;
-        _lineEnding = options.LineEnding;
-        Encoding = options.Encoding.WebName;
+        AllowFrom = string.Join(", ", options.AllowFrom);
         _faults = plan.Faults;
         _faults.ServerId = Id;
-        ResponseFormat = options.ResponseFormat;
-        AllowFrom = string.Join(", ", options.AllowFrom);
-        LogPath = options.LogPath;
-        _responder = options.Responder;
-        _ownCertificate = options.OwnsCertificate ? options.Certificate : null;
         _log = log;
         _unixListener = unixListener;
-        _facts = new ServerFacts(Id, Name, Port);
         _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now.LocalDateTime;
@@ -74,50 +46,48 @@ public sealed partial class EchoServer : IDisposable
             _record.WhenEnded(options.StopAfterConnections, () => StopByItself(ServerEventReason.ConnectionLimit));
         }
 
-        _isDiscarding = options.IsDiscarding;
-        _isBroadcasting = options.IsBroadcasting;
-        _transport = transports.Create(sockets, plan, _record, FailListener);
+        _transport = transports.Create(sockets, plan, _record, FailSocket);
         _faults.Removed += WakeConversations;
     }
 
     /// <summary>Its number among the servers of this process, as the options give it: by it cmdlets and events name a server.</summary>
-    public int Id { get; }
+    public int Id => _facts.Id;
 
     /// <summary>Its name, which need not be unique; one made of the id where the options give none.</summary>
-    public string Name { get; }
+    public string Name => _facts.Name;
 
     /// <summary>What carries the bytes: the name of a <see cref="SocketProtocol"/>.</summary>
-    public string Protocol => _protocol.ToString();
+    public string Protocol => GetProtocol().ToString();
 
     /// <summary>The address it was asked to listen on, as it was written; null on a Unix socket.</summary>
-    public string? Address { get; }
+    public string? Address => _sockets.First is null ? null : _options.Address;
 
     /// <summary>The port it listens on; 0 on a Unix socket.</summary>
-    public int Port { get; }
+    public int Port => _facts.Port;
 
     /// <summary>Every endpoint it listens on, without those that failed; where none is left, or it has stopped, the last it listened on.</summary>
-    public string EndPoint => _listening.EndPoint;
+    public string EndPoint => _sockets.EndPoint;
 
     /// <summary>What a client on this machine connects to: loopback, where it listens on all addresses; null on a Unix socket.</summary>
-    public string? ComputerName { get; }
+    public string? ComputerName => _sockets.ConnectableName(_options.Address);
 
     /// <summary>The path of the Unix domain socket it listens on; null for a port.</summary>
-    public string? SocketPath { get; }
+    public string? SocketPath => _options.SocketPath;
 
     /// <summary>The name of a <see cref="ServerState"/>.</summary>
     public string State => CurrentState.ToString();
 
     /// <summary>Concurrent; Sequential, one client at a time; or Broadcast, each message to all the other clients.</summary>
-    public string Mode { get; }
+    public string Mode => _options.IsBroadcasting ? "Broadcast" : _options.IsSequential ? "Sequential" : "Concurrent";
 
     /// <summary>The name of the <see cref="MessageFraming"/> it follows where it looks at messages.</summary>
-    public string Framing => _framing.ToString();
+    public string Framing => _options.Framing.ToString();
 
     /// <summary>The encoding of text on the wire, by its IANA name.</summary>
-    public string Encoding { get; }
+    public string Encoding => _options.Encoding.WebName;
 
     /// <summary>Whether clients talk to it through TLS.</summary>
-    public bool IsEncrypted { get; }
+    public bool IsEncrypted => _options.Certificate is not null;
 
     /// <summary>The SHA-256 thumbprint of its certificate, in hexadecimal, which pins it in a session; null without TLS.</summary>
     public string? CertificateThumbprint { get; }
@@ -126,13 +96,13 @@ public sealed partial class EchoServer : IDisposable
     public string Faults => string.Join(", ", _faults.All().Select(static fault => $"{fault} ({fault.When})"));
 
     /// <summary>The format of its responses; null for none.</summary>
-    public string? ResponseFormat { get; }
+    public string? ResponseFormat => _options.ResponseFormat;
 
     /// <summary>The addresses and blocks whose clients it serves, as they were given; empty for all.</summary>
     public string AllowFrom { get; }
 
     /// <summary>The file that gets its events; null for none.</summary>
-    public string? LogPath { get; }
+    public string? LogPath => _options.LogPath;
 
     /// <summary>Why the log has ended, while the server continues without it; null while it is written, and without a log.</summary>
     public string? LogError => _record.Journal.LogError;
@@ -177,20 +147,47 @@ public sealed partial class EchoServer : IDisposable
     public string? Error => _failure ?? _record.Journal.Errors.Last;
 
     /// <summary>Whether other machines may reach it: an address it listens on is not a loopback one.</summary>
-    public bool CanBeReachedFromOutside() => _listening.CanBeReachedFromOutside;
+    public bool CanBeReachedFromOutside() => _sockets.CanBeReachedFromOutside;
 
     /// <summary>The sockets it listens on that have not failed, for tests, which close them as other code could.</summary>
-    internal IReadOnlyList<Socket> OpenListeners() => _listening.ToArray();
+    internal IReadOnlyList<Socket> OpenSockets() => _sockets.ToArray();
 
     /// <summary>The connections that are open, in the order of connecting: each from its Connected to its Disconnected event.</summary>
     /// <returns>The same object for the same connection each time.</returns>
     /// <exception cref="SocketToolsException">InvalidOption: datagrams have no connections.</exception>
-    public IReadOnlyList<EchoConnection> GetConnections() => _protocol == SocketProtocol.Udp
+    public IReadOnlyList<EchoConnection> GetConnections() => GetProtocol() == SocketProtocol.Udp
         ? throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("DatagramsHaveNoConnections", Name), this)
         : [.. _transport.Conversations.Select(ToConnection)];
 
     private EchoConnection ToConnection(Conversation conversation) => _connections.GetValue(
         conversation, open => new EchoConnection(this, open, _record.Clock.Now - _record.Clock.Since(open.Client.StartedAt)));
+
+    /// <summary>Adds a fault, which strikes the messages and connections from now on, those that are open included.</summary>
+    /// <param name="options">What it does and when.</param>
+    /// <exception cref="SocketToolsException">InvalidOption: options are out of range, or do not go together or with this server; ServerStopped.</exception>
+    public EchoServerFault AddFault(EchoServerFaultOptions options)
+    {
+        RequireFault(options);
+        return _faults.Add(options);
+    }
+
+    /// <summary>Throws where <see cref="AddFault"/> would, and adds nothing.</summary>
+    /// <param name="options">What it would do and when.</param>
+    /// <exception cref="SocketToolsException">As of AddFault.</exception>
+    public void RequireFault(EchoServerFaultOptions options)
+    {
+        (options ?? throw new ArgumentNullException(nameof(options)))
+            .Validate(GetProtocol(), _options.IsDiscarding, _options.IsBroadcasting);
+        RequireRunning();
+    }
+
+    /// <summary>The faults it has, in the order of adding, also those that have struck as often as they may.</summary>
+    public IReadOnlyList<EchoServerFault> GetFaults() => _faults.All();
+
+    /// <summary>Removes a fault; what it stalls or delays goes on at once.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <returns>False when it was not there any more.</returns>
+    public bool RemoveFault(EchoServerFault fault) => _faults.Remove(fault ?? throw new ArgumentNullException(nameof(fault)));
 
     /// <summary>Its events that the journal still holds, oldest first.</summary>
     /// <param name="kinds">The kinds wanted; null for all.</param>
@@ -260,19 +257,19 @@ public sealed partial class EchoServer : IDisposable
     }
 
     /// <summary>What carries the bytes.</summary>
-    public SocketProtocol GetProtocol() => _protocol;
+    public SocketProtocol GetProtocol() => _options.ActualProtocol;
 
     /// <summary>The framing it follows where it looks at messages.</summary>
-    public MessageFraming GetFraming() => _framing;
+    public MessageFraming GetFraming() => _options.Framing;
 
     /// <summary>What ends messages under Delimiter framing; null under others.</summary>
-    public MessageDelimiter? GetDelimiter() => _delimiter;
+    public MessageDelimiter? GetDelimiter() => _options.Delimiter;
 
     /// <summary>What ends the lines that it sends unsolicited, as it was given; null for the default.</summary>
-    public LineEnding? GetLineEnding() => _lineEnding;
+    public LineEnding? GetLineEnding() => _options.LineEnding;
 
     /// <summary>Whether it broadcasts: a message is sent to the other clients, and its sender has no response to wait for.</summary>
-    public bool GetIsBroadcasting() => _isBroadcasting;
+    public bool GetIsBroadcasting() => _options.IsBroadcasting;
 
     /// <summary>Throws when it has stopped and can't do what is asked.</summary>
     /// <exception cref="SocketToolsException">ServerStopped.</exception>
@@ -286,4 +283,12 @@ public sealed partial class EchoServer : IDisposable
 
     /// <summary>Its name and endpoints.</summary>
     public override string ToString() => OutsideText.Clean($"{Name} ({EndPoint})")!;
+
+    private void WakeConversations()
+    {
+        foreach (var conversation in _transport.Conversations)
+        {
+            conversation.Mailbox.Wake();
+        }
+    }
 }

@@ -70,7 +70,7 @@ internal static class SocketOpener
                 socket.Dispose();
             }
 
-            throw Refused(exception, endPoint, protocol);
+            throw ToBindError(exception, endPoint, protocol);
         }
     }
 
@@ -78,7 +78,7 @@ internal static class SocketOpener
         new(SocketToolsError.PortAccessDenied, SocketErrors.DeniedText(endPoint, protocol), EndPointText.Of(endPoint), exception);
 
     /// <summary>The error of a failed bind, with the process that holds the port, where the system tells.</summary>
-    private static SocketToolsException Refused(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
+    private static SocketToolsException ToBindError(SocketException exception, IPEndPoint endPoint, SocketProtocol protocol)
     {
         var text = EndPointText.Of(endPoint);
         if (!PortBinding.MayBeTaken(exception.SocketErrorCode))

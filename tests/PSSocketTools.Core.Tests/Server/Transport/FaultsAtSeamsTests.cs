@@ -258,7 +258,7 @@ public sealed class FaultsAtSeamsTests
 
         using var server = EchoServer.Start(new EchoServerOptions { Address = "localhost", Transport = transport, IsSequential = sequential });
         Assert.Equal($"127.0.0.1:{server.Port}, [::1]:{server.Port}", server.EndPoint);
-        var sockets = server.OpenListeners();
+        var sockets = server.OpenSockets();
 
         // Once with a client being served: a sequential server accepts none meanwhile, and detects the loss all the same.
         // Closing a socket waits for those who hold it.
@@ -283,7 +283,7 @@ public sealed class FaultsAtSeamsTests
         await Task.Run(sockets[1].Dispose).WaitAsync(Patience.Long);
         await server.UntilAsync(ServerEventKind.Error, 2);
         Assert.Equal(("Faulted", $"[::1]:{server.Port}"), (server.State, server.EndPoint));
-        Assert.Empty(server.OpenListeners());
+        Assert.Empty(server.OpenSockets());
         Assert.Contains("other addresses", lost.Message, StringComparison.Ordinal);
         Assert.Contains("the last of the server's addresses", server.Error, StringComparison.Ordinal);
         await StopAsync(server);
@@ -300,7 +300,7 @@ public sealed class FaultsAtSeamsTests
         }
 
         using var server = EchoServer.Start(new EchoServerOptions { Address = "localhost", Protocol = SocketProtocol.Udp, Transport = transport });
-        var sockets = server.OpenListeners();
+        var sockets = server.OpenSockets();
         await Task.Run(sockets[0].Dispose).WaitAsync(Patience.Long);
         await server.UntilAsync(ServerEventKind.Error);
         Assert.Equal(("Listening", $"[::1]:{server.Port}"), (server.State, server.EndPoint));

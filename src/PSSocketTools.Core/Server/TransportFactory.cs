@@ -20,7 +20,7 @@ namespace PSSocketTools.Server;
 /// Chooses and makes the transport of a server: epoll where the system and the options allow it, .NET's sockets elsewhere. It stands
 /// beside the room of the transports, which know nothing of a server's options.
 /// </summary>
-internal sealed class ServerTransports
+internal sealed class TransportFactory
 {
     /// <summary>The environment variable that overrides the choice, for tests and comparisons.</summary>
     public const string Variable = "PSSOCKETTOOLS_TRANSPORT";
@@ -31,7 +31,7 @@ internal sealed class ServerTransports
 
     /// <summary>Chooses, before anything is opened.</summary>
     /// <exception cref="SocketToolsException">InvalidOption: the environment asks for a transport that can't serve, or an allowed address is none.</exception>
-    public ServerTransports(EchoServerOptions options)
+    public TransportFactory(EchoServerOptions options)
     {
         _options = options;
         _isAllowed = options.ToFilter();

@@ -4,20 +4,20 @@ using PSSocketTools.Net;
 
 namespace PSSocketTools.Server;
 
-/// <summary>The sockets that a server listens on, without those that have failed, in the order of opening.</summary>
-internal sealed class OpenListeners
+/// <summary>The sockets that a server listens on, or receives datagrams with, without those that have failed, in the order of opening.</summary>
+internal sealed class ServerSockets
 {
     private readonly string? _path;
-    private readonly List<(Socket Socket, EndPoint? EndPoint)> _listening;
+    private readonly List<(Socket Socket, EndPoint? EndPoint)> _sockets;
     private volatile string _endPoint;
 
     /// <param name="sockets">The sockets; the server's transport closes them.</param>
     /// <param name="path">The path of a Unix domain socket; null for ports.</param>
-    public OpenListeners(IEnumerable<Socket> sockets, string? path)
+    public ServerSockets(IEnumerable<Socket> sockets, string? path)
     {
         _path = path;
-        _listening = [.. sockets.Select(static socket => (socket, (EndPoint?)socket.LocalEndPoint))];
-        First = _listening[0].EndPoint as IPEndPoint;
+        _sockets = [.. sockets.Select(static socket => (socket, (EndPoint?)socket.LocalEndPoint))];
+        First = _sockets[0].EndPoint as IPEndPoint;
         _endPoint = TextOfAll();
     }
 
@@ -32,9 +32,9 @@ internal sealed class OpenListeners
     {
         get
         {
-            lock (_listening)
+            lock (_sockets)
             {
-                return _listening.Exists(static listener => listener.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address));
+                return _sockets.Exists(static one => one.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address));
             }
         }
     }
@@ -44,9 +44,9 @@ internal sealed class OpenListeners
     {
         get
         {
-            lock (_listening)
+            lock (_sockets)
             {
-                return _listening.Count == 0;
+                return _sockets.Count == 0;
             }
         }
     }
@@ -54,9 +54,9 @@ internal sealed class OpenListeners
     /// <summary>A copy, of the sockets as they are now.</summary>
     public IReadOnlyList<Socket> ToArray()
     {
-        lock (_listening)
+        lock (_sockets)
         {
-            return [.. _listening.Select(static listener => listener.Socket)];
+            return [.. _sockets.Select(static one => one.Socket)];
         }
     }
 
@@ -66,18 +66,18 @@ internal sealed class OpenListeners
     /// <returns>The same with the socket's endpoint.</returns>
     public string Remove(Socket? socket, string what)
     {
-        lock (_listening)
+        lock (_sockets)
         {
-            var lost = _listening.FindIndex(listener => listener.Socket == socket);
+            var lost = _sockets.FindIndex(one => one.Socket == socket);
             if (lost < 0)
             {
                 return what;
             }
 
             var sentence = Messages.Get(
-                _listening.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_listening[lost].EndPoint), what.TrimEnd('.'));
-            _listening.RemoveAt(lost);
-            _endPoint = _listening.Count > 0 ? TextOfAll() : _endPoint;
+                _sockets.Count > 1 ? "ListenerFailed" : "LastListenerFailed", TextOf(_sockets[lost].EndPoint), what.TrimEnd('.'));
+            _sockets.RemoveAt(lost);
+            _endPoint = _sockets.Count > 0 ? TextOfAll() : _endPoint;
             return sentence;
         }
     }
@@ -101,7 +101,7 @@ internal sealed class OpenListeners
         return address;
     }
 
-    private string TextOfAll() => string.Join(", ", _listening.Select(listener => TextOf(listener.EndPoint)));
+    private string TextOfAll() => string.Join(", ", _sockets.Select(one => TextOf(one.EndPoint)));
 
     private string TextOf(EndPoint? endPoint) => _path ?? EndPointText.Of(endPoint);
 }
