@@ -19,6 +19,7 @@ public sealed class EchoSession : IDisposable
     private readonly BlockingChannel _channel;
     private readonly MessageReader _messageReader;
     private readonly SharedSessionState _shared;
+    private readonly MessageDelivery _delivery;
     private readonly TlsFacts? _tls;
 
     private EchoSession(SessionOptions options, BlockingChannel channel, TimeSpan connecting)
@@ -39,7 +40,8 @@ public sealed class EchoSession : IDisposable
         var inboxLimit = Math.Max(MinInboxBytes, options.MaxMessageBytes);
         _messageReader = new MessageReader(Context, channel);
         _shared = new SharedSessionState(Context, channel, _messageReader, inboxLimit);
-        Receiver = new SessionReceiver(Context, channel, _messageReader, _shared, inboxLimit);
+        _delivery = new MessageDelivery(Context, channel, _messageReader, _shared, inboxLimit);
+        Receiver = new SessionReceiver(Context, channel, _messageReader, _shared, _delivery);
         Sender = new SessionSender(Context, channel, _shared, Receiver);
     }
 
@@ -116,7 +118,7 @@ public sealed class EchoSession : IDisposable
     public long MessagesSent => Sender.MessagesSent;
 
     /// <summary>Messages received, solicited or not.</summary>
-    public long MessagesReceived => Receiver.MessagesReceived;
+    public long MessagesReceived => _delivery.MessagesReceived;
 
     /// <summary>Bytes sent, framing included, TLS not.</summary>
     public long BytesSent => Sender.BytesSent;

@@ -11,7 +11,7 @@ namespace PSSocketTools;
 public sealed record SessionOptions
 {
     /// <summary>The longest datagram IPv4 can carry (RFC 768, RFC 791).</summary>
-    public const int MaxDatagramBytes = Datagram.MaxBytes;
+    public const int MaxDatagramBytes = DatagramLimits.MaxBytes;
 
     /// <summary>The range of <see cref="Port"/> where there is one.</summary>
     public const int LowestPort = PortRange.MinPort, HighestPort = PortRange.MaxPort;

@@ -1,5 +1,3 @@
-using PSSocketTools.Framing;
-using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
 namespace PSSocketTools.Client;
@@ -8,7 +6,7 @@ namespace PSSocketTools.Client;
 /// The receiving half of a session. It has no thread: a caller that waits for a response becomes the reader and completes other
 /// callers' exchanges on the way, since responses arrive in the order of their requests.
 /// </summary>
-internal sealed class SessionReceiver(SessionContext session, BlockingChannel channel, MessageReader messageReader, SharedSessionState shared, long inboxLimit)
+internal sealed class SessionReceiver(SessionContext session, BlockingChannel channel, MessageReader messageReader, SharedSessionState shared, MessageDelivery delivery)
 {
     // How long a close waits for responses that nobody will receive, so that the server sees a FIN and not a RST.
     private static readonly TimeSpan CloseTime = TimeSpan.FromMilliseconds(500);
@@ -16,42 +14,20 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
     // How many reads, a megabyte at most, a look for the server's FIN may take.
     private const int MaxReadsPerLook = 32;
 
-    private long _messagesReceived;
-
-    /// <summary>Whether the message being received began before any request was pending. Used by the reader alone.</summary>
-    private bool _beganUnsolicited;
-
-    /// <summary>What to do about a message that only a pause can end.</summary>
-    private enum IdleGap
-    {
-        Ignored,
-        Awaited,
-    }
-
-    /// <summary>Messages received, solicited or not.</summary>
-    public long MessagesReceived => Interlocked.Read(ref _messagesReceived);
-
     /// <summary>Waits until an exchange is done, and reads when nobody else does; when this returns it has a result or an error.</summary>
     public void Await(Exchange exchange, ResponseLimit limit)
     {
-        if (shared.BeginReading(exchange, null, limit.Deadline))
+        using (var turn = shared.BeginReading(exchange, null, limit.Deadline))
         {
-            try
+            while (turn.IsReader && !exchange.IsDone && shared.IsOpen)
             {
-                while (!exchange.IsDone && shared.IsOpen)
-                {
-                    ReadSome(limit);
-                }
-            }
-            finally
-            {
-                shared.EndReading();
+                delivery.Read(limit);
             }
         }
 
         if (!exchange.IsDone)
         {
-            EndByTimeout(limit);
+            delivery.EndByTimeout(limit);
         }
 
         if (!exchange.IsDone)
@@ -64,23 +40,15 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
     /// <summary>Waits until an exchange is done, and reads when nobody else does, or until the time has passed, which leaves the session open.</summary>
     public void Await(Exchange exchange, Deadline deadline)
     {
-        while (!deadline.HasPassed && shared.BeginReading(exchange, null, deadline))
+        while (!deadline.HasPassed)
         {
-            try
+            using var turn = shared.BeginReading(exchange, null, deadline);
+            if (!turn.IsReader)
             {
-                if (channel.WaitReadable(deadline, null))
-                {
-                    ReadAvailable(IdleGap.Awaited, null);
-                }
+                break;
             }
-            catch (Exception exception) when (SessionEnd.IsKnown(exception))
-            {
-                shared.End(SessionEnd.FromException(session, exception, ResponseLimit.None));
-            }
-            finally
-            {
-                shared.EndReading();
-            }
+
+            delivery.ReadUntil(deadline);
         }
 
         if (!exchange.IsDone && shared.Ended is { } end)
@@ -94,20 +62,14 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
     {
         while (!waker.IsWoken && shared.IsOpen)
         {
-            if (shared.BeginReading(null, waker.Woken, limit.Deadline))
+            using var turn = shared.BeginReading(null, waker.Woken, limit.Deadline);
+            if (turn.IsReader)
             {
-                try
-                {
-                    ReadMeanwhile(waker, limit);
-                }
-                finally
-                {
-                    shared.EndReading();
-                }
+                delivery.ReadUntil(waker, limit);
             }
             else if (limit.Deadline.HasPassed)
             {
-                EndByTimeout(limit);
+                delivery.EndByTimeout(limit);
             }
         }
     }
@@ -117,44 +79,20 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
     /// <param name="waker">Ends the wait early.</param>
     public void ReadUntil(long until, Waker waker)
     {
-        if (!shared.BeginReading(null, waker.Woken, Deadline.Never))
+        using var turn = shared.BeginReading(null, waker.Woken, Deadline.Never);
+        if (turn.IsReader)
         {
-            return;
-        }
-
-        try
-        {
-            if (channel.WaitReadableUntil(until, waker))
-            {
-                ReadAvailable(IdleGap.Ignored, waker);
-            }
-        }
-        catch (Exception exception) when (SessionEnd.IsKnown(exception))
-        {
-            EndByError(exception, ResponseLimit.None);
-        }
-        finally
-        {
-            shared.EndReading();
+            delivery.ReadUntil(until, waker);
         }
     }
 
     /// <summary>Reads what has arrived while no request is pending, since it is not part of the next response.</summary>
     public void ReadUnsolicited(Deadline deadline)
     {
-        if (!shared.BeginReading(null, null, deadline))
+        using var turn = shared.BeginReading(null, null, deadline);
+        if (turn.IsReader)
         {
-            return;
-        }
-
-        try
-        {
-            ReadAvailable(IdleGap.Awaited, null);
-            _beganUnsolicited = messageReader.HasBegun;
-        }
-        finally
-        {
-            shared.EndReading();
+            delivery.ReadUnsolicited();
         }
     }
 
@@ -189,7 +127,7 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
             }
             catch (Exception exception) when (SessionEnd.IsKnown(exception))
             {
-                EndByError(exception, ResponseLimit.None);
+                delivery.EndByError(exception, ResponseLimit.None);
             }
             finally
             {
@@ -206,15 +144,11 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
             return message.ToMessage(session, asBytes);
         }
 
-        if (shared.TryBeginReading())
+        using (var turn = shared.TryBeginReading())
         {
-            try
+            if (turn.IsReader)
             {
-                ReadAvailable(IdleGap.Awaited, null);
-            }
-            finally
-            {
-                shared.EndReading();
+                delivery.ReadAvailable(MessageDelivery.IdleGap.Awaited, null);
             }
         }
 
@@ -224,19 +158,11 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
     /// <summary>Reads what has arrived to find the server's FIN, unless another caller reads.</summary>
     public void CheckForEnd()
     {
-        if (shared.IsOpen && shared.TryBeginReading())
+        using var turn = shared.TryBeginReading();
+
+        // The FIN follows the data that was sent before it. A server that keeps sending can't hold this up.
+        for (var reads = 0; turn.IsReader && reads < MaxReadsPerLook && delivery.ReadAvailable(MessageDelivery.IdleGap.Ignored, null); reads++)
         {
-            try
-            {
-                // The FIN follows the data that was sent before it. A server that keeps sending can't hold this up.
-                for (var reads = 0; reads < MaxReadsPerLook && ReadAvailable(IdleGap.Ignored, null); reads++)
-                {
-                }
-            }
-            finally
-            {
-                shared.EndReading();
-            }
         }
     }
 
@@ -262,18 +188,11 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
     /// <summary>Waits for data that may be unsolicited, and reads it; false when the time passed.</summary>
     private bool Listen(Deadline deadline, Waker waker)
     {
-        if (shared.BeginReading(null, waker.Woken, deadline))
+        using (var turn = shared.BeginReading(null, waker.Woken, deadline))
         {
-            try
+            if (turn.IsReader && delivery.ReadAvailable(MessageDelivery.IdleGap.Awaited, waker))
             {
-                if (ReadAvailable(IdleGap.Awaited, waker))
-                {
-                    return true;
-                }
-            }
-            finally
-            {
-                shared.EndReading();
+                return true;
             }
         }
 
@@ -281,142 +200,4 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
         return waker.IsWoken || !shared.IsOpen
             || channel.WaitReadable(deadline, waker) || waker.IsWoken || !deadline.HasPassed;
     }
-
-    /// <summary>Reads once, and blocks until something arrives.</summary>
-    private void ReadSome(ResponseLimit limit)
-    {
-        try
-        {
-            if (messageReader.AwaitsPause && !messageReader.WaitForMore(null))
-            {
-                messageReader.EndMessage();
-            }
-            else
-            {
-                messageReader.Read(limit.Deadline);
-            }
-
-            Deliver();
-        }
-        catch (Exception exception) when (SessionEnd.IsKnown(exception))
-        {
-            EndByError(exception, limit);
-        }
-    }
-
-    private void ReadMeanwhile(Waker waker, ResponseLimit limit)
-    {
-        try
-        {
-            while (!waker.IsWoken && shared.IsOpen)
-            {
-                if (channel.WaitReadable(limit.Deadline, waker))
-                {
-                    ReadAvailable(IdleGap.Ignored, waker);
-                }
-                else if (limit.Deadline.HasPassed)
-                {
-                    EndByTimeout(limit);
-                }
-            }
-        }
-        catch (Exception exception) when (SessionEnd.IsKnown(exception))
-        {
-            EndByError(exception, limit);
-        }
-    }
-
-    /// <summary>Reads what has arrived; whether there was anything. Waits for the pause that ends a message, if asked.</summary>
-    private bool ReadAvailable(IdleGap gap, Waker? waker)
-    {
-        var any = false;
-        try
-        {
-            while (shared.IsOpen)
-            {
-                if (messageReader.TryRead())
-                {
-                    any = true;
-                    Deliver();
-                    if (gap == IdleGap.Ignored)
-                    {
-                        break;
-                    }
-                }
-                else if (gap == IdleGap.Ignored || !messageReader.AwaitsPause)
-                {
-                    break;
-                }
-                else if (!messageReader.WaitForMore(waker))
-                {
-                    if (waker is not { IsWoken: true })
-                    {
-                        messageReader.EndMessage();
-                        Deliver();
-                    }
-
-                    break;
-                }
-            }
-        }
-        catch (Exception exception) when (SessionEnd.IsKnown(exception))
-        {
-            EndByError(exception, ResponseLimit.None);
-        }
-
-        return any;
-    }
-
-    /// <summary>Delivers the messages that were read, and ends the session at the server's FIN.</summary>
-    private void Deliver()
-    {
-        while (messageReader.TryTake(out var frame))
-        {
-            Deliver(frame);
-        }
-
-        if (messageReader.HasEnded)
-        {
-            shared.End(SessionEnd.ByServer(session, shared.IsSendClosed, messageReader.BytesReceived == 0));
-        }
-    }
-
-    /// <summary>Completes the oldest pending request with a message, or keeps the message as unsolicited.</summary>
-    private void Deliver(in Frame frame)
-    {
-        var isWaitedFor = false;
-        var exchange = _beganUnsolicited ? null : shared.TakePending(out isWaitedFor);
-        _beganUnsolicited = false;
-        Interlocked.Increment(ref _messagesReceived);
-        var bytes = frame.Count + session.Writer.Overhead(frame.Terminator);
-        TimeSpan? roundTrip = exchange is null ? null : Since(exchange.StartedAt);
-        if (isWaitedFor)
-        {
-            object response = exchange!.AsBytes
-                ? frame.ToArray()
-                : session.Encoding.ToText(frame.Buffer, frame.Offset, frame.Count);
-            exchange.Complete(new SocketMessage(
-                session, exchange.Timestamp, exchange.MessageAs(exchange.AsBytes, session.Encoding), exchange.BytesSent, response,
-                frame.Complete, bytes, roundTrip));
-            shared.PulseWaiters();
-            return;
-        }
-
-        if (!shared.Keep(new InboxMessage(frame.ToArray(), frame.Complete, bytes, exchange?.Timestamp ?? DateTimeOffset.UtcNow, exchange, roundTrip)))
-        {
-            shared.End(SessionEnd.Overfilled(session, inboxLimit));
-        }
-
-        // A sender that did not ask for the response only needs to know that it has arrived.
-        exchange?.Complete();
-    }
-
-    private void EndByTimeout(ResponseLimit limit) =>
-        shared.End(SessionEnd.TimedOut(session, limit, messageReader.PendingBytes, shared.CountUnawaited()));
-
-    private void EndByError(Exception exception, ResponseLimit limit) =>
-        shared.End(SessionEnd.FromException(session, exception, limit, messageReader.PendingBytes, shared.CountUnawaited()));
-
-    private static TimeSpan Since(long timestamp) =>
-        TimeSpan.FromTicks(Math.Max(1, Clock.System.Since(timestamp).Ticks));
 }

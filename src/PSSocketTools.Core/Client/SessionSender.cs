@@ -35,9 +35,9 @@ internal sealed class SessionSender(SessionContext session, BlockingChannel chan
         {
             session.Writer.Require(buffer, offset, count, session.Options.MaxMessageBytes, message);
         }
-        else if (count > Datagram.MaxBytes)
+        else if (count > DatagramLimits.MaxBytes)
         {
-            throw new SocketToolsException(SocketToolsError.MessageTooLarge, Datagram.TooLarge(count), message);
+            throw new SocketToolsException(SocketToolsError.MessageTooLarge, DatagramLimits.TooLarge(count), message);
         }
     }
 

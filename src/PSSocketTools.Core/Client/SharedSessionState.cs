@@ -174,10 +174,10 @@ internal sealed class SharedSessionState(SessionContext session, BlockingChannel
     }
 
     /// <summary>
-    /// Waits to become the reader; false when there is no need any more: the exchange is done, the other task is completed, the
-    /// session has ended or the time passed.
+    /// Waits to become the reader, which the caller is until it disposes of its turn; there is none when there is no need any more: the
+    /// exchange is done, the other task is completed, the session has ended or the time passed.
     /// </summary>
-    public bool BeginReading(Exchange? exchange, Task? other, Deadline deadline)
+    public ReadingTurn BeginReading(Exchange? exchange, Task? other, Deadline deadline)
     {
         lock (_sync)
         {
@@ -185,24 +185,25 @@ internal sealed class SharedSessionState(SessionContext session, BlockingChannel
             {
                 if (!_hasReader)
                 {
-                    return _hasReader = IsOpen;
+                    _hasReader = IsOpen;
+                    return new ReadingTurn(_hasReader ? this : null);
                 }
 
                 var left = deadline.Milliseconds;
                 if (left == 0 || other is { IsCompleted: true })
                 {
-                    return false;
+                    break;
                 }
 
                 Monitor.Wait(_sync, left);
             }
 
-            return false;
+            return default;
         }
     }
 
     /// <summary>Becomes the reader if there is none.</summary>
-    public bool TryBeginReading() => BeginReading(null, Task.CompletedTask, Deadline.Never);
+    public ReadingTurn TryBeginReading() => BeginReading(null, Task.CompletedTask, Deadline.Never);
 
     /// <summary>Lets another caller read.</summary>
     public void EndReading()
@@ -280,5 +281,13 @@ internal sealed class SharedSessionState(SessionContext session, BlockingChannel
         }
 
         Monitor.PulseAll(_sync);
+    }
+
+    /// <summary>A caller's turn to read, if it got one; its disposal lets another caller read.</summary>
+    internal readonly struct ReadingTurn(SharedSessionState? shared) : IDisposable
+    {
+        public bool IsReader => shared is not null;
+
+        public void Dispose() => shared?.EndReading();
     }
 }

@@ -15,7 +15,7 @@ internal sealed class DatagramLoop(
     /// <summary>The numbers that were sent, in order; some may have their response.</summary>
     private readonly Queue<long> _order = new();
 
-    private readonly int _most = Math.Max(1, Math.Min(options.Window, messages.DistinctNumbers / 2));
+    private readonly int _maxInFlight = Math.Max(1, Math.Min(options.Window, messages.DistinctNumbers / 2));
     private long _highest = -1;
     private bool _isOver;
 
@@ -39,7 +39,7 @@ internal sealed class DatagramLoop(
             GiveUpLate();
             var now = Clock.System.Timestamp;
             var until = _order.Count > 0 ? Limit(_sent[_order.Peek()]) : long.MaxValue;
-            if (HasNext(now, out var next) && _sent.Count < _most)
+            if (HasNext(now, out var next) && _sent.Count < _maxInFlight)
             {
                 if (next <= now)
                 {
@@ -69,12 +69,12 @@ internal sealed class DatagramLoop(
         if (schedule.HasRate)
         {
             // What had no room in time is not sent any more; what is only late by a little is.
-            _isOver = _isOver || (now >= schedule.EndsAt && _sent.Count >= _most);
+            _isOver = _isOver || (now >= schedule.EndsAt && _sent.Count >= _maxInFlight);
             return numbers.TryGetDue(out at) && !_isOver;
         }
 
         at = now;
-        return _sent.Count < _most && schedule.TryClaim();
+        return _sent.Count < _maxInFlight && schedule.TryClaim();
     }
 
     private void Send(long due)

@@ -138,12 +138,12 @@ internal abstract class DatagramTransport : ServerTransport
     /// <summary>Whether a response fits into a datagram; if not, that is reported.</summary>
     public bool Fits(DatagramClient client, int count)
     {
-        if (count <= Datagram.MaxBytes)
+        if (count <= DatagramLimits.MaxBytes)
         {
             return true;
         }
 
-        Record.Failed(client.Facts, ServerEventReason.MessageTooLarge, Datagram.TooLarge(count));
+        Record.Failed(client.Facts, ServerEventReason.MessageTooLarge, DatagramLimits.TooLarge(count));
         return false;
     }
 
