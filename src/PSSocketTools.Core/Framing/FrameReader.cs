@@ -39,7 +39,7 @@ internal sealed class FrameReader(
     private int _start;
     private int _end;
 
-    // In how many bytes from _start on no line end and no delimiter begins, so that these are not scanned again.
+    // How many bytes from _start on were scanned, and have no beginning of a line end or a delimiter.
     private int _scanned;
     private byte[]? _ownBuffer;
 
@@ -51,7 +51,7 @@ internal sealed class FrameReader(
     /// <summary>How many received bytes belong to no message yet.</summary>
     public int PendingBytes => _end - _start;
 
-    /// <summary>Whether the pending bytes end inside a line end or a character, so that a pause should not end the message here.</summary>
+    /// <summary>Whether the pending bytes end inside a line end or a character: then a pause should not end the message here.</summary>
     public bool EndsMidCharacter =>
         PendingBytes > 0
         && ((Framing == MessageFraming.Auto && _input[_end - 1] == '\r')

@@ -25,7 +25,7 @@ public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
     [ValidateNotNull]
     public DelayRange? Delay { get; set; }
 
-    /// <summary>Sends the answer in fragments of so many bytes.</summary>
+    /// <summary>Sends the response in fragments of so many bytes.</summary>
     [Parameter(ParameterSetName = nameof(FragmentBytes), Mandatory = true)]
     [ValidateRange(EchoServerFaultOptions.LowestFragmentBytes, EchoServerFaultOptions.HighestFragmentBytes)]
     public int FragmentBytes { get; set; }
@@ -37,7 +37,7 @@ public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
     [PSDefaultValue(Value = DefaultFragmentDelay)]
     public DelayRange FragmentDelay { get; set; } = new(DefaultFragmentDelay);
 
-    /// <summary>Sends so many bytes of the answer, and closes the connection (FIN).</summary>
+    /// <summary>Sends so many bytes of the response, and closes the connection (FIN).</summary>
     [Parameter(ParameterSetName = nameof(TruncateAfterBytes), Mandatory = true)]
     [ValidateRange(EchoServerFaultOptions.LowestTruncateAfterBytes, EchoServerFaultOptions.HighestTruncateAfterBytes)]
     public int TruncateAfterBytes { get; set; }
@@ -54,15 +54,15 @@ public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
     [Parameter(ParameterSetName = nameof(Reset), Mandatory = true)]
     public SwitchParameter Reset { get; set; }
 
-    /// <summary>Inverts one byte of the answer.</summary>
+    /// <summary>Inverts one byte of the response.</summary>
     [Parameter(ParameterSetName = nameof(Corrupt), Mandatory = true)]
     public SwitchParameter Corrupt { get; set; }
 
-    /// <summary>Drops the datagram, or its answer.</summary>
+    /// <summary>Drops the datagram, or its response.</summary>
     [Parameter(ParameterSetName = nameof(Drop), Mandatory = true)]
     public SwitchParameter Drop { get; set; }
 
-    /// <summary>Sends the answer to a datagram twice.</summary>
+    /// <summary>Sends the response to a datagram twice.</summary>
     [Parameter(ParameterSetName = nameof(Duplicate), Mandatory = true)]
     public SwitchParameter Duplicate { get; set; }
 

@@ -71,32 +71,32 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [PSDefaultValue(Value = EchoServerOptions.DefaultIdleGapMilliseconds)]
     public int IdleGapMilliseconds { get; set; } = EchoServerOptions.DefaultIdleGapMilliseconds;
 
-    /// <summary>The answer, with {0} for the message or named fields.</summary>
+    /// <summary>The response, with {0} for the message or named fields.</summary>
     [Parameter]
     [AllowEmptyString]
     public string? ResponseFormat { get; set; }
 
-    /// <summary>What is done to the message before it is answered.</summary>
+    /// <summary>What is done to the message before the response is made.</summary>
     [Parameter]
     [PSDefaultValue(Value = EchoServerOptions.DefaultTransform)]
     public ResponseTransform Transform { get; set; } = EchoServerOptions.DefaultTransform;
 
-    /// <summary>A script block that gets each message as $_ and the connection as $args[0], and whose output is the answer.</summary>
+    /// <summary>A script block that gets each message as $_ and the connection as $args[0], and whose output is the response.</summary>
     [Parameter]
     [ValidateNotNull]
     public ScriptBlock? Responder { get; set; }
 
-    /// <summary>How long the script block may take over an answer before it is stopped, in seconds; 0 for as long as it likes.</summary>
+    /// <summary>How long the script block may take for a response before it is stopped, in seconds; 0 for as long as it likes.</summary>
     [Parameter]
     [ValidateRange(0.0, TimeLimit.HighestSeconds)]
     [PSDefaultValue(Value = ScriptResponder.DefaultTimeoutSeconds)]
     public double ResponderTimeoutSec { get; set; } = ScriptResponder.DefaultTimeoutSeconds;
 
-    /// <summary>Answers nothing (RFC 863).</summary>
+    /// <summary>Sends no responses (RFC 863).</summary>
     [Parameter]
     public SwitchParameter NoResponse { get; set; }
 
-    /// <summary>Sends each message to all the other clients, as the answer to it would be.</summary>
+    /// <summary>Sends each message to all the other clients, as the response to it would be.</summary>
     [Parameter]
     public SwitchParameter Broadcast { get; set; }
 
@@ -114,7 +114,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [ValidateNotNullOrEmpty]
     public string[] ExitCommand { get; set; } = [];
 
-    /// <summary>The answer to an exit command.</summary>
+    /// <summary>The response to an exit command.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Farewell { get; set; }
@@ -187,7 +187,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [Parameter]
     public SwitchParameter RequireClientCertificate { get; set; }
 
-    /// <summary>How long answers are held back, in milliseconds: a number, or a range as in '100-500'.</summary>
+    /// <summary>How long responses are delayed, in milliseconds: a number, or a range as in '100-500'.</summary>
     [Parameter]
     [DelayTransformation]
     [PSDefaultValue(Value = EchoServerOptions.DefaultDelayMilliseconds)]
@@ -205,7 +205,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [PSDefaultValue(Value = EchoServerOptions.DefaultResetAfter)]
     public int ResetAfter { get; set; } = EchoServerOptions.DefaultResetAfter;
 
-    /// <summary>Sends answers in pieces of so many bytes; 0 for whole.</summary>
+    /// <summary>Sends responses in fragments of so many bytes; 0 for whole.</summary>
     [Parameter]
     [ValidateRange(EchoServerOptions.LowestFragmentBytes, EchoServerOptions.HighestFragmentBytes)]
     [PSDefaultValue(Value = EchoServerOptions.DefaultFragmentBytes)]

@@ -119,7 +119,7 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
         using var server = Start(Chat with { Greeting = "{ConnectionId} joined", Farewell = "{ConnectionId} left", MaxConnections = 1 });
         var clients = await JoinAsync(server, 1);
         await clients[0].AssertHearsAsync("1 joined");
-        using var rejected = await RoomClient.ConnectAsync(server, certificate);
+        using var rejected = await BroadcastClient.ConnectAsync(server, certificate);
         _ = await server.UntilAsync(ServerEventKind.Rejected);
         clients[0].EndOutput();
         await clients[0].AssertHearsAsync([null]);
@@ -231,7 +231,7 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
             {
                 for (var i = 0; i < 1000; i++)
                 {
-                    using var client = await RoomClient.ConnectAsync(server, certificate);
+                    using var client = await BroadcastClient.ConnectAsync(server, certificate);
                     _ = await client.HearAsync();
                 }
             }
@@ -249,12 +249,12 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
         Assert.DoesNotContain(server.GetEvents(), static e => e is { Kind: "Error", Reason: not "HandshakeFailed" });
     }
 
-    private async Task<RoomClient[]> JoinAsync(EchoServer server, int count)
+    private async Task<BroadcastClient[]> JoinAsync(EchoServer server, int count)
     {
-        var clients = new RoomClient[count];
+        var clients = new BroadcastClient[count];
         for (var i = 0; i < count; i++)
         {
-            clients[i] = await RoomClient.ConnectAsync(server, certificate);
+            clients[i] = await BroadcastClient.ConnectAsync(server, certificate);
         }
 
         await HappenedAsync(server, ServerEventKind.Connected, count);
@@ -263,7 +263,7 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
 
     private static Task<IReadOnlyList<ServerEvent>> HappenedAsync(EchoServer server, ServerEventKind kind, int count) => server.WaitForEventsAsync([kind], count, Patience.Long);
 
-    private static void Close(RoomClient[] clients)
+    private static void Close(BroadcastClient[] clients)
     {
         foreach (var client in clients)
         {
@@ -281,12 +281,12 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
 
 #if !NETSTANDARD_BUILD
 [Trait("System", "Linux")]
-public sealed class EpollRoomTests() : BroadcastTests("Epoll");
+public sealed class EpollBroadcastTests() : BroadcastTests("Epoll");
 
 [Trait("System", "Linux")]
-public sealed class EpollTlsRoomTests() : BroadcastTests("Epoll", TlsClient.MakeCertificate("localhost"));
+public sealed class EpollTlsBroadcastTests() : BroadcastTests("Epoll", TlsClient.MakeCertificate("localhost"));
 #endif
 
-public sealed class AsyncRoomTests() : BroadcastTests("Async");
+public sealed class AsyncBroadcastTests() : BroadcastTests("Async");
 
-public sealed class AsyncTlsRoomTests() : BroadcastTests("Async", TlsClient.MakeCertificate("localhost"));
+public sealed class AsyncTlsBroadcastTests() : BroadcastTests("Async", TlsClient.MakeCertificate("localhost"));

@@ -53,7 +53,7 @@ internal sealed class BroadcastGroup
     }
 
     /// <summary>Notes that a member has received all that its client had sent when the server stopped.</summary>
-    /// <returns>Whether the others have too, so that none sends anything more. When that changes, all are asked for their next step.</returns>
+    /// <returns>Whether the others have too: none sends anything more. When that changes, all are asked for their next step.</returns>
     public bool EndReceiving(BroadcastMember member)
     {
         lock (_gate)

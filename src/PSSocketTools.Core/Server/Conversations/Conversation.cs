@@ -14,7 +14,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
 {
     private bool _hasStalled;
 
-    // Most conversations meet no fault, so that this is made with the first one.
+    // Created for the first fault, since most conversations meet none.
     private ConversationFaults? _faults;
 
     // Whether the last step sent unsolicited messages: the conversation's own step comes before the next.
@@ -47,7 +47,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     /// <summary>Its place among the conversations of a broadcasting server; null on another.</summary>
     public BroadcastMember? Member { get; set; }
 
-    /// <summary>Whether no response has been sent in part, so that another message may be sent now.</summary>
+    /// <summary>Whether no response has been sent in part: then another message may be sent now.</summary>
     protected abstract bool IsBetweenResponses { get; }
 
     protected ConversationOptions Options { get; } = plan.Options;

@@ -30,7 +30,7 @@ internal sealed class MessageConversation : Conversation
     // The message that a fault holds back before it is handled.
     private Frame? _held;
 
-    // Whether the pause fell inside a line end or a character, so that the rest of it is waited for a little longer.
+    // Whether the idle gap fell inside a line end or a character, and the rest of it is waited for a little longer.
     private bool _isWaitExtended;
 
     // Whether the last message got a response.
@@ -122,7 +122,7 @@ internal sealed class MessageConversation : Conversation
     {
         _reader.DetachInput();
 
-        // Without framing each receive is a message, so that two receives must not be joined.
+        // Without framing each receive is a message: two must not be joined.
         return _reader.PendingBytes < (Options.Framing == MessageFraming.None ? 1 : MaxReceiveAhead);
     }
 

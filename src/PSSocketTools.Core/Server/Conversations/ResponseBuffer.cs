@@ -113,7 +113,7 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         return copy;
     }
 
-    /// <summary>Cuts the last response, so that it is not sent whole, and counts no longer as one.</summary>
+    /// <summary>Cuts the last response: it is not sent whole, and does not count as one any more.</summary>
     /// <param name="count">How many bytes are left in the buffer.</param>
     public void CutLast(int count)
     {

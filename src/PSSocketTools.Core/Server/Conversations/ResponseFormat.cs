@@ -36,7 +36,7 @@ internal sealed class ResponseFormat
         RepeatsMessage = transform == ResponseTransform.None && parts is [{ Literal: null, Field: Field.Message, Format: null }];
     }
 
-    /// <summary>Whether it writes the message as it is, so that the journal need not keep its bytes twice.</summary>
+    /// <summary>Whether it writes the message as it is: then the journal need not keep its bytes twice.</summary>
     public bool RepeatsMessage { get; }
 
     /// <summary>Whether it writes the address that the client connected to, which costs a system call for each connection.</summary>

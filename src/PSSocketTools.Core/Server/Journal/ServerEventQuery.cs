@@ -50,7 +50,7 @@ public sealed record ServerEventQuery
     /// <summary>Whether the row does not decide: the event has to be made first.</summary>
     internal bool NeedsEvent => Message is not null || RemoteAddress is not null;
 
-    /// <summary>Whether the kind alone decides, so that the journal's counts tell how many there were, overwritten ones included.</summary>
+    /// <summary>Whether the kind alone decides: then the journal's counts tell how many there were, overwritten ones included.</summary>
     internal bool IsByKindOnly => Kind is not null && !NeedsEvent && Since is null && AfterTime is null && AfterSequence <= 0 && ConnectionId is null;
 
     /// <summary>The conditions that a row decides.</summary>

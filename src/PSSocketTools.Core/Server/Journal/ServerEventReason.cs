@@ -30,7 +30,7 @@ public enum ServerEventReason
     /// <summary>The server has reached its limit of connections.</summary>
     TooManyConnections,
 
-    /// <summary>Over UDP, as many responses were pending as the server allows, so that a datagram was dropped.</summary>
+    /// <summary>Over UDP, a datagram was dropped, since as many responses were pending as the server allows.</summary>
     TooManyResponses,
 
     /// <summary>The TLS handshake failed or was not finished in time.</summary>
@@ -60,7 +60,7 @@ public enum ServerEventReason
     /// <summary>The server was told to end this connection.</summary>
     ServerClosed,
 
-    /// <summary>The client did not read what others had sent, so that too much was pending for it.</summary>
+    /// <summary>Too much was pending for the client, which did not read what others had sent.</summary>
     TooSlow,
 
     /// <summary>Accepting a connection failed.</summary>

@@ -5,7 +5,7 @@ namespace PSSocketTools.Server.Journal;
 /// <summary>A server's counters and its journal.</summary>
 internal sealed class ServerRecord(EventJournal journal, Clock clock)
 {
-    // The journal keeps texts as they are, so that one that knows no bounds would fill the memory.
+    // The journal keeps texts as they are, and a long one would fill the memory.
     private const int MaxTraceLength = 16 * 1024;
 
     private long _totalConnections;

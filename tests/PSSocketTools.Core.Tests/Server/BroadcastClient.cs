@@ -8,15 +8,15 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server;
 
-/// <summary>A client in a room, with TLS or without: it sends lines, and reads those of the others.</summary>
-internal sealed class RoomClient : IDisposable
+/// <summary>A client of a broadcasting server, with TLS or without: it sends lines, and reads those of the others.</summary>
+internal sealed class BroadcastClient : IDisposable
 {
     private readonly BareClient _client;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
 
-    private RoomClient(BareClient client, Stream stream)
+    private BroadcastClient(BareClient client, Stream stream)
     {
         _client = client;
         Stream = stream;
@@ -28,13 +28,13 @@ internal sealed class RoomClient : IDisposable
 
     public Stream Stream { get; }
 
-    public static async Task<RoomClient> ConnectAsync(EchoServer server, X509Certificate2? certificate)
+    public static async Task<BroadcastClient> ConnectAsync(EchoServer server, X509Certificate2? certificate)
     {
         var client = await BareClient.ConnectAsync(server);
         var network = new NetworkStream(client.Socket, ownsSocket: false);
         if (certificate is null)
         {
-            return new RoomClient(client, network);
+            return new BroadcastClient(client, network);
         }
 
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
@@ -43,7 +43,7 @@ internal sealed class RoomClient : IDisposable
             TargetHost = "localhost",
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.Thumbprint,
         }).WaitAsync(Patience.Long);
-        return new RoomClient(client, tls);
+        return new BroadcastClient(client, tls);
     }
 
     public Task SayAsync(string text) => Stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask().WaitAsync(Patience.Long);
