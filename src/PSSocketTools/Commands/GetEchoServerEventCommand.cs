@@ -88,7 +88,7 @@ public sealed class GetEchoServerEventCommand : ServerSelectorCommand
             EventSelection.RequirePlace(After, servers);
             var query = EventSelection.ToQuery(Kind, Message, ConnectionId, RemoteAddress, After) with { Since = Since, Last = Last };
             var followers = new ServerEventFollower[servers.Length];
-            var events = ServerEvents.Merge(servers.Select((server, i) => server.GetEvents(query, out followers[i])));
+            var events = ServerEventTimeline.Merge(servers.Select((server, i) => server.GetEvents(query, out followers[i])));
             foreach (var one in Last is { } last ? events.Skip(events.Count - last) : events)
             {
                 WriteEvent(one, servers.Length > 1);

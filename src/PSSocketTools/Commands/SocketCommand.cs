@@ -81,7 +81,7 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
                 open[follower] = follower.WaitAsync();
             }
 
-            foreach (var one in ServerEvents.Merge(come))
+            foreach (var one in ServerEventTimeline.Merge(come))
             {
                 WriteEvent(one, isOfSeveral);
             }

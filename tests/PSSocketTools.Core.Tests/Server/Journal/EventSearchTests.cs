@@ -135,10 +135,10 @@ public sealed class EventSearchTests
         _clock.SetWall(start.AddSeconds(9));
         Note(second, One, "5");
 
-        var timeline = ServerEvents.Merge([Events(second, new()), Events(first, new())]);
+        var timeline = ServerEventTimeline.Merge([Events(second, new()), Events(first, new())]);
 
         Assert.Equal(["1", "2", "3", "4", "5"], timeline.Select(static one => one.Message));
-        Assert.Empty(ServerEvents.Merge([]));
+        Assert.Empty(ServerEventTimeline.Merge([]));
     }
 
     private EventJournal Filled()

@@ -1,7 +1,7 @@
 namespace PSSocketTools;
 
 /// <summary>Events of several servers.</summary>
-public static class ServerEvents
+public static class ServerEventTimeline
 {
     /// <summary>
     /// One timeline of what happened on several servers: by time, and each server's in their own order, whatever was done to the
