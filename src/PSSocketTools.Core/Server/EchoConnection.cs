@@ -10,13 +10,13 @@ public sealed class EchoConnection
 {
     private readonly EchoServer _server;
     private readonly Conversation _conversation;
-    private readonly ClientFacts _facts;
+    private readonly ClientRecord _client;
 
     internal EchoConnection(EchoServer server, Conversation conversation, DateTimeOffset connectedAt)
     {
         _server = server;
         _conversation = conversation;
-        _facts = conversation.Client;
+        _client = conversation.Client;
         ConnectedAt = connectedAt.LocalDateTime;
     }
 
@@ -24,37 +24,37 @@ public sealed class EchoConnection
     public int ServerId => _server.Id;
 
     /// <summary>The connection's number on its server, from 1 on.</summary>
-    public int ConnectionId => _facts.Id;
+    public int ConnectionId => _client.Id;
 
     /// <summary>The client's address; null over a Unix socket.</summary>
-    public string? RemoteAddress => _facts.RemoteAddress.Length > 0 ? _facts.RemoteAddress : null;
+    public string? RemoteAddress => _client.RemoteAddress.Length > 0 ? _client.RemoteAddress : null;
 
     /// <summary>The client's port; null over a Unix socket.</summary>
-    public int? RemotePort => RemoteAddress is null ? null : _facts.RemotePort;
+    public int? RemotePort => RemoteAddress is null ? null : _client.RemotePort;
 
     /// <summary>When the client connected, in local time.</summary>
     public DateTime ConnectedAt { get; }
 
     /// <summary>The time since bytes were last received or sent, in milliseconds, to some milliseconds; null when the connection has ended.</summary>
-    public double? IdleMilliseconds => _facts.HasEnded ? null : _facts.IdleMilliseconds;
+    public double? IdleMilliseconds => _client.HasEnded ? null : _client.IdleMilliseconds;
 
     /// <summary>The messages received; on a plain echo, the receives.</summary>
-    public long MessagesReceived => _facts.MessagesReceived;
+    public long MessagesReceived => _client.MessagesReceived;
 
     /// <summary>The bytes received, framing included.</summary>
-    public long BytesReceived => _facts.BytesReceived;
+    public long BytesReceived => _client.BytesReceived;
 
     /// <summary>The bytes sent, framing included.</summary>
-    public long BytesSent => _facts.BytesSent;
+    public long BytesSent => _client.BytesSent;
 
     /// <summary>Whether the client talks through TLS.</summary>
     public bool IsEncrypted => _server.IsEncrypted;
 
     /// <summary>The TLS protocol, such as Tls13; null without TLS.</summary>
-    public string? TlsProtocol => _facts.TlsProtocol;
+    public string? TlsProtocol => _client.TlsProtocol;
 
     /// <summary>Open; HalfClosed, when the client has ended its output (FIN) and responses are pending; or Closed.</summary>
-    public string State => _facts.HasEnded ? "Closed" : _facts.IsInputEnded ? "HalfClosed" : "Open";
+    public string State => _client.HasEnded ? "Closed" : _client.IsInputEnded ? "HalfClosed" : "Open";
 
     /// <summary>
     /// Sends the client a message unsolicited, in the server's encoding and framing. It is queued, and sent between two responses, with

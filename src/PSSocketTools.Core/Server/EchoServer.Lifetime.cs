@@ -79,7 +79,7 @@ public sealed partial class EchoServer
                 _ => SocketOpener.Listen(NameResolver.ToLocal(options.Address, options.Resolver, cancellationToken), options.Port, options.Backlog),
             };
             server = new EchoServer(options, transports, sockets, unixListener, plan, log);
-            log?.Follow(server._record.Journal, server._facts, plan.Encoding);
+            log?.Follow(server._record.Journal, server._identity, plan.Encoding);
             server._record.Journal.Append(ServerEventKind.Started, text: server.EndPoint);
             server._transport.Start();
             server.StartStopTimer(options.StopAfter);

@@ -21,7 +21,7 @@ public sealed partial class EchoServer : IDisposable
     private readonly FaultList _faults;
     private readonly ServerTransport _transport;
     private readonly JournalLog? _log;
-    private readonly ServerFacts _facts;
+    private readonly ServerIdentity _identity;
     private readonly UnixListener? _unixListener;
     private readonly long _startedAt;
 
@@ -31,14 +31,14 @@ public sealed partial class EchoServer : IDisposable
         var clock = options.Clock;
         _options = options;
         _sockets = new ServerSockets(sockets, options.SocketPath);
-        _facts = new ServerFacts(options.Id, options.ServerName, _sockets.First?.Port ?? 0);
+        _identity = new ServerIdentity(options.Id, options.ServerName, _sockets.First?.Port ?? 0);
         CertificateThumbprint = options.Certificate is { } certificate ? Thumbprint.Of(certificate) : null;
         AllowFrom = string.Join(", ", options.AllowFrom);
         _faults = plan.Faults;
         _faults.ServerId = Id;
         _log = log;
         _unixListener = unixListener;
-        _record = new ServerRecord(new EventJournal(_facts, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
+        _record = new ServerRecord(new EventJournal(_identity, options.EventCapacity, plan.Encoding, clock, options.EventMessageBytes, log?.Path), clock);
         _startedAt = clock.Timestamp;
         StartedAt = clock.Now.LocalDateTime;
         if (options.StopAfterConnections > 0)
@@ -51,10 +51,10 @@ public sealed partial class EchoServer : IDisposable
     }
 
     /// <summary>Its number among the servers of this process, as the options give it: by it cmdlets and events name a server.</summary>
-    public int Id => _facts.Id;
+    public int Id => _identity.Id;
 
     /// <summary>Its name, which need not be unique; one made of the id where the options give none.</summary>
-    public string Name => _facts.Name;
+    public string Name => _identity.Name;
 
     /// <summary>What carries the bytes: the name of a <see cref="SocketProtocol"/>.</summary>
     public string Protocol => GetProtocol().ToString();
@@ -63,7 +63,7 @@ public sealed partial class EchoServer : IDisposable
     public string? Address => _sockets.First is null ? null : _options.Address;
 
     /// <summary>The port it listens on; 0 on a Unix socket.</summary>
-    public int Port => _facts.Port;
+    public int Port => _identity.Port;
 
     /// <summary>Every endpoint it listens on, without those that failed; where none is left, or it has stopped, the last it listened on.</summary>
     public string EndPoint => _sockets.EndPoint;

@@ -30,7 +30,7 @@ internal sealed class BroadcastGroup
     /// <summary>Queues messages for all members but one.</summary>
     /// <param name="messages">Whole messages, framing included.</param>
     /// <param name="except">Who gets nothing; null for no one.</param>
-    public void Broadcast(ResponseBuffer messages, BroadcastMember? except)
+    public void Broadcast(OutputBuffer messages, BroadcastMember? except)
     {
         foreach (var member in _members)
         {

@@ -11,7 +11,7 @@ internal sealed class BroadcastMember(BroadcastGroup group, Conversation convers
     public Mailbox Mailbox { get; } = conversation.Mailbox;
 
     /// <summary>What the next <see cref="Broadcast()"/> sends to the others, framed as what is sent unsolicited.</summary>
-    public ResponseBuffer Outgoing { get; } = new(plan.Writer);
+    public OutputBuffer Outgoing { get; } = new(plan.Writer);
 
     /// <summary>Whether it has received all before a stop. For the group alone.</summary>
     public bool HasEndedReceiving { get; set; }

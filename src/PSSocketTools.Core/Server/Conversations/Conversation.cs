@@ -10,7 +10,7 @@ namespace PSSocketTools.Server.Conversations;
 /// The driver calls <see cref="Next"/>, does the step, reports its outcome (<see cref="Received"/>, <see cref="InputEnded"/>,
 /// <see cref="Sent"/>, <see cref="Stalled"/>, <see cref="Elapsed"/>) and calls Next again. Bytes given to Received must stay unchanged until Next returns another Receive.
 /// </remarks>
-internal abstract class Conversation(ConversationPlan plan, ClientFacts client, ServerRecord record) : IDisposable
+internal abstract class Conversation(ConversationPlan plan, ClientRecord client, ServerRecord record) : IDisposable
 {
     private bool _hasStalled;
 
@@ -21,7 +21,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
     private bool _hasSentUnsolicited;
 
     /// <summary>The identity of the client's connection.</summary>
-    public ClientFacts Client { get; } = client;
+    public ClientRecord Client { get; } = client;
 
     /// <summary>The server's options for conversations. From any thread.</summary>
     public ConversationPlan Plan { get; } = plan;
@@ -109,9 +109,9 @@ internal abstract class Conversation(ConversationPlan plan, ClientFacts client, 
         }
         else if (Mailbox.PartSent())
         {
-            foreach (var response in unsolicited.Responses)
+            foreach (var message in unsolicited.Messages)
             {
-                Record.ResponseSent(Client, unsolicited.Buffer, response.Offset, response.Count);
+                Record.ResponseSent(Client, unsolicited.Buffer, message.Offset, message.Count);
             }
 
             _hasSentUnsolicited = true;

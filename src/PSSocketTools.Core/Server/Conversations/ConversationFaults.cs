@@ -7,7 +7,7 @@ namespace PSSocketTools.Server.Conversations;
 /// The faults that have struck one conversation, and what of them is still to be done before the conversation goes on, in the order
 /// of striking. It is made for the first message that meets a fault.
 /// </summary>
-internal sealed class ConversationFaults(ClientFacts client, ServerRecord record)
+internal sealed class ConversationFaults(ClientRecord client, ServerRecord record)
 {
     private readonly FaultClient _client = new(client, record);
     private readonly Queue<FaultAction> _actions = new();

@@ -88,17 +88,17 @@ internal sealed class ConversationPlan
     public void RequireCarried(byte[] content, object target) => Writer.Require(content, 0, content.Length, Options.MaxMessageBytes, target);
 
     /// <summary>Adds a message that is sent unsolicited, in its framing.</summary>
-    public void AppendUnsolicited(ResponseBuffer output, byte[] content) => output.AppendResponse(content, Writer.Terminator);
+    public void AppendUnsolicited(OutputBuffer output, byte[] content) => output.AppendMessage(content, Writer.Terminator);
 
     /// <summary>The greeting of a connection, framing included; empty for none.</summary>
-    public byte[] GreetingFor(ClientFacts client, Clock clock)
+    public byte[] GreetingFor(ClientRecord client, Clock clock)
     {
         if (Greeting is null)
         {
             return [];
         }
 
-        using var output = new ResponseBuffer(Writer);
+        using var output = new OutputBuffer(Writer);
         AppendUnsolicited(output, Greeting.For(client, clock));
         return output.ToArray();
     }

@@ -14,11 +14,11 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
 
     private readonly object _gate = new();
     private IConversationDriver? _driver;
-    private ResponseBuffer? _queued;
-    private ResponseBuffer? _sending;
+    private OutputBuffer? _queued;
+    private OutputBuffer? _sending;
 
     // An empty buffer is kept, so that the next message needs no new one.
-    private ResponseBuffer? _spare;
+    private OutputBuffer? _spare;
     private int _sentBytes;
     private int _partBytes;
     private TaskCompletionSource<bool>? _ended;
@@ -33,7 +33,7 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
     public bool HasMessages => _hasMessages;
 
     /// <summary>What was taken from the queue and is being sent; null while nothing is. For the driver alone.</summary>
-    public ResponseBuffer? Sending => _sending;
+    public OutputBuffer? Sending => _sending;
 
     /// <summary>Whether the connection is reset since the client did not read what the others sent.</summary>
     public bool IsTooSlow { get; private set; }
@@ -85,7 +85,7 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
     /// happens when the conversation has ended.
     /// </summary>
     /// <param name="messages">Whole messages, framing included.</param>
-    public void AddBroadcast(ResponseBuffer messages)
+    public void AddBroadcast(OutputBuffer messages)
     {
         lock (_gate)
         {
@@ -218,11 +218,11 @@ internal sealed class Mailbox(ConversationPlan plan) : IDisposable
 
     private bool HasRoomFor(int bytes) => PendingBytes is var pending && (pending == 0 || pending + (long)bytes <= MaxPendingBytes);
 
-    private ResponseBuffer Queue()
+    private OutputBuffer Queue()
     {
         if (_queued is null)
         {
-            _queued = _spare ?? new ResponseBuffer(plan.Writer);
+            _queued = _spare ?? new OutputBuffer(plan.Writer);
             _spare = null;
         }
 

@@ -13,13 +13,13 @@ internal sealed class MessageConversation : Conversation
     private const int MaxReceiveAhead = 64 * 1024;
 
     private readonly FrameReader _reader;
-    private readonly ResponseBuffer _output;
+    private readonly OutputBuffer _output;
 
     // Created for the first message that goes to the responder.
     private ResponderCalls? _calls;
 
     // Where the journal keeps the bytes of the last message; -1 for nowhere, or where a fault may change them.
-    private long _received = -1;
+    private long _journalOffset = -1;
     private int _sentBytes;
     private int _sending;
     private bool _hasIdleGapElapsed;
@@ -42,11 +42,11 @@ internal sealed class MessageConversation : Conversation
     // Whether the responder ends the conversation by a reset.
     private bool _isResetting;
 
-    public MessageConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
+    public MessageConversation(ConversationPlan plan, ClientRecord client, ServerRecord record)
         : base(plan, client, record)
     {
         _reader = new FrameReader(Options.Framing, Options.MaxMessageBytes, plan.Encoding, delimiter: Options.Delimiter);
-        _output = new ResponseBuffer(plan.Writer);
+        _output = new OutputBuffer(plan.Writer);
         _isGreetingDue = plan.Greeting is not null;
     }
 
@@ -138,9 +138,9 @@ internal sealed class MessageConversation : Conversation
             return _output.Count - _sentBytes;
         }
 
-        foreach (var (offset, count, received) in _output.Responses)
+        foreach (var (offset, count, journalOffset) in _output.Messages)
         {
-            Record.ResponseSent(Client, _output.Buffer, offset, count, received);
+            Record.ResponseSent(Client, _output.Buffer, offset, count, journalOffset);
         }
 
         _output.Clear();
@@ -250,8 +250,8 @@ internal sealed class MessageConversation : Conversation
 
     private void Handle(in Frame message)
     {
-        var received = Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
-        _received = _faults is null ? received : -1;
+        var journalOffset = Record.MessageReceived(Client, message.Buffer, message.Offset, message.Count);
+        _journalOffset = _faults is null ? journalOffset : -1;
         _hasResponded = false;
         if (_faults is not null && StrikeMessage(_faults))
         {
@@ -286,22 +286,22 @@ internal sealed class MessageConversation : Conversation
 
         if (Member is { } member)
         {
-            WriteResponse(member.Outgoing, message, Plan.Writer.Terminator, received: -1);
+            WriteResponse(member.Outgoing, message, Plan.Writer.Terminator, journalOffset: -1);
         }
         else if (!Options.IsDiscarding)
         {
-            WriteResponse(_output, message, message.Terminator, Plan.Response.RepeatsMessage ? _received : -1);
+            WriteResponse(_output, message, message.Terminator, Plan.Response.RepeatsMessage ? _journalOffset : -1);
             _hasResponded = true;
         }
 
         EndResponse();
     }
 
-    private void WriteResponse(ResponseBuffer output, in Frame message, Terminator terminator, long received)
+    private void WriteResponse(OutputBuffer output, in Frame message, Terminator terminator, long journalOffset)
     {
         var begin = output.Begin(terminator);
         Plan.Response.Write(output, message, Client, Client.MessagesReceived, Record.Clock);
-        output.End(begin, terminator, received);
+        output.End(begin, terminator, journalOffset);
     }
 
     private void CompleteCall(ResponderCalls calls)
@@ -347,7 +347,7 @@ internal sealed class MessageConversation : Conversation
 
     private void AppendResponse(byte[] content, Terminator terminator)
     {
-        _output.AppendResponse(content, terminator);
+        _output.AppendMessage(content, terminator);
         _hasResponded = true;
     }
 
@@ -360,7 +360,7 @@ internal sealed class MessageConversation : Conversation
         }
 
         var count = _output.Count;
-        var (content, length, _) = _output.Responses.Count > 0 ? _output.Responses[0] : default;
+        var (content, length, _) = _output.Messages.Count > 0 ? _output.Messages[0] : default;
         var left = StrikeResponse(_faults, _output.Buffer, count, content, length);
         if (left < count)
         {

@@ -18,7 +18,7 @@ internal sealed class Notice
     private Notice(ResponseFormat format)
     {
         _format = format;
-        _constant = format.IsConstant ? Format(new ClientFacts(0, string.Empty, 0, 0), Clock.System) : null;
+        _constant = format.IsConstant ? Format(new ClientRecord(0, string.Empty, 0, 0), Clock.System) : null;
     }
 
     /// <summary>Whether it tells the address that the client connected to.</summary>
@@ -34,11 +34,11 @@ internal sealed class Notice
         text is null ? null : new Notice(ResponseFormat.ParseNotice(option, text, encoding, serverName));
 
     /// <summary>Its bytes for a connection, without framing.</summary>
-    public byte[] For(ClientFacts client, Clock clock) => _constant ?? Format(client, clock);
+    public byte[] For(ClientRecord client, Clock clock) => _constant ?? Format(client, clock);
 
-    private byte[] Format(ClientFacts client, Clock clock)
+    private byte[] Format(ClientRecord client, Clock clock)
     {
-        using var output = new ResponseBuffer(Unframed);
+        using var output = new OutputBuffer(Unframed);
         _format.Write(output, default, client, 0, clock);
         return output.ToArray();
     }

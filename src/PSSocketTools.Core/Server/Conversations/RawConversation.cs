@@ -16,12 +16,12 @@ internal sealed class RawConversation : Conversation
     private int _responseBytes;
 
     // Where the journal keeps the bytes received, which are also those of the response; -1 for nowhere, or where a fault may change them.
-    private long _received = -1;
+    private long _journalOffset = -1;
 
     // Whether faults may strike the response before its first byte is sent.
     private bool _isReady;
 
-    public RawConversation(ConversationPlan plan, ClientFacts client, ServerRecord record)
+    public RawConversation(ConversationPlan plan, ClientRecord client, ServerRecord record)
         : base(plan, client, record)
     {
         _buffer = plan.GreetingFor(client, record.Clock);
@@ -52,7 +52,7 @@ internal sealed class RawConversation : Conversation
     public override void Received(byte[] buffer, int offset, int count)
     {
         Record.AddBytesReceived(Client, count);
-        _received = Record.MessageReceived(Client, buffer, offset, count);
+        _journalOffset = Record.MessageReceived(Client, buffer, offset, count);
         if (!Options.IsDiscarding)
         {
             _buffer = buffer;
@@ -81,7 +81,7 @@ internal sealed class RawConversation : Conversation
         _count -= _sending;
         if (_count == 0 && _responseBytes > 0)
         {
-            Record.ResponseSent(Client, _buffer, _offset - _responseBytes, _responseBytes, _received);
+            Record.ResponseSent(Client, _buffer, _offset - _responseBytes, _responseBytes, _journalOffset);
         }
 
         return _count;
@@ -99,7 +99,7 @@ internal sealed class RawConversation : Conversation
         _isReady = false;
         if (Plan.Faults.Active is { } faults)
         {
-            _received = -1;
+            _journalOffset = -1;
             var count = StrikeResponse(faults, _buffer, _count, _offset, _count);
             if (count < _count)
             {

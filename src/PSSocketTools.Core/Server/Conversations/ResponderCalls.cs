@@ -5,7 +5,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>The calls of the responder for one conversation, one after the other. They are cancelled when the conversation ends.</summary>
-internal sealed class ResponderCalls(ConversationPlan plan, ServerRecord record, ClientFacts client, Mailbox mailbox) : IDisposable
+internal sealed class ResponderCalls(ConversationPlan plan, ServerRecord record, ClientRecord client, Mailbox mailbox) : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly ResponderContext _context = new(client, record, mailbox);

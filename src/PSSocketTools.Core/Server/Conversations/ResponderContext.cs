@@ -8,13 +8,13 @@ namespace PSSocketTools.Server.Conversations;
 /// <param name="client">The identity of the client.</param>
 /// <param name="record">Gets what the responder tells.</param>
 /// <param name="mailbox">Ends the conversation; null for a sender of datagrams, which has none.</param>
-internal sealed class ResponderContext(ClientFacts client, ServerRecord record, Mailbox? mailbox)
+internal sealed class ResponderContext(ClientRecord client, ServerRecord record, Mailbox? mailbox)
 {
     private Hashtable? _state;
     private volatile bool _isClosing;
     private volatile bool _isResetting;
 
-    public ClientFacts Client { get; } = client;
+    public ClientRecord Client { get; } = client;
 
     public Hashtable State =>
         LazyInitializer.EnsureInitialized(ref _state, static () => Hashtable.Synchronized(new Hashtable(StringComparer.OrdinalIgnoreCase)))!;

@@ -115,7 +115,7 @@ internal sealed class ResponseFormat
     /// <param name="client">The client.</param>
     /// <param name="sequence">The number of the message among those of its client.</param>
     /// <param name="clock">The clock that tells when.</param>
-    public void Write(ResponseBuffer output, in Frame message, ClientFacts client, long sequence, Clock clock)
+    public void Write(OutputBuffer output, in Frame message, ClientRecord client, long sequence, Clock clock)
     {
         foreach (var part in _parts)
         {
@@ -158,7 +158,7 @@ internal sealed class ResponseFormat
         return _mark.Length;
     }
 
-    private string Text(Part part, in Frame message, ClientFacts client, long sequence, Clock clock)
+    private string Text(Part part, in Frame message, ClientRecord client, long sequence, Clock clock)
     {
         object value = part.Field switch
         {

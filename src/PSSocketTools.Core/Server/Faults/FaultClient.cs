@@ -4,7 +4,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Faults;
 
 /// <summary>A client as faults see it: where it is, and what each has seen of it that counts connections by themselves.</summary>
-internal sealed class FaultClient(ClientFacts client, ServerRecord record)
+internal sealed class FaultClient(ClientRecord client, ServerRecord record)
 {
     private readonly Dictionary<EchoServerFault, FaultCount> _counts = [];
     private readonly IPAddress? _address = client.RemoteAddress.Length > 0 ? IPAddress.Parse(client.RemoteAddress) : null;

@@ -15,7 +15,7 @@ internal sealed partial class EventJournal
     public const int DefaultMessageBytes = 64 * 1024;
 
     private readonly object _gate = new();
-    private readonly ServerFacts _server;
+    private readonly ServerIdentity _server;
     private readonly JournalRing _ring;
     private readonly bool _keepsMessages;
     private readonly int _messageBytes;
@@ -35,7 +35,7 @@ internal sealed partial class EventJournal
     /// <param name="clock">The clock that timestamps events.</param>
     /// <param name="messageBytes">How many bytes of one message are kept, 0 to <see cref="JournalRing.MaxBytes"/>.</param>
     /// <param name="logPath">The path of the log, which gets every event before it is overwritten; null for no log.</param>
-    public EventJournal(ServerFacts server, int capacity, Encoding encoding, Clock clock, int messageBytes = DefaultMessageBytes, string? logPath = null)
+    public EventJournal(ServerIdentity server, int capacity, Encoding encoding, Clock clock, int messageBytes = DefaultMessageBytes, string? logPath = null)
     {
         _server = server;
         _messageBytes = messageBytes;
@@ -93,7 +93,7 @@ internal sealed partial class EventJournal
     /// <summary>Appends an event without a message.</summary>
     public void Append(
         ServerEventKind kind,
-        ClientFacts? client = null,
+        ClientRecord? client = null,
         ServerEventReason reason = ServerEventReason.None,
         string? text = null,
         TimeSpan? duration = null)
@@ -122,7 +122,7 @@ internal sealed partial class EventJournal
     /// <param name="count">Its bytes.</param>
     /// <param name="same">What this returned for an earlier message with the same bytes, which then are not copied again; -1 for none.</param>
     /// <returns>Where the bytes are kept; -1 when they are not.</returns>
-    public long Append(ServerEventKind kind, ClientFacts client, byte[] buffer, int offset, int count, long same = -1)
+    public long Append(ServerEventKind kind, ClientRecord client, byte[] buffer, int offset, int count, long same = -1)
     {
         lock (_gate)
         {
@@ -169,7 +169,7 @@ internal sealed partial class EventJournal
         }
     }
 
-    private ref JournalRow AddRow(ServerEventKind kind, ClientFacts? client, int bytes)
+    private ref JournalRow AddRow(ServerEventKind kind, ClientRecord? client, int bytes)
     {
         MakeRoom(bytes);
         _counts[(int)kind]++;

@@ -31,7 +31,7 @@ internal sealed class JournalBatch
     /// <param name="index">The row.</param>
     /// <param name="server">The server.</param>
     /// <param name="encoding">The encoding of messages.</param>
-    public ServerEvent ToEvent(int index, ServerFacts server, Encoding encoding)
+    public ServerEvent ToEvent(int index, ServerIdentity server, Encoding encoding)
     {
         ref var row = ref _rows[index];
         if (!row.HasMessage)

@@ -52,7 +52,7 @@ internal sealed class JournalLog : IDisposable
     }
 
     /// <summary>Starts to write a journal's events.</summary>
-    public void Follow(EventJournal journal, ServerFacts server, Encoding encoding)
+    public void Follow(EventJournal journal, ServerIdentity server, Encoding encoding)
     {
         _journal = journal;
         var lines = new LogLines(server, encoding);

@@ -22,7 +22,7 @@ internal struct JournalRow
     public long DurationTicks;
 
     /// <summary>The connection; null where the event concerns none.</summary>
-    public ClientFacts? Client;
+    public ClientRecord? Client;
 
     /// <summary>The text of an event without a message, or the fault of one that tells of a fault; null for neither.</summary>
     public string? Text;

@@ -14,7 +14,7 @@ internal sealed class LogLines
     private static readonly string[] Kinds =
         [.. Enumerable.Range(0, (int)ServerEventKind.Stopped + 1).Select(static kind => ((ServerEventKind)kind).ToString())];
 
-    private readonly ServerFacts _server;
+    private readonly ServerIdentity _server;
     private readonly Encoding _encoding;
 
     // Whether decoded text, unless it has U+FFFD, encodes to the same bytes again.
@@ -28,7 +28,7 @@ internal sealed class LogLines
 
     /// <param name="server">The server; each line names it, since several servers may share a file.</param>
     /// <param name="encoding">The encoding of messages, which must not throw.</param>
-    public LogLines(ServerFacts server, Encoding encoding)
+    public LogLines(ServerIdentity server, Encoding encoding)
     {
         _server = server;
         _encoding = encoding;

@@ -10,7 +10,7 @@ public sealed class ServerEvent
     private readonly DateTimeOffset _timestamp;
     private readonly ServerEventKind _kind;
 
-    internal ServerEvent(in JournalRow row, long sequence, ServerFacts server, string? message, byte[]? content)
+    internal ServerEvent(in JournalRow row, long sequence, ServerIdentity server, string? message, byte[]? content)
     {
         _timestamp = new DateTimeOffset(row.UtcTicks, TimeSpan.Zero);
         Sequence = sequence;

@@ -33,7 +33,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
     /// <summary>Counts an accepted connection, unless the limit is reached. The limit holds under concurrent calls too.</summary>
-    public bool TryConnect(ClientFacts client, int mostActive)
+    public bool TryConnect(ClientRecord client, int mostActive)
     {
         for (var active = ActiveConnections; ;)
         {
@@ -65,7 +65,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         }
     }
 
-    public void HalfClosed(ClientFacts client) => Journal.Append(ServerEventKind.HalfClosed, client);
+    public void HalfClosed(ClientRecord client) => Journal.Append(ServerEventKind.HalfClosed, client);
 
     /// <summary>Names what is called when so many connections have ended. Before the first is accepted.</summary>
     public void WhenEnded(int connections, Action action)
@@ -78,7 +78,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     /// <param name="client">The client.</param>
     /// <param name="reason">Why it ended.</param>
     /// <param name="fault">The fault that ended it; null for none.</param>
-    public void Disconnected(ClientFacts client, ServerEventReason reason, string? fault = null)
+    public void Disconnected(ClientRecord client, ServerEventReason reason, string? fault = null)
     {
         Interlocked.Decrement(ref _activeConnections);
         Journal.Append(ServerEventKind.Disconnected, client, reason, fault, Clock.Since(client.StartedAt));
@@ -88,15 +88,15 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         }
     }
 
-    public void Rejected(ClientFacts client, ServerEventReason reason)
+    public void Rejected(ClientRecord client, ServerEventReason reason)
     {
         Interlocked.Increment(ref _rejectedConnections);
         Journal.Append(ServerEventKind.Rejected, client, reason);
     }
 
-    public void FaultStruck(ClientFacts client, string fault) => Journal.Append(ServerEventKind.FaultStruck, client, text: fault);
+    public void FaultStruck(ClientRecord client, string fault) => Journal.Append(ServerEventKind.FaultStruck, client, text: fault);
 
-    public void Failed(ClientFacts? client, ServerEventReason reason, string what) =>
+    public void Failed(ClientRecord? client, ServerEventReason reason, string what) =>
         Journal.Append(ServerEventKind.Error, client, reason, what);
 
     /// <summary>Reports a failure that concerns no client, where it can be reported: the caller could do nothing about that.</summary>
@@ -105,22 +105,22 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     /// <inheritdoc cref="TryReport(Exception)"/>
     /// <param name="exception">What failed.</param>
     /// <param name="client">The client that it concerns; null for none.</param>
-    public void TryReport(Exception exception, ClientFacts? client) =>
+    public void TryReport(Exception exception, ClientRecord? client) =>
         BestEffort.Run(() => Failed(client, ServerEventReason.Failure, exception.Message));
 
     /// <summary>Records what a responder told.</summary>
-    public void Trace(ClientFacts client, string text) => Journal.Append(
+    public void Trace(ClientRecord client, string text) => Journal.Append(
         ServerEventKind.Trace, client, text: text.Length <= MaxTraceLength ? text : text.Substring(0, MaxTraceLength) + "\u2026");
 
     /// <summary>Counts received bytes, framing included.</summary>
-    public void AddBytesReceived(ClientFacts client, int count)
+    public void AddBytesReceived(ClientRecord client, int count)
     {
         client.CountReceived(count);
         Interlocked.Add(ref _bytesReceived, count);
     }
 
     /// <summary>Counts bytes that the kernel accepted for sending.</summary>
-    public void AddBytesSent(ClientFacts client, int count)
+    public void AddBytesSent(ClientRecord client, int count)
     {
         client.CountSent(count);
         Interlocked.Add(ref _bytesSent, count);
@@ -128,7 +128,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
 
     /// <summary>Counts a message, and reports it in the journal.</summary>
     /// <returns>Where the journal keeps its bytes; -1 where it does not.</returns>
-    public long MessageReceived(ClientFacts client, byte[] buffer, int offset, int count)
+    public long MessageReceived(ClientRecord client, byte[] buffer, int offset, int count)
     {
         client.CountMessage();
         return Journal.Append(ServerEventKind.MessageReceived, client, buffer, offset, count);
@@ -139,7 +139,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     /// <param name="buffer">The buffer with the response.</param>
     /// <param name="offset">Where it begins, without its framing.</param>
     /// <param name="count">Its bytes.</param>
-    /// <param name="received">Where the journal keeps the bytes of the message, where the response has the same; otherwise -1.</param>
-    public void ResponseSent(ClientFacts client, byte[] buffer, int offset, int count, long received = -1) =>
-        Journal.Append(ServerEventKind.ResponseSent, client, buffer, offset, count, received);
+    /// <param name="journalOffset">Where the journal keeps the bytes of the message, where the response has the same; otherwise -1.</param>
+    public void ResponseSent(ClientRecord client, byte[] buffer, int offset, int count, long journalOffset = -1) =>
+        Journal.Append(ServerEventKind.ResponseSent, client, buffer, offset, count, journalOffset);
 }

@@ -17,7 +17,7 @@ internal sealed partial class Connection<TChannel> : Connection
 
     private readonly StreamTransport _transport;
     private readonly ServerRecord _record;
-    private readonly ClientFacts _client;
+    private readonly ClientRecord _client;
 
     // There is none until the connection is accepted, which comes after its handshake.
     private Conversation? _conversation;
@@ -59,7 +59,7 @@ internal sealed partial class Connection<TChannel> : Connection
     /// <param name="conversation">The conversation; null for a connection that is accepted after its handshake.</param>
     /// <param name="channel">The channel that moves its bytes; owned by the connection.</param>
     /// <param name="pump">The pump that runs it.</param>
-    public Connection(StreamTransport transport, ClientFacts client, Conversation? conversation, TChannel channel, IPump pump)
+    public Connection(StreamTransport transport, ClientRecord client, Conversation? conversation, TChannel channel, IPump pump)
         : base(pump)
     {
         _transport = transport;

@@ -25,10 +25,10 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
 
     /// <summary>Gives a client its id, or rejects it with an event if its address is not allowed.</summary>
     /// <returns>Its identity; null when it is rejected.</returns>
-    public ClientFacts? TryIdentify(EndPoint? remote, EndPoint? local)
+    public ClientRecord? TryIdentify(EndPoint? remote, EndPoint? local)
     {
         var ip = remote as IPEndPoint;
-        var client = new ClientFacts(
+        var client = new ClientRecord(
             Interlocked.Increment(ref _lastId),
             ip is null ? string.Empty : EndPointText.Of(ip.Address),
             ip?.Port ?? 0,
@@ -47,7 +47,7 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
 
     /// <summary>Admits an identified client, or rejects it with an event at the limit of connections.</summary>
     /// <returns>Its conversation; null when it is rejected.</returns>
-    public Conversation? TryAdmit(ClientFacts client)
+    public Conversation? TryAdmit(ClientRecord client)
     {
         Conversation conversation = plan.Options.IsRaw ? new RawConversation(plan, client, Record) : new MessageConversation(plan, client, Record);
         conversation.Registry = Open;

@@ -18,7 +18,7 @@ internal sealed class Handshakes(TlsServer server, TimeSpan timeout, int limit)
     public TimeSpan Timeout { get; } = timeout;
 
     /// <summary>Begins a handshake, or rejects the connection with an event.</summary>
-    public bool TryBegin(ClientFacts client, ServerRecord record)
+    public bool TryBegin(ClientRecord client, ServerRecord record)
     {
         if (Interlocked.Increment(ref _pending) <= limit)
         {

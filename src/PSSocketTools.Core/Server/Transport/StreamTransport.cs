@@ -137,7 +137,7 @@ internal abstract class StreamTransport(
     /// <param name="local">The endpoint that it connected to, where <see cref="ConnectionAdmission.NeedsLocalEndPoint"/>.</param>
     /// <param name="connect">Makes the connection, which owns the socket from then on. There is no conversation before a handshake.</param>
     /// <returns>The connection, which the caller begins; null for none, and the caller closes the socket.</returns>
-    protected Connection? TryConnect(EndPoint? remote, EndPoint? local, Func<ClientFacts, Conversation?, Connection> connect)
+    protected Connection? TryConnect(EndPoint? remote, EndPoint? local, Func<ClientRecord, Conversation?, Connection> connect)
     {
         Conversation? conversation = null;
         var isHandshaking = false;

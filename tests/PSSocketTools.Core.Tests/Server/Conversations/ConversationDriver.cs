@@ -16,8 +16,8 @@ internal sealed class ConversationDriver : IDisposable
     public ConversationDriver(EchoServerOptions options, string? queued = null)
     {
         var plan = options.ToPlan();
-        Record = new ServerRecord(new EventJournal(new ServerFacts(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
-        var connection = new ClientFacts(3, "192.0.2.1", 49152, Clock.Timestamp);
+        Record = new ServerRecord(new EventJournal(new ServerIdentity(7, "lab", 7007), options.EventCapacity, plan.Encoding, Clock, options.EventMessageBytes), Clock);
+        var connection = new ClientRecord(3, "192.0.2.1", 49152, Clock.Timestamp);
         _conversation = plan.Options.IsRaw
             ? new RawConversation(plan, connection, Record)
             : new MessageConversation(plan, connection, Record);

@@ -10,7 +10,7 @@ public sealed class EventJournalTests
 {
     private const int MessageBytes = 4096;
 
-    private static readonly ClientFacts Client = new(3, "192.0.2.1", 49152, 1);
+    private static readonly ClientRecord Client = new(3, "192.0.2.1", 49152, 1);
 
     private readonly ManualClock _clock = new();
 
@@ -96,7 +96,7 @@ public sealed class EventJournalTests
     [Fact]
     public void A_truncated_message_ends_between_characters_and_its_bytes_at_the_limit()
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, _clock, messageBytes: 3);
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 10, Encoding.UTF8, _clock, messageBytes: 3);
         var bytes = Encoding.UTF8.GetBytes("aé👋");
         journal.Append(ServerEventKind.MessageReceived, Client, bytes, 0, bytes.Length);
         journal.Append(ServerEventKind.ResponseSent, Client, bytes, 1, bytes.Length - 1);
@@ -320,7 +320,7 @@ public sealed class EventJournalTests
     public void Text_is_decoded_only_for_the_events_that_are_read()
     {
         var encoding = new ObservedEncoding();
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10_000, encoding, _clock);
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 10_000, encoding, _clock);
         for (var i = 1; i <= 10_000; i++)
         {
             Note(journal, "message");
@@ -339,7 +339,7 @@ public sealed class EventJournalTests
     {
         const int Held = 100_000;
         var encoding = new ObservedEncoding();
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), Held, encoding, _clock);
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), Held, encoding, _clock);
         for (var i = 1; i <= Held; i++)
         {
             Note(journal, "message");
@@ -444,5 +444,5 @@ public sealed class EventJournalTests
     private static void Note(EventJournal journal, string message) =>
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.Latin1.GetBytes(message), 0, message.Length);
 
-    private EventJournal Journal(int capacity) => new(new ServerFacts(7, "lab", 7007), capacity, Encoding.Latin1, _clock, MessageBytes);
+    private EventJournal Journal(int capacity) => new(new ServerIdentity(7, "lab", 7007), capacity, Encoding.Latin1, _clock, MessageBytes);
 }

@@ -7,8 +7,8 @@ namespace PSSocketTools.Tests.Server.Journal;
 
 public sealed class EventSearchTests
 {
-    private static readonly ClientFacts One = new(1, "192.0.2.1", 49152, 1);
-    private static readonly ClientFacts Two = new(2, "2001:db8::2", 49153, 1);
+    private static readonly ClientRecord One = new(1, "192.0.2.1", 49152, 1);
+    private static readonly ClientRecord Two = new(2, "2001:db8::2", 49153, 1);
 
     private readonly ManualClock _clock = new();
 
@@ -92,7 +92,7 @@ public sealed class EventSearchTests
     [Fact]
     public void A_wait_for_a_kind_alone_counts_overwritten_events_too()
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 2, Encoding.UTF8, _clock);
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 2, Encoding.UTF8, _clock);
         for (var i = 0; i < 5; i++)
         {
             Note(journal, One, "x");
@@ -106,7 +106,7 @@ public sealed class EventSearchTests
     [Fact]
     public void Many_messages_are_found_without_all_of_them_being_held()
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10_000, Encoding.UTF8, _clock);
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 10_000, Encoding.UTF8, _clock);
         for (var i = 1; i <= 5000; i++)
         {
             Note(journal, One, i % 1000 == 0 ? "rare" : "usual");
@@ -120,8 +120,8 @@ public sealed class EventSearchTests
     [Fact]
     public void Several_servers_have_one_timeline_in_which_each_keeps_its_order()
     {
-        var first = new EventJournal(new ServerFacts(1, "first", 1), 10, Encoding.UTF8, _clock);
-        var second = new EventJournal(new ServerFacts(2, "second", 2), 10, Encoding.UTF8, _clock);
+        var first = new EventJournal(new ServerIdentity(1, "first", 1), 10, Encoding.UTF8, _clock);
+        var second = new EventJournal(new ServerIdentity(2, "second", 2), 10, Encoding.UTF8, _clock);
         var start = new DateTimeOffset(_clock.UtcTicks, TimeSpan.Zero);
         Note(first, One, "1");
         _clock.Advance(TimeSpan.FromSeconds(1));
@@ -143,7 +143,7 @@ public sealed class EventSearchTests
 
     private EventJournal Filled()
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 100, Encoding.UTF8, _clock);
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 100, Encoding.UTF8, _clock);
         journal.Append(ServerEventKind.Started, text: "127.0.0.1:7");
         _clock.Advance(TimeSpan.FromSeconds(1));
         journal.Append(ServerEventKind.Connected, One);
@@ -156,7 +156,7 @@ public sealed class EventSearchTests
         return journal;
     }
 
-    private void Note(EventJournal journal, ClientFacts client, string text)
+    private void Note(EventJournal journal, ClientRecord client, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         journal.Append(ServerEventKind.MessageReceived, client, bytes, 0, bytes.Length);

@@ -9,7 +9,7 @@ namespace PSSocketTools.Tests.Server.Journal;
 
 public sealed class JournalLogTests
 {
-    private static readonly ClientFacts Client = new(3, "fe80::1%2", 49152, 1);
+    private static readonly ClientRecord Client = new(3, "fe80::1%2", 49152, 1);
 
 #if NETSTANDARD_BUILD
     public static TheoryData<string> Transports => ["Async"];
@@ -60,9 +60,9 @@ public sealed class JournalLogTests
     {
         var file = new FaultyFile();
         var encoding = PSSocketTools.Net.TextEncoding.ReplacingInvalid(Encoding.GetEncoding(name));
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, encoding, Clock.System, logPath: "a.jsonl");
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 10, encoding, Clock.System, logPath: "a.jsonl");
         var log = new JournalLog(file, "a.jsonl");
-        log.Follow(journal, new ServerFacts(7, "lab", 7007), encoding);
+        log.Follow(journal, new ServerIdentity(7, "lab", 7007), encoding);
         journal.Append(ServerEventKind.MessageReceived, Client, message, 0, message.Length);
         await log.FinishAsync(default).WaitAsync(Patience.Long);
 
@@ -76,9 +76,9 @@ public sealed class JournalLogTests
     public async Task A_line_says_whether_its_message_was_truncated()
     {
         var file = new FaultyFile();
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), 10, Encoding.UTF8, Clock.System, messageBytes: 4, logPath: "a.jsonl");
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), 10, Encoding.UTF8, Clock.System, messageBytes: 4, logPath: "a.jsonl");
         var log = new JournalLog(file, "a.jsonl");
-        log.Follow(journal, new ServerFacts(7, "lab", 7007), Encoding.UTF8);
+        log.Follow(journal, new ServerIdentity(7, "lab", 7007), Encoding.UTF8);
         Note(journal, "abc€");
         Note(journal, "abcd");
         await log.FinishAsync(default).WaitAsync(Patience.Long);
@@ -404,9 +404,9 @@ public sealed class JournalLogTests
 
     private static EventJournal Follow(Stream file, out JournalLog log, int capacity = 10)
     {
-        var journal = new EventJournal(new ServerFacts(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System, logPath: "a.jsonl");
+        var journal = new EventJournal(new ServerIdentity(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System, logPath: "a.jsonl");
         log = new JournalLog(file, "a.jsonl");
-        log.Follow(journal, new ServerFacts(7, "lab", 7007), Encoding.UTF8);
+        log.Follow(journal, new ServerIdentity(7, "lab", 7007), Encoding.UTF8);
         return journal;
     }
 

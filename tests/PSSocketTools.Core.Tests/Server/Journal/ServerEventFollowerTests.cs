@@ -7,7 +7,7 @@ namespace PSSocketTools.Tests.Server.Journal;
 
 public sealed class ServerEventFollowerTests
 {
-    private static readonly ClientFacts Client = new(3, "192.0.2.1", 49152, 1);
+    private static readonly ClientRecord Client = new(3, "192.0.2.1", 49152, 1);
 
     [Fact]
     public void A_follower_reads_each_event_once()
@@ -96,7 +96,7 @@ public sealed class ServerEventFollowerTests
         var follower = new ServerEventFollower(journal, next: 1);
         var writing = Enumerable.Range(1, Writers).Select(id => Task.Run(() =>
         {
-            var client = new ClientFacts(id, "192.0.2.1", id, 1);
+            var client = new ClientRecord(id, "192.0.2.1", id, 1);
             for (var i = 0; i < Each; i++)
             {
                 var message = Encoding.ASCII.GetBytes($"{id}/{i}" + new string('x', i % 100));
@@ -127,7 +127,7 @@ public sealed class ServerEventFollowerTests
         }
     }
 
-    private static EventJournal Journal(int capacity) => new(new ServerFacts(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System);
+    private static EventJournal Journal(int capacity) => new(new ServerIdentity(7, "lab", 7007), capacity, Encoding.UTF8, Clock.System);
 
     private static void Note(EventJournal journal, string message) =>
         journal.Append(ServerEventKind.MessageReceived, Client, Encoding.UTF8.GetBytes(message), 0, message.Length);

@@ -16,7 +16,7 @@ public sealed class ConnectionAdmissionTests
         const int Most = 3;
         for (var round = 0; round < 200; round++)
         {
-            var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 0, Encoding.UTF8, Clock.System), Clock.System);
+            var record = new ServerRecord(new EventJournal(new ServerIdentity(1, "lab", 7007), 0, Encoding.UTF8, Clock.System), Clock.System);
             var admission = new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, Most, null);
             using var together = new Barrier(Doors);
             var admitted = await Task.WhenAll(Enumerable.Range(0, Doors).Select(_ => Task.Factory.StartNew(

@@ -14,7 +14,7 @@ public sealed class ConnectionTests : IDisposable
     private static readonly EchoServerOptions Greeting = new() { Greeting = "hello", IdleTimeout = TimeSpan.FromMilliseconds(50) };
 
     private readonly AsyncTransport<StuckChannel> _transport;
-    private readonly ServerRecord _record = new(new EventJournal(new ServerFacts(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
+    private readonly ServerRecord _record = new(new EventJournal(new ServerIdentity(1, "lab", 7007), 100, System.Text.Encoding.UTF8, Clock.System), Clock.System);
 
     public ConnectionTests() => _transport = Make(sequential: false);
 
@@ -61,9 +61,9 @@ public sealed class ConnectionTests : IDisposable
     public async Task A_stop_that_comes_before_the_connection_begins_ends_it_without_a_fault(bool aborts)
     {
         using var channel = new StuckChannel { Opened = new TaskCompletionSource().Task };
-        var facts = new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
+        var client = new ClientRecord(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
         using var pump = new AsyncPump();
-        var connection = new Connection<StuckChannel>(_transport, facts, null, channel, pump);
+        var connection = new Connection<StuckChannel>(_transport, client, null, channel, pump);
         pump.Connection = connection;
 
         connection.OnReady(0);
@@ -87,7 +87,7 @@ public sealed class ConnectionTests : IDisposable
         Assert.True(await transport.WaitForSlotAsync());
         using var channel = new StuckChannel();
         using var pump = new AsyncPump();
-        var connection = new Connection<StuckChannel>(transport, new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp), null, channel, pump);
+        var connection = new Connection<StuckChannel>(transport, new ClientRecord(1, "192.0.2.1", 49152, _record.Clock.Timestamp), null, channel, pump);
         pump.Connection = connection;
         connection.Begin();
 
@@ -104,10 +104,10 @@ public sealed class ConnectionTests : IDisposable
     private async Task<string?> RunAsync(StuckChannel channel, EchoServerOptions options)
     {
         var plan = options.ToPlan();
-        var facts = new ClientFacts(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
-        Assert.True(_record.TryConnect(facts, 1));
+        var client = new ClientRecord(1, "192.0.2.1", 49152, _record.Clock.Timestamp);
+        Assert.True(_record.TryConnect(client, 1));
         var pump = new AsyncPump();
-        pump.Connection = new Connection<StuckChannel>(_transport, facts, new RawConversation(plan, facts, _record), channel, pump);
+        pump.Connection = new Connection<StuckChannel>(_transport, client, new RawConversation(plan, client, _record), channel, pump);
         pump.Post(pump.Connection, ConnectionSignal.Begin);
         await channel.WhenDisposed.WaitAsync(Patience.Long);
         return _record.Journal.Read(1, int.MaxValue, default, out _)[^1].Reason;

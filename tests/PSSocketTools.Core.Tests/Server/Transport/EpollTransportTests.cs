@@ -308,7 +308,7 @@ public sealed class EpollTransportTests
     public async Task A_connection_whose_channel_cannot_be_made_is_closed_and_concerns_no_other()
     {
         using var certificate = TlsClient.MakeCertificate("localhost");
-        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        var record = new ServerRecord(new EventJournal(new ServerIdentity(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
         var listeners = SocketOpener.Listen([IPAddress.Loopback], 0, 10);
 
         // A channel for TLS asks for memory of this size.

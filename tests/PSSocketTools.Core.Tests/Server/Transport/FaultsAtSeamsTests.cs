@@ -142,7 +142,7 @@ public sealed class FaultsAtSeamsTests
     {
         for (var n = 1; ; n++)
         {
-            var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+            var record = new ServerRecord(new EventJournal(new ServerIdentity(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
             var admission = new ConnectionAdmission(new EchoServerOptions { IdleTimeout = TimeSpan.FromMinutes(1) }.ToPlan(), record, 10, null);
             var listeners = SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
             var failing = new Countdown(n);
@@ -180,7 +180,7 @@ public sealed class FaultsAtSeamsTests
     [InlineData(true)]
     public async Task A_channel_that_cannot_be_made_ends_its_connection_alone(bool sequential)
     {
-        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        var record = new ServerRecord(new EventJournal(new ServerIdentity(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
         var admission = new ConnectionAdmission(new EchoServerOptions().ToPlan(), record, 1, null);
         var listeners = SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10);
         var failing = new Countdown(1);
@@ -219,7 +219,7 @@ public sealed class FaultsAtSeamsTests
     public async Task A_listener_whose_socket_is_closed_by_other_code_is_reported_and_the_other_continues(SocketProtocol protocol)
     {
         var plan = new EchoServerOptions().ToPlan();
-        var record = new ServerRecord(new EventJournal(new ServerFacts(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
+        var record = new ServerRecord(new EventJournal(new ServerIdentity(1, "lab", 7007), 1000, Encoding.UTF8, Clock.System), Clock.System);
         List<Socket> listeners = protocol == SocketProtocol.Udp
             ? [SocketOpener.BindDatagram([IPAddress.Loopback], 0)[0], SocketOpener.BindDatagram([IPAddress.Loopback], 0)[0]]
             : [SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0], SocketOpener.Listen([IPAddress.Parse(OwnAddress.Pick())], 0, 10)[0]];

@@ -68,7 +68,7 @@ internal sealed class AsyncDatagramTransport(
     }
 
     /// <summary>Handles a datagram; a failure is reported in the journal, and does not affect the next datagrams.</summary>
-    private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
+    private async Task TryHandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, OutputBuffer output)
     {
         try
         {
@@ -83,7 +83,7 @@ internal sealed class AsyncDatagramTransport(
         }
     }
 
-    private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, ResponseBuffer output)
+    private async Task HandleAsync(DatagramOperation operation, DatagramSocket socket, byte[] buffer, int count, OutputBuffer output)
     {
         var remote = (IPEndPoint)operation.Remote;
         var client = _clients.FindOrAdd(remote, remote);
@@ -94,7 +94,7 @@ internal sealed class AsyncDatagramTransport(
 
         if (Plan.WritesLocalAddress)
         {
-            client.Facts.LocalAddress = EndPointText.Of(operation.Local.Address ?? socket.LocalAddress);
+            client.Record.LocalAddress = EndPointText.Of(operation.Local.Address ?? socket.LocalAddress);
         }
 
         var request = Received(client, buffer, 0, count);
@@ -113,7 +113,7 @@ internal sealed class AsyncDatagramTransport(
         {
             if (!Plan.Options.IsDiscarding)
             {
-                await SendAsync(operation, operation.Local, client, buffer, count, new BufferedResponse(0, count, request.Received)).ConfigureAwait(false);
+                await SendAsync(operation, operation.Local, client, buffer, count, new BufferedMessage(0, count, request.JournalOffset)).ConfigureAwait(false);
             }
 
             return;

@@ -7,7 +7,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Transport.Datagrams;
 
 /// <summary>A client of a UDP server, which has no connection: it sends datagrams, and gets the responses.</summary>
-internal sealed class DatagramClient(IPEndPoint endPoint, ClientFacts facts)
+internal sealed class DatagramClient(IPEndPoint endPoint, ClientRecord record)
 {
     private FaultClient? _faults;
 
@@ -16,7 +16,7 @@ internal sealed class DatagramClient(IPEndPoint endPoint, ClientFacts facts)
     /// <summary>The endpoint in native form.</summary>
     public byte[] NativeEndPoint { get; } = PacketInfoSender.ToNative(endPoint);
 
-    public ClientFacts Facts { get; } = facts;
+    public ClientRecord Record { get; } = record;
 
     /// <summary>Completes with the last background response; never fails.</summary>
     public Task LastResponse { get; set; } = Task.CompletedTask;
@@ -25,5 +25,5 @@ internal sealed class DatagramClient(IPEndPoint endPoint, ClientFacts facts)
     public ResponderContext? Context { get; set; }
 
     /// <summary>The client as faults see it. Only for the thread that receives from it.</summary>
-    public FaultClient Faults(ServerRecord record) => _faults ??= new FaultClient(Facts, record);
+    public FaultClient Faults(ServerRecord record) => _faults ??= new FaultClient(Record, record);
 }

@@ -43,8 +43,8 @@ internal sealed class DatagramClients<TKey>(ServerRecord record)
                 }
             }
 
-            var facts = new ClientFacts(++_last, EndPointText.Of(endPoint.Address), endPoint.Port, record.Clock.Timestamp);
-            var client = new DatagramClient(endPoint, facts);
+            var client = new DatagramClient(
+                endPoint, new ClientRecord(++_last, EndPointText.Of(endPoint.Address), endPoint.Port, record.Clock.Timestamp));
             _clients.Add(key, client);
             return client;
         }

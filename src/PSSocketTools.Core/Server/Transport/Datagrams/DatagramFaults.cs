@@ -23,7 +23,7 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
     public void StrikeMessage() => Strike(FaultPoint.Message, null);
 
     /// <summary>A response is ready.</summary>
-    public void StrikeResponse(ResponseBuffer output) => Strike(FaultPoint.Response, output);
+    public void StrikeResponse(OutputBuffer output) => Strike(FaultPoint.Response, output);
 
     /// <summary>Waits for the delays that have struck. They are measured from the receipt on, so that those of several datagrams run at the same time.</summary>
     /// <exception cref="OperationCanceledException">The server stopped first.</exception>
@@ -55,16 +55,16 @@ internal sealed class DatagramFaults(FaultList list, FaultClient client)
         }
     }
 
-    private void Strike(FaultPoint point, ResponseBuffer? response)
+    private void Strike(FaultPoint point, OutputBuffer? response)
     {
         foreach (var fault in list.Active ?? [])
         {
             var options = fault.Options;
-            var (content, length, _) = response is { Responses.Count: > 0 } ? response.Responses[0] : default;
+            var (content, length, _) = response is { Messages.Count: > 0 } ? response.Messages[0] : default;
             var hasEffect = options.Kind switch
             {
                 FaultKind.Corrupt => length > 0,
-                _ => response is not { Responses.Count: 0 },
+                _ => response is not { Messages.Count: 0 },
             };
             if (options.Point != point || !client.TryStrike(fault, hasEffect, out var number))
             {

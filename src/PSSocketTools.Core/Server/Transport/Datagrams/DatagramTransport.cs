@@ -83,7 +83,7 @@ internal abstract class DatagramTransport : ServerTransport
     {
         if (_echoLoops.WouldLoop(client.EndPoint) || _isAllowed?.Invoke(client.EndPoint.Address) == false)
         {
-            Record.Rejected(client.Facts, ServerEventReason.NotAllowed);
+            Record.Rejected(client.Record, ServerEventReason.NotAllowed);
             return false;
         }
 
@@ -93,13 +93,13 @@ internal abstract class DatagramTransport : ServerTransport
     /// <summary>Records a datagram that was received, and has the faults strike it.</summary>
     public DatagramRequest Received(DatagramClient client, byte[] buffer, int offset, int count)
     {
-        Record.AddBytesReceived(client.Facts, count);
+        Record.AddBytesReceived(client.Record, count);
         var message = ToMessage(buffer, offset, count);
-        var received = Record.MessageReceived(client.Facts, buffer, offset, message.Count);
+        var received = Record.MessageReceived(client.Record, buffer, offset, message.Count);
         var faults = Plan.Faults.Active is null ? null : new DatagramFaults(Plan.Faults, client.Faults(Record));
         faults?.StrikeMessage();
         return new DatagramRequest(
-            message, client.Facts.MessagesReceived, faults is null ? received : -1, faults, Plan.Options.Responder is not null || faults is not null || !client.LastResponse.IsCompleted);
+            message, client.Record.MessagesReceived, faults is null ? received : -1, faults, Plan.Options.Responder is not null || faults is not null || !client.LastResponse.IsCompleted);
     }
 
     /// <summary>Responds in the background, so that slow responses don't delay others; above the limit datagrams are dropped, as UDP allows.</summary>
@@ -108,7 +108,7 @@ internal abstract class DatagramTransport : ServerTransport
         if (BeginResponse() > _maxPendingResponses)
         {
             EndResponse();
-            Record.Rejected(client.Facts, ServerEventReason.TooManyResponses);
+            Record.Rejected(client.Record, ServerEventReason.TooManyResponses);
             return;
         }
 
@@ -117,20 +117,20 @@ internal abstract class DatagramTransport : ServerTransport
     }
 
     /// <summary>Writes the response that takes no responder into a buffer, which stays empty when there is none.</summary>
-    public void WriteResponse(DatagramClient client, in DatagramRequest request, ResponseBuffer output)
+    public void WriteResponse(DatagramClient client, in DatagramRequest request, OutputBuffer output)
     {
         var message = request.Message;
         if (Plan.IsExitCommand(message))
         {
-            if (Plan.Farewell?.For(client.Facts, Record.Clock) is { } farewell)
+            if (Plan.Farewell?.For(client.Record, Record.Clock) is { } farewell)
             {
-                output.AppendResponse(farewell, message.Terminator);
+                output.AppendMessage(farewell, message.Terminator);
             }
         }
         else if (!Plan.Options.IsDiscarding)
         {
             var begin = output.Begin(message.Terminator);
-            Plan.Response.Write(output, message, client.Facts, request.Sequence, Record.Clock);
+            Plan.Response.Write(output, message, client.Record, request.Sequence, Record.Clock);
             output.End(begin, message.Terminator);
         }
     }
@@ -143,15 +143,15 @@ internal abstract class DatagramTransport : ServerTransport
             return true;
         }
 
-        Record.Failed(client.Facts, ServerEventReason.MessageTooLarge, DatagramLimits.TooLarge(count));
+        Record.Failed(client.Record, ServerEventReason.MessageTooLarge, DatagramLimits.TooLarge(count));
         return false;
     }
 
     /// <summary>Records a response that was sent.</summary>
-    public void Sent(DatagramClient client, int count, byte[] buffer, in BufferedResponse response)
+    public void Sent(DatagramClient client, int count, byte[] buffer, in BufferedMessage response)
     {
-        Record.AddBytesSent(client.Facts, count);
-        Record.ResponseSent(client.Facts, buffer, response.Offset, response.Count, response.Received);
+        Record.AddBytesSent(client.Record, count);
+        Record.ResponseSent(client.Record, buffer, response.Offset, response.Count, response.JournalOffset);
     }
 
     /// <summary>Counts a response that a stop waits for, and gives how many there are.</summary>
@@ -176,18 +176,18 @@ internal abstract class DatagramTransport : ServerTransport
     protected virtual Task WhenReceivingEndedAsync() => Task.CompletedTask;
 
     /// <summary>A buffer for responses, an empty one included.</summary>
-    protected ResponseBuffer MakeOutput() => new(Plan.Writer, carriesEmpty: true);
+    protected OutputBuffer MakeOutput() => new(Plan.Writer, carriesEmpty: true);
 
-    protected async Task SendAsync(DatagramOperation operation, PacketInfo local, DatagramClient client, ResponseBuffer output)
+    protected async Task SendAsync(DatagramOperation operation, PacketInfo local, DatagramClient client, OutputBuffer output)
     {
-        if (output.Responses.Count > 0)
+        if (output.Messages.Count > 0)
         {
-            await SendAsync(operation, local, client, output.Buffer, output.Count, output.Responses[0]).ConfigureAwait(false);
+            await SendAsync(operation, local, client, output.Buffer, output.Count, output.Messages[0]).ConfigureAwait(false);
         }
     }
 
     protected async Task SendAsync(
-        DatagramOperation operation, PacketInfo local, DatagramClient client, byte[] buffer, int count, BufferedResponse response)
+        DatagramOperation operation, PacketInfo local, DatagramClient client, byte[] buffer, int count, BufferedMessage response)
     {
         if (!Fits(client, count))
         {
@@ -201,7 +201,7 @@ internal abstract class DatagramTransport : ServerTransport
         }
         else if (!SocketErrors.IsAbort(operation.Error))
         {
-            Record.Failed(client.Facts, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
+            Record.Failed(client.Record, ServerEventReason.Failure, new SocketException((int)operation.Error).Message);
         }
     }
 
@@ -218,7 +218,7 @@ internal abstract class DatagramTransport : ServerTransport
     }
 
     /// <summary>Writes the response, which the responder makes if there is one, into a buffer, which stays empty when there is none.</summary>
-    private async Task WriteResponseAsync(DatagramClient client, DatagramRequest request, ResponseBuffer output)
+    private async Task WriteResponseAsync(DatagramClient client, DatagramRequest request, OutputBuffer output)
     {
         var message = request.Message;
         if (Plan.Options.Responder is not { } responder || Plan.IsExitCommand(message))
@@ -230,7 +230,7 @@ internal abstract class DatagramTransport : ServerTransport
         byte[]? content;
         try
         {
-            client.Context ??= new ResponderContext(client.Facts, Record, mailbox: null);
+            client.Context ??= new ResponderContext(client.Record, Record, mailbox: null);
             content = await responder.RespondAsync(
                 Plan.ToReceivedMessage(message, request.Sequence, Record.Clock, client.Context), Aborted).ConfigureAwait(false);
         }
@@ -238,13 +238,13 @@ internal abstract class DatagramTransport : ServerTransport
         catch (Exception exception) when (!Aborted.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Record.Failed(client.Facts, ServerEventReason.ResponderFailed, exception.Message);
+            Record.Failed(client.Record, ServerEventReason.ResponderFailed, exception.Message);
             content = Plan.ErrorResponse;
         }
 
         if (content is not null)
         {
-            output.AppendResponse(content, message.Terminator);
+            output.AppendMessage(content, message.Terminator);
         }
     }
 
@@ -285,7 +285,7 @@ internal abstract class DatagramTransport : ServerTransport
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Record.TryReport(exception, client.Facts);
+            Record.TryReport(exception, client.Record);
         }
         finally
         {

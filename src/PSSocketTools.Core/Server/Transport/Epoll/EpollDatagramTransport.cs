@@ -37,7 +37,7 @@ internal sealed class EpollDatagramTransport : DatagramTransport
     public DatagramClients<LinuxEndPointKey> Clients { get; }
 
     /// <summary>Where responses are made. Only for the loop.</summary>
-    public ResponseBuffer Output { get; }
+    public OutputBuffer Output { get; }
 
     /// <inheritdoc/>
     public override void Start() => _loop.Post(

@@ -229,7 +229,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         var plan = _transport.Plan;
         if (plan.WritesLocalAddress)
         {
-            client.Facts.LocalAddress = EndPointText.Of(Datagrams.LocalOf(slot).Address ?? _socket.LocalAddress);
+            client.Record.LocalAddress = EndPointText.Of(Datagrams.LocalOf(slot).Address ?? _socket.LocalAddress);
         }
 
         var (bytes, offset, count) = (Datagrams.Bytes, Datagrams.OffsetOf(slot), Datagrams.LengthOf(slot));
@@ -249,7 +249,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         {
             if (!plan.Options.IsDiscarding && _transport.Fits(client, count))
             {
-                Add(slot, client, count, new BufferedResponse(0, count, request.Received));
+                Add(slot, client, count, new BufferedMessage(0, count, request.JournalOffset));
             }
         }
         else
@@ -265,10 +265,10 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         try
         {
             _transport.WriteResponse(client, request, output);
-            if (output.Responses.Count > 0 && _transport.Fits(client, output.Count))
+            if (output.Messages.Count > 0 && _transport.Fits(client, output.Count))
             {
                 Buffer.BlockCopy(output.Buffer, 0, Datagrams.Bytes, Datagrams.OffsetOf(slot), output.Count);
-                Add(slot, client, output.Count, output.Responses[0]);
+                Add(slot, client, output.Count, output.Messages[0]);
             }
         }
         finally
@@ -277,7 +277,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
         }
     }
 
-    private void Add(int slot, DatagramClient client, int count, BufferedResponse response)
+    private void Add(int slot, DatagramClient client, int count, BufferedMessage response)
     {
         _responses[Datagrams.Count] = new Response(client, count, response with { Offset = Datagrams.OffsetOf(slot) + response.Offset });
         Datagrams.Add(slot, count);
@@ -309,7 +309,7 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
             if (number != Libc.EIntr && !Datagrams.TryDropSource(_sent))
             {
-                _transport.Record.Failed(_responses[_sent++].Client.Facts, ServerEventReason.Failure, Explain(number));
+                _transport.Record.Failed(_responses[_sent++].Client.Record, ServerEventReason.Failure, Explain(number));
             }
         }
 
@@ -367,5 +367,5 @@ internal sealed class EpollReceiver(EpollDatagramTransport transport, EpollLoop 
 
     private static string Explain(int number) => new LinuxSocketException(number).Message;
 
-    private readonly record struct Response(DatagramClient Client, int Count, BufferedResponse Content);
+    private readonly record struct Response(DatagramClient Client, int Count, BufferedMessage Content);
 }

@@ -3,10 +3,10 @@ using PSSocketTools.Platform;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>Responses to send, one after the other in a pooled buffer, and the position of each.</summary>
+/// <summary>Messages to send, one after the other in a pooled buffer, and the position of each.</summary>
 /// <param name="writer">Frames them.</param>
-/// <param name="carriesEmpty">Whether a response without content or framing counts, as it does in a datagram of its own.</param>
-internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = false) : IDisposable
+/// <param name="carriesEmpty">Whether a message without content or framing counts, as it does in a datagram of its own.</param>
+internal sealed class OutputBuffer(FrameWriter writer, bool carriesEmpty = false) : IDisposable
 {
     private const int InitialLength = 4096;
 
@@ -17,8 +17,8 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
 
     public byte[] Buffer => _buffer;
 
-    /// <summary>The responses without their framing.</summary>
-    public List<BufferedResponse> Responses { get; } = [];
+    /// <summary>The messages without their framing.</summary>
+    public List<BufferedMessage> Messages { get; } = [];
 
     /// <summary>Makes room for so many bytes, which the caller writes at <see cref="Count"/> in <see cref="Buffer"/>.</summary>
     public void Reserve(int bytes)
@@ -47,7 +47,7 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
     /// <summary>Adds bytes that the caller has written into the reserved room.</summary>
     public void Advance(int count) => Count += count;
 
-    /// <summary>Begins a response: leaves room for its length prefix.</summary>
+    /// <summary>Begins a message: leaves room for its length prefix.</summary>
     /// <returns>Where it begins, for <see cref="End"/>.</returns>
     public int Begin(Terminator terminator)
     {
@@ -61,11 +61,11 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         return begin;
     }
 
-    /// <summary>Ends a response with its prefix or terminator; in a stream an empty response without framing is no response.</summary>
+    /// <summary>Ends a message with its prefix or terminator; in a stream an empty one without framing is none.</summary>
     /// <param name="begin">Where it begins.</param>
     /// <param name="terminator">What ends it.</param>
-    /// <param name="received">Where the journal keeps the bytes of the message, where the response has the same; otherwise -1.</param>
-    public void End(int begin, Terminator terminator, long received = -1)
+    /// <param name="journalOffset">Where the journal keeps the same bytes, those of the message that it responds to; -1 for nowhere.</param>
+    public void End(int begin, Terminator terminator, long journalOffset = -1)
     {
         var content = begin + (terminator == Terminator.LengthPrefix ? FrameReader.PrefixLength : 0);
         var length = Count - content;
@@ -83,22 +83,22 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
             Append(writer.Tail(terminator));
         }
 
-        Responses.Add(new BufferedResponse(content, length, received));
+        Messages.Add(new BufferedMessage(content, length, journalOffset));
     }
 
-    /// <summary>Adds the responses of another buffer, framing included.</summary>
-    public void Append(ResponseBuffer other)
+    /// <summary>Adds the messages of another buffer, framing included.</summary>
+    public void Append(OutputBuffer other)
     {
         var start = Count;
         Append(other._buffer, 0, other.Count);
-        foreach (var response in other.Responses)
+        foreach (var message in other.Messages)
         {
-            Responses.Add(response with { Offset = start + response.Offset });
+            Messages.Add(message with { Offset = start + message.Offset });
         }
     }
 
-    /// <summary>Adds one whole response.</summary>
-    public void AppendResponse(byte[] content, Terminator terminator)
+    /// <summary>Adds one whole message.</summary>
+    public void AppendMessage(byte[] content, Terminator terminator)
     {
         var begin = Begin(terminator);
         Append(content);
@@ -113,19 +113,19 @@ internal sealed class ResponseBuffer(FrameWriter writer, bool carriesEmpty = fal
         return copy;
     }
 
-    /// <summary>Cuts the last response: it is not sent whole, and does not count as one any more.</summary>
+    /// <summary>Cuts the last message: it is not sent whole, and does not count as one any more.</summary>
     /// <param name="count">How many bytes are left in the buffer.</param>
     public void CutLast(int count)
     {
         Count = count;
-        Responses.RemoveAt(Responses.Count - 1);
+        Messages.RemoveAt(Messages.Count - 1);
     }
 
     /// <summary>Empties this and returns the buffer to the pool.</summary>
     public void Clear()
     {
         Count = 0;
-        Responses.Clear();
+        Messages.Clear();
         Release();
         _buffer = [];
     }

@@ -4,4 +4,4 @@ namespace PSSocketTools.Server.Journal;
 /// <param name="Id">Its id within the process.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Port">The port it listens on; 0 on a Unix socket.</param>
-internal sealed record ServerFacts(int Id, string Name, int Port);
+internal sealed record ServerIdentity(int Id, string Name, int Port);

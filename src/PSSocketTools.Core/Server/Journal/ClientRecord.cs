@@ -3,10 +3,10 @@ using PSSocketTools.Platform;
 namespace PSSocketTools.Server.Journal;
 
 /// <summary>
-/// The identity of a connection, to which all its events refer, and its counters: its driver alone writes them, and any thread
-/// reads them.
+/// A connection, or a sender of datagrams, as the journal and others know it: its identity, to which its events refer, its counters
+/// and how far it has ended. Its driver alone writes them, and any thread reads them.
 /// </summary>
-internal sealed class ClientFacts(int id, string remoteAddress, int remotePort, long startedAt)
+internal sealed class ClientRecord(int id, string remoteAddress, int remotePort, long startedAt)
 {
     private long _messagesReceived;
     private long _bytesReceived;
