@@ -97,7 +97,7 @@ public sealed record SessionOptions
     /// <summary>The time limit from sending a message until its response is complete; zero for none.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(DefaultResponseTimeoutSeconds);
 
-    /// <summary>What becomes of the response to a message whose sender does not say it: a server that answers no sender, such as a room, has none.</summary>
+    /// <summary>What becomes of the response to a message whose sender does not say it: a server that sends no sender a response, such as a broadcasting one, has none.</summary>
     public ResponseHandling Response { get; init; } = ResponseHandling.Awaited;
 
     /// <summary>The default and the range of <see cref="IdleGapMilliseconds"/>.</summary>

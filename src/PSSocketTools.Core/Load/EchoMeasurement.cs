@@ -185,10 +185,10 @@ public sealed class EchoMeasurement
     /// <summary>How many messages a second were to be sent; null for a closed loop.</summary>
     public double? Rate { get; }
 
-    /// <summary>How many messages a second were answered, also after the last was due; null for a closed loop.</summary>
+    /// <summary>How many responses a second arrived, also after the last message was due; null for a closed loop.</summary>
     public double? AchievedRate { get; }
 
-    /// <summary>Whether the server, the network or the client did not hold the rate: less than 95 % of the messages that were due were answered at it.</summary>
+    /// <summary>Whether the server, the network or the client did not hold the rate: less than 95 % of the messages that were due got a response at it.</summary>
     public bool IsSaturated { get; }
 
     /// <summary>Messages that were due and never sent, since the window had no room or there was no connection.</summary>

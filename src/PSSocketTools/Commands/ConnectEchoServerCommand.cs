@@ -30,7 +30,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
     [ArgumentCompleter(typeof(ServerCompleter))]
     public EchoServer[]? Server { get; set; }
 
-    /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
+    /// <summary>How long a response is waited for, in seconds; 0 is without end.</summary>
     [Parameter]
     [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
     [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]

@@ -31,7 +31,7 @@ public abstract class ConversingCommand : ConnectingCommand
     public EchoServer? Server { get; set; }
 
     /// <summary>Opens the session that ends with the command.</summary>
-    /// <param name="responseTimeout">How long an answer is waited for; null: what sessions have by default.</param>
+    /// <param name="responseTimeout">How long a response is waited for; null: what sessions have by default.</param>
     /// <exception cref="SocketToolsException">The server could not be reached; InvalidOption when it was not said which.</exception>
     protected EchoSession OpenOwnSession(TimeSpan? responseTimeout)
     {

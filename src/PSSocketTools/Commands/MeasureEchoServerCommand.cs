@@ -6,7 +6,7 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>Measure-EchoServer: load on a server, its throughput and the latencies of its answers.</summary>
+/// <summary>Measure-EchoServer: load on a server, its throughput and the latencies of its responses.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "EchoServer", DefaultParameterSetName = ToServer, HelpUri = OnlinePages.Folder + "Measure-EchoServer.md")]
 [OutputType(typeof(EchoMeasurement))]
 public sealed class MeasureEchoServerCommand : ConnectingCommand
@@ -91,7 +91,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
     [ValidateRange(EchoLoadOptions.LowestIntervalSeconds, EchoLoadOptions.HighestIntervalSeconds)]
     public double IntervalSec { get; set; }
 
-    /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
+    /// <summary>How long a response is waited for, in seconds; 0 is without end.</summary>
     [Parameter]
     [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
     [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]

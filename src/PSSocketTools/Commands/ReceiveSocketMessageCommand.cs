@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>Receive-SocketMessage: what servers send unsolicited, and answers that were not waited for.</summary>
+/// <summary>Receive-SocketMessage: what servers send unsolicited, and responses that were not waited for.</summary>
 [Cmdlet(VerbsCommunications.Receive, "SocketMessage", DefaultParameterSetName = ByCount, HelpUri = OnlinePages.Folder + "Receive-SocketMessage.md")]
 [OutputType(typeof(SocketMessage))]
 public sealed class ReceiveSocketMessageCommand : SocketCommand

@@ -5,7 +5,7 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>Send-SocketMessage: messages out, and each with its answer back.</summary>
+/// <summary>Send-SocketMessage: messages out, and each with its response back.</summary>
 [Cmdlet(VerbsCommunications.Send, "SocketMessage", DefaultParameterSetName = BySession, HelpUri = OnlinePages.Folder + "Send-SocketMessage.md")]
 [OutputType(typeof(SocketMessage))]
 public sealed class SendSocketMessageCommand : ConversingCommand
@@ -35,11 +35,11 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public EchoConnection[]? Connection { get; set; }
 
-    /// <summary>Does not wait for answers; Receive-SocketMessage takes them.</summary>
+    /// <summary>Does not wait for responses; Receive-SocketMessage takes them.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary>Expects no answer: the server sends none to these messages.</summary>
+    /// <summary>Expects no response: the server sends none to these messages.</summary>
     [Parameter]
     public SwitchParameter NoResponse { get; set; }
 
@@ -49,13 +49,13 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     [PSDefaultValue(Value = SendWindow.DefaultSize)]
     public int Window { get; set; } = SendWindow.DefaultSize;
 
-    /// <summary>How long an answer is waited for, in seconds; of a session that is given, what it says unless this says otherwise. 0 is without end.</summary>
+    /// <summary>How long a response is waited for, in seconds; of a session that is given, what it says unless this says otherwise. 0 is without end.</summary>
     [Parameter]
     [ValidateRange(SessionOptions.LowestResponseTimeoutSeconds, SessionOptions.HighestResponseTimeoutSeconds)]
     [PSDefaultValue(Value = SessionOptions.DefaultResponseTimeoutSeconds)]
     public double ResponseTimeoutSec { get; set; } = SessionOptions.DefaultResponseTimeoutSeconds;
 
-    /// <summary>Gives messages and answers as bytes.</summary>
+    /// <summary>Gives messages and responses as bytes.</summary>
     [Parameter]
     public SwitchParameter AsBytes { get; set; }
 
@@ -147,7 +147,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         base.Dispose(disposing);
     }
 
-    /// <summary>How long an answer is waited for, if that was said here.</summary>
+    /// <summary>How long a response is waited for, if that was said here.</summary>
     private TimeSpan? OwnTimeout => IsBound(nameof(ResponseTimeoutSec)) ? TimeSpan.FromSeconds(ResponseTimeoutSec) : null;
 
     private SendWindow[] Open(EchoSession[] sessions) => Array.ConvertAll(sessions, session =>

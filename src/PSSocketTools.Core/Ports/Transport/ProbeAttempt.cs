@@ -37,11 +37,11 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>Whether the connection is there, and its check goes on.</summary>
     public bool IsConnected { get; set; }
 
-    /// <summary>How many bytes the last operation of the check received; 0 for the end of the connection. The transport's state.</summary>
+    /// <summary>How many bytes the last operation of the check received; 0 for the end of the connection. For a transport that uses .NET's sockets.</summary>
     public int Received { get; set; }
 
-    /// <summary>The transport's state while the attempt is pending.</summary>
-    public object? State { get; set; }
+    /// <summary>The socket of a transport that uses .NET's, which closes it.</summary>
+    public Socket? Socket { get; set; }
 
     /// <summary>The descriptor of a pending attempt, of a transport that uses descriptors: the transport owns it, and sets -1 when it closes it.</summary>
     public int Descriptor { get; set; } = -1;

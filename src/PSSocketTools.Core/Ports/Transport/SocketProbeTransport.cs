@@ -27,7 +27,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
         {
             var socket = new Socket(
                 attempt.Address.AddressFamily, _isTcp ? SocketType.Stream : SocketType.Dgram, _isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
-            attempt.State = socket;
+            attempt.Socket = socket;
             _pending.Add(attempt);
             if (setup.Source is { } source)
             {
@@ -156,7 +156,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
         }
 
         attempt.EndAt(endedAt, error);
-        if (error != SocketError.Success || attempt.State is not Socket { LocalEndPoint: IPEndPoint local } socket)
+        if (error != SocketError.Success || attempt.Socket is not { LocalEndPoint: IPEndPoint local } socket)
         {
             return;
         }
@@ -181,7 +181,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
         {
             if (check.Request.Length > 0)
             {
-                ((Socket)attempt.State!).Send(check.Request);
+                attempt.Socket!.Send(check.Request);
             }
         }
         catch (SocketException)
@@ -205,7 +205,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
             // Bytes that do not matter overwrite earlier ones.
             var start = check.Reads ? check.Count : 0;
             operation.SetBuffer(check.Buffer, start, check.Buffer.Length - start);
-            if (((Socket)attempt.State!).ReceiveAsync(operation))
+            if (attempt.Socket!.ReceiveAsync(operation))
             {
                 return false;
             }
@@ -249,7 +249,7 @@ internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport
     private void Close(ProbeAttempt attempt)
     {
         _pending.Remove(attempt);
-        if (attempt.State is not Socket socket)
+        if (attempt.Socket is not { } socket)
         {
             return;
         }
