@@ -34,7 +34,7 @@ public sealed class HouseTests
         ["Server/Faults"] = ["Server/Journal", "Net", "Platform"],
         ["Server/Journal"] = ["Net", "Platform"],
         ["Client"] = ["Tls", "Framing", "Net", "Platform"],
-        ["Ports"] = ["Ports/Transport", "Net", "Platform"],
+        ["Ports"] = ["Ports/Transport", "Tls", "Net", "Platform"],
         ["Ports/Transport"] = ["Net", "Platform"],
         ["Load"] = ["Client", "Tls", "Framing", "Net", "Platform"],
     };

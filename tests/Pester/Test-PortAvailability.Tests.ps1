@@ -410,8 +410,39 @@ Describe 'Test-PortAvailability' {
             $result = Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -Verify Greets
             $result.Status | Should -Be 'Open'
             $result.Banner | Should -Be "220 mail$([char] 0xFFFD) ready"
+            $result.Verification | Should -Be 'Greets'
             $server | Stop-EchoServer
-            (Test-PortAvailability $port -ComputerName 127.0.0.1 -Verify Greets -TimeoutSec 0.3).Status | Should -Be 'Silent'
+            $silent = Test-PortAvailability $port -ComputerName 127.0.0.1 -Verify Greets -TimeoutSec 0.3
+            $silent.Status | Should -Be 'Silent'
+            $silent.Detail | Should -BeLike '*TLS wait for their client to speak first.'
+        }
+
+        It 'says of a server of TLS that it is one, where a line does not come back' {
+            $server = Start-EchoServer -Address 127.0.0.1 -SelfSigned
+            try {
+                $result = Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -Verify Echoes
+                $result.Status | Should -Be 'NotEcho'
+                $result.Detail | Should -BeLike '*speaks TLS*Connect-EchoServer with -UseTls*'
+            }
+            finally { $server | Stop-EchoServer }
+        }
+
+        It 'warns before <Ports> ports of <Computers>, once: <Like>' -ForEach @(
+            @{ Ports = '1-1000'; Computers = '127.0.0.0/16'; Like = '65*536*000 * 36 h * 512 *' }
+            @{ Ports = '80'; Computers = @('127.0.0.0/9', '127.128.0.0/9'); Like = '8*388*608 * 5 h *' }
+            @{ Ports = '1-65535'; Computers = '127.0.0.0/28'; Like = '1*048*560 * 34 min *' }
+            @{ Ports = '1-65535'; Computers = '127.0.0.0/8'; Like = '1*099*494*850*560 * 24*855 d *' }
+        ) {
+            $null = $Computers | Test-PortAvailability -Port $Ports -WarningVariable warned -WarningAction SilentlyContinue | Select-Object -First 1
+            $warned.Count | Should -Be 1
+            "$warned" | Should -BeLike $Like
+            "$warned" | Should -BeLike '*-ThrottleLimit and -TimeoutSec make it shorter*'
+        }
+
+        It 'does not warn before what is done soon' {
+            $null = Test-PortAvailability 1-65535 -ComputerName 127.0.0.1 -WarningVariable warned -WarningAction SilentlyContinue | Select-Object -First 1
+            $null = Test-PortAvailability 1 -ComputerName 127.0.0.0/16 -TimeoutSec 0.1 -WarningVariable +warned -WarningAction SilentlyContinue | Select-Object -First 1
+            $warned | Should -BeNullOrEmpty
         }
 
         It 'proves a server end to end with -Verify Echoes' {
@@ -420,7 +451,11 @@ Describe 'Test-PortAvailability' {
             $udp = Start-EchoServer -Address 127.0.0.1 -Protocol Udp
             $quiet = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
             try {
-                (Test-PortAvailability $server.Port, $other.Port -ComputerName 127.0.0.1 -Verify Echoes).Status | Should -Be 'Open', 'NotEcho'
+                $results = Test-PortAvailability $server.Port, $other.Port, $closed -ComputerName 127.0.0.1 -Verify Echoes
+                $results.Status | Should -Be 'Open', 'NotEcho', 'Closed'
+                $results.Verification | Should -Be 'Echoes', 'Echoes', 'Echoes'
+                (Test-PortAvailability $server.Port -ComputerName 127.0.0.1).Verification | Should -BeNullOrEmpty
+                $results[1].Detail | Should -BeLike '*came back than what was sent: no: PSSocketTools *'
                 (Wait-EchoServer $server -Kind MessageReceived).Message | Should -Match '^PSSocketTools [0-9a-f]{32}$'
                 (Test-PortAvailability $port -ComputerName 127.0.0.1 -Verify Echoes -TimeoutSec 0.3).Status | Should -Be 'NotEcho'
                 (Test-PortAvailability $udp.Port, $quiet.Client.LocalEndPoint.Port -ComputerName 127.0.0.1 -Protocol Udp -Verify Echoes -TimeoutSec 0.5).Status |
@@ -546,6 +581,13 @@ Describe 'Test-PortAvailability' {
             $history[0].LastSuccess | Should -BeOfType datetime
             $history[0].LongestOutageMilliseconds | Should -BeNullOrEmpty
             $history[1].FirstFailure | Should -BeOfType datetime
+            $history.FirstFailureStatus | Should -Be $null, 'Closed'
+            $history.LastStatus | Should -Be 'Open', 'Closed'
+            $history[1].FirstTest | Should -Be $history[1].FirstFailure
+            ($history[0].LastTest - $history[0].FirstTest).TotalMilliseconds | Should -BeGreaterThan 50
+            $history[0].LastTest | Should -Be $history[0].LastSuccess
+            $history.Verification | Should -Be $null, $null
+            (Test-PortAvailability $port -ComputerName 127.0.0.1 -Count 1 -Verify Stays -Summary).Verification | Should -Be 'Stays'
             $history[1].LongestOutageMilliseconds | Should -BeGreaterThan 50
             $history[1].MeanMilliseconds | Should -BeNullOrEmpty
         }
@@ -610,7 +652,7 @@ Describe 'Test-PortAvailability' {
                 $null = $shell.BeginInvoke()
                 $null = $server | Wait-EchoServer Disconnected -Count 3 -TimeoutSec 60
                 [Threading.SpinWait]::SpinUntil({ $shell.Streams.Progress.Count -gt 0 }, 60000) | Should -BeTrue -Because 'nothing else shows that it goes on'
-                $shell.Streams.Progress[0].StatusDescription | Should -Match '^[\d,.]+ tests so far, [\d,.]+ succeeded'
+                $shell.Streams.Progress[0].StatusDescription | Should -Match '^[\d,.]+ tests so far, [\d,.]+ succeeded; now Open \d+[.,]\d\dms\. Ctrl\+C sums up$'
                 $shell.Stop()
                 $history = $shell.Runspace.SessionStateProxy.GetVariable('gathered')
                 $history.Count | Should -Be 1
@@ -714,7 +756,9 @@ Describe 'Test-PortAvailability' {
             @{ Command = 'Test-PortAvailability 7007 -Verify Echoes'; Like = '*-Verify*Test-PortAvailability 7007 -ComputerName localhost*' }
             @{ Command = 'Test-PortAvailability 7007 -TimeoutSec 2'; Like = '*-TimeoutSec*Test-PortAvailability 7007 -ComputerName localhost*' }
             @{ Command = '7007 | Test-PortAvailability -IPv4 -ErrorAction Stop'; Like = '*-IPv4*Test-PortAvailability 7007 -ComputerName localhost*' }
-            @{ Command = 'Test-PortAvailability localhost 8123'; Like = '*Test-PortAvailability -ComputerName localhost -Port 80' }
+            @{ Command = 'Test-PortAvailability localhost 8123'; Like = '*Test-PortAvailability -ComputerName localhost -Port 8123' }
+            @{ Command = '$null = @(Test-PortAvailability app01 8080-8090,https -Verify Stays)'; Like = '*Test-PortAvailability -ComputerName app01 -Port 8080-8090,https' }
+            @{ Command = 'Test-PortAvailability app01 app02'; Like = '*Test-PortAvailability -ComputerName app01 -Port 80' }
             @{ Command = 'Test-PortAvailability 127.0.0.1:8123'; Like = '*Test-PortAvailability -ComputerName 127.0.0.1 -Port 8123' }
             @{ Command = 'Test-PortAvailability [::1]:8123'; Like = '*Test-PortAvailability -ComputerName ::1 -Port 8123' }
             @{ Command = 'Test-PortAvailability 80 443'; Like = '*Ports go to -Port*' }
@@ -764,7 +808,7 @@ Describe 'Test-PortAvailability' {
 
         It 'ends the scan with the first result that is wanted' {
             $clock = [Diagnostics.Stopwatch]::StartNew()
-            $result = Test-PortAvailability 1-65535 -ComputerName '127.0.0.0/8' | Select-Object -First 1
+            $result = Test-PortAvailability 1-65535 -ComputerName '127.0.0.0/8' -WarningAction SilentlyContinue | Select-Object -First 1
             $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
             $result.Port | Should -Be 1
         }
@@ -840,7 +884,7 @@ Describe 'Test-PortAvailability' {
         It 'goes to CSV and JSON in flat rows' {
             $result = Test-PortAvailability $port -ComputerName 127.0.0.1
             # PowerShell puts an alias first.
-            $columns = 'Id', 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'PreviousStatus', 'PreviousAddress', 'Banner', 'ProcessId', 'ProcessName', 'HolderState', 'Detail'
+            $columns = 'Id', 'Timestamp', 'TimestampUtc', 'ComputerName', 'Address', 'Port', 'Protocol', 'Service', 'Status', 'Available', 'LatencyMilliseconds', 'SourceAddress', 'Attempt', 'PreviousStatus', 'PreviousAddress', 'Verification', 'Banner', 'ProcessId', 'ProcessName', 'HolderState', 'Detail'
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).PSObject.Properties.Name | Should -Be $columns
             ($result | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).TimestampUtc | Should -Be $result.Timestamp.ToUniversalTime().ToString('o')
             ($result | ConvertTo-Json | ConvertFrom-Json).Address | Should -Be '127.0.0.1'

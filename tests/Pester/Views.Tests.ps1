@@ -78,6 +78,45 @@ Describe 'The views' {
         [PSSocketTools.ViewCell]::Before('Closed', '10.0.0.1') | Should -Be 'Closed, 10.0.0.1'
     }
 
+    It 'tell the addresses of a name apart, at <_> columns' -ForEach 80, 120 {
+        $width = $_
+        $test = @{ ComputerName = 'localhost'; AllAddresses = $true }
+        $shown = @(
+            , @(Test-PortAvailability $server.Port @test)
+            , @(Test-PortAvailability $server.Port, 1 @test)
+            , @('127.0.0.1', 'localhost' | Test-PortAvailability -Port $server.Port, 1 -AllAddresses)
+            , @(Test-PortAvailability $server.Port @test -Count 1)
+            , @(Test-PortAvailability $server.Port @test -Count 1 -Summary)
+        )
+        foreach ($results in $shown) {
+            foreach ($objects in $results, [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($results))) {
+                $drawn = ($objects | Get-Drawn -Width $width) -replace '\s+', ' '
+                foreach ($one in $results | Where-Object ComputerName -eq localhost) {
+                    $address = if ($one.Address) { $one.Address } else { $one.Addresses }
+                    ($drawn -replace '(?<=localhost) \d+ (?:Tcp|\d)[^(]*(?=\()', ' ') + $drawn | Should -BeLike "*localhost ($address)*"
+                }
+            }
+        }
+
+        Test-PortAvailability $server.Port @test | Format-Wide | Get-Drawn | Should -BeLike "*localhost (127.0.0.1):$($server.Port) Open*"
+        Test-PortAvailability $server.Port -ComputerName localhost | Get-Drawn | Should -Not -BeLike '*(127.0.0.1)*'
+        Test-PortAvailability $server.Port -ComputerName 127.0.0.1 -AllAddresses | Get-Drawn | Should -Not -BeLike '*(127.0.0.1)*'
+    }
+
+    It 'say what an open port was verified by, at 80 columns' {
+        $ask = @{ ComputerName = '127.0.0.1'; Verify = 'Echoes' }
+        Test-PortAvailability $server.Port @ask | Get-Drawn | Should -Match "$($server.Port) +Tcp +Open: Echoes +\d"
+        Test-PortAvailability $server.Port @ask -Count 1 | Get-Drawn | Should -Match "$($server.Port) +Tcp +Open: Echoes +\d"
+        $drawn = '127.0.0.1', '127.0.0.2' | Test-PortAvailability -Port $server.Port, 1 -Verify Echoes | Get-Drawn
+        $drawn | Should -Match "$($server.Port) +Tcp +Open: Echoes +\d"
+        $drawn | Should -Match '1 +Tcp +tcpmux +Closed +\d'
+        @(Test-PortAvailability $server.Port) + @(Test-PortAvailability $server.Port @ask) | Get-Drawn | Should -Match "$($server.Port) +Tcp +Open: Echoes +\d"
+    }
+
+    It 'say what the first failure of a history was, at 80 columns' {
+        Test-PortAvailability 1 -ComputerName 127.0.0.1 -Count 1 -Summary | Get-Drawn | Should -Match '(?m)^127\.0\.0\.1 +1 +1 +100% .* Closed\s*$'
+    }
+
     It 'say why a session ended, at 80 columns' {
         $ended = $server | Connect-EchoServer -Name gone
         $ended | Disconnect-EchoServer
@@ -188,7 +227,7 @@ Describe 'The views' {
                 'PortAvailability#Remote' = New-Shown -Type 'PortAvailability#Remote' @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Service = 'microsoft-ds'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 12345.6; ProcessId = $null }
                 'PortAvailability#ByComputer' = New-Shown -Type 'PortAvailability#ByComputer' @{ ComputerName = 'a-host.example'; Port = 54321; Protocol = 'Tcp'; Service = 'clc-build-daemon'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.99; ProcessId = $null }
                 'PortAvailability#Repeated' = New-Shown -Type 'PortAvailability#Repeated' @{ Timestamp = [datetime]::Now; ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 1.5; PreviousStatus = 'OpenOrFiltered'; PreviousAddress = $long; ProcessId = $null }
-                PortHistory = New-Shown -Type PortHistory @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 1.5 }
+                PortHistory = New-Shown -Type PortHistory @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 1.5; FirstFailureStatus = 'OpenOrFiltered' }
                 PortHolder = New-Shown -Type PortHolder @{ Protocol = 'Tcp'; LocalAddress = $long; Port = 54321; Service = 'microsoft-ds'; ProcessName = 'a-process-with-a-long.name'; ProcessId = 1234567; UserName = 'EXAMPLE-DOMAIN\an-administrator' }
                 'PortHolder#Connections' = New-Shown -Type 'PortHolder#Connections' @{ Protocol = 'Tcp'; LocalAddress = $long; Port = 54321; RemoteEndPoint = "[$long]:54321"; State = 'Established'; ProcessName = 'a-process-with-a-long.name'; ProcessId = 1234567 }
             }
@@ -203,7 +242,7 @@ Describe 'The views' {
                 PortAvailability = New-Shown -Type PortAvailability @{ ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Service = 'http'; Status = 'InUse'; ProcessName = 'pwsh'; ProcessId = 1234567 }
                 'PortAvailability#Remote' = New-Shown -Type 'PortAvailability#Remote' @{ ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Service = 'http'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94 }
                 'PortAvailability#Repeated' = New-Shown -Type 'PortAvailability#Repeated' @{ Timestamp = [datetime]::Now; ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94; PreviousAddress = $address }
-                PortHistory = New-Shown -Type PortHistory @{ ComputerName = $address; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 999.94 }
+                PortHistory = New-Shown -Type PortHistory @{ ComputerName = $address; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 999.94; LongestOutageMilliseconds = 86400000; FirstFailureStatus = 'OpenOrFiltered' }
                 PortHolder = New-Shown -Type PortHolder @{ Protocol = 'Tcp'; LocalAddress = $address; Port = 54321; Service = 'http'; ProcessName = 'pwsh'; ProcessId = 1234567; UserName = 'ana' }
                 'PortHolder#Connections' = New-Shown -Type 'PortHolder#Connections' @{ Protocol = 'Tcp'; LocalAddress = $address; Port = 54321; RemoteEndPoint = $endPoint; State = 'Established'; ProcessName = 'pwsh'; ProcessId = 1 }
             }

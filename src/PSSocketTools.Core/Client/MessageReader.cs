@@ -1,6 +1,7 @@
 using PSSocketTools.Framing;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Client;
 
@@ -133,8 +134,7 @@ internal sealed class MessageReader(SessionContext session, BlockingChannel chan
         }
     }
 
-    /// <summary>Whether all data received is a TLS server's alert to a client that does not speak TLS (RFC 8446, section 6).</summary>
+    /// <summary>Whether all data received is a TLS server's alert to a client that does not speak TLS.</summary>
     private bool IsTlsAlert(int received) =>
-        _reader is not null && !session.Options.UseTls && BytesReceived == 0
-        && received == 7 && Input[0] == 21 && Input[1] == 3 && Input[2] <= 4 && Input[3] == 0 && Input[4] == 2 && Input[5] is 1 or 2;
+        _reader is not null && !session.Options.UseTls && BytesReceived == 0 && TlsAlerts.IsAlert(Input, received);
 }

@@ -12,8 +12,10 @@ public sealed class PortAvailability
     private readonly double _latency = double.NaN;
     private readonly LocalFinding? _local;
     private TestBefore? _before;
+    private bool _isAsBefore;
     private readonly PortStatus _status;
     private readonly SocketProtocol _protocol;
+    private readonly PortVerification _verified;
 
     internal PortAvailability(string computerName, int port, SocketProtocol protocol, PortStatus status)
     {
@@ -70,6 +72,9 @@ public sealed class PortAvailability
     /// <summary>In a test that is repeated: the address that the test before found, where that was another one; otherwise null.</summary>
     public string? PreviousAddress => _before?.Address;
 
+    /// <summary>What was asked of the connection beside that it is accepted, whether it came so far or not: the name of a <see cref="PortVerification"/>; null where nothing was.</summary>
+    public string? Verification => _verified == PortVerification.None ? null : _verified.ToString();
+
     /// <summary>The first bytes that a server sent unsolicited, at most 256, as text whose control characters are replaced; null unless that was verified.</summary>
     public string? Banner { get; internal init; }
 
@@ -89,7 +94,7 @@ public sealed class PortAvailability
     public string? Detail { get; internal init; }
 
     /// <summary>Whether the test before, of one that is repeated, found something else, or there was none.</summary>
-    public bool IsChange() => PreviousStatus is not null || PreviousAddress is not null || Attempt <= 1;
+    public bool IsChange() => !_isAsBefore;
 
     /// <summary>What was found.</summary>
     public PortStatus GetStatus() => _status;
@@ -126,6 +131,12 @@ public sealed class PortAvailability
     /// <summary>The status and where, for a debugger or a string.</summary>
     public override string ToString() => $"{OutsideText.Clean(EndPointText.Of(ComputerName, Port))} {Status}";
 
+    /// <summary>What was asked of the connection.</summary>
+    internal PortVerification Verified
+    {
+        init => _verified = value;
+    }
+
     /// <summary>The number of the attempt, for the initializers of tests.</summary>
     internal int AttemptNumber
     {
@@ -140,6 +151,7 @@ public sealed class PortAvailability
         var status = before is not null && before._status != _status ? before.Status : null;
         var address = before is not null && before.Address != Address ? before.Address : null;
         result._before = status is null && address is null ? null : new TestBefore(status, address);
+        result._isAsBefore = before is not null && result._before is null;
         return result;
     }
 

@@ -11,6 +11,8 @@ public sealed class PortHistory
         Port = first.Port;
         Protocol = first.Protocol;
         Service = first.Service;
+        Verification = first.Verification;
+        FirstTest = first.Timestamp;
     }
 
     /// <summary>The computer tested, as it was asked for.</summary>
@@ -27,6 +29,18 @@ public sealed class PortHistory
 
     /// <summary>The addresses that answered or were tried, in the order they came up, with commas between.</summary>
     public string? Addresses { get; internal init; }
+
+    /// <summary>What was asked of each connection beside that it is accepted: the name of a <see cref="PortVerification"/>; null where nothing was.</summary>
+    public string? Verification { get; }
+
+    /// <summary>When the first test ended, in local time.</summary>
+    public DateTime FirstTest { get; }
+
+    /// <summary>When the last test ended, in local time.</summary>
+    public DateTime LastTest { get; internal init; }
+
+    /// <summary>What the last test found: the name of a <see cref="PortStatus"/>.</summary>
+    public string LastStatus { get; internal init; } = "";
 
     /// <summary>How many tests were made.</summary>
     public int Sent { get; internal init; }
@@ -48,6 +62,9 @@ public sealed class PortHistory
 
     /// <summary>When a test failed first, in local time; null where none did.</summary>
     public DateTime? FirstFailure { get; internal init; }
+
+    /// <summary>What that test found: the name of a <see cref="PortStatus"/>; null where none failed.</summary>
+    public string? FirstFailureStatus { get; internal init; }
 
     /// <summary>When a test succeeded last, in local time; null where none did.</summary>
     public DateTime? LastSuccess { get; internal init; }

@@ -12,17 +12,20 @@ internal sealed class PortRecord
     private double _sum;
     private double _minimum = double.MaxValue;
     private double _maximum;
-    private DateTime? _firstFailure;
+    private PortAvailability? _firstFailure;
     private DateTime? _lastSuccess;
     private DateTime? _outageSince;
     private TimeSpan? _longestOutage;
+
+    /// <summary>The last result.</summary>
+    public PortAvailability Last => _last!;
 
     /// <summary>Adds a result, and returns it with the number of its test and with what the last one had otherwise.</summary>
     public PortAvailability Add(PortAvailability result, int number)
     {
         var told = result.AsRepeated(number, _last);
         _first ??= result;
-        _last = result;
+        _last = told;
         _sent++;
         if (result.Address is { } address && !_addresses.Contains(address))
         {
@@ -50,7 +53,7 @@ internal sealed class PortRecord
         }
         else
         {
-            _firstFailure ??= result.Timestamp;
+            _firstFailure ??= result;
             _outageSince ??= result.Timestamp;
             _longestOutage ??= TimeSpan.Zero;
         }
@@ -61,12 +64,16 @@ internal sealed class PortRecord
     public PortHistory ToHistory() => new(_first!)
     {
         Addresses = _addresses.Count > 0 ? string.Join(", ", _addresses) : null,
+        LastTest = _last!.Timestamp,
+        LastStatus = _last.Status,
         Sent = _sent,
         Succeeded = _succeeded,
         MinimumMilliseconds = _measured > 0 ? _minimum : null,
-        MeanMilliseconds = _measured > 0 ? _sum / _measured : null,
+        // The sum is rounded, so that the mean of equal latencies may lie a bit beside them.
+        MeanMilliseconds = _measured > 0 ? Math.Min(Math.Max(_sum / _measured, _minimum), _maximum) : null,
         MaximumMilliseconds = _measured > 0 ? _maximum : null,
-        FirstFailure = _firstFailure,
+        FirstFailure = _firstFailure?.Timestamp,
+        FirstFailureStatus = _firstFailure?.Status,
         LastSuccess = _lastSuccess,
         LongestOutageMilliseconds = _longestOutage?.TotalMilliseconds,
     };

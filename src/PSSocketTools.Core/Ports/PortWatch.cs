@@ -151,6 +151,15 @@ public sealed class PortWatch : IDisposable
         }
     }
 
+    /// <summary>The last result of each target that was tested, in the order in which they were added.</summary>
+    public IReadOnlyList<PortAvailability> ToLastResults()
+    {
+        lock (_gate)
+        {
+            return [.. _targets.SelectMany(static target => target.Records).Select(static record => record.Last)];
+        }
+    }
+
     /// <summary>Ends the tests at once.</summary>
     public void Dispose()
     {

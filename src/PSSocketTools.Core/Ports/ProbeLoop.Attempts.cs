@@ -105,11 +105,11 @@ internal sealed partial class ProbeLoop
         if (IsReached(probe, attempt, status))
         {
             probe.Best = attempt;
-            End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: false));
+            End(probe, ProbeResult.Create(probe, _options, isTimeUp: false));
         }
         else if (probe.IsOverdue && !probe.IsChecking)
         {
-            End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: true));
+            End(probe, ProbeResult.Create(probe, _options, isTimeUp: true));
         }
         else if (_waits)
         {
@@ -131,7 +131,7 @@ internal sealed partial class ProbeLoop
         return Array.TrueForAll(probe.AllAddresses, address => outcomes.TryGetValue(address, out var last) && PortStatuses.IsGone(last));
     }
 
-    private ProbeCheck? NewCheck() => _verification == PortVerification.None ? null : new ProbeCheck(_verification, _protocol == SocketProtocol.Udp);
+    private ProbeCheck? NewCheck() => _options.Verify == PortVerification.None ? null : new ProbeCheck(_options.Verify, _protocol == SocketProtocol.Udp);
 
     /// <summary>Ends the check of a connection whose time is up.</summary>
     private void EndCheck(ProbeAttempt attempt)
@@ -162,7 +162,7 @@ internal sealed partial class ProbeLoop
     {
         if (!_waits && !probe.IsDone && !probe.HasPending && probe.Postponed == 0 && !probe.HasUntried)
         {
-            End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: false));
+            End(probe, ProbeResult.Create(probe, _options, isTimeUp: false));
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed partial class ProbeLoop
             probe.WhyNoAddress = reason is SocketToolsException ? reason.Message : Messages.Get("SocketFailed", probe.Host.Name, reason.Message);
             if (!_waits)
             {
-                End(probe, ProbeResult.Create(probe, _protocol, isTimeUp: false));
+                End(probe, ProbeResult.Create(probe, _options, isTimeUp: false));
                 return;
             }
         }

@@ -10,13 +10,13 @@ internal sealed partial class ProbeLoop : IDisposable
     private const int BatchSize = 64;
 
     private readonly IProbeQueue _queue;
+    private readonly PortScanOptions _options;
     private readonly SocketProtocol _protocol;
     private readonly ProbeTransport _transport;
     private readonly Thread _thread;
     private readonly bool _waits;
     private readonly PortStatus _silent;
     private readonly PortGoal _goal;
-    private readonly PortVerification _verification;
     private readonly int _window;
     private readonly ProbeTimers _timers;
     private readonly PendingAttempts _attempts;
@@ -34,6 +34,7 @@ internal sealed partial class ProbeLoop : IDisposable
     public ProbeLoop(IProbeQueue queue, PortScanOptions options, IPAddress? source, Func<ProbeSetup, ProbeTransport> createTransport)
     {
         _queue = queue;
+        _options = options;
         _transport = createTransport(new ProbeSetup(options.Protocol, source, options.ResetsConnections));
         _protocol = options.Protocol;
         _silent = PortStatuses.OfSilence(_protocol);
@@ -41,7 +42,6 @@ internal sealed partial class ProbeLoop : IDisposable
         _waits = options.RetryLimit is not null;
         _trace = queue.Trace;
         _goal = options.Until;
-        _verification = options.Verify;
         _timers = new ProbeTimers(options);
         _transport.Connected = _timers.StartCheck;
         _attempts = new PendingAttempts(_transport);
@@ -146,7 +146,7 @@ internal sealed partial class ProbeLoop : IDisposable
             }
             else
             {
-                End(expired, ProbeResult.Create(expired, _protocol, isTimeUp: true));
+                End(expired, ProbeResult.Create(expired, _options, isTimeUp: true));
             }
         }
 

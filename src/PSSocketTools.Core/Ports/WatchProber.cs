@@ -17,8 +17,7 @@ internal sealed class WatchProber : IProbeQueue, IDisposable
     private readonly Action<Exception> _fail;
     private readonly Action _pulse;
     private readonly Func<string, Task<IPAddress[]>> _resolve;
-    private readonly SocketProtocol _protocol;
-    private readonly TimeSpan _timeout;
+    private readonly PortScanOptions _options;
     private readonly ProbeLoop _loop;
 
     /// <summary>Makes one without probes.</summary>
@@ -41,7 +40,7 @@ internal sealed class WatchProber : IProbeQueue, IDisposable
         Selection = options.ToSelection();
         IsEachAddress = options.AllAddresses;
         Trace = options.KeepsTrace ? new ProbeTrace() : null;
-        (_complete, _fail, _pulse, _protocol, _timeout) = (complete, fail, pulse, options.Protocol, options.Timeout);
+        (_complete, _fail, _pulse, _options) = (complete, fail, pulse, options);
         _resolve = Selection.Limit(resolve);
         _loop = new ProbeLoop(this, options, Selection.Source, createTransport);
     }
@@ -60,7 +59,7 @@ internal sealed class WatchProber : IProbeQueue, IDisposable
         if (IsEachAddress && NameResolver.Read(target.Computer) is null)
         {
             // The result is a task that has ended: this one, or the one that ends with the time.
-            Task.WhenAny(resolution, Task.Delay(_timeout)).ContinueWith(
+            Task.WhenAny(resolution, Task.Delay(_options.Timeout)).ContinueWith(
                 _ => StartEach(target, resolution), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return;
         }
@@ -97,7 +96,7 @@ internal sealed class WatchProber : IProbeQueue, IDisposable
         var host = new ResolvableName(target.Computer, _ => resolution);
         if (!resolution.IsCompleted)
         {
-            _complete(target, ProbeResult.Create(new Probe(host, target.Port), _protocol, isTimeUp: true));
+            _complete(target, ProbeResult.Create(new Probe(host, target.Port), _options, isTimeUp: true));
             return;
         }
 

@@ -13,6 +13,15 @@ internal static class TlsAlerts
     private const int OpenSslLibraryShift = 23, OlderOpenSslLibraryShift = 24, OpenSslLibrary = 20;
     private const int OpenSslReasons = 0xFFF, OpenSslFirstAlert = 1000;
 
+    // The header of a record of 5 bytes, the level and the description (RFC 8446, sections 5.1 and 6).
+    private const int RecordLength = 7;
+
+    /// <summary>Whether bytes are one alert in the clear and nothing else: what a server of TLS answers to a client that does not speak it.</summary>
+    /// <param name="bytes">The bytes, from the first on.</param>
+    /// <param name="count">How many there are.</param>
+    public static bool IsAlert(byte[] bytes, int count) =>
+        count == RecordLength && bytes[0] == 21 && bytes[1] == 3 && bytes[2] <= 4 && bytes[3] == 0 && bytes[4] == 2 && bytes[5] is 1 or 2;
+
     /// <summary>The alert within an exception; null where there is none, or the system does not tell which.</summary>
     public static TlsAlert? Within(Exception? exception)
     {

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Text.RegularExpressions;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
@@ -44,7 +46,23 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
             return Messages.Get("ProcessMeant", text);
         }
 
-        return TakesComputers && ComputerText.LooksLikeOne(text) ? Messages.Get("ComputerMeant", text, 80) : null;
+        return TakesComputers && ComputerText.LooksLikeOne(text) ? Messages.Get("ComputerMeant", text, TypedBehind() ?? "80") : null;
+    }
+
+    /// <summary>The ports that were typed behind the computer's name, which the binder does not come to any more; null where none were.</summary>
+    private static string? TypedBehind()
+    {
+        var statement = Runspace.DefaultRunspace?.Debugger?.GetCallStack().FirstOrDefault()?.Position.Text ?? "";
+        var typed = Regex.Match(statement, @"\bTest-PortAvailability\s+\S+\s+(?<ports>\w[\w,.-]*)", RegexOptions.IgnoreCase).Groups["ports"].Value;
+        try
+        {
+            _ = PortRange.ParseList(typed);
+            return typed;
+        }
+        catch (SocketToolsException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<PortRange> Read(object? input)

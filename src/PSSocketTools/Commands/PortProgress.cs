@@ -25,7 +25,8 @@ internal sealed class PortProgress(Action<ProgressRecord> write)
     public long Available { get; set; }
 
     /// <summary>Draws it when it is time.</summary>
-    public void Show()
+    /// <param name="now">Of tests without an end, tells what the last ones found.</param>
+    public void Show(Func<string>? now = null)
     {
         var elapsed = _clock.Elapsed;
         if (elapsed < _nextAt)
@@ -37,7 +38,7 @@ internal sealed class PortProgress(Action<ProgressRecord> write)
         _isShown = true;
         var rate = Done / elapsed.TotalSeconds;
         write(Total == 0
-            ? new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressEndless", Done, Available))
+            ? new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressEndless", Done, Available, now?.Invoke()))
             : new ProgressRecord(0, Messages.Get("ProgressActivity"), Messages.Get("ProgressStatus", Done, Total, rate))
             {
                 PercentComplete = (int)(100 * Done / Total),

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Management.Automation;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -89,7 +88,7 @@ public sealed partial class TestPortAvailabilityCommand
         HideProgress();
         if (Summary)
         {
-            WriteObject(watch.ToHistories(), enumerateCollection: true);
+            WriteObject(watch.ToHistories().Select(history => Named(history, view: null)), enumerateCollection: true);
         }
     }
 
@@ -115,7 +114,7 @@ public sealed partial class TestPortAvailabilityCommand
         {
             foreach (var history in histories)
             {
-                _ = output.Add(PSObject.AsPSObject(history));
+                _ = output.Add(Named(history, view: null));
             }
         }
 
@@ -126,17 +125,18 @@ public sealed partial class TestPortAvailabilityCommand
 
         foreach (var history in histories.Take(MostLines))
         {
-            screen.WriteLine(ViewCell.Plain(
-                Messages.Get(
-                    history.MeanMilliseconds is null ? "WatchSummary" : "WatchSummaryWithLatency",
-                    EndPointText(history),
-                    history.Sent,
-                    history.Succeeded,
-                    history.LossPercent,
-                    history.MinimumMilliseconds,
-                    history.MeanMilliseconds,
-                    history.MaximumMilliseconds),
-                keepsLines: false));
+            var line = Messages.Get(
+                history.MeanMilliseconds is null ? "WatchSummary" : "WatchSummaryWithLatency",
+                EndPointText(history),
+                history.Sent,
+                history.Succeeded,
+                history.LossPercent,
+                history.MinimumMilliseconds,
+                history.MeanMilliseconds,
+                history.MaximumMilliseconds);
+            var failure = history.FirstFailureStatus is null ? "" : " " + Messages.Get(
+                "WatchSummaryFailure", history.FirstFailureStatus, ViewCell.DayAndTime(history.FirstFailure), ViewCell.Idle(history.LongestOutageMilliseconds));
+            screen.WriteLine(ViewCell.Plain(line + failure, keepsLines: false));
         }
 
         if (histories.Count > MostLines)
@@ -145,6 +145,11 @@ public sealed partial class TestPortAvailabilityCommand
         }
     }
 
-    private static string EndPointText(PortHistory history) =>
-        history.ComputerName.IndexOf(':') >= 0 ? $"[{history.ComputerName}]:{history.Port}" : $"{history.ComputerName}:{history.Port}";
+    private string EndPointText(PortHistory history) =>
+        ViewCell.EndPoint(history.ComputerName, history.Port) + (AllAddresses && history.Addresses != history.ComputerName ? $" ({history.Addresses})" : "");
+
+    /// <summary>What the last tests of all targets found.</summary>
+    private static string Now(IReadOnlyList<PortAvailability> last) => last.Count == 1
+        ? $"{last[0].Status} {ViewCell.Latency(last[0].LatencyMilliseconds)}".TrimEnd()
+        : Messages.Get("ProgressNow", last.Count(static one => one.Available), last.Count);
 }

@@ -89,9 +89,30 @@ public sealed partial class TestPortAvailabilityCommand
         HideProgress();
     }
 
+    // A scan that may take longer than this is told to the user before it begins.
+    private static readonly TimeSpan LongScan = TimeSpan.FromMinutes(10);
+
+    private double _announced;
+    private bool _isWarned;
+
+    /// <summary>Warns once where a scan may take long: a prefix or a range that was mistyped is noticed before it has run for hours.</summary>
+    private void WarnOfLongScan(string[] computers, PortRange[] ports)
+    {
+        _announced += PortScan.CountOf(computers, ports);
+        var each = RetryLimit ?? TimeSpan.FromSeconds(TimeoutSec);
+        var minutes = _announced * each.TotalMinutes / ThrottleLimit;
+        if (!_isWarned && minutes >= LongScan.TotalMinutes)
+        {
+            _isWarned = true;
+            var (time, unit) = minutes < 120 ? (minutes, "min") : minutes < 60 * 48 ? (minutes / 60, "h") : (minutes / 60 / 24, "d");
+            WriteWarning(Messages.Get("ScanIsLong", _announced, time, unit, ThrottleLimit));
+        }
+    }
+
     private void Scan(string[] computers, PortRange[] ports, SocketProtocol protocol, TimeSpan patience)
     {
         _isLocal = false;
+        WarnOfLongScan(computers, ports);
         if (_watch is not null)
         {
             _watch.Add(computers, ports, ScanOptions(protocol));
@@ -179,7 +200,7 @@ public sealed partial class TestPortAvailabilityCommand
         // What is repeated shows by itself that it goes on, unless it is only summed up.
         if (_watch is null || Summary)
         {
-            _progress.Show();
+            _progress.Show(_watch is null ? null : () => Now(_watch.ToLastResults()));
         }
     }
 
@@ -211,10 +232,20 @@ public sealed partial class TestPortAvailabilityCommand
 
     private bool IsWanted(PortAvailability result) => !Quiet && (Status is null || Array.IndexOf(Status, result.GetStatus()) >= 0);
 
-    private static PSObject Named(PortAvailability result, string view)
+    /// <summary>A result, or a history, as the views are to show it.</summary>
+    private PSObject Named(object result, string? view)
     {
         var named = new PSObject(result);
-        named.TypeNames.Insert(0, view);
+        if (AllAddresses)
+        {
+            named.TypeNames.Insert(0, result.GetType().FullName + ViewCell.EachAddress);
+        }
+
+        if (view is not null)
+        {
+            named.TypeNames.Insert(0, view);
+        }
+
         return named;
     }
 

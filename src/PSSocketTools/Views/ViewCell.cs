@@ -137,6 +137,25 @@ public static class ViewCell
     public static string? Before(string? status, string? address) =>
         string.IsNullOrEmpty(address) ? status : string.IsNullOrEmpty(status) ? address : $"{status}, {address}";
 
+    /// <summary>The end of the type name that results and histories have where each address of a name has its own.</summary>
+    internal const string EachAddress = "#EachAddress";
+
+    /// <summary>The computer of a port test, with its address behind it where each address of a name has a row.</summary>
+    /// <param name="computerName">Its name.</param>
+    /// <param name="address">The address, or nothing.</param>
+    /// <param name="typeNames">The type names of the result.</param>
+    public static string? Computer(string? computerName, string? address, IEnumerable<string>? typeNames) =>
+        string.IsNullOrEmpty(address) || address == computerName || typeNames?.Any(static name => name.EndsWith(EachAddress, StringComparison.Ordinal)) != true
+            ? computerName
+            : $"{computerName} ({address})";
+
+    /// <summary>What a port test's status is about: the connection that holds a port in use, or what an open port was verified by.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="holderState">The state of the socket that holds the port, or nothing.</param>
+    /// <param name="verification">What was asked of the connection, or nothing.</param>
+    public static string? About(string? status, string? holderState, string? verification) =>
+        status == nameof(PortStatus.Open) ? verification : Connection(holderState);
+
     /// <summary>Who holds a port.</summary>
     /// <param name="processName">The program's name.</param>
     /// <param name="processId">The process's number; nothing where none is known.</param>

@@ -33,9 +33,34 @@ public sealed class PortRecordTests
         Assert.Equal((4, 2, 50.0), (history.Sent, history.Succeeded, history.LossPercent));
         Assert.Equal((2.0, 3.0, 4.0), (history.MinimumMilliseconds!.Value, history.MeanMilliseconds!.Value, history.MaximumMilliseconds!.Value));
         Assert.Equal("10.0.0.1, 10.0.0.2", history.Addresses);
+        Assert.Equal((results[0].Timestamp, results[3].Timestamp), (history.FirstTest, history.LastTest));
+        Assert.Equal(("Closed", "Open"), (history.FirstFailureStatus, history.LastStatus));
+        Assert.Equal((4, "10.0.0.2"), (record.Last.Attempt, record.Last.Address));
         Assert.Equal(results[1].Timestamp, history.FirstFailure);
         Assert.Equal(results[3].Timestamp, history.LastSuccess);
         Assert.Equal((results[3].Timestamp - results[1].Timestamp).TotalMilliseconds, history.LongestOutageMilliseconds!.Value, 3);
+    }
+
+    [Fact]
+    public void The_first_result_of_an_address_that_came_up_later_is_a_change()
+    {
+        var record = new PortRecord();
+
+        Assert.True(record.Add(Open("10.0.0.3"), 7).IsChange());
+        Assert.False(record.Add(Open("10.0.0.3"), 8).IsChange());
+    }
+
+    [Fact]
+    public void The_mean_of_equal_latencies_is_that_latency()
+    {
+        // 0.1 three times makes 0.30000000000000004.
+        var record = new PortRecord();
+        for (var i = 1; i <= 3; i++)
+        {
+            record.Add(Open("10.0.0.1", 0.1), i);
+        }
+
+        Assert.Equal(0.1, record.ToHistory().MeanMilliseconds);
     }
 
     private static PortAvailability Open(string address, double latency = 1) =>

@@ -329,9 +329,43 @@ public sealed class PortScanTests
         await accepting;
 
         Assert.Equal([PortStatus.Open, PortStatus.Silent], results.Select(static result => result.GetStatus()));
+        Assert.Equal(["Greets", "Greets"], results.Select(static result => result.Verification));
+        Assert.Equal([null, Messages.Get("PortSilent")], results.Select(static result => result.Detail));
         Assert.StartsWith("220 \uFFFD[31mready", results[0].Banner, StringComparison.Ordinal);
         Assert.InRange(results[0].Banner!.Length, 1, 256);
         Assert.Null(results[1].Banner);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task What_a_server_answers_in_place_of_an_echo_is_told(string transport)
+    {
+        byte[] alert = [21, 3, 1, 0, 2, 2, 70];
+        using var tls = new TcpListener(IPAddress.Loopback, 0);
+        using var web = new TcpListener(IPAddress.Loopback, 0);
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        foreach (var listener in new[] { tls, web, mute })
+        {
+            listener.Start();
+        }
+
+        var accepting = Task.WhenAll(Answer(tls, alert), Answer(web, [.. "HTTP/1.0 400 \x1b[31mBad\r\nMore: text\r\n"u8]), Answer(mute, []));
+        var results = Verify(
+            transport, PortVerification.Echoes, [.. new[] { tls, web, mute }.Select(static one => ((IPEndPoint)one.LocalEndpoint).Port), ClosedPort()]);
+        await accepting;
+
+        Assert.Equal([PortStatus.NotEcho, PortStatus.NotEcho, PortStatus.ClosedAtOnce, PortStatus.Closed], results.Select(static result => result.GetStatus()));
+        Assert.Equal(
+            [Messages.Get("PortSpeaksTls"), Messages.Get("PortNotEcho", "HTTP/1.0 400 \uFFFD[31mBad"), Messages.Get("PortClosedAfterLine")],
+            results.Take(3).Select(static result => result.Detail));
+        Assert.All(results, static result => Assert.Equal("Echoes", result.Verification));
+
+        static async Task Answer(TcpListener listener, byte[] answer)
+        {
+            using var client = await listener.AcceptSocketAsync();
+            Assert.True(await client.ReceiveAsync(new byte[256], SocketFlags.None) > 0);
+            await client.SendAsync(answer, SocketFlags.None);
+        }
     }
 
     [Theory]

@@ -84,6 +84,7 @@ public sealed class PortWatchTests
         Assert.Equal(4, results.Count);
         Assert.All(results, static result => Assert.Null(result.PreviousStatus));
         Assert.Equal([("192.0.2.1", 2), ("192.0.2.2", 0)], watch.ToHistories().Select(static history => (history.Addresses!, history.Succeeded)));
+        Assert.Equal([("192.0.2.1", 2, true), ("192.0.2.2", 2, false)], watch.ToLastResults().Select(static last => (last.Address!, last.Attempt, last.Available)));
     }
 
     [Fact]

@@ -8,6 +8,8 @@ internal sealed class ProbeCheck
 {
     private const int BannerBytes = 256;
 
+    private static readonly char[] LineEnds = ['\r', '\n'];
+
     private readonly PortVerification _kind;
     private readonly bool _isDatagrams;
 
@@ -41,6 +43,9 @@ internal sealed class ProbeCheck
     /// <summary>Whether some of what was sent was received back, and nothing else.</summary>
     public bool IsPart => Count > 0 && Count < Request.Length && IsSame;
 
+    /// <summary>The first line of what came, as text whose control characters are replaced.</summary>
+    public string FirstLine => OutsideText.Clean(Encoding.UTF8.GetString(Buffer, 0, Count).TrimStart(LineEnds).Split(LineEnds)[0])!;
+
     private bool IsSame => Count <= Request.Length && Request.Take(Count).SequenceEqual(Buffer.Take(Count));
 
     /// <summary>The first bytes that were received unsolicited, as text; null for none.</summary>
@@ -52,7 +57,7 @@ internal sealed class ProbeCheck
         Count += count;
         if (_kind == PortVerification.Greets)
         {
-            Banner = OutsideText.Clean(Encoding.UTF8.GetString(Buffer, 0, Count).TrimEnd('\r', '\n'));
+            Banner = OutsideText.Clean(Encoding.UTF8.GetString(Buffer, 0, Count).TrimEnd(LineEnds));
             Verdict = ProbeVerdict.Passed;
         }
         else if (_kind == PortVerification.Echoes)
