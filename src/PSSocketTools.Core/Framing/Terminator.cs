@@ -1,6 +1,6 @@
 namespace PSSocketTools.Framing;
 
-/// <summary>What told on the wire where a message ended; a response has the same.</summary>
+/// <summary>What ended a message on the wire; it ends the response too.</summary>
 internal enum Terminator : byte
 {
     /// <summary>A pause, the end of the input, or one receive.</summary>

@@ -7,11 +7,11 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <summary>Enter-EchoSession: a conversation by hand; each line is sent, and its answer shown.</summary>
+/// <summary>Enter-EchoSession: a conversation by hand; each line is sent, and its response shown.</summary>
 [Cmdlet(VerbsCommon.Enter, "EchoSession", DefaultParameterSetName = BySession, HelpUri = OnlinePages.Folder + "Enter-EchoSession.md")]
 public sealed class EnterEchoSessionCommand : ConversingCommand
 {
-    // A server that ends the conversation with its answer closes right behind it; nobody types as fast.
+    // A server that ends the conversation with its response closes right behind it; nobody types as fast.
     private const int GoodbyeMilliseconds = 50;
     private const string LeavingKey = "Ctrl+D";
     private const string LeavingCommand = "/quit";
@@ -39,11 +39,11 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
     [Parameter]
     public SwitchParameter SendExitCommand { get; set; }
 
-    /// <summary>Does not wait for answers: each is shown when it comes, as what the server sends unsolicited is.</summary>
+    /// <summary>Does not wait for responses: each is shown when it comes, as what the server sends unsolicited is.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary>How long an answer is waited for, in seconds; 0 is without end.</summary>
+    /// <summary>How long a response is waited for, in seconds; 0 is without end.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToSocketPath)]
     [Parameter(ParameterSetName = ToServer)]
@@ -175,7 +175,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
     }
 
-    /// <summary>Sends a line, and shows its answer where it waits for one; false when there is no more talking.</summary>
+    /// <summary>Sends a line, and shows its response where it waits for one; false when there is no more talking.</summary>
     private bool Say(EchoSession session, LinePrompt prompt, string line, bool leaves)
     {
         try
@@ -185,7 +185,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
             var exchange = window.Add(line, asBytes: false);
             if (response == ResponseHandling.Awaited && !TryAwait(window, prompt, session.ToOptions().ResponseTimeout))
             {
-                // An answer may still come, or what others say: nothing tells them apart, and the listener shows both.
+                // A response may still come, or what others say: nothing tells them apart, and the listener shows both.
                 _waits = false;
                 return true;
             }
@@ -214,7 +214,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         }
     }
 
-    /// <summary>Waits for the answer to a line, until the time is over or somebody types on; false when it did not come.</summary>
+    /// <summary>Waits for the response to a line, until the time is over or somebody types on; false when it did not come.</summary>
     private static bool TryAwait(SendWindow window, LinePrompt prompt, TimeSpan limit)
     {
         var waiting = Stopwatch.StartNew();
@@ -247,7 +247,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         return true;
     }
 
-    /// <summary>What becomes of the answers: those of a room are what the others say, also where the room was reached by its port.</summary>
+    /// <summary>What becomes of the responses: those of a broadcasting server are what the others say, also where it was reached by its port.</summary>
     private ResponseHandling Handling(EchoSession session) =>
         session.ToOptions().Response == ResponseHandling.None || Running.ServerOf(session)?.GetIsBroadcasting() == true ? ResponseHandling.None
         : _waits ? ResponseHandling.Awaited

@@ -13,7 +13,7 @@ internal static class ProcessEnd
 {
     // A closing console window leaves a process a second at least, and whoever waits for a service accepts a second.
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TimeToAnswer = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(0.5);
 
     private static readonly object Gate = new();
     private static bool _isWatched;
@@ -55,7 +55,7 @@ internal static class ProcessEnd
     {
         try
         {
-            var stopping = Running.Servers.All().Select(static server => server.StopAsync(TimeToAnswer)).ToArray();
+            var stopping = Running.Servers.All().Select(static server => server.StopAsync(StopTimeout)).ToArray();
             _ = Task.WaitAll(stopping, MostTime);
         }
         catch (AggregateException)

@@ -22,7 +22,7 @@ internal sealed class BroadcastMember(BroadcastGroup group, Conversation convers
     /// <summary>Queues what is sent to the others, if there is anything.</summary>
     public void Broadcast() => Broadcast(includesSender: plan.Options.IncludesSender);
 
-    /// <summary>Tells the others of the client: its greeting or its farewell.</summary>
+    /// <summary>Sends a notice of the client to the others: the greeting or the farewell.</summary>
     public void Announce(Notice? notice, Clock clock)
     {
         if (notice is not null)
@@ -34,7 +34,7 @@ internal sealed class BroadcastMember(BroadcastGroup group, Conversation convers
     }
 
     /// <summary>Leaves the group, once.</summary>
-    /// <param name="farewell">What the others are told; null for nothing.</param>
+    /// <param name="farewell">What the others are sent; null for nothing.</param>
     /// <param name="clock">The clock that tells when.</param>
     public void Leave(Notice? farewell, Clock clock)
     {

@@ -147,7 +147,7 @@ internal abstract class Conversation(ConversationPlan plan, ClientRecord client,
     public void Interrupted(int millisecondsLeft) => _faults!.Interrupted(millisecondsLeft);
 
     /// <summary>Marks the conversation as ended: no messages are sent any more, and it is listed no longer.</summary>
-    /// <param name="isAnnounced">Whether the others on a broadcasting server are told, if they were not before.</param>
+    /// <param name="isAnnounced">Whether the others on a broadcasting server get the farewell, if they have not before.</param>
     public void End(bool isAnnounced)
     {
         Client.End();

@@ -32,7 +32,7 @@ internal sealed class ConversationPlan
 
     public ConversationOptions Options { get; }
 
-    /// <summary>The faults of the server, which come and end while it runs.</summary>
+    /// <summary>The faults of the server, which are added and removed while it runs: the only part of the plan that changes.</summary>
     public FaultList Faults { get; }
 
     /// <summary>The encoding, which throws neither on bytes that are not valid in it nor on characters that it does not have.</summary>

@@ -53,6 +53,9 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     protected override bool IsBetweenResponses => _sentBytes == 0 && !_isGreetingDue;
 
+    /// <summary>Whether a message has begun that ends when the sender pauses.</summary>
+    private bool IsInIdleGap => Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
+
     /// <inheritdoc/>
     protected override Step NextStep()
     {
@@ -151,7 +154,7 @@ internal sealed class MessageConversation : Conversation
     /// <inheritdoc/>
     protected override void TimedOut()
     {
-        if (Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0)
+        if (IsInIdleGap)
         {
             // The wait is extended once at most.
             _isWaitExtended = !_isWaitExtended && _reader.EndsMidCharacter;
@@ -174,9 +177,10 @@ internal sealed class MessageConversation : Conversation
 
     private Step ReceiveStep()
     {
-        var pausing = Options.Framing == MessageFraming.Auto && _reader.PendingBytes > 0;
-        return Step.Receive(
-            !pausing ? Plan.IdleMilliseconds : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds : Options.IdleGapMilliseconds, pendingResponse: pausing);
+        var milliseconds = !IsInIdleGap ? Plan.IdleMilliseconds
+            : _isWaitExtended ? FrameReader.MidCharacterWaitMilliseconds
+            : Options.IdleGapMilliseconds;
+        return Step.Receive(milliseconds, pendingResponse: IsInIdleGap);
     }
 
     private Step Flush()
@@ -186,7 +190,7 @@ internal sealed class MessageConversation : Conversation
         return Step.Send(_output.Buffer, _sentBytes, _sending, Plan.IdleMilliseconds);
     }
 
-    /// <summary>Handles one message, a rest that a pause completes, or the end of the input; false when there is nothing to handle.</summary>
+    /// <summary>Handles one message, a rest that the idle gap completes, or the end of the input; false when there is nothing to handle.</summary>
     private bool TryHandleMessage()
     {
         try
@@ -373,7 +377,7 @@ internal sealed class MessageConversation : Conversation
         _isEnding = true;
         EndReason = reason;
 
-        // What the others say would put off the end for ever.
+        // What the others send would delay the end for ever.
         Member?.Leave(Plan.Farewell, Record.Clock);
     }
 }

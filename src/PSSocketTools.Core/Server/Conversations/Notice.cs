@@ -5,7 +5,7 @@ using PSSocketTools.Server.Journal;
 
 namespace PSSocketTools.Server.Conversations;
 
-/// <summary>What a server says of a connection, its greeting or its farewell, with the connection's fields in it.</summary>
+/// <summary>The greeting or the farewell of a server, with the fields of a connection in it.</summary>
 internal sealed class Notice
 {
     private static readonly FrameWriter Unframed = new(MessageFraming.None);
@@ -21,7 +21,7 @@ internal sealed class Notice
         _constant = format.IsConstant ? Format(new ClientRecord(0, string.Empty, 0, 0), Clock.System) : null;
     }
 
-    /// <summary>Whether it tells the address that the client connected to.</summary>
+    /// <summary>Whether it writes the address that the client connected to.</summary>
     public bool WritesLocalAddress => _format.WritesLocalAddress;
 
     /// <summary>Parses a text; null for none.</summary>

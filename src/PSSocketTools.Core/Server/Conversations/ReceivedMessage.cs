@@ -69,7 +69,7 @@ public sealed class ReceivedMessage
     public void Reset() => _context.Reset();
 
     /// <summary>Adds a Trace event to the server's journal.</summary>
-    /// <param name="text">What it says.</param>
+    /// <param name="text">Its text.</param>
     public void Trace(string text) => _context.Trace(text);
 
     /// <summary>Adds an Error event to the server's journal; the response is sent nevertheless.</summary>

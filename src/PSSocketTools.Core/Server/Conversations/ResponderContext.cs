@@ -6,7 +6,7 @@ namespace PSSocketTools.Server.Conversations;
 
 /// <summary>A client as the responder knows it through its messages: what it keeps of it, and what it asks for. From any thread.</summary>
 /// <param name="client">The identity of the client.</param>
-/// <param name="record">Gets what the responder tells.</param>
+/// <param name="record">Gets the events of the responder.</param>
 /// <param name="mailbox">Ends the conversation; null for a sender of datagrams, which has none.</param>
 internal sealed class ResponderContext(ClientRecord client, ServerRecord record, Mailbox? mailbox)
 {
@@ -43,7 +43,7 @@ internal sealed class ResponderContext(ClientRecord client, ServerRecord record,
 
     public void Trace(string text)
     {
-        // A responder that is cancelled may still tell something, of which the connection's end is the last event.
+        // A responder that is cancelled may still run, but the last event of a connection is its end.
         if (!Client.HasEnded)
         {
             record.Trace(Client, text);

@@ -8,7 +8,7 @@ using PSSocketTools.Server.Journal;
 namespace PSSocketTools.Server.Conversations;
 
 /// <summary>
-/// A parsed format of what a server says: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite
+/// A parsed format of what a server sends: <c>Echo: {0}</c>, or named fields with alignments and format strings as in .NET's composite
 /// formatting.
 /// </summary>
 internal sealed class ResponseFormat
@@ -58,7 +58,7 @@ internal sealed class ResponseFormat
         return new ResponseFormat(parts, encoding, transform, serverName);
     }
 
-    /// <summary>Parses what a server says of a connection, not of a message.</summary>
+    /// <summary>Parses the format of a notice, which has the fields of a connection and none of a message.</summary>
     /// <param name="option">The name of the option whose value it is.</param>
     /// <param name="text">The text.</param>
     /// <param name="encoding">The text's encoding on the wire.</param>

@@ -1,6 +1,6 @@
 namespace PSSocketTools.Server.Journal;
 
-/// <summary>Finds the events that a query wants in a journal, those that it holds and then those that come.</summary>
+/// <summary>Finds the events that a query wants in a journal, those that it holds, and then those that are appended.</summary>
 internal sealed class EventSearch
 {
     // How many events are made at a time, before those that are not wanted are dropped.

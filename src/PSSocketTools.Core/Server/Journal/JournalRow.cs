@@ -24,7 +24,7 @@ internal struct JournalRow
     /// <summary>The connection; null where the event concerns none.</summary>
     public ClientRecord? Client;
 
-    /// <summary>The text of an event without a message, or the fault of one that tells of a fault; null for neither.</summary>
+    /// <summary>The text of an event without a message, or the fault that struck or ended a connection; null for neither.</summary>
     public string? Text;
 
     /// <summary>How many bytes of the message are kept.</summary>

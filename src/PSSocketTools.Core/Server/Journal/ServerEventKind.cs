@@ -15,7 +15,7 @@ public enum ServerEventKind
     /// <summary>A response was sent to the last byte.</summary>
     ResponseSent,
 
-    /// <summary>A client ended what it sends (FIN), and the server still answers what it sent before.</summary>
+    /// <summary>A client ended its output (FIN), and still gets the responses to what it has sent.</summary>
     HalfClosed,
 
     /// <summary>A connection ended; the reason says how.</summary>
@@ -30,7 +30,7 @@ public enum ServerEventKind
     /// <summary>Something failed, and the server continued.</summary>
     Error,
 
-    /// <summary>The responder told something.</summary>
+    /// <summary>The responder wrote a text of its own to the journal.</summary>
     Trace,
 
     /// <summary>The server stopped.</summary>

@@ -51,13 +51,13 @@ public enum ServerEventReason
     /// <summary>The server stopped.</summary>
     ServerStopped,
 
-    /// <summary>The server had listened for as long as it was told to.</summary>
+    /// <summary>The server had listened for as long as its options allow.</summary>
     TimeLimit,
 
-    /// <summary>As many connections had ended as the server was told to serve.</summary>
+    /// <summary>As many connections had ended as the options of the server allow.</summary>
     ConnectionLimit,
 
-    /// <summary>The server was told to end this connection.</summary>
+    /// <summary>The server ended this connection on request.</summary>
     ServerClosed,
 
     /// <summary>Too much was pending for the client, which did not read what others had sent.</summary>

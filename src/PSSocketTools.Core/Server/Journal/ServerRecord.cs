@@ -108,7 +108,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
     public void TryReport(Exception exception, ClientRecord? client) =>
         BestEffort.Run(() => Failed(client, ServerEventReason.Failure, exception.Message));
 
-    /// <summary>Records what a responder told.</summary>
+    /// <summary>Reports a Trace event of the responder in the journal.</summary>
     public void Trace(ClientRecord client, string text) => Journal.Append(
         ServerEventKind.Trace, client, text: text.Length <= MaxTraceLength ? text : text.Substring(0, MaxTraceLength) + "\u2026");
 
