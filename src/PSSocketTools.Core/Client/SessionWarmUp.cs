@@ -7,7 +7,7 @@ namespace PSSocketTools.Client;
 /// <summary>Sends one message through a session of its own, once in a process: the runtime compiles code as it first runs, and that time is in no session's figures.</summary>
 internal static class SessionWarmUp
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private static int _begun;
 
@@ -30,15 +30,15 @@ internal static class SessionWarmUp
         {
             ComputerName = IPAddress.Loopback.ToString(),
             Port = ((IPEndPoint)listener.LocalEndPoint!).Port,
-            ConnectTimeout = Patience,
-            ResponseTimeout = Patience,
+            ConnectTimeout = Timeout,
+            ResponseTimeout = Timeout,
         });
         using var server = listener.Accept();
 
         // A message this short waits in the socket's buffer, so that one thread can be both sides.
-        using var window = new SendWindow(session, 1, Patience, CancellationToken.None);
+        using var window = new SendWindow(session, 1, Timeout, CancellationToken.None);
         window.Add("x", asBytes: false);
-        server.ReceiveTimeout = Deadline.AfterLimit(Patience).Milliseconds;
+        server.ReceiveTimeout = Deadline.AfterLimit(Timeout).Milliseconds;
         var message = new byte[64];
         server.Send(message, server.Receive(message), SocketFlags.None);
         window.Take(out _);

@@ -16,8 +16,8 @@ public sealed class EchoLoad : IDisposable
     private readonly LoadSchedule _schedule;
     private readonly LoadWorker[] _workers;
     private readonly Task _done;
-    private LoadFigures _told = new();
-    private long _toldAt;
+    private LoadFigures _reported = new();
+    private long _reportedAt;
     private int _intervals;
     private DateTime _startTime;
 
@@ -118,15 +118,15 @@ public sealed class EchoLoad : IDisposable
 
         // A call that is late has measured longer, and says so.
         var sum = Sum();
-        var from = _intervals == 0 ? _schedule.CountsFrom : _toldAt;
+        var from = _intervals == 0 ? _schedule.CountsFrom : _reportedAt;
         var measurement = new EchoMeasurement(
             new LoadRun(_options, _startTime + Clock.Between(_schedule.CountsFrom, from), Clock.Between(from, now))
             {
                 Interval = ++_intervals,
                 Due = _schedule.HasRate ? _schedule.DueBy(now) - _schedule.DueBy(from) : null,
             },
-            sum.Since(_told));
-        (_told, _toldAt) = (sum, now);
+            sum.Since(_reported));
+        (_reported, _reportedAt) = (sum, now);
         return measurement;
     }
 

@@ -79,7 +79,7 @@ public sealed class LocalPortTest
         }
 
         var deadline = Deadline.AfterLimit(timeout);
-        var toldAgain = Deadline.Passed;
+        var tracesAgain = Deadline.Passed;
         for (var attempt = 1; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -98,10 +98,10 @@ public sealed class LocalPortTest
                         return result;
                     }
                 }
-                else if (Trace is not null && toldAgain.HasPassed)
+                else if (Trace is not null && tracesAgain.HasPassed)
                 {
-                    toldAgain = Deadline.AfterLimit(TraceInterval);
-                    Tell(attempt, refusal is null ? _address : EndPointText.Of(refusal.Value.Address), port,
+                    tracesAgain = Deadline.AfterLimit(TraceInterval);
+                    WriteTrace(attempt, refusal is null ? _address : EndPointText.Of(refusal.Value.Address), port,
                         refusal is null ? nameof(PortStatus.Available) : SocketErrors.TextOf(refusal.Value.Error.SocketErrorCode));
                 }
             }
@@ -131,7 +131,7 @@ public sealed class LocalPortTest
 
     private PortAvailability Create(string address, int port, PortStatus status, int attempt, string? detail = null, BindConflict? conflict = null)
     {
-        Tell(attempt, address, port, status.ToString());
+        WriteTrace(attempt, address, port, status.ToString());
         return new(NameResolver.Localhost, port, Protocol, status)
         {
             Address = conflict?.Address ?? address,
@@ -141,7 +141,7 @@ public sealed class LocalPortTest
         };
     }
 
-    private void Tell(int attempt, string address, int port, string outcome) =>
+    private void WriteTrace(int attempt, string address, int port, string outcome) =>
         Trace?.Invoke(Messages.Get("BindTried", attempt, EndPointText.Of(address, port), outcome));
 
     private (IPAddress Address, SocketException Error)? TryBindAll(int port, IPAddress[] addresses)

@@ -12,7 +12,7 @@ public sealed class PortHolderSearch
 {
     private readonly RecentSocketTable _table = new(SocketProtocol.Tcp, SocketProtocol.Udp);
     private SocketTable? _known;
-    private SocketTable? _told;
+    private SocketTable? _reported;
     private KnownProcesses _processes = new();
 
     /// <summary>Finds the holders of ports, by port: one for each process that has a socket, since several may share a port or a socket.</summary>
@@ -44,12 +44,12 @@ public sealed class PortHolderSearch
     /// <summary>What the last reading of the system's tables could not read, once: what was found is not all there is.</summary>
     public IReadOnlyList<SocketToolsException> TakeFailures()
     {
-        if (ReferenceEquals(_told, _known))
+        if (ReferenceEquals(_reported, _known))
         {
             return [];
         }
 
-        _told = _known;
+        _reported = _known;
         return _known?.Failures ?? [];
     }
 

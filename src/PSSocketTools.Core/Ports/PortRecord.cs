@@ -23,9 +23,9 @@ internal sealed class PortRecord
     /// <summary>Adds a result, and returns it with the number of its test and with what the last one had otherwise.</summary>
     public PortAvailability Add(PortAvailability result, int number)
     {
-        var told = result.AsRepeated(number, _last);
+        var repeated = result.AsRepeated(number, _last);
         _first ??= result;
-        _last = told;
+        _last = repeated;
         _sent++;
         if (result.Address is { } address && !_addresses.Contains(address))
         {
@@ -58,7 +58,7 @@ internal sealed class PortRecord
             _longestOutage ??= TimeSpan.Zero;
         }
 
-        return told;
+        return repeated;
     }
 
     public PortHistory ToHistory() => new(_first!)

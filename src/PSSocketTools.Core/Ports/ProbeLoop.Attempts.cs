@@ -148,7 +148,7 @@ internal sealed partial class ProbeLoop
         Advance(probe);
     }
 
-    private void TellAbandoned(Probe probe, PortStatus status)
+    private void TraceAbandoned(Probe probe, PortStatus status)
     {
         if (_trace is not null && probe.HasPending)
         {

@@ -131,7 +131,7 @@ internal sealed partial class ProbeLoop : IDisposable
         probe.IsDone = true;
         _probes--;
         _timers.Remove(probe);
-        TellAbandoned(probe, result.GetStatus());
+        TraceAbandoned(probe, result.GetStatus());
         _attempts.AbandonAll(probe);
         _queue.Finish(probe, result);
     }

@@ -52,7 +52,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
     /// <summary>The system's error number; 0 when unknown.</summary>
     public int ErrorNumber { get; private set; }
 
-    /// <summary>The ICMP message that ended it; null where none did, or the system does not tell.</summary>
+    /// <summary>The ICMP message that ended it; null where none did, or the system does not report it.</summary>
     public IcmpError? Icmp { get; set; }
 
     /// <summary>The local address that the system chose; null where it chose none.</summary>
@@ -76,7 +76,7 @@ internal sealed class ProbeAttempt(IPAddress address, int port, object owner)
 
     public void End(SocketError error, int number = 0) => EndAt(Clock.System.Timestamp, error, number);
 
-    /// <summary>Ends it with the time at which the system told, before anything else was done.</summary>
+    /// <summary>Ends it with the time at which the system reported its end, before anything else was done.</summary>
     public void EndAt(long timestamp, SocketError error, int number = 0)
     {
         EndedAt = timestamp;

@@ -7,7 +7,7 @@ namespace PSSocketTools.Ports.Transport;
 /// <summary>Runs an attempt that is answered, and one that is refused, once in a process: the runtime compiles code as it first runs, and that time is in no result.</summary>
 internal static class ProbeWarmUp
 {
-    private const int PatienceMilliseconds = 1000;
+    private const int TimeoutMilliseconds = 1000;
 
     private static readonly HashSet<SocketProtocol> Warm = [];
 
@@ -57,7 +57,7 @@ internal static class ProbeWarmUp
         }
 
         answer();
-        transport.Wait(PatienceMilliseconds, ended);
+        transport.Wait(TimeoutMilliseconds, ended);
         if (ended.Count == 0)
         {
             transport.Abandon(attempt);
@@ -66,7 +66,7 @@ internal static class ProbeWarmUp
 
     private static void Answer(Socket answering, bool isTcp)
     {
-        if (isTcp || !answering.Poll(PatienceMilliseconds * 1000, SelectMode.SelectRead))
+        if (isTcp || !answering.Poll(TimeoutMilliseconds * 1000, SelectMode.SelectRead))
         {
             return;
         }
