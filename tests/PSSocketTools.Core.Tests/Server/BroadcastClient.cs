@@ -46,10 +46,10 @@ internal sealed class BroadcastClient : IDisposable
         return new BroadcastClient(client, tls);
     }
 
-    public Task SayAsync(string text) => Stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask().WaitAsync(Patience.Long);
+    public Task SendAsync(string text) => Stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask().WaitAsync(Patience.Long);
 
     /// <summary>The next line, without its end; null at the end of the input.</summary>
-    public async Task<string?> HearAsync()
+    public async Task<string?> ReceiveLineAsync()
     {
         while (true)
         {
@@ -68,17 +68,17 @@ internal sealed class BroadcastClient : IDisposable
         }
     }
 
-    public async Task AssertHearsAsync(params string?[] lines)
+    public async Task AssertReceivesAsync(params string?[] lines)
     {
         foreach (var line in lines)
         {
-            Assert.Equal(line, await HearAsync());
+            Assert.Equal(line, await ReceiveLineAsync());
         }
     }
 
     /// <summary>Reads so many lines "sender number", and checks that each sender's numbers go up by one from 0.</summary>
     /// <returns>How many came of each sender.</returns>
-    public async Task<Dictionary<int, int>> HearNumbersAsync(int lines)
+    public async Task<Dictionary<int, int>> ReceiveNumbersAsync(int lines)
     {
         var next = new Dictionary<int, int>();
         while (lines > 0)
@@ -92,7 +92,7 @@ internal sealed class BroadcastClient : IDisposable
                 var expected = next.GetValueOrDefault(sender);
                 if (number != expected)
                 {
-                    Assert.Fail($"{sender} says {number} after {expected - 1}");
+                    Assert.Fail($"{sender} sent {number} after {expected - 1}");
                 }
 
                 next[sender] = expected + 1;

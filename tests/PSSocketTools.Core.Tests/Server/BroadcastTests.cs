@@ -32,17 +32,17 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
         using var server = Start(Chat);
         Assert.Equal("Broadcast", server.Mode);
         var clients = await JoinAsync(server, 3);
-        await clients[0].SayAsync("hello\r\n");
-        await clients[1].AssertHearsAsync("1: hello");
-        await clients[2].AssertHearsAsync("1: hello");
+        await clients[0].SendAsync("hello\r\n");
+        await clients[1].AssertReceivesAsync("1: hello");
+        await clients[2].AssertReceivesAsync("1: hello");
 
         // With Auto framing a pause ends a message too.
-        await clients[2].SayAsync("no end");
-        await clients[0].AssertHearsAsync("3: no end");
-        await clients[1].AssertHearsAsync("3: no end");
-        await clients[1].SayAsync("bye\n");
-        await clients[0].AssertHearsAsync("2: bye");
-        await clients[2].AssertHearsAsync("2: bye");
+        await clients[2].SendAsync("no end");
+        await clients[0].AssertReceivesAsync("3: no end");
+        await clients[1].AssertReceivesAsync("3: no end");
+        await clients[1].SendAsync("bye\n");
+        await clients[0].AssertReceivesAsync("2: bye");
+        await clients[2].AssertReceivesAsync("2: bye");
         var events = await server.UntilAsync(ServerEventKind.ResponseSent, 6);
         Assert.Equal(["1: hello", "3: no end"], events.Where(static e => e is { Kind: "ResponseSent", ConnectionId: 2 }).Select(static e => e.Message));
         Close(clients);
@@ -53,11 +53,11 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
     {
         using var server = Start(Chat with { IncludesSender = true, Greeting = "{ConnectionId} joined" });
         var clients = await JoinAsync(server, 2);
-        await clients[0].AssertHearsAsync("1 joined", "2 joined");
-        await clients[1].AssertHearsAsync("2 joined");
-        await clients[0].SayAsync("one\ntwo\n");
-        await clients[0].AssertHearsAsync("1: one", "1: two");
-        await clients[1].AssertHearsAsync("1: one", "1: two");
+        await clients[0].AssertReceivesAsync("1 joined", "2 joined");
+        await clients[1].AssertReceivesAsync("2 joined");
+        await clients[0].SendAsync("one\ntwo\n");
+        await clients[0].AssertReceivesAsync("1: one", "1: two");
+        await clients[1].AssertReceivesAsync("1: one", "1: two");
         Close(clients);
     }
 
@@ -67,7 +67,7 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
     [InlineData(ServerEventReason.Reset)]
     [InlineData(ServerEventReason.ServerClosed)]
     [InlineData(ServerEventReason.MessageLimit)]
-    public async Task The_others_hear_who_joins_and_who_leaves_however_that_is(ServerEventReason how)
+    public async Task The_others_receive_who_joins_and_who_leaves_however_that_is(ServerEventReason how)
     {
         using var server = Start(Chat with
         {
@@ -79,35 +79,35 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
         });
         var clients = await JoinAsync(server, 2);
         var leaver = clients[1];
-        await clients[0].AssertHearsAsync($"1 joined lab at {_address}", $"2 joined lab at {_address}");
-        await leaver.AssertHearsAsync($"2 joined lab at {_address}");
+        await clients[0].AssertReceivesAsync($"1 joined lab at {_address}", $"2 joined lab at {_address}");
+        await leaver.AssertReceivesAsync($"2 joined lab at {_address}");
         switch (how)
         {
             case ServerEventReason.ExitCommand:
-                await leaver.SayAsync("last\nbye\n");
-                await leaver.AssertHearsAsync("2 left", null);
+                await leaver.SendAsync("last\nbye\n");
+                await leaver.AssertReceivesAsync("2 left", null);
                 break;
             case ServerEventReason.MessageLimit:
-                await leaver.SayAsync("last\n");
-                await leaver.AssertHearsAsync([null]);
+                await leaver.SendAsync("last\n");
+                await leaver.AssertReceivesAsync([null]);
                 break;
             case ServerEventReason.ClientClosed:
-                await leaver.SayAsync("last\n");
+                await leaver.SendAsync("last\n");
                 leaver.EndOutput();
                 break;
             case ServerEventReason.Reset:
-                await leaver.SayAsync("last\n");
+                await leaver.SendAsync("last\n");
                 _ = await server.UntilAsync(ServerEventKind.MessageReceived);
                 leaver.Reset();
                 break;
             default:
-                await leaver.SayAsync("last\n");
+                await leaver.SendAsync("last\n");
                 _ = await server.UntilAsync(ServerEventKind.MessageReceived);
                 await server.GetConnections()[1].CloseAsync(Ample).WaitAsync(Patience.Long);
                 break;
         }
 
-        await clients[0].AssertHearsAsync("2: last", "2 left");
+        await clients[0].AssertReceivesAsync("2: last", "2 left");
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
         Assert.EndsWith("Disconnected/" + how, events.Story(2), StringComparison.Ordinal);
         Close(clients);
@@ -118,34 +118,34 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
     {
         using var server = Start(Chat with { Greeting = "{ConnectionId} joined", Farewell = "{ConnectionId} left", MaxConnections = 1 });
         var clients = await JoinAsync(server, 1);
-        await clients[0].AssertHearsAsync("1 joined");
+        await clients[0].AssertReceivesAsync("1 joined");
         using var rejected = await BroadcastClient.ConnectAsync(server, certificate);
         _ = await server.UntilAsync(ServerEventKind.Rejected);
         clients[0].EndOutput();
-        await clients[0].AssertHearsAsync([null]);
+        await clients[0].AssertReceivesAsync([null]);
         Close(clients);
     }
 
     [Fact]
-    public async Task Two_hundred_clients_hear_all_of_each_other_in_order()
+    public async Task Two_hundred_clients_receive_all_of_each_other_in_order()
     {
         const int Clients = 200, Lines = 100;
         using var server = Start(Broadcasting with { ResponseFormat = "{ConnectionId} {0}" });
         var clients = await JoinAsync(server, Clients);
         var lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Lines).Select(static i => i.ToString(CultureInfo.InvariantCulture) + "\n")));
-        var heard = await Task.WhenAll(clients.Select(client => Task.Run(async () =>
+        var received = await Task.WhenAll(clients.Select(client => Task.Run(async () =>
         {
-            var hearing = client.HearNumbersAsync((Clients - 1) * Lines);
+            var receiving = client.ReceiveNumbersAsync((Clients - 1) * Lines);
             await client.Stream.WriteAsync(lines);
-            return await hearing;
+            return await receiving;
         })));
-        Assert.All(heard, static of => Assert.Equal((Clients - 1, Lines, Lines), (of.Count, of.Values.Min(), of.Values.Max())));
-        Assert.Equal(Enumerable.Range(1, Clients), heard.Select(of => Enumerable.Range(1, Clients).Except(of.Keys).Single()).Order());
+        Assert.All(received, static of => Assert.Equal((Clients - 1, Lines, Lines), (of.Count, of.Values.Min(), of.Values.Max())));
+        Assert.Equal(Enumerable.Range(1, Clients), received.Select(of => Enumerable.Range(1, Clients).Except(of.Keys).Single()).Order());
         Assert.Equal(Clients, server.ActiveConnections);
 
-        // One that stays when the server stops hears nothing of the others' leaving.
+        // One that stays when the server stops receives nothing of the others' leaving.
         await server.StopAsync(Ample).WaitAsync(Patience.Long);
-        await clients[7].AssertHearsAsync([null]);
+        await clients[7].AssertReceivesAsync([null]);
         Close(clients);
     }
 
@@ -155,26 +155,26 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
         using var server = Start(Broadcasting with { Farewell = "{ConnectionId} left" });
         var clients = await JoinAsync(server, 3);
         var line = new string('x', 60_000);
-        var heard = line;
-        for (var i = 0; heard == line; i++)
+        var received = line;
+        for (var i = 0; received == line; i++)
         {
             Assert.InRange(i, 0, 10_000);
-            await clients[0].SayAsync(line + "\n");
-            heard = await clients[1].HearAsync();
+            await clients[0].SendAsync(line + "\n");
+            received = await clients[1].ReceiveLineAsync();
         }
 
-        Assert.Equal("3 left", heard);
-        await clients[1].AssertHearsAsync(line);
+        Assert.Equal("3 left", received);
+        await clients[1].AssertReceivesAsync(line);
         var events = await server.UntilAsync(ServerEventKind.Disconnected);
         Assert.EndsWith("Disconnected/TooSlow", events.Story(3), StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
-            while (await clients[2].HearAsync() is not null)
+            while (await clients[2].ReceiveLineAsync() is not null)
             {
             }
         });
-        await clients[1].SayAsync("still here\n");
-        await clients[0].AssertHearsAsync("3 left", "still here");
+        await clients[1].SendAsync("still here\n");
+        await clients[0].AssertReceivesAsync("3 left", "still here");
         Close(clients);
     }
 
@@ -185,15 +185,15 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
         using var server = Start(Broadcasting with { ResponseFormat = "{ConnectionId} {0}" });
         var clients = await JoinAsync(server, Clients);
         var lines = string.Concat(Enumerable.Range(0, Lines).Select(static i => i.ToString(CultureInfo.InvariantCulture) + "\n"));
-        await Task.WhenAll(clients.Select(client => client.SayAsync(lines)));
-        var hearing = clients.Select(client => Task.Run(async () =>
+        await Task.WhenAll(clients.Select(client => client.SendAsync(lines)));
+        var receiving = clients.Select(client => Task.Run(async () =>
         {
-            _ = await client.HearNumbersAsync((Clients - 1) * Lines);
-            Assert.Null(await client.HearAsync());
+            _ = await client.ReceiveNumbersAsync((Clients - 1) * Lines);
+            Assert.Null(await client.ReceiveLineAsync());
         })).ToArray();
         await HappenedAsync(server, ServerEventKind.MessageReceived, Clients * Lines);
         await server.StopAsync(Ample).WaitAsync(Patience.Long);
-        await Task.WhenAll(hearing);
+        await Task.WhenAll(receiving);
         Close(clients);
     }
 
@@ -208,17 +208,17 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
             try
             {
                 // It talks again when all others have, so that all read as fast as they talk.
-                var heard = 0;
+                var received = 0;
                 do
                 {
-                    if (heard % Clients == 0)
+                    if (received % Clients == 0)
                     {
-                        await client.SayAsync("blah\nblah\n");
+                        await client.SendAsync("blah\nblah\n");
                     }
 
-                    heard++;
+                    received++;
                 }
-                while (await client.HearAsync() is not null);
+                while (await client.ReceiveLineAsync() is not null);
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
@@ -232,7 +232,7 @@ public abstract class BroadcastTests(string transport, X509Certificate2? certifi
                 for (var i = 0; i < 1000; i++)
                 {
                     using var client = await BroadcastClient.ConnectAsync(server, certificate);
-                    _ = await client.HearAsync();
+                    _ = await client.ReceiveLineAsync();
                 }
             }
             catch (Exception exception) when (exception is IOException or SocketException or System.Security.Authentication.AuthenticationException)

@@ -157,6 +157,13 @@ internal sealed class NetworkLab : IDisposable
         }
     }
 
+    /// <summary>Has the client's network drop the datagrams between the loopback address and itself, as a packet filter may: their sender gets no error.</summary>
+    public static async Task DropLoopbackDatagramsAsync()
+    {
+        await IpAsync("xfrm", "policy", "add", "dir", "in", "src", "127.0.0.1/32", "dst", "127.0.0.1/32", "proto", "udp", "action", "block");
+        await File.WriteAllTextAsync("/proc/sys/net/ipv4/conf/lo/disable_policy", "0");
+    }
+
     public void Dispose() => _peers.ForEach(static peer =>
     {
         peer.StandardInput.Close();

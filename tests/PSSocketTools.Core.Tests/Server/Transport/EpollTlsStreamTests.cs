@@ -1,9 +1,13 @@
 #if !NETSTANDARD_BUILD
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Transport;
 using PSSocketTools.Server.Transport.Epoll;
+using PSSocketTools.Tls;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
@@ -16,22 +20,24 @@ public sealed class EpollTlsStreamTests : IDisposable
     private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly UnixDescriptor _descriptor;
     private readonly EpollTlsStream _stream;
-    private readonly StreamConnection _connection;
+    private readonly BareConnection _connection;
 
     public EpollTlsStreamTests()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
+        _client.ReceiveBufferSize = 4096;
         _client.Connect(listener.LocalEndPoint!);
         var accepted = listener.Accept();
+        accepted.SendBufferSize = 4096;
         accepted.Blocking = false;
 
         // The descriptor owns the socket from now on.
         _descriptor = new UnixDescriptor((int)accepted.SafeHandle.DangerousGetHandle());
         accepted.SafeHandle.SetHandleAsInvalid();
         _stream = new EpollTlsStream(_descriptor);
-        _connection = new StreamConnection(_loop, _stream);
+        _connection = new BareConnection(_loop, events => _stream.OnReady(events));
     }
 
     public void Dispose()
@@ -87,6 +93,36 @@ public sealed class EpollTlsStreamTests : IDisposable
         await waiting.WaitAsync(Patience.Long);
     }
 
+    [Fact]
+    public async Task A_handshake_that_takes_too_long_is_left_to_its_own_thread()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509Extension("1.3.6.1.4.1.55555.1", new byte[256 * 1024], critical: false));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var channel = new EpollTlsChannel(_loop, _descriptor, new EpollBuffers(1024), new TlsServer(certificate));
+        var connection = new BareConnection(_loop, events => channel.OnReady(events));
+        var handshake = Task.CompletedTask;
+        await _loop.PostAsync(() =>
+        {
+            channel.Watch(connection);
+            handshake = channel.OpenAsync();
+        });
+
+        // The socket takes only a part of the certificate, since the client does not receive, and the handshake keeps the rest.
+        await using var client = new SslStream(new UnreadStream(_client));
+        _ = client.AuthenticateAsClientAsync("localhost");
+        Assert.True(SpinWait.SpinUntil(() => _client.Available > 0 && channel.QueuedBytes > 0, Patience.Long));
+        var error = SocketError.SocketError;
+        await _loop.PostAsync(() => error = channel.TryEndOutput());
+
+        // The end does not wait until all of it is sent.
+        Assert.Equal((SocketError.Success, true), (error, channel.IsBusy));
+        await _loop.PostAsync(() => channel.Close(connection));
+        await Assert.ThrowsAnyAsync<Exception>(() => handshake.WaitAsync(Patience.Long));
+        Assert.False(channel.IsBusy);
+    }
+
     private void Open()
     {
         _stream.Watch(_loop, _connection);
@@ -94,9 +130,16 @@ public sealed class EpollTlsStreamTests : IDisposable
         _stream.BeginRead();
     }
 
-    private sealed class StreamConnection(IPump pump, EpollTlsStream stream) : Connection(pump)
+    /// <summary>A client's stream that sends, and never receives.</summary>
+    private sealed class UnreadStream(Socket socket) : NetworkStream(socket)
     {
-        public override void OnReady(int events) => stream.OnReady(events);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(new TaskCompletionSource<int>().Task);
+    }
+
+    private sealed class BareConnection(IPump pump, Action<int> onReady) : Connection(pump)
+    {
+        public override void OnReady(int events) => onReady(events);
 
         public override void OnTime() => throw new NotSupportedException();
 

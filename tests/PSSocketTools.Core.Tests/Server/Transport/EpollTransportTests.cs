@@ -1,8 +1,6 @@
 #if !NETSTANDARD_BUILD
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using PSSocketTools.Platform;
 using PSSocketTools.Server;
@@ -14,7 +12,7 @@ using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
 
-/// <summary>Tests of descriptors and threads, which only this transport has; the rest is in <see cref="EchoServerTests"/>.</summary>
+/// <summary>What only the transport over epoll does; what all do is in <see cref="EchoServerTests"/>.</summary>
 [Trait("System", "Linux")]
 [Collection(nameof(WholeProcess))]
 public sealed class EpollTransportTests
@@ -52,256 +50,6 @@ public sealed class EpollTransportTests
         Assert.Equal(SocketToolsError.InvalidOption, exception.Error);
         Assert.Equal(transport, exception.Target);
         Assert.Contains("PSSOCKETTOOLS_TRANSPORT", exception.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_failed_epoll_set_faults_its_servers_and_neither_the_process_nor_the_next_server(bool sequential)
-    {
-        using (var first = EchoServer.Start(Epoll with { IsSequential = sequential, Framing = MessageFraming.Line, IdleTimeout = TimeSpan.FromHours(1) }))
-        using (var second = EchoServer.Start(Epoll))
-        using (var client = await BareClient.ConnectAsync(first))
-        {
-            await client.ExchangeAsync("before\n");
-            var loops = EpollLoops.Shared!;
-            for (var i = 0; i < loops.Count; i++)
-            {
-                Break(loops.Next());
-            }
-
-            var events = await first.UntilAsync(ServerEventKind.Disconnected);
-            Assert.EndsWith("Error/Failure Disconnected/Failure", events.Story(1), StringComparison.Ordinal);
-            Assert.Equal(0, await ReceiveAsync(client));
-            await second.UntilAsync(ServerEventKind.Error);
-            Assert.Equal(("Faulted", "Faulted"), (first.State, second.State));
-            Assert.All(new[] { first, second }, static server => Assert.False(string.IsNullOrEmpty(server.Error)));
-
-            // Other loops are there for who comes next.
-            using (var third = EchoServer.Start(Epoll))
-            using (var other = await BareClient.ConnectAsync(third))
-            {
-                await other.ExchangeAsync("after");
-            }
-
-            await first.StopAsync(Patience.Long).WaitAsync(Patience.Long);
-            await second.StopAsync(Patience.Long).WaitAsync(Patience.Long);
-            Assert.Equal(("Stopped", "Stopped", 0), (first.State, second.State, first.ActiveConnections));
-        }
-
-        Assert.Equal(0, EpollLoop.Running);
-
-        static async Task<int> ReceiveAsync(BareClient client)
-        {
-            try
-            {
-                return await client.Socket.ReceiveAsync(new byte[1]).WaitAsync(Patience.Long);
-            }
-            catch (SocketException)
-            {
-                return 0;
-            }
-        }
-
-        static void Break(EpollLoop loop)
-        {
-            // Puts something in the place of its descriptor that can't be waited with, and has it wait anew.
-            using var other = File.OpenHandle("/dev/null");
-            Assert.Equal(loop.Descriptor, Duplicate((int)other.DangerousGetHandle(), loop.Descriptor));
-            loop.Post(static () => { }, static _ => { });
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "dup2")]
-    private static extern int Duplicate(int from, int to);
-
-    [Fact]
-    public async Task Its_threads_start_with_the_first_server_and_end_with_the_last()
-    {
-        Assert.Equal(0, EpollLoop.Running);
-        var first = EchoServer.Start(Epoll);
-        var loops = EpollLoop.Running;
-        Assert.InRange(loops, 1, Environment.ProcessorCount);
-
-        var second = EchoServer.Start(Epoll);
-        Assert.Equal(loops, EpollLoop.Running);
-        await first.StopAsync(TimeSpan.Zero);
-        using (var client = await BareClient.ConnectAsync(second))
-        {
-            await client.ExchangeAsync("still here");
-        }
-
-        await second.StopAsync(TimeSpan.Zero);
-        Assert.Equal(0, EpollLoop.Running);
-    }
-
-    [Fact]
-    public async Task Servers_with_a_log_have_a_loop_of_their_own()
-    {
-        var log = Path.GetTempFileName();
-        try
-        {
-            using var logging = EchoServer.Start(Epoll with { LogPath = log });
-            var own = EpollLoop.Running;
-            using var other = EchoServer.Start(Epoll);
-
-            Assert.True(EpollLoop.Running > own);
-            using var client = await BareClient.ConnectAsync(logging);
-            await client.ExchangeAsync("noted");
-        }
-        finally
-        {
-            File.Delete(log);
-        }
-    }
-
-    [Fact]
-    public async Task Connecting_and_disconnecting_leaks_no_descriptor()
-    {
-        var before = CountDescriptors();
-        using (var server = EchoServer.Start(Epoll))
-        {
-            for (var i = 0; i < 1000; i++)
-            {
-                using var client = await BareClient.ConnectAsync(server);
-                if (i % 2 == 0)
-                {
-                    await client.ExchangeAsync("x");
-                }
-
-                if (i % 3 == 0)
-                {
-                    client.Reset();
-                }
-            }
-
-            await server.UntilAsync(ServerEventKind.Disconnected, 1000);
-            Assert.Equal(0, server.ActiveConnections);
-        }
-
-        // Fewer are fine: whatever ran before may have left some to the garbage collector.
-        Assert.True(SpinWait.SpinUntil(() => CountDescriptors() <= before, Patience.Long), $"{before} before, {CountDescriptors()} after");
-    }
-
-    [Fact]
-    public async Task Handshakes_leak_no_descriptor_however_they_end()
-    {
-        using var certificate = TlsClient.MakeCertificate("localhost");
-        var before = CountDescriptors();
-        using (var server = EchoServer.Start(Epoll with { Certificate = certificate, HandshakeTimeout = TimeSpan.FromHours(1) }))
-        {
-            var waiting = new List<BareClient>();
-            for (var i = 0; i < 100; i++)
-            {
-                var client = await BareClient.ConnectAsync(server);
-                waiting.Add(client);
-                if (i % 4 == 1)
-                {
-                    await client.SendAsync([22, 3, 1, 2, 0]);
-                }
-                else if (i % 4 == 2)
-                {
-                    client.Reset();
-                }
-                else if (i % 4 == 3)
-                {
-                    await using var stream = await client.AuthenticateAsync(certificate);
-                }
-            }
-
-            await server.StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
-            waiting.ForEach(static client => client.Dispose());
-        }
-
-        Assert.True(SpinWait.SpinUntil(() => CountDescriptors() <= before, Patience.Long), $"{before} before, {CountDescriptors()} after");
-    }
-
-    [Fact]
-    public async Task An_idle_connection_costs_less_than_4_KiB_of_managed_memory()
-    {
-        // Each takes two descriptors here, the client's being the same process's.
-        var count = Math.Min(10_000, (DescriptorLimit.Available() / 2) - 100);
-        using var server = EchoServer.Start(Epoll with { MaxConnections = count });
-        var clients = new List<Socket>(count);
-        try
-        {
-            await server.UntilAsync(ServerEventKind.Started);
-            var before = GC.GetTotalMemory(forceFullCollection: true);
-            for (var i = 0; i < count; i++)
-            {
-                var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                clients.Add(client);
-                client.Connect(IPAddress.Loopback, server.Port);
-            }
-
-            Assert.True(SpinWait.SpinUntil(() => server.ActiveConnections == count, Patience.Long));
-            var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
-
-            // The client's half is in it, which is less than the server's; what others left behind may be collected meanwhile.
-            Assert.InRange(each, long.MinValue, 4096);
-
-            // And they are served: the last one among them all.
-            using var last = new BareClient(clients[^1]);
-            await last.ExchangeAsync("one of many");
-        }
-        finally
-        {
-            clients.ForEach(static client => client.Dispose());
-        }
-    }
-
-    [Theory]
-    [InlineData(MessageFraming.Auto, null)]
-    [InlineData(MessageFraming.Line, null)]
-    [InlineData(MessageFraming.Line, "Echo: {0}")]
-    public void A_message_allocates_nothing(MessageFraming framing, string? format)
-    {
-        using var server = EchoServer.Start(Epoll with { Framing = framing, ResponseFormat = format });
-        using var stream = Connect(server);
-        AssertAllocatesNothing(stream);
-    }
-
-    [Fact]
-    public void A_message_over_TLS_allocates_nothing()
-    {
-        using var certificate = TlsClient.MakeCertificate("localhost");
-        using var server = EchoServer.Start(Epoll with { Certificate = certificate });
-        using var stream = new SslStream(Connect(server), leaveInnerStreamOpen: false, (_, shown, _, _) => shown?.GetCertHashString() == certificate.Thumbprint);
-        stream.AuthenticateAsClient("localhost");
-        AssertAllocatesNothing(stream);
-    }
-
-    private static NetworkStream Connect(EchoServer server)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(IPAddress.Loopback, server.Port);
-        return new NetworkStream(socket, ownsSocket: true);
-    }
-
-    private static void AssertAllocatesNothing(Stream stream)
-    {
-        var message = "A message of a usual length with its line end\n"u8.ToArray();
-        var answer = new byte[256];
-        Exchange(20_000);
-
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        Exchange(10_000);
-        var each = (GC.GetTotalAllocatedBytes(precise: true) - before) / 10_000.0;
-
-        // The compiler and the test runner in the background allocate a little meanwhile; the smallest object has 24.
-        Assert.InRange(each, 0, 16);
-
-        void Exchange(int times)
-        {
-            for (var i = 0; i < times; i++)
-            {
-                stream.Write(message);
-                for (var received = 0; received == 0 || answer[received - 1] != '\n';)
-                {
-                    received += stream.Read(answer, received, answer.Length - received);
-                }
-            }
-        }
     }
 
     [Fact]
@@ -446,8 +194,6 @@ public sealed class EpollTransportTests
         await socket.ConnectAsync(IPAddress.Loopback, server.Port).WaitAsync(Patience.Long);
         return socket;
     }
-
-    private static int CountDescriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
 
     /// <summary>
     /// Fails on the server's side of one message, as no code of ours is known to: the first time it is read, on the loop. Later the

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Server.Transport;
 using PSSocketTools.Server.Transport.Async;
+using PSSocketTools.Tests.Ports.Network;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
@@ -143,6 +144,17 @@ public sealed class SelectLoopTests : IDisposable
         Assert.False(peer.Wait.IsPending);
         _loop.Dispose();
     }
+
+    [NetworkFact]
+    public Task Connections_go_on_without_a_loop_where_a_packet_filter_drops_what_would_wake_it() => NetworkLab.RunAsync(static async _ =>
+    {
+        await NetworkLab.DropLoopbackDatagramsAsync();
+        using var server = EchoServer.Start(new EchoServerOptions { Address = "127.0.0.1", Transport = "Async" });
+        using var client = await BareClient.ConnectAsync(server);
+        await client.ExchangeAsync("without the loop");
+        await server.StopAsync(Patience.Long).WaitAsync(Patience.Long);
+        Assert.Equal("ServerStopped", Assert.Single(server.GetEvents([ServerEventKind.Disconnected])).Reason);
+    });
 
     [Fact]
     public async Task Connections_go_on_after_the_end_of_their_loop()
