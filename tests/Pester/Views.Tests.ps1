@@ -113,6 +113,21 @@ Describe 'The views' {
         @(Test-PortAvailability $server.Port) + @(Test-PortAvailability $server.Port @ask) | Get-Drawn | Should -Match "$($server.Port) +Tcp +Open: Echoes +\d"
     }
 
+    It 'show how servers greet, on one line each, at <_> columns' -ForEach 80, 120 {
+        $greeting = Start-EchoServer -Address 127.0.0.1 -Greeting "220 mail.example.com ESMTP Postfix (Debian/GNU)`tready for whatever comes, and more"
+        try {
+            $results = '127.0.0.1', '127.0.0.2' | Test-PortAvailability -Port 1, $greeting.Port -Verify Greets
+            foreach ($objects in $results, [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($results))) {
+                $lines = ($objects | Get-Drawn -Width $_) -split '\r?\n' -match '\S'
+                $lines | Should -HaveCount 6
+                $lines[0] | Should -Match '^ComputerName +Port +Status +Latency +Banner *$'
+                $lines[3] | Should -Match "^127\.0\.0\.1 +$($greeting.Port) +Open: Greets +\d+[.,]\d\dms +220 mail\.example\.com ESMTP"
+                ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual $_
+            }
+        }
+        finally { $greeting | Stop-EchoServer }
+    }
+
     It 'say what the first failure of a history was, at 80 columns' {
         Test-PortAvailability 1 -ComputerName 127.0.0.1 -Count 1 -Summary | Get-Drawn | Should -Match '(?m)^127\.0\.0\.1 +1 +1 +100% .* Closed\s*$'
     }
@@ -225,6 +240,7 @@ Describe 'The views' {
                 'ServerEvent#OfSeveral' = New-Shown -Type 'ServerEvent#OfSeveral' @{ Timestamp = [datetime]::Now; ServerName = 'lab'; Kind = 'Disconnected'; RemoteAddress = $long; RemotePort = 54321; Reason = 'FaultStruck'; Message = $null; Fault = 'Disconnect #3' }
                 PortAvailability = New-Shown -Type PortAvailability @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Service = 'microsoft-ds'; Status = 'InUse'; HolderState = 'TimeWait'; ProcessName = 'firefox-esr'; ProcessId = 1234567 }
                 'PortAvailability#Remote' = New-Shown -Type 'PortAvailability#Remote' @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Service = 'microsoft-ds'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 12345.6; ProcessId = $null }
+                'PortAvailability#Greets' = New-Shown -Type 'PortAvailability#Greets' @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.99; Banner = 'SSH'; ProcessId = $null }
                 'PortAvailability#ByComputer' = New-Shown -Type 'PortAvailability#ByComputer' @{ ComputerName = 'a-host.example'; Port = 54321; Protocol = 'Tcp'; Service = 'clc-build-daemon'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.99; ProcessId = $null }
                 'PortAvailability#Repeated' = New-Shown -Type 'PortAvailability#Repeated' @{ Timestamp = [datetime]::Now; ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Protocol = 'Tcp'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 1.5; PreviousStatus = 'OpenOrFiltered'; PreviousAddress = $long; ProcessId = $null }
                 PortHistory = New-Shown -Type PortHistory @{ ComputerName = 'a-host-with-a-long-name.example.internal'; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 1.5; FirstFailureStatus = 'OpenOrFiltered' }
@@ -241,6 +257,7 @@ Describe 'The views' {
                 EchoSession = New-Shown -Type EchoSession @{ Id = 1; Name = 'session1'; RemoteEndPoint = $endPoint; Protocol = 'Tcp'; State = 'Faulted'; Reason = $null }
                 PortAvailability = New-Shown -Type PortAvailability @{ ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Service = 'http'; Status = 'InUse'; ProcessName = 'pwsh'; ProcessId = 1234567 }
                 'PortAvailability#Remote' = New-Shown -Type 'PortAvailability#Remote' @{ ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Service = 'http'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94 }
+                'PortAvailability#Greets' = New-Shown -Type 'PortAvailability#Greets' @{ ComputerName = $address; Port = 54321; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94; Banner = 'SSH'; ProcessId = $null }
                 'PortAvailability#Repeated' = New-Shown -Type 'PortAvailability#Repeated' @{ Timestamp = [datetime]::Now; ComputerName = $address; Port = 54321; Protocol = 'Tcp'; Status = 'OpenOrFiltered'; LatencyMilliseconds = 999.94; PreviousAddress = $address }
                 PortHistory = New-Shown -Type PortHistory @{ ComputerName = $address; Port = 54321; Sent = 10; LossPercent = 10; MeanMilliseconds = 999.94; LongestOutageMilliseconds = 86400000; FirstFailureStatus = 'OpenOrFiltered' }
                 PortHolder = New-Shown -Type PortHolder @{ Protocol = 'Tcp'; LocalAddress = $address; Port = 54321; Service = 'http'; ProcessName = 'pwsh'; ProcessId = 1234567; UserName = 'ana' }
@@ -259,7 +276,7 @@ Describe 'The views' {
 
         It 'wrap no word of <_>' -ForEach @(
             'EchoServer', 'EchoConnection', 'EchoServerFault', 'EchoSession', 'ServerEvent', 'ServerEvent#OfSeveral', 'PortAvailability', 'PortAvailability#Remote',
-            'PortAvailability#ByComputer', 'PortAvailability#Repeated', 'PortHistory', 'PortHolder', 'PortHolder#Connections'
+            'PortAvailability#ByComputer', 'PortAvailability#Greets', 'PortAvailability#Repeated', 'PortHistory', 'PortHolder', 'PortHolder#Connections'
         ) {
             $object = $made[$_]
             if ($Way -eq 'after a hop') {
@@ -286,7 +303,7 @@ Describe 'The views' {
 
         It 'keep the longest address and port of IPv4 on one line of <_>' -ForEach @(
             'EchoServer', 'EchoConnection', 'EchoSession', 'ServerEvent of a start', 'ServerEvent of a client', 'ServerEvent#OfSeveral of a start', 'ServerEvent#OfSeveral of a client',
-            'PortAvailability', 'PortAvailability#Remote', 'PortAvailability#Repeated', 'PortHistory', 'PortHolder', 'PortHolder#Connections'
+            'PortAvailability', 'PortAvailability#Remote', 'PortAvailability#Greets', 'PortAvailability#Repeated', 'PortHistory', 'PortHolder', 'PortHolder#Connections'
         ) {
             $lines = @((Get-DrawnTwice $ofIPv4[$_]) -split '\r?\n' -match '\S')
             $lines | Should -HaveCount 4 -Because ($lines -join "`n")

@@ -8,11 +8,15 @@ namespace PSSocketTools.Commands;
 /// <param name="write">Shows it.</param>
 internal sealed class PortProgress(Action<ProgressRecord> write)
 {
-    /// <summary>How often it is drawn anew.</summary>
+    /// <summary>How long to wait for results at most before it is seen whether it is time to draw.</summary>
     public const int IntervalMilliseconds = 250;
 
+    // PowerShell asks the terminal for the cursor's place whenever it draws, and waits for ever where a Ctrl+C at that moment makes the
+    // system drop the answer. While a scan takes all processors the answer takes long, so that it is drawn seldom.
+    private static readonly TimeSpan DrawInterval = TimeSpan.FromSeconds(1);
+
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _nextAt = TimeSpan.FromSeconds(1);
+    private TimeSpan _nextAt = DrawInterval;
     private bool _isShown;
 
     /// <summary>How many ports are to be tested; 0 for tests without an end.</summary>
@@ -34,7 +38,7 @@ internal sealed class PortProgress(Action<ProgressRecord> write)
             return;
         }
 
-        _nextAt = elapsed + TimeSpan.FromMilliseconds(IntervalMilliseconds);
+        _nextAt = elapsed + DrawInterval;
         _isShown = true;
         var rate = Done / elapsed.TotalSeconds;
         write(Total == 0

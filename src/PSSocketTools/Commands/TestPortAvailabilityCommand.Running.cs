@@ -226,7 +226,7 @@ public sealed partial class TestPortAvailabilityCommand
         }
         else if (IsWanted(result))
         {
-            WriteObject(_isGrouped ? Named(result, ByComputer) : PortAvailability.IsLocal(result.GetStatus()) ? result : Named(result, Remote));
+            WriteObject(PortAvailability.IsLocal(result.GetStatus()) ? result : Named(result, Verify == PortVerification.Greets ? Greets : _isGrouped ? ByComputer : Remote));
         }
     }
 

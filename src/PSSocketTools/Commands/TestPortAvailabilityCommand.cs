@@ -14,8 +14,9 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     private const string LocalSet = "Local";
     private const string RemoteSet = "Remote";
 
-    // The name of the view that groups by computer, in the module's format file.
+    // The names of the views that group by computer and that show greetings, in the module's format file.
     private const string Remote = "PSSocketTools.PortAvailability#Remote";
+    private const string Greets = "PSSocketTools.PortAvailability#Greets";
     private const string ByComputer = "PSSocketTools.PortAvailability#ByComputer";
 
     // How long an answer may keep a record's successor waiting: no longer than the record itself was waited for.

@@ -28,6 +28,12 @@ public static class CellText
     /// <param name="host">The session's host, which knows the window.</param>
     public static string? FitRest(string? text, int before, PSHost? host) => Fit(text, Rest(before, host));
 
+    /// <summary>As much of a text as one line holds, for the last column of a table.</summary>
+    /// <param name="text">Text of one line, or nothing.</param>
+    /// <param name="before">The columns before it, gaps among them.</param>
+    /// <param name="host">The session's host, which knows the window.</param>
+    public static string? CutRest(string? text, int before, PSHost? host) => Cut(text, Rest(before, host));
+
     /// <summary>As much of a text as one line holds.</summary>
     /// <param name="text">Text of one line, or nothing.</param>
     /// <param name="columns">The columns there are.</param>
