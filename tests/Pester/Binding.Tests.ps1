@@ -58,6 +58,57 @@ Describe 'What a parameter takes' {
         (Find-AvailablePort -Address ' localhost ').Status | Should -Be 'Available'
     }
 
+    It 'says of <Line> what to write: <Says>' -ForEach @(
+        @{ Line = 'Start-EchoServer 70000'; Says = 'Ports go from 1 to 65535, and 0 lets the system pick' }
+        @{ Line = 'Start-EchoServer -1'; Says = 'Ports go from 1 to 65535, and 0 lets the system pick' }
+        @{ Line = 'Send-SocketMessage hi localhost 70000'; Says = '70000 is not a port. Ports go from 1 to 65535.' }
+        @{ Line = 'Enter-EchoSession localhost 0'; Says = '0 is not a port. Ports go from 1 to 65535.' }
+        @{ Line = 'Measure-EchoServer localhost 70000'; Says = '70000 is not a port. Ports go from 1 to 65535.' }
+        @{ Line = 'Connect-EchoServer localhost 5050 -SourcePort 70000'; Says = '70000 is not a port. Ports go from 1 to 65535.' }
+        @{ Line = 'Connect-EchoServer 5050 localhost'; Says = 'The computer stands before its port' }
+        @{ Line = 'Enter-EchoSession 5050 localhost'; Says = 'The computer stands before its port' }
+        @{ Line = 'Measure-EchoServer 5050 localhost'; Says = 'The computer stands before its port' }
+        @{ Line = 'Send-SocketMessage localhost 5050 hi'; Says = 'of Send-SocketMessage the message stands before both' }
+        @{ Line = 'Send-SocketMessage hi -Session ana'; Says = "'ana' is no session.*-Session (Get-EchoSession ana)" }
+        @{ Line = 'Enter-EchoSession -Session ana'; Says = "'ana' is no session.*-Session (Get-EchoSession ana)" }
+        @{ Line = "Receive-SocketMessage 'a b'"; Says = "'a b' is no session.*-Session (Get-EchoSession 'a b')" }
+        @{ Line = 'Connect-EchoServer -Server lab'; Says = "'lab' is no server.*-Server (Get-EchoServer lab)" }
+        @{ Line = 'Measure-EchoServer -Server lab'; Says = "'lab' is no server.*-Server (Get-EchoServer lab)" }
+        @{ Line = 'Send-SocketMessage hi -Server lab'; Says = "'lab' is no server.*-Server (Get-EchoServer lab)" }
+    ) {
+        $failure = { & ([scriptblock]::Create($Line)) } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -PassThru
+        $failure.Exception.Message | Should -BeLike "*$($Says -replace '\.\*', '*')*"
+    }
+
+    It 'says of messages down the pipeline beside one that is written what to write: <Line>' -ForEach @(
+        @{ Line = "'hi' | Send-SocketMessage localhost 5062"; Says = 'Send-SocketMessage -ComputerName localhost -Port 5062' }
+        @{ Line = "'hi' | Send-SocketMessage 5062"; Says = 'Send-SocketMessage -Port 5062' }
+        @{ Line = "42, @{ Message = 'hi' } | Send-SocketMessage 5062"; Says = 'Send-SocketMessage -Port 5062' }
+        @{ Line = "'hi' | Send-SocketMessage text -Port 5062"; Says = 'Leave one of them out' }
+        @{ Line = "'hi' | Send-SocketMessage text"; Says = 'Leave one of them out' }
+    ) {
+        $failed = @(try { & ([scriptblock]::Create($Line)) 2>&1 } catch { $_ })
+        $failed[0].FullyQualifiedErrorId | Should -BeExactly 'InvalidOption,PSSocketTools.Commands.SendSocketMessageCommand'
+        $failed[0].Exception.Message | Should -BeLike "*$Says*"
+    }
+
+    It 'is still a session, a server or a connection that comes down the pipeline beside a message' {
+        $server = Start-EchoServer
+        try {
+            $one = $server | Connect-EchoServer
+            $two = $server | Connect-EchoServer
+            @($one, $two | Send-SocketMessage hi | ForEach-Object Response) | Should -BeExactly 'hi', 'hi'
+            @(, @($one, $two) | Send-SocketMessage hi | ForEach-Object Response) | Should -BeExactly 'hi', 'hi'
+            @($server, $server | Send-SocketMessage hi | ForEach-Object Response) | Should -BeExactly 'hi', 'hi'
+            $server | Get-EchoConnection | Send-SocketMessage unasked
+            (Receive-SocketMessage $one, $two).Response | Should -BeExactly 'unasked', 'unasked'
+        }
+        finally {
+            $one, $two | Disconnect-EchoServer
+            $server | Stop-EchoServer
+        }
+    }
+
     It 'tests a port once that is named twice' {
         @(Test-PortAvailability 8000, '7999-8001', 8000).Port | Should -Be 8000, 7999, 8001
     }

@@ -139,9 +139,11 @@ Describe 'Measure-EchoServer' {
 
     It 'counts what fails' {
         $server = Start-BareServer { Wait-Peer }
-        $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningAction SilentlyContinue
+        $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningVariable warned -WarningAction SilentlyContinue
         $measured.Errors | Should -Be 1
-        $measured.Error | Should -Not -BeNullOrEmpty
+        $measured.Error | Should -BeExactly "No answer came from localhost:$($server.Port) within 0.1 s." -Because 'a session that is faulted is nobody''s here'
+        "$warned" | Should -BeLike "*the measurement's Error tells why*"
+        "$warned" | Should -Not -BeLike '*within 0.1 s*' -Because 'the drawing says it'
         $measured.P50Milliseconds | Should -BeNullOrEmpty
     }
 

@@ -198,6 +198,12 @@ Describe 'The views' {
         $measured | Format-List | Get-Drawn | Should -Match '(?m)^P50Milliseconds +: \d+([.,]\d{1,3})?\s*$'
     }
 
+    It 'are a table of measurements too, whose heads stand on one line' {
+        $drawn = Measure-EchoServer -Server $server -Count 10 | Format-Table | Get-Drawn
+        $drawn | Should -Match '(?m)^ComputerName +Port Proto Conns +Messages +PerSec +P50 +P99 Errors\s*$'
+        $drawn | Should -Match "(?m)^localhost +$($server.Port) Tcp +1 +10 +[\d.,]+ +[\d.,]+ms +[\d.,]+ms +0\s*$"
+    }
+
     It 'show tests of this computer after those of another in the same table' {
         $drawn = @(Test-PortAvailability -ComputerName 127.0.0.1 -Port $server.Port) + @(Test-PortAvailability $server.Port) | Get-Drawn
         $drawn | Should -Match "(?m)^127\.0\.0\.1 +$($server.Port) +Tcp +Open +\d+[.,]\d\dms\s*$"

@@ -33,10 +33,10 @@ internal sealed class SessionEnd
     /// <summary>The error for callers that waited when the session ended.</summary>
     public SocketToolsException FirstError => _error ?? LaterError;
 
-    /// <summary>The error for later calls.</summary>
+    /// <summary>The error for later calls. Of the first error it has what happened; what to do about that has been told already.</summary>
     public SocketToolsException LaterError => State == EchoSessionState.Faulted
         ? new SocketToolsException(
-            SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", _session.Target, _error!.Message), _session.Target, _error)
+            SocketToolsError.SessionFaulted, Messages.Get("SessionFaulted", _session.Target, Messages.First(_error!.Message)), _session.Target, _error)
         : Create(
             _session, SocketToolsError.SessionClosed, null,
             Reason == SessionEndReason.ServerClosed ? "SessionClosedByServer" : "SessionClosed", _session.Target);

@@ -41,7 +41,8 @@ internal sealed class LoadFigures
     {
         if (exchange.Error is { } error)
         {
-            Fail(error.Message);
+            // What else a timeout tells is advice for who goes on with the session.
+            Fail(error.Error == SocketToolsError.ResponseTimeout ? Net.Messages.First(error.Message) : error.Message);
             return false;
         }
 

@@ -17,6 +17,9 @@ internal static class Messages
     // A brace that is doubled stands for itself.
     private static readonly Regex Names = new(@"(?<!\{)\{([A-Z][\w.]*)\}(?!\})", RegexOptions.CultureInvariant);
 
+    // A dot within an address or a number has no space behind it.
+    private static readonly Regex Sentence = new(@"^.+?[.?!](?=\s)", RegexOptions.CultureInvariant | RegexOptions.Singleline);
+
     public static string Get(string name)
     {
         var sentence = MessageTerms.Sentence?.Invoke(name)
@@ -30,6 +33,9 @@ internal static class Messages
         CultureInfo.CurrentCulture,
         Get(name),
         Array.ConvertAll(values, static value => value is null or IFormattable ? value : OutsideText.Clean(value.ToString())));
+
+    /// <summary>The first of several sentences: what happened, without the advice behind it.</summary>
+    public static string First(string sentences) => Sentence.Match(sentences) is { Success: true } first ? first.Value : sentences;
 
     /// <summary>What users write for an option; a value it has may follow it, after a space.</summary>
     public static string Name(string option)

@@ -10,12 +10,12 @@ internal sealed class CertificateTransformationAttribute : ArgumentTransformatio
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        var value = Argument.BaseOf(inputData);
         return value switch
         {
             X509Certificate2 => value,
             FileInfo file => file.FullName,
-            _ => value.ToString() ?? string.Empty,
+            _ => value?.ToString() ?? string.Empty,
         };
     }
 }

@@ -12,7 +12,7 @@ public sealed class ComputerNameTransformationAttribute : ArgumentTransformation
 
     private static IEnumerable<string> Read(object? input)
     {
-        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        var value = Argument.BaseOf(input);
         return value switch
         {
             string text when text.Trim().Length > 0 => [text.Trim()],

@@ -10,7 +10,7 @@ internal sealed class DelayTransformationAttribute : ArgumentTransformationAttri
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        var value = Argument.BaseOf(inputData);
         try
         {
             var text = value is object[] several ? string.Join(",", several) : Convert.ToString(value, CultureInfo.InvariantCulture);

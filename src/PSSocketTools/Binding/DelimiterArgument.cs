@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSSocketTools.Binding;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools;
@@ -58,7 +59,7 @@ public sealed class DelimiterArgument
 
     // A number in PowerShell is an int, whatever it stands for. Text that holds a digit is that digit.
     private static byte ToByte(object? value) =>
-        (value is System.Management.Automation.PSObject wrapped ? wrapped.BaseObject : value) switch
+        Argument.BaseOf(value) switch
         {
             byte number => number,
             int number and >= byte.MinValue and <= byte.MaxValue => (byte)number,

@@ -11,7 +11,7 @@ internal sealed class DelimiterTransformationAttribute : ArgumentTransformationA
     {
         try
         {
-            return DelimiterArgument.From(inputData is PSObject wrapped ? wrapped.BaseObject : inputData);
+            return DelimiterArgument.From(Argument.BaseOf(inputData));
         }
         catch (ArgumentException exception)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
@@ -43,7 +44,7 @@ public sealed class EchoServerReference
     internal static string WaitWhat() => Messages.Get("WaitWhat", string.Join(", ", typeof(ServerEventKind).GetEnumNames()));
 
     /// <summary>The name of a kind of event, as it was given; null for anything else.</summary>
-    internal static string? ToKind(object? item) => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
+    internal static string? ToKind(object? item) => Argument.BaseOf(item) switch
     {
         ServerEventKind kind => kind.ToString(),
         string text when IsKind(text) => text,

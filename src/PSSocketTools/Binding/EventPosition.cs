@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools;
@@ -63,7 +64,7 @@ public sealed class EventPosition
 
     /// <summary>Takes what can be a place, an event that came through a remoting hop included.</summary>
     /// <exception cref="ArgumentException">This can't.</exception>
-    internal static EventPosition From(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    internal static EventPosition From(object? value) => Argument.BaseOf(value) switch
     {
         EventPosition position => position,
         ServerEvent serverEvent => new(serverEvent),

@@ -13,7 +13,7 @@ internal sealed class LineEndingTransformationAttribute : ArgumentTransformation
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var text = Convert.ToString(inputData is PSObject wrapped ? wrapped.BaseObject : inputData, CultureInfo.InvariantCulture) ?? string.Empty;
+        var text = Convert.ToString(Argument.BaseOf(inputData), CultureInfo.InvariantCulture) ?? string.Empty;
         foreach (var (lineEnding, characters) in new[] { (LineEnding.Lf, "\n"), (LineEnding.CrLf, "\r\n") })
         {
             if (text == characters || string.Equals(text.Trim(), lineEnding.ToString(), StringComparison.OrdinalIgnoreCase))

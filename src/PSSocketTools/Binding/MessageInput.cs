@@ -13,7 +13,7 @@ internal static class MessageInput
     /// <summary>The messages in an argument that holds several; null when it is one message. A byte array is one.</summary>
     public static IList? AsSeveral(object input)
     {
-        var value = Unwrap(input);
+        var value = Argument.BaseOf(input);
         return value is IList list and not byte[] ? list : null;
     }
 
@@ -24,7 +24,7 @@ internal static class MessageInput
     // One level deep: an object's Message may hold another object, or itself, and so on without end.
     private static object ToMessage(object? input, bool isProperty)
     {
-        var value = Unwrap(input);
+        var value = Argument.BaseOf(input);
         return value switch
         {
             string => value,
@@ -57,9 +57,6 @@ internal static class MessageInput
                 SocketToolsError.MessageNotCarried, Messages.Get("MessageTextFailed", exception.Message.TrimEnd('.')), value.GetType().Name, exception);
         }
     }
-
-    private static object? Unwrap(object? input) =>
-        input is PSObject wrapped ? wrapped.BaseObject : input;
 
     private static PSPropertyInfo? Property(object input) => PSObject.AsPSObject(input).Properties[MessageProperty];
 

@@ -22,7 +22,7 @@ internal sealed class PortHolderStateTransformationAttribute : ArgumentTransform
 
     private static object? Read(object? input)
     {
-        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        var value = Argument.BaseOf(input);
         return value switch
         {
             string text => Read(text) ?? input,

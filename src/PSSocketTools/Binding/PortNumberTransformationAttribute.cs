@@ -12,10 +12,13 @@ internal sealed class PortNumberTransformationAttribute : ArgumentTransformation
     /// <summary>Whether a value that is no port may have been meant as the address to listen on, which the command has a parameter for.</summary>
     public bool IsBesideAddress { get; set; }
 
+    /// <summary>Whether a value that is no port may have been meant as the computer, which stands before the port.</summary>
+    public bool IsBehindComputer { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        var value = Argument.BaseOf(inputData);
         var text = value switch
         {
             string written => written.Trim(),
@@ -25,21 +28,29 @@ internal sealed class PortNumberTransformationAttribute : ArgumentTransformation
         };
         if (text is not null && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var port))
         {
-            return port;
+            return port is >= EchoServerOptions.LowestPort and <= EchoServerOptions.HighestPort && (port >= SessionOptions.LowestPort || IsBesideAddress)
+                ? port
+                : throw NotAPort(Messages.Get(IsBesideAddress ? "PortNotInRangeToListen" : "PortNotInRange", port));
         }
 
-        // Pipeline input may still fit another parameter: the binder tries that when the error is a failed cast.
         var message = Messages.Get("PortNumberNotUnderstood", text ?? value?.GetType().Name ?? "null");
         if (IsBesideAddress && text is not null && ComputerText.LooksLikeOne(text))
         {
             message += " " + Messages.Get("AddressMeant", text);
         }
-
         else if (IsBesideAddress && text is not null && Regex.IsMatch(text, @"^\d+\s*(-|\.\.)\s*\d+$"))
         {
             message += " " + Messages.Get("FreePortOfRangeMeant", text.Replace(" ", string.Empty));
         }
 
-        throw new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
+        else if (IsBehindComputer && text is not null && ComputerText.LooksLikeOne(text))
+        {
+            message += " " + Messages.Get("ComputerStandsFirst");
+        }
+
+        throw NotAPort(message);
     }
+
+    // Pipeline input may still fit another parameter: the binder tries that when the error is a failed cast.
+    private static ArgumentTransformationMetadataException NotAPort(string message) => new(message, new PSInvalidCastException(message));
 }

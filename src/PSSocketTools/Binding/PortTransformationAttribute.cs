@@ -13,6 +13,9 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
     /// <summary>Whether a value that is no port may have been meant as a computer, which the command takes too.</summary>
     public bool TakesComputers { get; set; }
 
+    /// <summary>Whether a value that is no port may have been meant as the computer, which stands before the port.</summary>
+    public bool IsBehindComputer { get; set; }
+
     /// <summary>Whether a value that is no port may have been meant as a process's name, which the command takes too.</summary>
     public bool TakesProcesses { get; set; }
 
@@ -26,7 +29,7 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
         catch (SocketToolsException exception)
         {
             // Pipeline input that is no port may still be a computer's name: the binder tries that when the error is a failed cast.
-            var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+            var value = Argument.BaseOf(inputData);
             var message = value is string text && Meant(text.Trim()) is { } meant ? exception.Message + " " + meant : exception.Message;
             throw new ArgumentTransformationMetadataException(
                 message, inputData is string ? new PSInvalidCastException(message, exception) : exception);
@@ -46,7 +49,10 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
             return Messages.Get("ProcessMeant", text);
         }
 
-        return TakesComputers && ComputerText.LooksLikeOne(text) ? Messages.Get("ComputerMeant", text, TypedBehind() ?? "80") : null;
+        return !ComputerText.LooksLikeOne(text) ? null
+            : TakesComputers ? Messages.Get("ComputerMeant", text, TypedBehind() ?? "80")
+            : IsBehindComputer ? Messages.Get("ComputerStandsFirst")
+            : null;
     }
 
     /// <summary>The ports that were typed behind the computer's name, which the binder does not come to any more; null where none were.</summary>
@@ -67,7 +73,7 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
 
     private static IEnumerable<PortRange> Read(object? input)
     {
-        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        var value = Argument.BaseOf(input);
         return value switch
         {
             PortRange range => [range],

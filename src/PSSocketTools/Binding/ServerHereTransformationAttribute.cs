@@ -1,9 +1,10 @@
-using System.Collections;
 using System.Management.Automation;
+using PSSocketTools.Completion;
+using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Leaves servers as they are, and says of one from another process that its port is what reaches it.</summary>
+/// <summary>Leaves servers as they are, and says of one from another process that its port is what reaches it, and of a name how the server itself is given.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class ServerHereTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -13,16 +14,16 @@ internal sealed class ServerHereTransformationAttribute : ArgumentTransformation
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var elsewhere = inputData is PSObject { BaseObject: IEnumerable and not string } or IEnumerable and not string
-            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object?>().FirstOrDefault(Deserialized.Is<EchoServer>)
-            : Deserialized.Is<EchoServer>(inputData) ? inputData : null;
-        if (elsewhere is null)
+        if (Argument.Refused(inputData, Deserialized.Is<EchoServer>) is not { } refused)
         {
             return inputData;
         }
 
-        var message = Deserialized.Server(elsewhere);
-        throw IsBesidePort
+        // By position a text may still be a computer, and down the pipeline a message: the binder tries that when the error is a failed cast.
+        var isElsewhere = Deserialized.Is<EchoServer>(refused);
+        var message = isElsewhere ? Deserialized.Server(refused)
+            : Messages.Get("ServerByNameMeant", ViewCell.Plain($"{refused}", keepsLines: false), ValueCompleter.QuotedName($"{refused}"));
+        throw IsBesidePort || !isElsewhere
             ? new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message))
             : new ArgumentTransformationMetadataException(message);
     }

@@ -10,7 +10,7 @@ internal sealed class ServerReferenceTransformationAttribute : ArgumentTransform
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var value = BaseOf(inputData);
+        var value = Argument.BaseOf(inputData);
         var kinds = (value is IEnumerable list and not string ? list.Cast<object?>() : [value]).Select(EchoServerReference.ToKind).ToArray();
 
         // A kind's name does not convert to a reference, and the binder goes on to see what else it fits. An exception from here ends it.
@@ -18,6 +18,4 @@ internal sealed class ServerReferenceTransformationAttribute : ArgumentTransform
             : kinds.Length > 0 && Array.TrueForAll(kinds, static kind => kind is not null) ? kinds[0]!
             : new EchoServerReference(inputData);
     }
-
-    private static object? BaseOf(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
 }

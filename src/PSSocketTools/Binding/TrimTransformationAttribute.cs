@@ -12,7 +12,7 @@ internal sealed class TrimTransformationAttribute : ArgumentTransformationAttrib
 
     private static object? Trim(object? input)
     {
-        var value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        var value = Argument.BaseOf(input);
         return value switch
         {
             string text => text.Trim(),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Interactive;
 using PSSocketTools.Lifetime;
@@ -26,6 +27,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
 
     /// <summary>The session to speak through; it stays open.</summary>
     [Parameter(ParameterSetName = BySession, Position = 1, ValueFromPipeline = true)]
+    [SessionTransformation]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession? Session { get; set; }

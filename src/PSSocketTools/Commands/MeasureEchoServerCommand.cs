@@ -25,7 +25,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     /// <summary>The port.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 1)]
-    [PortNumberTransformation]
+    [PortNumberTransformation(IsBehindComputer = true)]
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
@@ -206,7 +206,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         WriteProgress(progress);
         if (measurement.Messages == 0)
         {
-            WriteWarning(measurement.Error ?? Messages.Get("NothingAnswered", measurement.Unanswered));
+            WriteWarning(measurement.Error is null ? Messages.Get("NothingAnswered", measurement.Unanswered) : Messages.Get("NothingMeasured"));
         }
 
         if (measurement.IsSaturated && measurement.Messages > 0)

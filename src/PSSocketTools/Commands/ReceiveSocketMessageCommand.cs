@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
@@ -16,6 +17,7 @@ public sealed class ReceiveSocketMessageCommand : SocketCommand
 
     /// <summary>The sessions to receive from.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [SessionTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }

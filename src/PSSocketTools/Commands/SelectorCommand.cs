@@ -33,7 +33,7 @@ public abstract class SelectorCommand : SocketCommand
     {
         foreach (var argument in arguments)
         {
-            var value = argument is PSObject wrapped ? wrapped.BaseObject : argument;
+            var value = Argument.BaseOf(argument);
             switch (value)
             {
                 case T one:

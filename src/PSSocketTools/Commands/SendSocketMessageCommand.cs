@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
@@ -25,6 +26,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
 
     /// <summary>The sessions to send each message through.</summary>
     [Parameter(ParameterSetName = BySession, Position = 1, ValueFromPipeline = true)]
+    [SessionTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionCompleter))]
     public EchoSession[]? Session { get; set; }
@@ -34,6 +36,11 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public EchoConnection[]? Connection { get; set; }
+
+    /// <summary>What comes down the pipeline beside a message that is written, and is no session, server or connection to send it to.</summary>
+    [Parameter(ParameterSetName = ToComputer, ValueFromPipeline = true, DontShow = true)]
+    [UnplacedInputTransformation]
+    public object? InputObject { get; set; }
 
     /// <summary>Does not wait for responses; Receive-SocketMessage takes them.</summary>
     [Parameter]
@@ -64,6 +71,11 @@ public sealed class SendSocketMessageCommand : ConversingCommand
     {
         try
         {
+            if (MyInvocation.ExpectingInput && Message is not null && (Session is not null || ParameterSetName != BySession))
+            {
+                throw InputHasNoPlace();
+            }
+
             if (Connection is not null)
             {
                 return;
@@ -97,6 +109,12 @@ public sealed class SendSocketMessageCommand : ConversingCommand
         if (Connection is not null)
         {
             SendUnsolicited(Connection);
+            return;
+        }
+
+        if (ParameterSetName == ToComputer)
+        {
+            WriteError(InputHasNoPlace());
             return;
         }
 
@@ -146,6 +164,21 @@ public sealed class SendSocketMessageCommand : ConversingCommand
 
         base.Dispose(disposing);
     }
+
+    /// <summary>The error where a message is written, so that nothing is left for what comes down the pipeline, which is said of what may have been meant.</summary>
+    private SocketToolsException InputHasNoPlace()
+    {
+        var first = Convert.ToString(Message, CultureInfo.InvariantCulture);
+        var target = ParameterSetName != ToComputer || IsBound(nameof(Port)) ? null
+            : IsPort(ComputerName) ? $"-ComputerName {ValueCompleter.QuotedName(first!)} -Port {ComputerName}"
+            : !IsBound(nameof(ComputerName)) && IsPort(first) ? $"-Port {first}"
+            : null;
+        var sentence = Deserialized.Refusal(InputObject)
+            ?? (target is null ? Messages.Get("MessageGivenTwice") : Messages.Get("TargetIsNoMessage", target));
+        return new SocketToolsException(SocketToolsError.InvalidOption, sentence, nameof(Message));
+    }
+
+    private static bool IsPort(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>How long a response is waited for, if that was said here.</summary>
     private TimeSpan? OwnTimeout => IsBound(nameof(ResponseTimeoutSec)) ? TimeSpan.FromSeconds(ResponseTimeoutSec) : null;

@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Management.Automation;
 using System.Management.Automation.Host;
+using System.Management.Automation;
 using System.Text;
+using PSSocketTools.Binding;
 
 namespace PSSocketTools;
 
@@ -184,7 +185,7 @@ public static class ViewCell
         _ => "Red",
     };
 
-    private static string? Show(object? message, bool keepsLines) => Base(message) switch
+    private static string? Show(object? message, bool keepsLines) => Argument.BaseOf(message) switch
     {
         null => null,
         byte[] bytes => HumanUnits.Size(bytes.Length),
@@ -216,7 +217,5 @@ public static class ViewCell
     }
 
     private static object? Property(object? item, string name) =>
-        item is null ? null : Base(PSObject.AsPSObject(item).Properties[name]?.Value);
-
-    private static object? Base(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+        item is null ? null : Argument.BaseOf(PSObject.AsPSObject(item).Properties[name]?.Value);
 }

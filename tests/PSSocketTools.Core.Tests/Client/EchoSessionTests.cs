@@ -338,7 +338,8 @@ public sealed class EchoSessionTests
         Assert.Equal("ResponseTimeout", session.Reason);
         var later = Assert.Throws<SocketToolsException>(() => session.Send("outra"));
         Assert.Equal(SocketToolsError.SessionFaulted, later.Error);
-        Assert.Contains(error.Message, later.Message, StringComparison.Ordinal);
+        Assert.EndsWith($": No answer came from 127.0.0.1:{server.Port} within 0.05 s.", later.Message, StringComparison.Ordinal);
+        Assert.Same(error, later.InnerException);
     }
 
     [Fact]
