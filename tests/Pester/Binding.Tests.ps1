@@ -58,6 +58,17 @@ Describe 'What a parameter takes' {
         (Find-AvailablePort -Address ' localhost ').Status | Should -Be 'Available'
     }
 
+    It 'is a client certificate, or its PEM or PFX file' -Tag Core {
+        $made = New-EchoCertificate -PemPath (Join-Path $TestDrive 'client.pem') -PfxPath (Join-Path $TestDrive 'client.pfx')
+        foreach ($given in $made, (Join-Path $TestDrive 'client.pem'), (Get-Item (Join-Path $TestDrive 'client.pem')), (Join-Path $TestDrive 'client.pfx')) {
+            $bound = Get-Bound Connect-EchoServer ClientCertificate $given
+            $bound.Thumbprint | Should -Be $made.Thumbprint
+            $bound.HasPrivateKey | Should -BeTrue
+        }
+        { Connect-EchoServer 5050 -ClientCertificate (Join-Path $TestDrive 'missing.pem') } |
+            Should -Throw "*Could not find file*missing.pem*" -ErrorId 'ParameterArgumentTransformationError,*'
+    }
+
     It 'says of <Line> what to write: <Says>' -ForEach @(
         @{ Line = 'Start-EchoServer 70000'; Says = 'Ports go from 1 to 65535, and 0 lets the system pick' }
         @{ Line = 'Start-EchoServer -1'; Says = 'Ports go from 1 to 65535, and 0 lets the system pick' }

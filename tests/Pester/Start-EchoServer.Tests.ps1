@@ -937,8 +937,43 @@ Describe 'Start-EchoServer' {
             $failure = Get-Failure { Start-EchoServer -Certificate $missing -ErrorAction Stop }
             Assert-Failure $failure FileFailed WriteError $missing "*Could not find file*missing.pfx*. Check the path*"
             $failure = Get-Failure { Start-EchoServer -Certificate $TestDrive -ErrorAction Stop }
-            Assert-Failure $failure FileFailed WriteError "$TestDrive" '*is a folder*PFX file*'
+            Assert-Failure $failure FileFailed WriteError "$TestDrive" '*is a folder*PFX or PEM file*'
             { Start-EchoServer -Certificate '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        }
+
+        It 'serves with a PEM file whose key is <Where>' -Tag Core -ForEach @(
+            @{ Where = 'in it'; Certificate = 'both.pem'; Key = 'both.pem' }
+            @{ Where = 'beside it, as New-EchoCertificate writes it'; Certificate = 'site.pem'; Key = 'site.key' }
+            @{ Where = 'beside it, as ACME clients write it'; Certificate = 'fullchain.pem'; Key = 'privkey.pem' }
+            @{ Where = 'beside it, with a password'; Certificate = 'site.pem'; Key = 'site.key'; IsLocked = $true }
+        ) {
+            $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName
+            $secretKey = [Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPrivateKey($own.Certificate)
+            $pem = if ($IsLocked) {
+                $strength = [Security.Cryptography.PbeParameters]::new('Aes256Cbc', 'SHA256', 1000)
+                $secret = [Net.NetworkCredential]::new('', $own.Password).Password
+                [Security.Cryptography.PemEncoding]::Write('ENCRYPTED PRIVATE KEY', $secretKey.ExportEncryptedPkcs8PrivateKey($secret, $strength)) -join ''
+            }
+            else { [Security.Cryptography.PemEncoding]::Write('PRIVATE KEY', $secretKey.ExportPkcs8PrivateKey()) -join '' }
+            $path = Join-Path $folder $Certificate
+            [IO.File]::WriteAllText($path, "$([Security.Cryptography.PemEncoding]::Write('CERTIFICATE', $own.Certificate.RawData) -join '')`n")
+            [IO.File]::AppendAllText((Join-Path $folder $Key), "$pem`n")
+            $password = if ($IsLocked) { @{ CertificatePassword = $own.Password } } else { @{} }
+            $server = Start-EchoServer @at -Certificate $path @password
+            $server.CertificateThumbprint | Should -Be $own.Sha256
+            Invoke-Tls (Connect-Tls $server) 'olá' | Should -BeExactly 'olá'
+            if ($IsLocked) {
+                $failure = Get-Failure { Start-EchoServer -Certificate $path -ErrorAction Stop }
+                Assert-Failure $failure FileFailed WriteError $path '*-CertificatePassword*'
+            }
+        }
+
+        It 'says of a PEM file without a key where it was looked for' -Tag Core {
+            $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName
+            $path = Join-Path $folder 'alone.pem'
+            [IO.File]::WriteAllText($path, "$([Security.Cryptography.PemEncoding]::Write('CERTIFICATE', $own.Certificate.RawData) -join '')`n")
+            $failure = Get-Failure { Start-EchoServer -Certificate $path -ErrorAction Stop }
+            Assert-Failure $failure FileFailed WriteError $path '*has no private key*alone.key or privkey.pem*'
         }
 
         It 'makes a certificate of its own with -SelfSigned, for localhost and this machine' -Tag Core {

@@ -2,14 +2,21 @@ using System.Management.Automation;
 using System.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Gets the certificate that a user gave: the object itself, or the path of a PFX file.</summary>
+/// <summary>Gets the certificate that a user gave: the object itself, or the path of a PFX file, or of a PEM file with its key in it or beside it.</summary>
 internal static class CertificateFile
 {
-    /// <exception cref="SocketToolsException">FileFailed: the file does not exist, can't be read, or has another password; InvalidOption: not the path of a file.</exception>
+    private const string PemBegin = "-----BEGIN ";
+    private const string PemKey = "PRIVATE KEY-----";
+
+    // What New-EchoCertificate writes beside cert.pem, and what ACME clients write beside fullchain.pem.
+    private const string KeyExtension = ".key", KeyName = "privkey.pem";
+
+    /// <exception cref="SocketToolsException">FileFailed: the file does not exist, can't be read, has no key, or has another password; InvalidOption: not the path of a file; NotSupported: PEM in Windows PowerShell.</exception>
     public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session)
     {
         if (certificate is not string path)
@@ -27,12 +34,33 @@ internal static class CertificateFile
             }
 
             var content = File.ReadAllBytes(file);
-            // Without PersistKeySet, the file that Windows keeps the key in lasts until the certificate is disposed of.
-            return new X509Certificate2(content, password, X509KeyStorageFlags.Exportable);
+            var text = Encoding.UTF8.GetString(content);
+            return text.Contains(PemBegin) ? FromPem(file, text, password)
+
+                // Without PersistKeySet, the file that Windows keeps the key in lasts until the certificate is disposed of.
+                : new X509Certificate2(content, password, X509KeyStorageFlags.Exportable);
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateNotOpened", path, exception.Message.TrimEnd('.')), path, exception);
         }
+    }
+
+    private static X509Certificate2 FromPem(string file, string text, SecureString? password)
+    {
+#if NET
+        var key = text.Contains(PemKey) ? text : new[] { Path.ChangeExtension(file, KeyExtension), Path.Combine(Path.GetDirectoryName(file)!, KeyName) }
+            .Where(File.Exists).Select(File.ReadAllText).FirstOrDefault(static one => one.Contains(PemKey))
+            ?? throw new SocketToolsException(
+                SocketToolsError.FileFailed, Messages.Get("CertificateHasNoKey", file, Path.GetFileName(Path.ChangeExtension(file, KeyExtension)), KeyName), file);
+        using var made = key.Contains("ENCRYPTED " + PemKey)
+            ? X509Certificate2.CreateFromEncryptedPem(text, key, new System.Net.NetworkCredential(string.Empty, password).Password)
+            : X509Certificate2.CreateFromPem(text, key);
+
+        // Windows serves TLS with no key that is in memory alone.
+        return new X509Certificate2(made.Export(X509ContentType.Pkcs12), (string?)null, X509KeyStorageFlags.Exportable);
+#else
+        throw new SocketToolsException(SocketToolsError.NotSupported, Messages.Get("PemNotSupported", file), file);
+#endif
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Accepts a certificate, or the path of a PFX file, which is opened later with its password.</summary>
+/// <summary>Accepts a certificate, or the path of a PFX or PEM file, which is opened later with its password.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class CertificateTransformationAttribute : ArgumentTransformationAttribute
 {

@@ -159,6 +159,7 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>The certificate, with its private key, that says who the client is.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToServer)]
+    [ClientCertificateTransformation]
     [ValidateNotNull]
     public X509Certificate2? ClientCertificate { get; set; }
 
