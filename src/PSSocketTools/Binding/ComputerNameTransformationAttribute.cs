@@ -5,7 +5,8 @@ using System.Net;
 namespace PSSocketTools.Binding;
 
 /// <summary>Accepts names and addresses, and refuses to convert anything else, such as a port, to a name.</summary>
-public sealed class ComputerNameTransformationAttribute : ArgumentTransformationAttribute
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class ComputerNameTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => Read(inputData).ToArray();

@@ -1,24 +1,15 @@
 using System.Globalization;
-using System.Management.Automation;
 
 namespace PSSocketTools.Binding;
 
-/// <summary>Converts to <see cref="DelayRange"/>, with its error where that fails.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class DelayTransformationAttribute : ArgumentTransformationAttribute
+/// <summary>Converts to <see cref="DelayRange"/>.</summary>
+internal sealed class DelayTransformationAttribute : ConvertingTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    protected override object Convert(object? argument) => Argument.BaseOf(argument) switch
     {
-        var value = Argument.BaseOf(inputData);
-        try
-        {
-            var text = value is object[] several ? string.Join(",", several) : Convert.ToString(value, CultureInfo.InvariantCulture);
-            return value as DelayRange ?? DelayRange.Parse(text ?? string.Empty);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ArgumentTransformationMetadataException(exception.Message, exception);
-        }
-    }
+        DelayRange delay => delay,
+        object[] several => DelayRange.Parse(string.Join(",", several)),
+        var one => DelayRange.Parse(System.Convert.ToString(one, CultureInfo.InvariantCulture) ?? string.Empty),
+    };
 }

@@ -1,21 +1,8 @@
-using System.Management.Automation;
-
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes what <see cref="DelimiterArgument"/> takes, with its own words where that is none.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class DelimiterTransformationAttribute : ArgumentTransformationAttribute
+/// <summary>Converts to <see cref="DelimiterArgument"/>.</summary>
+internal sealed class DelimiterTransformationAttribute : ConvertingTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-    {
-        try
-        {
-            return DelimiterArgument.From(Argument.BaseOf(inputData));
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ArgumentTransformationMetadataException(exception.Message, exception);
-        }
-    }
+    protected override object Convert(object? argument) => DelimiterArgument.From(Argument.BaseOf(argument));
 }

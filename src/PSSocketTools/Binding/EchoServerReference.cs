@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;

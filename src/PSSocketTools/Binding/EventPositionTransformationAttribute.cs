@@ -1,21 +1,8 @@
-using System.Management.Automation;
-
 namespace PSSocketTools.Binding;
 
-/// <summary>Takes what <see cref="EventPosition"/> takes, with its own words where that is none.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class EventPositionTransformationAttribute : ArgumentTransformationAttribute
+/// <summary>Converts to <see cref="EventPosition"/>.</summary>
+internal sealed class EventPositionTransformationAttribute : ConvertingTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-    {
-        try
-        {
-            return EventPosition.From(inputData);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ArgumentTransformationMetadataException(exception.Message, exception);
-        }
-    }
+    protected override object Convert(object? argument) => EventPosition.From(argument);
 }

@@ -121,7 +121,7 @@ public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
             return;
         }
 
-        foreach (var server in SelectServers(Server!))
+        foreach (var server in ResolveServers(Server!))
         {
             try
             {
@@ -144,12 +144,12 @@ public sealed class AddEchoServerFaultCommand : FaultSelectorCommand
     {
         var options = new EchoServerFaultOptions
         {
-            At = MyInvocation.BoundParameters.ContainsKey(nameof(At)) ? At : null,
+            At = IsBound(nameof(At)) ? At : null,
             After = After,
             Count = Count,
             IsPerConnection = PerConnection,
             Percent = Percent,
-            Seed = MyInvocation.BoundParameters.ContainsKey(nameof(Seed)) ? Seed : null,
+            Seed = IsBound(nameof(Seed)) ? Seed : null,
             From = From,
         };
         return ParameterSetName switch

@@ -19,7 +19,7 @@ public sealed class ConnectEchoServerCommand : ConnectingCommand
 
     /// <summary>The ports: numbers, ranges ('7007-7009'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [PortTransformation(IsBehindComputer = true)]
+    [PortRangesTransformation(SuggestsOrder = true)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public PortRange[]? Port { get; set; }
 

@@ -57,7 +57,7 @@ public abstract class ConnectingCommand : SocketCommand
     /// <summary>The port of this machine to connect from.</summary>
     [Parameter(ParameterSetName = ToComputer)]
     [Parameter(ParameterSetName = ToServer)]
-    [PortNumberTransformation]
+    [SinglePortTransformation]
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     public int SourcePort { get; set; } = SessionOptions.AnySourcePort;
 
@@ -231,9 +231,6 @@ public abstract class ConnectingCommand : SocketCommand
             ClientCertificate = ClientCertificate,
         };
     }
-
-    /// <summary>Whether the user gave the parameter.</summary>
-    protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>Connects, or waits for the server as long as -WaitSec says, and ends the pipeline quietly when it is stopped meanwhile.</summary>
     /// <exception cref="SocketToolsException">The server could not be reached.</exception>

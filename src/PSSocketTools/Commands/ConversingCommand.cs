@@ -18,7 +18,7 @@ public abstract class ConversingCommand : ConnectingCommand
 
     /// <summary>The port.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 2)]
-    [PortNumberTransformation(IsBehindComputer = true)]
+    [SinglePortTransformation(SuggestsOrder = true)]
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }

@@ -12,10 +12,6 @@ public abstract class FaultSelectorCommand : SelectorCommand
 
     private protected override Sentences About => OfServers;
 
-    /// <summary>Servers by name, with wildcards, by id, or the objects themselves; those that are not there are errors.</summary>
-    private protected IEnumerable<EchoServer> SelectServers(object[] servers) =>
-        Resolve(servers, Running.Servers.All, static s => s.Id, static s => s.Name);
-
     /// <summary>The faults with these numbers on the servers of this process; those that are not there are errors.</summary>
     private protected IEnumerable<EchoServerFault> SelectFaults(int[] ids)
     {

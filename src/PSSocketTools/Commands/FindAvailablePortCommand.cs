@@ -17,7 +17,7 @@ public sealed class FindAvailablePortCommand : SocketCommand
     /// <summary>Where to look, in order: ranges ('8000-9000', 8000..9000), numbers, service names. The system's ephemeral range, without it.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
-    [PortTransformation]
+    [PortRangesTransformation]
     [ArgumentCompleter(typeof(ServiceNameCompleter))]
     public PortRange[]? Port { get; set; }
 
@@ -51,7 +51,7 @@ public sealed class FindAvailablePortCommand : SocketCommand
     {
         try
         {
-            var test = new LocalPortTest(Address, Protocol) { IsAddressChosen = MyInvocation.BoundParameters.ContainsKey(nameof(Address)) };
+            var test = new LocalPortTest(Address, Protocol) { IsAddressChosen = IsBound(nameof(Address)) };
             WriteObject(PortFinder.Find(test, Port, Count, HandedOut, Random, StopToken), enumerateCollection: true);
         }
         catch (SocketToolsException exception)

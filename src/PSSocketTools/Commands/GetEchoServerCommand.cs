@@ -11,7 +11,7 @@ public sealed class GetEchoServerCommand : ServerSelectorCommand
 {
     /// <summary>The servers' ports: numbers, ranges ('7007-7009'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
-    [PortTransformation]
+    [PortRangesTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public PortRange[]? Port { get; set; }
 

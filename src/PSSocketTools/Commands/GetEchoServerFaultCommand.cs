@@ -26,7 +26,7 @@ public sealed class GetEchoServerFaultCommand : FaultSelectorCommand
     protected override void ProcessRecord()
     {
         var faults = Id is not null ? SelectFaults(Id)
-            : (Server is null ? Running.Servers.All() : SelectServers(Server)).SelectMany(static server => server.GetFaults());
+            : (Server is null ? Running.Servers.All() : ResolveServers(Server)).SelectMany(static server => server.GetFaults());
         WriteObject(faults, enumerateCollection: true);
     }
 }

@@ -19,7 +19,7 @@ public sealed class GetPortHolderCommand : SocketCommand
     /// <summary>The ports: numbers, ranges ('8000-8100', 8000..8100), service names ('https').</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
-    [PortTransformation(TakesProcesses = true)]
+    [PortRangesTransformation(SuggestsProcess = true)]
     [ArgumentCompleter(typeof(HeldPortCompleter))]
     public PortRange[]? Port { get; set; }
 

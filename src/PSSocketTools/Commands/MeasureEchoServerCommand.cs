@@ -13,7 +13,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 {
     private const double DatagramTimeoutSeconds = 1;
 
-    /// <summary>The first connection comes about on a thread of its own, and only the pipeline's may tell of it.</summary>
+    /// <summary>The steps of the first connection: it connects on a thread of its own, and only the pipeline's thread may write.</summary>
     private readonly ConcurrentQueue<ConnectStep> _steps = new();
 
     /// <summary>The computer's name or address.</summary>
@@ -25,7 +25,7 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
 
     /// <summary>The port.</summary>
     [Parameter(ParameterSetName = ToComputer, Position = 1)]
-    [PortNumberTransformation(IsBehindComputer = true)]
+    [SinglePortTransformation(SuggestsOrder = true)]
     [ValidateRange(SessionOptions.LowestPort, SessionOptions.HighestPort)]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public int Port { get; set; }
@@ -146,11 +146,9 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         ToServer when Server is not null => Server.Select<EchoServer, Func<EchoLoadOptions>>(server => () => LoadOn(OptionsFor(server))),
         ToSocketPath => [() => LoadOn(OptionsFor(SocketPath!))],
         ToComputer when IsBound(nameof(Port)) => [() => LoadOn(OptionsFor(ComputerName, Port))],
-        ToComputer when IsBound(nameof(ComputerName)) => LoadsOnPort(LonePort.Read(ComputerName)),
+        ToComputer when IsBound(nameof(ComputerName)) && LonePort.Read(ComputerName) is var port => [() => LoadOn(OptionsFor(SessionOptions.DefaultComputerName, port))],
         _ => throw LonePort.TargetMissing("TargetMissing"),
     };
-
-    private IEnumerable<Func<EchoLoadOptions>> LoadsOnPort(int port) => [() => LoadOn(OptionsFor(SessionOptions.DefaultComputerName, port))];
 
     private EchoLoadOptions LoadOn(EchoSession session)
     {

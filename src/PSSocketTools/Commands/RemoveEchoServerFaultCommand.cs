@@ -40,7 +40,7 @@ public sealed class RemoveEchoServerFaultCommand : FaultSelectorCommand
         var faults = ParameterSetName switch
         {
             ById => SelectFaults(Id!),
-            ByServer => SelectServers(Server!).SelectMany(static server => server.GetFaults()),
+            ByServer => ResolveServers(Server!).SelectMany(static server => server.GetFaults()),
             _ => Fault,
         };
         if (faults is null)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
+using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -59,6 +60,10 @@ public abstract class SelectorCommand : SocketCommand
             }
         }
     }
+
+    /// <summary>The servers that arguments mean; see <see cref="Resolve"/>.</summary>
+    private protected IEnumerable<EchoServer> ResolveServers(IEnumerable arguments) =>
+        Resolve(arguments, Running.Servers.All, static server => server.Id, static server => server.Name);
 
     private T[] Refused<T>(string sentence, object? target)
     {

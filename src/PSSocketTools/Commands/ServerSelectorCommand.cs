@@ -38,14 +38,14 @@ public abstract class ServerSelectorCommand : SelectorCommand
     /// <summary>What came down the pipeline beside the servers that were written, or those.</summary>
     private protected IEnumerable<EchoServer> SelectServers(object? fromPipeline) => fromPipeline is null
         ? SelectServers()
-        : Resolve(new[] { fromPipeline }, Running.Servers.All, static s => s.Id, static s => s.Name);
+        : ResolveServers(new[] { fromPipeline });
 
     /// <summary>The servers chosen; those that are not there are errors. All that run when nothing is said.</summary>
     protected IEnumerable<EchoServer> SelectServers(PortRange[]? ports = null)
     {
         if (Server is not null)
         {
-            return Resolve(Server, Running.Servers.All, static s => s.Id, static s => s.Name);
+            return ResolveServers(Server);
         }
 
         var running = Running.Servers.All();

@@ -52,7 +52,7 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
         task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Gives out events as they happen, until the servers have stopped or the pipeline does.</summary>
+    /// <summary>Writes events as they happen, until the servers have stopped or the pipeline does.</summary>
     /// <param name="followers">The servers' followers.</param>
     /// <param name="query">Which events; null for all.</param>
     /// <param name="isOfSeveral">Whether a table shall say of which server each is.</param>
@@ -88,7 +88,7 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Gives out an event, which a table shows with its server where it is one of several servers'.</summary>
+    /// <summary>Writes an event, which a table shows with its server where it is one of several servers'.</summary>
     private protected void WriteEvent(ServerEvent serverEvent, bool isOfSeveral)
     {
         var output = PSObject.AsPSObject(serverEvent);
@@ -102,6 +102,9 @@ public abstract class SocketCommand : PSCmdlet, IDisposable
 
     /// <summary>Warns, in words that may have a name in them that others chose: nothing in it acts on the terminal.</summary>
     private protected new void WriteWarning(string text) => base.WriteWarning(ViewCell.Plain(text, keepsLines: false));
+
+    /// <summary>Whether the user gave the parameter, or the pipeline did.</summary>
+    private protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>Whether the user asked for what -Verbose tells, so that nothing is put into words for nobody.</summary>
     private protected bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out var asked)

@@ -20,27 +20,27 @@ public sealed partial class StartEchoServerCommand
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("PasswordWithoutFile"), nameof(CertificatePassword));
         }
 
-        if (SocketPath is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Port)))
+        if (SocketPath is not null && IsBound(nameof(Port)))
         {
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("SocketPathOrPort"), nameof(SocketPath));
         }
 
         foreach (var name in new[] { nameof(Backlog), nameof(MaxConnections), nameof(MaxMessageBytes), nameof(IdleGapMilliseconds), nameof(BufferSize), nameof(SelfSigned) })
         {
-            if (Protocol == SocketProtocol.Udp && MyInvocation.BoundParameters.ContainsKey(name))
+            if (Protocol == SocketProtocol.Udp && IsBound(name))
             {
                 throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("NotWithUdp", name), name);
             }
         }
 
-        if (Responder is null && MyInvocation.BoundParameters.ContainsKey(nameof(ResponderTimeoutSec)))
+        if (Responder is null && IsBound(nameof(ResponderTimeoutSec)))
         {
             throw new SocketToolsException(
                 SocketToolsError.InvalidOption, Messages.Get("ResponderTimeoutNeedsResponder"), nameof(ResponderTimeoutSec));
         }
 
-        var framing = Delimiter is null || MyInvocation.BoundParameters.ContainsKey(nameof(Framing)) ? Framing : MessageFraming.Delimiter;
-        if (framing != MessageFraming.Auto && MyInvocation.BoundParameters.ContainsKey(nameof(IdleGapMilliseconds)))
+        var framing = Delimiter is null || IsBound(nameof(Framing)) ? Framing : MessageFraming.Delimiter;
+        if (framing != MessageFraming.Auto && IsBound(nameof(IdleGapMilliseconds)))
         {
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("IdleGapNeedsAuto", framing), nameof(IdleGapMilliseconds));
         }
@@ -56,7 +56,7 @@ public sealed partial class StartEchoServerCommand
             IsSequential = Sequential,
             Framing = framing,
             Delimiter = Delimiter?.ToDelimiter(Encoding.Encoding),
-            LineEnding = MyInvocation.BoundParameters.ContainsKey(nameof(LineEnding)) ? LineEnding : null,
+            LineEnding = IsBound(nameof(LineEnding)) ? LineEnding : null,
             IdleGapMilliseconds = IdleGapMilliseconds,
             ResponseFormat = ResponseFormat,
             Transform = Transform,

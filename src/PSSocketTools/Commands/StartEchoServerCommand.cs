@@ -19,7 +19,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
 
     /// <summary>The port to listen on; 0 lets the system pick.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [PortNumberTransformation(IsBesideAddress = true)]
+    [SinglePortTransformation(SuggestsAddress = true)]
     [ValidateRange(EchoServerOptions.LowestPort, EchoServerOptions.HighestPort)]
     [PSDefaultValue(Value = EchoServerOptions.DefaultPort)]
     public int Port { get; set; } = EchoServerOptions.DefaultPort;
@@ -245,7 +245,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [PSDefaultValue(Value = EchoServerOptions.DefaultStopAfterConnections)]
     public int StopAfterConnections { get; set; } = EchoServerOptions.DefaultStopAfterConnections;
 
-    /// <summary>Stays in the foreground and gives out what happens, until Ctrl+C stops the server.</summary>
+    /// <summary>Stays in the foreground and writes what happens, until Ctrl+C stops the server.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
@@ -254,7 +254,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     public PortAvailability? InputObject { get; set; }
 
     private string ListenAddress =>
-        MyInvocation.BoundParameters.ContainsKey(nameof(Address)) ? Address : InputObject?.GetChosenAddress() ?? Address;
+        IsBound(nameof(Address)) ? Address : InputObject?.GetChosenAddress() ?? Address;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -312,7 +312,7 @@ public sealed partial class StartEchoServerCommand : SocketCommand
         WriteObject(server);
     }
 
-    /// <summary>Says on the screen, and on the information stream, how a wait ends that gives out nothing of itself until somebody comes.</summary>
+    /// <summary>Says on the screen, and on the information stream, how a wait ends that writes nothing by itself until somebody comes.</summary>
     private void SayHowItEnds(EchoServer server)
     {
         var sentence = (StopAfterSec > 0, StopAfterConnections > 0) switch

@@ -12,17 +12,17 @@ public sealed class StopEchoServerCommand : ServerSelectorCommand
 {
     /// <summary>The servers' ports: numbers, ranges ('7007-7009'), service names ('echo').</summary>
     [Parameter(ParameterSetName = ByPort, Mandatory = true)]
-    [PortTransformation]
+    [PortRangesTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter))]
     public PortRange[]? Port { get; set; }
 
-    /// <summary>How long connections may take to send what they owe, in seconds.</summary>
+    /// <summary>How long connections may take to send pending responses, in seconds.</summary>
     [Parameter]
     [ValidateRange(0.0, TimeLimit.HighestSeconds)]
     [PSDefaultValue(Value = EchoServer.DefaultStopTimeoutSeconds)]
     public double TimeoutSec { get; set; } = EchoServer.DefaultStopTimeoutSeconds;
 
-    /// <summary>Closes all connections at once, whatever they owe.</summary>
+    /// <summary>Closes all connections at once, whatever is pending.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -104,7 +104,7 @@ public sealed partial class TestPortAvailabilityCommand
     }
 
     /// <summary>
-    /// Gives out a summary at Ctrl+C, from when on PowerShell takes nothing for the pipeline: it goes where -OutVariable put the
+    /// Writes a summary at Ctrl+C, from when on PowerShell takes nothing for the pipeline: it goes where -OutVariable put the
     /// output so far, and without that to the screen, a line a target.
     /// </summary>
     private void TellStopped(IReadOnlyList<PortHistory> histories)

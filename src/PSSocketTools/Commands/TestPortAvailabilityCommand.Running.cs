@@ -4,7 +4,7 @@ using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
 
-/// <content>How it tests, and gives out what it finds.</content>
+/// <content>How it tests, and writes what it finds.</content>
 public sealed partial class TestPortAvailabilityCommand
 {
     private static readonly string[] RemoteOnly =

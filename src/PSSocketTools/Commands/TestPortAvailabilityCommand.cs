@@ -37,7 +37,7 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
     [Parameter(ParameterSetName = LocalSet, Position = 0, ValueFromPipeline = true)]
     [Parameter(ParameterSetName = RemoteSet, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [PortTransformation(TakesComputers = true)]
+    [PortRangesTransformation(SuggestsComputer = true)]
     [ArgumentCompleter(typeof(ServiceNameCompleter))]
     public PortRange[]? Port { get; set; }
 
@@ -131,11 +131,11 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     [PSDefaultValue(Value = PortWatch.DefaultIntervalSeconds)]
     public double IntervalSec { get; set; } = PortWatch.DefaultIntervalSeconds;
 
-    /// <summary>Gives out the first result of each port, and then those alone that differ from the one before.</summary>
+    /// <summary>Writes the first result of each port, and then those alone that differ from the one before.</summary>
     [Parameter]
     public SwitchParameter ChangesOnly { get; set; }
 
-    /// <summary>Gives out a history of each port, in place of results.</summary>
+    /// <summary>Writes a history of each port, in place of results.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
@@ -150,7 +150,6 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     // A local port is asked for what a server needs, and a remote one for what a client needs.
     private PortGoal Goal => IsBound(nameof(Until)) ? Until : _isLocal ? PortGoal.Free : PortGoal.Open;
 
-    private bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>The shortest limit there is for one of zero or less, since zero means no limit.</summary>
     private static TimeSpan AtLeastATick(TimeSpan limit) => limit > TimeSpan.Zero ? limit : TimeSpan.FromTicks(1);

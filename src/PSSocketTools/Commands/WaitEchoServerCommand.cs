@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using PSSocketTools.Binding;
 using PSSocketTools.Completion;
-using PSSocketTools.Lifetime;
 using PSSocketTools.Resources;
 
 namespace PSSocketTools.Commands;
@@ -79,7 +78,7 @@ public sealed class WaitEchoServerCommand : SelectorCommand
                 SocketToolsError.InvalidOption, EchoServerReference.WaitWhat(), Server is null ? nameof(Server) : nameof(Kind)));
         }
 
-        foreach (var server in Resolve<EchoServer>(new[] { Server!.Value }, Running.Servers.All, static s => s.Id, static s => s.Name))
+        foreach (var server in ResolveServers(new[] { Server!.Value }))
         {
             Wait(server);
         }

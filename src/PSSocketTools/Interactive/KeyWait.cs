@@ -9,7 +9,7 @@ internal enum KeyWait
     /// <summary>None was pressed in the time given.</summary>
     TimedOut,
 
-    /// <summary>The wait was called off.</summary>
+    /// <summary>The wait was cancelled.</summary>
     Cancelled,
 
     /// <summary>The terminal has gone.</summary>

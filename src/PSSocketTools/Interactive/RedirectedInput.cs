@@ -1,7 +1,7 @@
 namespace PSSocketTools.Interactive;
 
 /// <summary>
-/// Standard input that is no terminal, line by line. A read of it can't be called off: one that nobody waits for any more
+/// Standard input that is no terminal, line by line. A read of it can't be cancelled: one that nobody waits for any more
 /// goes on, and its line is the next one's who asks here.
 /// </summary>
 internal static class RedirectedInput

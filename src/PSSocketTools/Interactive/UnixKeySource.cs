@@ -6,7 +6,7 @@ using System.Text;
 namespace PSSocketTools.Interactive;
 
 /// <summary>
-/// The keys of a Unix terminal. poll(2) waits for them, since a read of Console can't be called off and would take a key that
+/// The keys of a Unix terminal. poll(2) waits for them, since a read of Console can't be cancelled and would take a key that
 /// is meant for the shell; and read(2) takes them, since Console decodes each kilobyte of pasted text by itself, and breaks the
 /// character at its end.
 /// </summary>

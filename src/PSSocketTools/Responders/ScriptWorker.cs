@@ -31,7 +31,7 @@ internal sealed class ScriptWorker
 
     /// <summary>Runs the script for a message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="output">Gets what the script gives out, with the mark of its end.</param>
+    /// <param name="output">Gets what the script writes, with the mark of its end.</param>
     public Task RunAsync(ReceivedMessage message, PSDataCollection<PSObject> output)
     {
         _message = message;

@@ -9,14 +9,14 @@ internal sealed class ScriptWorkers(ResponderScript script) : IDisposable
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
 
     // How many script blocks run at once.
-    private static readonly int Places = Math.Max(4, Environment.ProcessorCount);
+    private static readonly int SlotCount = Math.Max(4, Environment.ProcessorCount);
 
     private readonly ConcurrentBag<ScriptWorker> _idle = [];
     private readonly HashSet<ScriptWorker> _all = [];
-    private readonly SemaphoreSlim _places = new(Places);
+    private readonly SemaphoreSlim _slots = new(SlotCount);
 
     // Cancelled while every slot is taken by a script that can't be stopped.
-    private CancellationTokenSource _hopeless = new();
+    private CancellationTokenSource _allStuck = new();
     private int _stuck;
     private bool _disposed;
 
@@ -30,7 +30,7 @@ internal sealed class ScriptWorkers(ResponderScript script) : IDisposable
         }
         catch
         {
-            _places.Release();
+            _slots.Release();
             throw;
         }
     }
@@ -40,7 +40,7 @@ internal sealed class ScriptWorkers(ResponderScript script) : IDisposable
     {
         worker.Clear();
         _idle.Add(worker);
-        _places.Release();
+        _slots.Release();
     }
 
     /// <summary>
@@ -58,14 +58,14 @@ internal sealed class ScriptWorkers(ResponderScript script) : IDisposable
         var freeing = worker.FreeAsync(running);
         if (await Task.WhenAny(freeing, Task.Delay(StopTime)).ConfigureAwait(false) != freeing)
         {
-            CountStuck(1);
+            AddStuck(1);
             await Task.WhenAny(freeing).ConfigureAwait(false);
-            CountStuck(-1);
+            AddStuck(-1);
         }
 
         _ = freeing.Exception;
         _ = running.Exception;
-        _places.Release();
+        _slots.Release();
     }
 
     /// <inheritdoc/>
@@ -88,20 +88,20 @@ internal sealed class ScriptWorkers(ResponderScript script) : IDisposable
 
     private async Task EnterAsync(CancellationToken cancellationToken)
     {
-        CancellationToken hopeless;
+        CancellationToken allStuck;
         lock (_all)
         {
-            hopeless = _hopeless.Token;
+            allStuck = _allStuck.Token;
         }
 
         try
         {
-            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hopeless);
-            await _places.WaitAsync(wait.Token).ConfigureAwait(false);
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, allStuck);
+            await _slots.WaitAsync(wait.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException(Messages.Get("ResponderStuck", Places));
+            throw new TimeoutException(Messages.Get("ResponderStuck", SlotCount));
         }
     }
 
@@ -121,19 +121,19 @@ internal sealed class ScriptWorkers(ResponderScript script) : IDisposable
         throw new ObjectDisposedException(nameof(ScriptWorkers));
     }
 
-    private void CountStuck(int more)
+    private void AddStuck(int more)
     {
         CancellationTokenSource? ended = null;
         lock (_all)
         {
             _stuck += more;
-            if (_stuck == Places)
+            if (_stuck == SlotCount)
             {
-                ended = _hopeless;
+                ended = _allStuck;
             }
-            else if (_hopeless.IsCancellationRequested)
+            else if (_allStuck.IsCancellationRequested)
             {
-                _hopeless = new CancellationTokenSource();
+                _allStuck = new CancellationTokenSource();
             }
         }
 

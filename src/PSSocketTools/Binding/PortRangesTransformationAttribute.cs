@@ -8,16 +8,17 @@ using PSSocketTools.Resources;
 namespace PSSocketTools.Binding;
 
 /// <summary>Accepts ports as users write them: numbers, ranges (<c>'1-1024'</c>, <c>8000..8100</c>) and service names.</summary>
-public sealed class PortTransformationAttribute : ArgumentTransformationAttribute
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class PortRangesTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <summary>Whether a value that is no port may have been meant as a computer, which the command takes too.</summary>
-    public bool TakesComputers { get; set; }
+    public bool SuggestsComputer { get; set; }
 
     /// <summary>Whether a value that is no port may have been meant as the computer, which stands before the port.</summary>
-    public bool IsBehindComputer { get; set; }
+    public bool SuggestsOrder { get; set; }
 
     /// <summary>Whether a value that is no port may have been meant as a process's name, which the command takes too.</summary>
-    public bool TakesProcesses { get; set; }
+    public bool SuggestsProcess { get; set; }
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -41,17 +42,17 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
     {
         if (ComputerText.PortBehind(text) is { } parts)
         {
-            return TakesComputers ? Messages.Get("ComputerMeant", parts.Computer, parts.Port) : Messages.Get("PortAloneMeant", parts.Port);
+            return SuggestsComputer ? Messages.Get("ComputerMeant", parts.Computer, parts.Port) : Messages.Get("PortAloneMeant", parts.Port);
         }
 
-        if (TakesProcesses)
+        if (SuggestsProcess)
         {
             return Messages.Get("ProcessMeant", text);
         }
 
         return !ComputerText.LooksLikeOne(text) ? null
-            : TakesComputers ? Messages.Get("ComputerMeant", text, TypedBehind() ?? "80")
-            : IsBehindComputer ? Messages.Get("ComputerStandsFirst")
+            : SuggestsComputer ? Messages.Get("ComputerMeant", text, TypedBehind() ?? "80")
+            : SuggestsOrder ? Messages.Get("ComputerStandsFirst")
             : null;
     }
 

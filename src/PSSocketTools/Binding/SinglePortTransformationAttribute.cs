@@ -7,13 +7,13 @@ namespace PSSocketTools.Binding;
 
 /// <summary>Accepts one port as a decimal number; PowerShell itself would convert '0x50' to 80, '1kb' to 1024 and $null to 0.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class PortNumberTransformationAttribute : ArgumentTransformationAttribute
+internal sealed class SinglePortTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <summary>Whether a value that is no port may have been meant as the address to listen on, which the command has a parameter for.</summary>
-    public bool IsBesideAddress { get; set; }
+    public bool SuggestsAddress { get; set; }
 
     /// <summary>Whether a value that is no port may have been meant as the computer, which stands before the port.</summary>
-    public bool IsBehindComputer { get; set; }
+    public bool SuggestsOrder { get; set; }
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -28,22 +28,22 @@ internal sealed class PortNumberTransformationAttribute : ArgumentTransformation
         };
         if (text is not null && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var port))
         {
-            return port is >= EchoServerOptions.LowestPort and <= EchoServerOptions.HighestPort && (port >= SessionOptions.LowestPort || IsBesideAddress)
+            return port is >= EchoServerOptions.LowestPort and <= EchoServerOptions.HighestPort && (port >= SessionOptions.LowestPort || SuggestsAddress)
                 ? port
-                : throw NotAPort(Messages.Get(IsBesideAddress ? "PortNotInRangeToListen" : "PortNotInRange", port));
+                : throw NotAPort(Messages.Get(SuggestsAddress ? "PortNotInRangeToListen" : "PortNotInRange", port));
         }
 
         var message = Messages.Get("PortNumberNotUnderstood", text ?? value?.GetType().Name ?? "null");
-        if (IsBesideAddress && text is not null && ComputerText.LooksLikeOne(text))
+        if (SuggestsAddress && text is not null && ComputerText.LooksLikeOne(text))
         {
             message += " " + Messages.Get("AddressMeant", text);
         }
-        else if (IsBesideAddress && text is not null && Regex.IsMatch(text, @"^\d+\s*(-|\.\.)\s*\d+$"))
+        else if (SuggestsAddress && text is not null && Regex.IsMatch(text, @"^\d+\s*(-|\.\.)\s*\d+$"))
         {
             message += " " + Messages.Get("FreePortOfRangeMeant", text.Replace(" ", string.Empty));
         }
 
-        else if (IsBehindComputer && text is not null && ComputerText.LooksLikeOne(text))
+        else if (SuggestsOrder && text is not null && ComputerText.LooksLikeOne(text))
         {
             message += " " + Messages.Get("ComputerStandsFirst");
         }
