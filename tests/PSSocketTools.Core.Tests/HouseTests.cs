@@ -34,8 +34,8 @@ public sealed class HouseTests
         ["Server/Faults"] = ["Server/Journal", "Net", "Platform"],
         ["Server/Journal"] = ["Net", "Platform"],
         ["Client"] = ["Tls", "Framing", "Net", "Platform"],
-        ["Ports"] = ["Ports/Transport", "Tls", "Net", "Platform"],
-        ["Ports/Transport"] = ["Net", "Platform"],
+        ["Ports"] = ["Ports/Probing", "Tls", "Net", "Platform"],
+        ["Ports/Probing"] = ["Net", "Platform"],
         ["Load"] = ["Client", "Tls", "Framing", "Net", "Platform"],
     };
 

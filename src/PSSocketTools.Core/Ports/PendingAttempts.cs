@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Ports;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools;
 

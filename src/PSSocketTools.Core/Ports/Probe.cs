@@ -1,6 +1,6 @@
 using System.Net;
 using PSSocketTools.Net;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 

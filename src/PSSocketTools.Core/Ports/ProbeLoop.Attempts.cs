@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 

@@ -1,5 +1,5 @@
 using PSSocketTools.Net;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 using PSSocketTools.Tls;
 
 namespace PSSocketTools.Ports;

@@ -1,6 +1,6 @@
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
 namespace PSSocketTools.Ports;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Net;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;

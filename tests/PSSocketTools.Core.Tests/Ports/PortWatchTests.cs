@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using PSSocketTools.Tests.Ports.Transport;
+using PSSocketTools.Tests.Ports.Probing;
 using Xunit;
 
 namespace PSSocketTools.Tests.Ports;

@@ -9,6 +9,9 @@ namespace PSSocketTools.Tests.Ports.Network;
 [XunitTestCaseDiscoverer("PSSocketTools.Tests.Ports.Network.NetworkFactDiscoverer", TestAssembly)]
 public sealed class NetworkFactAttribute : FactAttribute
 {
+    /// <summary>Whether the test has the network drop datagrams, which some kernels are built without.</summary>
+    public bool DropsDatagrams { get; init; }
+
 #if NETSTANDARD_BUILD
     private const string TestAssembly = "PSSocketTools.Core.Tests.NetStandard";
 #else
@@ -22,5 +25,7 @@ public sealed class NetworkFactDiscoverer(IMessageSink diagnosticMessageSink) : 
     private readonly FactDiscoverer _facts = new(diagnosticMessageSink);
 
     public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute) =>
-        NetworkLab.IsPossible ? _facts.Discover(discoveryOptions, testMethod, factAttribute) : [];
+        (factAttribute.GetNamedArgument<bool>(nameof(NetworkFactAttribute.DropsDatagrams)) ? NetworkLab.CanDropDatagrams : NetworkLab.IsPossible)
+            ? _facts.Discover(discoveryOptions, testMethod, factAttribute)
+            : [];
 }

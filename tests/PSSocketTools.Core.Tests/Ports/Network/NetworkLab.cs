@@ -60,26 +60,8 @@ internal sealed class NetworkLab : IDisposable
         exec "$@"
         """;
 
-    private static readonly Lazy<bool> Possible = new(static () =>
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        try
-        {
-            using var process = Start(["true"]);
-            process.StandardInput.Close();
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    });
+    private static readonly Lazy<bool> Possible = new(static () => Succeeds("true"));
+    private static readonly Lazy<bool> Dropping = new(static () => Succeeds("ip", "xfrm", "policy", "list"));
 
     private readonly List<Process> _peers = [];
 
@@ -89,6 +71,9 @@ internal sealed class NetworkLab : IDisposable
 
     /// <summary>Whether this system has the programs for it, and lets this user make namespaces.</summary>
     public static bool IsPossible => Possible.Value;
+
+    /// <summary>Whether its kernel can drop datagrams as well.</summary>
+    public static bool CanDropDatagrams => Dropping.Value;
 
     /// <summary>Runs a scenario in the client's namespace, as a process of its own: a thread that changes its namespace spoils those that .NET makes from it.</summary>
     /// <param name="scenario">A lambda that captures nothing.</param>
@@ -178,6 +163,27 @@ internal sealed class NetworkLab : IDisposable
         var peer = new NetworkPeer(process);
         Assert.Equal(NetworkPeers.Ready, await peer.ReadAsync());
         return peer;
+    }
+
+    private static bool Succeeds(params string[] command)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        try
+        {
+            using var process = Start(command);
+            process.StandardInput.Close();
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
     }
 
     private static async Task IpAsync(params string[] arguments)

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>What all the attempts of a transport have in common.</summary>
 /// <param name="Protocol">Tcp or Udp.</param>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>The sockets of attempts, by Linux system calls that do not block. A result is the system's error number, 0 for success.</summary>
 internal sealed unsafe class LinuxProbeSockets(ProbeSetup setup)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>Attempts over epoll: two system calls for a refused port, where a .NET socket takes a dozen and an object with a finalizer.</summary>
 internal sealed unsafe class EpollProbeTransport : ProbeTransport

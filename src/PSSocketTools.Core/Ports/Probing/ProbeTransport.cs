@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>Begins attempts and reports when they end, without exceptions for failed ones. For one thread, except for <see cref="Wake"/>.</summary>
 internal abstract class ProbeTransport : IDisposable

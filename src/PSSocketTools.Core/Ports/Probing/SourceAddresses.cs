@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>
 /// The source addresses of the last destinations, one of each family: the ports of a destination share its route, and to ask the system

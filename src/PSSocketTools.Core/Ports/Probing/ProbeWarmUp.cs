@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>Runs an attempt that is answered, and one that is refused, once in a process: the runtime compiles code as it first runs, and that time is in no result.</summary>
 internal static class ProbeWarmUp

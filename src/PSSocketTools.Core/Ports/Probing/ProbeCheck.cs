@@ -1,7 +1,7 @@
 using System.Text;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>What one attempt verifies of the server that it has reached. It opens no socket: a transport sends its request, once, and fills its buffer.</summary>
 internal sealed class ProbeCheck

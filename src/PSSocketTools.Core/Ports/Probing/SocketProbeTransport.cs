@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>Attempts over .NET's asynchronous sockets, which work on every system.</summary>
 internal sealed class SocketProbeTransport(ProbeSetup setup) : ProbeTransport

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSSocketTools.Platform;
 
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>One attempt to connect to a port of an address, or over UDP to get an answer. A <see cref="ProbeTransport"/> begins it, and ends or abandons it.</summary>
 internal sealed class ProbeAttempt(IPAddress address, int port, object owner)

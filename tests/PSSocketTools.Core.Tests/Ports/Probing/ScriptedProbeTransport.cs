@@ -1,7 +1,7 @@
 using System.Net.Sockets;
-using PSSocketTools.Ports.Transport;
+using PSSocketTools.Ports.Probing;
 
-namespace PSSocketTools.Tests.Ports.Transport;
+namespace PSSocketTools.Tests.Ports.Probing;
 
 /// <summary>A transport without sockets: the test ends attempts, and the loop's calls are recorded.</summary>
 internal sealed class ScriptedProbeTransport(Func<ProbeAttempt, SocketError?> begin) : ProbeTransport

@@ -1,4 +1,4 @@
-namespace PSSocketTools.Ports.Transport;
+namespace PSSocketTools.Ports.Probing;
 
 /// <summary>What a check has found.</summary>
 internal enum ProbeVerdict
