@@ -1028,7 +1028,7 @@ Describe 'Start-EchoServer' {
             # TLS 1.3 tells the client only when it reads, by an end or a reset.
             $answer = try { Invoke-Tls (Connect-Tls $server) 'let me in' } catch [System.Management.Automation.MethodInvocationException] { '' }
             $answer | Should -BeExactly ''
-            ($server | Wait-EchoServer -Kind Error).Reason | Should -Be 'HandshakeFailed'
+            ($server | Wait-EchoServer -Kind Error).Reason | Should -Be 'ClientCertificateRefused'
             $server.MessagesReceived | Should -Be 0
         }
 
@@ -1059,7 +1059,7 @@ Describe 'Start-EchoServer' {
             $before = $env:SSL_CERT_FILE
             try {
                 $env:SSL_CERT_FILE = $roots
-                & $pwsh @pwshArguments -NoProfile -Command $script -args $manifest, $TestDrive | Should -Be 'trusted is in', 'other stays outside', 'HandshakeFailed'
+                & $pwsh @pwshArguments -NoProfile -Command $script -args $manifest, $TestDrive | Should -Be 'trusted is in', 'other stays outside', 'ClientCertificateRefused'
             }
             finally {
                 $env:SSL_CERT_FILE = $before
@@ -1117,6 +1117,7 @@ Describe 'Start-EchoServer' {
             @{ Name = '-Farewell without -ExitCommand'; Options = @{ Farewell = 'x' }; Names = 'Farewell', 'ExitCommand' }
             @{ Name = '-ResetAfter with -DisconnectAfter'; Options = @{ ResetAfter = 1; DisconnectAfter = 1 }; Names = 'ResetAfter', 'DisconnectAfter' }
             @{ Name = '-RequireClientCertificate without -Certificate'; Options = @{ RequireClientCertificate = $true }; Names = 'RequireClientCertificate', 'Certificate' }
+            @{ Name = '-TrustedClientCertificate without -Certificate'; Options = @{ TrustedClientCertificate = '0' * 40 }; Names = 'TrustedClientCertificate', 'Certificate' }
             @{ Name = '-CertificatePassword without a file'; Options = @{ CertificatePassword = [securestring]::new() }; Names = 'CertificatePassword', 'Certificate' }
             @{ Name = '-Certificate with -SelfSigned'; Options = @{ Certificate = 'x.pfx'; SelfSigned = $true }; Names = 'SelfSigned', 'Certificate'; Target = 'x.pfx' }
         ) {

@@ -53,6 +53,12 @@ public sealed class EchoConnection
     /// <summary>The TLS protocol, such as Tls13; null without TLS.</summary>
     public string? TlsProtocol => _client.TlsProtocol;
 
+    /// <summary>Whom the client's certificate is for, as a distinguished name; null where the server asked for none.</summary>
+    public string? ClientCertificateSubject => _client.CertificateSubject;
+
+    /// <summary>The SHA-256 thumbprint of the client's certificate, in hexadecimal; null where the server asked for none.</summary>
+    public string? ClientCertificateThumbprint => _client.CertificateThumbprint;
+
     /// <summary>Open; HalfClosed, when the client has ended its output (FIN) and responses are pending; or Closed.</summary>
     public string State => _client.HasEnded ? "Closed" : _client.IsInputEnded ? "HalfClosed" : "Open";
 

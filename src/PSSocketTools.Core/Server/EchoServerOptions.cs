@@ -1,9 +1,9 @@
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Net;
 using PSSocketTools.Platform;
 using PSSocketTools.Server.Journal;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools;
 
@@ -73,8 +73,23 @@ public sealed record EchoServerOptions : ConversationOptions
     /// </summary>
     public bool OwnsCertificate { get; init; }
 
-    /// <summary>Whether a client must show a certificate that this machine trusts.</summary>
+    /// <summary>
+    /// Whether a client must send a certificate (RFC 8446, section 4.3.2), which is valid, made for clients, and trusted by this machine
+    /// or as <see cref="TrustedClientCertificates"/> and <see cref="TrustedClientThumbprints"/> say.
+    /// </summary>
     public bool RequireClientCertificate { get; init; }
+
+    /// <summary>
+    /// The certificates that clients must have, or that must have issued theirs, whatever this machine trusts; those that are not empty
+    /// require one.
+    /// </summary>
+    public IReadOnlyList<X509Certificate2> TrustedClientCertificates { get; init; } = [];
+
+    /// <summary>
+    /// The SHA-1 or SHA-256 thumbprints, in hexadecimal, of client certificates to accept, which need not be valid otherwise; those that
+    /// are not empty require one.
+    /// </summary>
+    public IReadOnlyList<string> TrustedClientThumbprints { get; init; } = [];
 
     /// <summary>The default and the range of <see cref="EventCapacity"/>.</summary>
     public const int DefaultEventCapacity = 10_000, LowestEventCapacity = 0, HighestEventCapacity = 10_000_000;
@@ -124,8 +139,8 @@ public sealed record EchoServerOptions : ConversationOptions
     /// <summary>The resolver of names; tests replace it.</summary>
     internal Func<string, Task<IPAddress[]>> Resolver { get; init; } = Dns.GetHostAddressesAsync;
 
-    /// <summary>Validates a client's certificate, for tests; null for the system's check.</summary>
-    internal RemoteCertificateValidationCallback? ClientCertificateCheck { get; init; }
+    /// <summary>Whether a client must send a certificate, whatever says so.</summary>
+    internal bool RequiresClientCertificate => RequireClientCertificate || TrustedClientCertificates.Count + TrustedClientThumbprints.Count > 0;
 
     /// <summary>What carries the bytes, a path considered.</summary>
     internal SocketProtocol ActualProtocol => SocketPath is null ? Protocol : SocketProtocol.Unix;
@@ -195,9 +210,17 @@ public sealed record EchoServerOptions : ConversationOptions
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("CertificateWithoutKey", Certificate.Subject), Certificate);
         }
 
-        if (RequireClientCertificate && Certificate is null)
+        if (RequiresClientCertificate && Certificate is null)
         {
-            throw OptionRules.Missing(nameof(RequireClientCertificate), nameof(Certificate), nameof(SelfSignedCertificate));
+            throw OptionRules.Missing(
+                RequireClientCertificate ? nameof(RequireClientCertificate) : nameof(TrustedClientCertificates),
+                nameof(Certificate),
+                nameof(SelfSignedCertificate));
+        }
+
+        if (TrustedClientThumbprints.FirstOrDefault(static one => !Thumbprint.IsOne(one)) is { } wrong)
+        {
+            throw OptionRules.Invalid(wrong, "ThumbprintNotValid", wrong);
         }
     }
 }

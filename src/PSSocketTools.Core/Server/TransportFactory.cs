@@ -95,8 +95,9 @@ internal sealed class TransportFactory
         : new Handshakes(
             new TlsServer(certificate)
             {
-                RequireClientCertificate = options.RequireClientCertificate,
-                ClientCertificateCheck = options.ClientCertificateCheck,
+                ClientTrust = options.RequiresClientCertificate
+                    ? new ClientTrust(options.TrustedClientCertificates, options.TrustedClientThumbprints)
+                    : null,
             },
             options.IdleTimeout > TimeSpan.Zero && options.IdleTimeout < options.HandshakeTimeout ? options.IdleTimeout : options.HandshakeTimeout,
             options.MaxHandshakes);

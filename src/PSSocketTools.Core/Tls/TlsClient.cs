@@ -39,7 +39,7 @@ internal sealed class TlsClient(string hostName, string endPointName)
             leaveInnerStreamOpen: false,
             (_, certificate, chain, errors) =>
             {
-                peer = certificate is null ? null : new PeerCertificate(certificate, hostName, chain, errors);
+                peer = certificate is null ? null : PeerCertificate.OfServer(certificate, hostName, chain, errors);
                 isAccepted = Accepts(certificate, errors);
                 return isAccepted.Value;
             },

@@ -45,6 +45,7 @@ public sealed partial class StartEchoServerCommand
             throw new SocketToolsException(SocketToolsError.InvalidOption, Messages.Get("IdleGapNeedsAuto", framing), nameof(IdleGapMilliseconds));
         }
 
+        var trusted = TrustedCertificates.Read(TrustedClientCertificate, SessionState);
         var options = new EchoServerOptions
         {
             Id = Running.Servers.NextId(),
@@ -79,6 +80,8 @@ public sealed partial class StartEchoServerCommand
             IdleTimeout = ToTimeLimit(IdleTimeoutSec, nameof(IdleTimeoutSec)),
             AllowFrom = AllowFrom,
             RequireClientCertificate = RequireClientCertificate,
+            TrustedClientCertificates = trusted.Certificates,
+            TrustedClientThumbprints = trusted.Thumbprints,
             MinDelayMilliseconds = ResponseDelayMilliseconds.Least,
             MaxDelayMilliseconds = ResponseDelayMilliseconds.Most,
             DisconnectAfter = DisconnectAfter,

@@ -183,9 +183,14 @@ public sealed partial class StartEchoServerCommand : SocketCommand
     [Parameter]
     public SwitchParameter SelfSigned { get; set; }
 
-    /// <summary>Turns away TLS clients without a certificate this machine trusts.</summary>
+    /// <summary>Turns away TLS clients without a certificate this machine, or -TrustedClientCertificate, trusts.</summary>
     [Parameter]
     public SwitchParameter RequireClientCertificate { get; set; }
+
+    /// <summary>The certificates that clients must have, or that have issued theirs: objects, files, or thumbprints of the clients' own.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public object[] TrustedClientCertificate { get; set; } = [];
 
     /// <summary>How long responses are delayed, in milliseconds: a number, or a range as in '100-500'.</summary>
     [Parameter]

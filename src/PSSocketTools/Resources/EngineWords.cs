@@ -20,6 +20,8 @@ internal static class EngineWords
         [nameof(FaultKind.Truncate)] = "TruncateAfterBytes",
         [nameof(EchoServerFaultOptions.IsPerConnection)] = "PerConnection",
         [nameof(SelfSignedCertificate)] = "SelfSigned",
+        [nameof(EchoServerOptions.TrustedClientCertificates)] = "TrustedClientCertificate",
+        [nameof(EchoServerOptions.TrustedClientThumbprints)] = "TrustedClientCertificate",
         [nameof(CertificateFileOptions.Overwrite)] = "Force",
         [nameof(SessionOptions.ConnectTimeout)] = "TimeoutSec",
         [nameof(SessionOptions.ResponseTimeout)] = "ResponseTimeoutSec",

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Tests.Server.Transport;
@@ -23,13 +24,15 @@ internal static class TlsClient
     }
 
     /// <summary>Runs the handshake, and pins the server's certificate.</summary>
-    public static async Task<SslStream> AuthenticateAsync(this BareClient client, X509Certificate2 server, X509Certificate2? own = null)
+    public static async Task<SslStream> AuthenticateAsync(
+        this BareClient client, X509Certificate2 server, X509Certificate2? own = null, SslProtocols versions = SslProtocols.None)
     {
         var stream = new SslStream(new NetworkStream(client.Socket), leaveInnerStreamOpen: false);
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",
             ClientCertificates = own is null ? null : [own],
+            EnabledSslProtocols = versions,
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == server.Thumbprint,
         }).WaitAsync(Patience.Long);
         return stream;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using PSSocketTools.Tests.Server.Transport;
 using Xunit;
@@ -66,52 +65,6 @@ public abstract class TlsEchoServerTests(string transport) : IDisposable
         await using var stream = new SslStream(sent);
         await Assert.ThrowsAsync<IOException>(() => stream.AuthenticateAsClientAsync("localhost"));
         return sent.ToArray();
-    }
-
-    [Fact]
-    public async Task A_client_with_a_trusted_certificate_is_accepted_where_one_is_required()
-    {
-        using var own = TlsClient.MakeCertificate("client");
-        using var server = EchoServer.Start(Tls with
-        {
-            RequireClientCertificate = true,
-            ClientCertificateCheck = (_, shown, _, _) => shown?.GetCertHashString() == own.Thumbprint,
-        });
-        using var client = await BareClient.ConnectAsync(server);
-        await using var stream = await client.AuthenticateAsync(_certificate, own);
-
-        Assert.True(stream.IsMutuallyAuthenticated);
-        await stream.WriteAsync("let me in"u8.ToArray());
-        var answer = new byte[9];
-        await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience.Long);
-
-        Assert.Equal("let me in"u8.ToArray(), answer);
-        Assert.DoesNotContain(server.GetEvents(), static e => e.Kind == "Error");
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_client_without_a_trusted_certificate_is_rejected_where_one_is_required(bool shows)
-    {
-        using var own = TlsClient.MakeCertificate("client");
-        using var server = EchoServer.Start(Tls with { RequireClientCertificate = true });
-        using var client = await BareClient.ConnectAsync(server);
-
-        // TLS 1.3 tells the client only when it reads (RFC 8446, section 4.4.2.4), and a reset may be faster.
-        try
-        {
-            await using var stream = await client.AuthenticateAsync(_certificate, shows ? own : null);
-            Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience.Long));
-        }
-        catch (Exception exception) when (exception is IOException or AuthenticationException)
-        {
-            Assert.IsNotType<TimeoutException>(exception.InnerException);
-        }
-
-        var events = await server.UntilAsync(ServerEventKind.Error);
-        Assert.Equal("Error/HandshakeFailed", events.Story(1));
-        Assert.Equal(0, server.MessagesReceived);
     }
 
     [Theory]

@@ -33,6 +33,12 @@ internal sealed class ClientRecord(int id, string remoteAddress, int remotePort,
     /// <summary>The TLS protocol; null without TLS.</summary>
     public string? TlsProtocol { get; set; }
 
+    /// <summary>Whom the client's certificate is for; null where none was asked for.</summary>
+    public string? CertificateSubject { get; set; }
+
+    /// <summary>The SHA-256 thumbprint of the client's certificate; null where none was asked for.</summary>
+    public string? CertificateThumbprint { get; set; }
+
     /// <summary>Whether the client has ended its output (FIN).</summary>
     public bool IsInputEnded => _isInputEnded;
 

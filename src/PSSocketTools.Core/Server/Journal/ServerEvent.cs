@@ -60,7 +60,7 @@ public sealed class ServerEvent
     /// <summary>The client's port.</summary>
     public int? RemotePort { get; }
 
-    /// <summary>The message or response as text, as far as it was kept; or what failed.</summary>
+    /// <summary>The message or response as text, as far as it was kept; or what failed; of a Connected event the subject of the client's certificate, where one was asked for.</summary>
     public string? Message { get; }
 
     /// <summary>The bytes of the message or response, as far as they were kept; null where the event concerns no message.</summary>

@@ -36,6 +36,9 @@ public enum ServerEventReason
     /// <summary>The TLS handshake failed or was not finished in time.</summary>
     HandshakeFailed,
 
+    /// <summary>The client sent no certificate where one is required, or one that the server does not accept; the message says why.</summary>
+    ClientCertificateRefused,
+
     /// <summary>The connection has reached its limit of messages, after which the server closes (FIN) or resets (RST) it.</summary>
     MessageLimit,
 

@@ -54,7 +54,7 @@ internal sealed class ServerRecord(EventJournal journal, Clock clock)
         Interlocked.Increment(ref _totalConnections);
         try
         {
-            Journal.Append(ServerEventKind.Connected, client);
+            Journal.Append(ServerEventKind.Connected, client, text: client.CertificateSubject);
             return true;
         }
         catch

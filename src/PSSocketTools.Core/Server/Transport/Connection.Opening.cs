@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using PSSocketTools.Net;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -26,6 +28,8 @@ internal sealed partial class Connection<TChannel>
         {
             TakeSlot(_slotWait);
             _client.TlsProtocol = _channel.TlsProtocol;
+            _client.CertificateSubject = _channel.ClientCertificate?.Subject;
+            _client.CertificateThumbprint = _channel.ClientCertificate?.Thumbprint;
             _conversation = _holdsSlot ? _transport.Admission.TryAdmit(_client) : null;
             if (_conversation is null)
             {
@@ -67,18 +71,26 @@ internal sealed partial class Connection<TChannel>
             handshake.GetAwaiter().GetResult();
             return true;
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or InvalidOperationException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or AuthenticationException or CryptographicException or InvalidOperationException or NotSupportedException)
         {
-            HandshakeFailed(exception.GetBaseException().Message);
+            if (exception is ClientCertificateException)
+            {
+                HandshakeFailed(exception.Message, ServerEventReason.ClientCertificateRefused);
+            }
+            else
+            {
+                HandshakeFailed(exception.GetBaseException().Message);
+            }
+
             End(ServerEventReason.None);
             return false;
         }
     }
 
     /// <summary>Reports a failed handshake after it has left the count of pending ones, since a reader of the event may connect again at once.</summary>
-    private void HandshakeFailed(string why)
+    private void HandshakeFailed(string why, ServerEventReason reason = ServerEventReason.HandshakeFailed)
     {
         BeginEnding();
-        _record.Failed(_client, ServerEventReason.HandshakeFailed, why);
+        _record.Failed(_client, reason, why);
     }
 }

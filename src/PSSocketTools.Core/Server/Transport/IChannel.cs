@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Server.Transport;
 
@@ -32,6 +33,9 @@ internal interface IChannel : IDisposable
 
     /// <summary>The TLS protocol after the handshake; null without TLS.</summary>
     string? TlsProtocol { get; }
+
+    /// <summary>The client's certificate after the handshake; null where none was asked for.</summary>
+    PeerCertificate? ClientCertificate { get; }
 
     /// <summary>Starts to report events to a connection.</summary>
     void Watch(Connection connection);

@@ -4,6 +4,7 @@ using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
 using PSSocketTools.Server.Transport.Async;
+using PSSocketTools.Tls;
 using Xunit;
 
 namespace PSSocketTools.Tests.Server.Transport;
@@ -143,6 +144,8 @@ public sealed class ConnectionTests : IDisposable
         public bool IsBusy => !IsClosed;
 
         public string? TlsProtocol => null;
+
+        public PeerCertificate? ClientCertificate => null;
 
         public void Watch(Connection connection)
         {

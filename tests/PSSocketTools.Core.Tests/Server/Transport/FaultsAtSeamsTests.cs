@@ -7,6 +7,7 @@ using PSSocketTools.Server;
 using PSSocketTools.Server.Journal;
 using PSSocketTools.Server.Transport;
 using PSSocketTools.Server.Transport.Async;
+using PSSocketTools.Tls;
 using Xunit;
 #if !NETSTANDARD_BUILD
 using PSSocketTools.Server.Transport.Epoll;
@@ -520,6 +521,8 @@ public sealed class FaultsAtSeamsTests
         public bool IsBusy => _channel.IsBusy;
 
         public string? TlsProtocol => _channel.TlsProtocol;
+
+        public PeerCertificate? ClientCertificate => null;
 
         public void Watch(Connection connection)
         {

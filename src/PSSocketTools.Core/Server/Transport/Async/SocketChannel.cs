@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using PSSocketTools.Platform;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Server.Transport.Async;
 
@@ -53,6 +54,9 @@ internal struct SocketChannel : IChannel
 
     /// <inheritdoc/>
     public readonly string? TlsProtocol => null;
+
+    /// <inheritdoc/>
+    public readonly PeerCertificate? ClientCertificate => null;
 
     /// <inheritdoc/>
     public readonly void Watch(Connection connection)

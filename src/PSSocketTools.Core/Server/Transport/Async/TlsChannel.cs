@@ -71,6 +71,9 @@ internal sealed class TlsChannel : IChannel
     public string? TlsProtocol => (_stream as SslStream)?.SslProtocol.ToString();
 
     /// <inheritdoc/>
+    public PeerCertificate? ClientCertificate { get; private set; }
+
+    /// <inheritdoc/>
     public void Watch(Connection connection)
     {
     }
@@ -161,7 +164,7 @@ internal sealed class TlsChannel : IChannel
     }
 
     private async Task HandshakeAsync() =>
-        _stream = await _tls.AcceptAsync(_connection, PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
+        (_stream, ClientCertificate) = await _tls.AcceptAsync(_connection, PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
 
     private async Task<int> PeekAsync(byte[] first)
     {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using PSSocketTools.Platform;
+using PSSocketTools.Tls;
 
 namespace PSSocketTools.Server.Transport.Epoll;
 
@@ -33,6 +34,9 @@ internal struct EpollChannel(EpollLoop loop, UnixDescriptor socket, EpollBuffers
 
     /// <inheritdoc/>
     public readonly string? TlsProtocol => null;
+
+    /// <inheritdoc/>
+    public readonly PeerCertificate? ClientCertificate => null;
 
     /// <inheritdoc/>
     public readonly void Watch(Connection connection) => _descriptor.Watch(_loop, connection);

@@ -48,6 +48,9 @@ internal sealed class EpollTlsChannel(EpollLoop loop, UnixDescriptor descriptor,
     public string? TlsProtocol => _tls?.SslProtocol.ToString();
 
     /// <inheritdoc/>
+    public PeerCertificate? ClientCertificate { get; private set; }
+
+    /// <inheritdoc/>
     public void Watch(Connection connection) => _stream.Watch(loop, connection);
 
     /// <inheritdoc/>
@@ -163,7 +166,7 @@ internal sealed class EpollTlsChannel(EpollLoop loop, UnixDescriptor descriptor,
     {
         try
         {
-            _tls = await server.AcceptAsync(_stream, PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
+            (_tls, ClientCertificate) = await server.AcceptAsync(_stream, PeekAsync, SendNoTlsAlert).ConfigureAwait(false);
             _stream.EndHandshake();
         }
         finally
