@@ -67,6 +67,9 @@ Describe 'What a parameter takes' {
         }
         { Connect-EchoServer 5050 -ClientCertificate (Join-Path $TestDrive 'missing.pem') } |
             Should -Throw "*Could not find file*missing.pem*" -ErrorId 'ParameterArgumentTransformationError,*'
+        $null = New-EchoCertificate -PfxPath (Join-Path $TestDrive 'locked.pfx') -PfxPassword (ConvertTo-SecureString 'x' -AsPlainText -Force)
+        { Connect-EchoServer 5050 -ClientCertificate (Join-Path $TestDrive 'locked.pfx') } | Should -Throw '*Get-PfxCertificate opens*'
+        { Connect-EchoServer 5050 -ClientCertificate '' } | Should -Throw '*the path is empty*'
     }
 
     It 'says of <Line> what to write: <Says>' -ForEach @(

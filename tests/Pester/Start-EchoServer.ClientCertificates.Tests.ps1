@@ -12,6 +12,8 @@ Describe 'Start-EchoServer -TrustedClientCertificate' -Tag Core {
         $old = New-EchoCertificate old.example -NotAfter (Get-Date).AddDays(-1)
         $pem = Join-Path $TestDrive 'two.pem'
         Set-Content $pem $rui.ExportCertificatePem(), $ana.ExportCertificatePem()
+        $wide = Join-Path $TestDrive 'wide.pem'
+        Set-Content $wide $ana.ExportCertificatePem() -Encoding unicode
         $der = Join-Path $TestDrive 'ana.cer'
         [IO.File]::WriteAllBytes($der, $ana.RawData)
         $sha256 = $ana.GetCertHashString('SHA256')
@@ -37,6 +39,9 @@ Describe 'Start-EchoServer -TrustedClientCertificate' -Tag Core {
         @{ Name = 'a DER file'; Value = { Get-Item $der } }
         @{ Name = 'its SHA-1 thumbprint'; Value = { $ana.Thumbprint } }
         @{ Name = 'its SHA-256 thumbprint, in lower case and with colons'; Value = { $sha256.ToLower() -replace '..(?=.)', '$0:' } }
+        @{ Name = 'its thumbprint with white space around'; Value = { " $($ana.Thumbprint)`t" } }
+        @{ Name = 'its certificate, as the older class'; Value = { [Security.Cryptography.X509Certificates.X509Certificate]::new($ana.RawData) } }
+        @{ Name = 'a PEM file in UTF-16, as Windows PowerShell writes it'; Value = { $wide } }
         @{ Name = 'one of several of each'; Value = { $der, $rui, ('0' * 64) } }
     ) {
         $server = Start-EchoServer -SelfSigned -TrustedClientCertificate (& $Value)
@@ -75,14 +80,27 @@ Describe 'Start-EchoServer -TrustedClientCertificate' -Tag Core {
         @{ Name = 'a file that is not there'; File = 'missing.pem' }
         @{ Name = 'a file of text'; File = 'text.pem'; Content = 'hello' }
         @{ Name = 'a PEM file that is broken'; File = 'broken.pem'; Content = "-----BEGIN CERTIFICATE-----`n!!!`n-----END CERTIFICATE-----" }
+        @{ Name = 'a file with nothing in it'; File = 'empty.pem'; Content = '' }
         @{ Name = 'a thumbprint with a digit too few'; File = '0' * 39 }
     ) {
         $path = Join-Path $TestDrive $File
-        if ($Content) { Set-Content $path $Content }
+        if ($null -ne $Content) { Set-Content $path $Content -NoNewline }
         Start-EchoServer -SelfSigned -TrustedClientCertificate $path -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         Assert-Error $failed FileFailed WriteError
         $failed[0].TargetObject | Should -Be $path
         $failed[0].Exception.Message | Should -BeLike "$path can't be read as a certificate: *-TrustedClientCertificate takes*"
+    }
+
+    It 'says that a path which no file can have is no certificate' {
+        Start-EchoServer -SelfSigned -TrustedClientCertificate "a`0b.pem" -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed FileFailed WriteError
+        $failed[0].Exception.Message | Should -BeLike "*can't be read as a certificate: *-TrustedClientCertificate takes*"
+    }
+
+    It 'says that a folder is no certificate' {
+        Start-EchoServer -SelfSigned -TrustedClientCertificate $TestDrive -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Assert-Error $failed FileFailed WriteError
+        $failed[0].Exception.Message | Should -BeLike '*is a folder*'
     }
 
     It 'says that a client certificate has no private key' {

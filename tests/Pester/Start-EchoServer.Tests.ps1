@@ -968,6 +968,19 @@ Describe 'Start-EchoServer' {
             }
         }
 
+        It 'serves with a PEM file in <Encoding> with a byte order mark, and says that an empty file is' -Tag Core -ForEach @(
+            @{ Encoding = 'utf8BOM' }
+            @{ Encoding = 'unicode' }
+        ) {
+            $path = Join-Path $TestDrive "$Encoding.pem"
+            $made = New-EchoCertificate -PemPath (Join-Path $TestDrive 'plain.pem') -Force
+            Get-Content (Join-Path $TestDrive 'plain.pem'), (Join-Path $TestDrive 'plain.key') | Set-Content $path -Encoding $Encoding
+            (Start-EchoServer @at -Certificate $path).CertificateThumbprint | Should -Be $made.GetCertHashString('SHA256')
+            Clear-Content $path
+            $failure = Get-Failure { Start-EchoServer -Certificate $path -ErrorAction Stop }
+            Assert-Failure $failure FileFailed WriteError $path '*the file is empty*'
+        }
+
         It 'says of a PEM file without a key where it was looked for' -Tag Core {
             $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n')))).FullName
             $path = Join-Path $folder 'alone.pem'

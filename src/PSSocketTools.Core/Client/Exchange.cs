@@ -45,6 +45,9 @@ public sealed class Exchange
     /// <summary>Whether the sender awaits the response; otherwise it is received as an unsolicited message.</summary>
     internal bool IsAwaited { get; set; }
 
+    /// <summary>Whether a reader has received the response, which may not be delivered yet.</summary>
+    internal bool IsAnswered { get; set; }
+
     /// <summary>Whether a response is expected, awaited or not.</summary>
     internal bool ExpectsResponse { get; }
 

@@ -40,6 +40,7 @@ internal sealed class PendingRequests
 
         var exchange = _exchanges.Dequeue();
         _bytes -= exchange.BytesSent + exchange.JoinedBytes;
+        exchange.IsAnswered = true;
         return exchange;
     }
 

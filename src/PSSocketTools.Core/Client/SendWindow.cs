@@ -172,6 +172,30 @@ public sealed class SendWindow : IDisposable
         return TryTake(out exchange);
     }
 
+    /// <summary>
+    /// Ends the wait for what is in flight: its responses arrive as unsolicited messages. Removes the oldest exchange if its response
+    /// was faster than that.
+    /// </summary>
+    /// <param name="exchange">The exchange, with its result or error.</param>
+    public bool TakeOrAbandon(out Exchange exchange)
+    {
+        Flush();
+        _sender.Abandon(this);
+        if (_unanswered.Count == 0 || !_unanswered.Peek().IsAwaited)
+        {
+            exchange = null!;
+            return false;
+        }
+
+        if (_unanswered.Peek() is { IsAnswered: true } oldest)
+        {
+            // Another reader received the response before this window gave it up, and delivers it here.
+            _receiver.AwaitDelivery(oldest);
+        }
+
+        return TryTake(out exchange);
+    }
+
     /// <summary>Waits for the oldest exchange to be done, and removes it; false when none is left.</summary>
     /// <param name="exchange">The exchange, with its result or error.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled, and the session is faulted.</exception>

@@ -57,6 +57,12 @@ internal sealed class SessionReceiver(SessionContext session, BlockingChannel ch
         }
     }
 
+    /// <summary>Waits until an exchange is done whose response another caller has received, and is about to deliver.</summary>
+    public void AwaitDelivery(Exchange exchange)
+    {
+        using var turn = shared.BeginReading(exchange, null, Deadline.Never);
+    }
+
     /// <summary>Reads, or waits while another caller reads, until the waker is used.</summary>
     public void ReadUntil(Waker waker, ResponseLimit limit)
     {

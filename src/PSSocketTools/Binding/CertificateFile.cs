@@ -16,8 +16,12 @@ internal static class CertificateFile
     // What New-EchoCertificate writes beside cert.pem, and what ACME clients write beside fullchain.pem.
     private const string KeyExtension = ".key", KeyName = "privkey.pem";
 
+    /// <param name="certificate">The object or the path; null for none.</param>
+    /// <param name="password">Of the file's key; null for none.</param>
+    /// <param name="session">Where the path is relative to.</param>
+    /// <param name="isClients">Whether it is a client's, for which no cmdlet takes a password.</param>
     /// <exception cref="SocketToolsException">FileFailed: the file does not exist, can't be read, has no key, or has another password; InvalidOption: not the path of a file; NotSupported: PEM in Windows PowerShell.</exception>
-    public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session)
+    public static X509Certificate2? Open(object? certificate, SecureString? password, SessionState session, bool isClients = false)
     {
         if (certificate is not string path)
         {
@@ -26,15 +30,10 @@ internal static class CertificateFile
 
         try
         {
-            var file = FilePath.ToFull(path, session);
-            if (Directory.Exists(file))
-            {
-                // The system would say that access is denied.
-                throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateInFolder", path), path);
-            }
-
+            var file = ToFile(path, session);
             var content = File.ReadAllBytes(file);
-            var text = Encoding.UTF8.GetString(content);
+            RequireContent(content);
+            var text = Text(content);
             return text.Contains(PemBegin) ? FromPem(file, text, password)
 
                 // Without PersistKeySet, the file that Windows keeps the key in lasts until the certificate is disposed of.
@@ -42,7 +41,45 @@ internal static class CertificateFile
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateNotOpened", path, exception.Message.TrimEnd('.')), path, exception);
+            throw new SocketToolsException(
+                SocketToolsError.FileFailed,
+                Messages.Get(isClients ? "ClientCertificateNotOpened" : "CertificateNotOpened", path, exception.Message.TrimEnd('.')),
+                path,
+                exception);
+        }
+    }
+
+    /// <summary>The full path of a file of certificates.</summary>
+    /// <exception cref="ArgumentException">It is empty, which PowerShell takes for its location.</exception>
+    /// <exception cref="SocketToolsException">FileFailed: it is a folder; InvalidOption: not the path of a file.</exception>
+    public static string ToFile(string path, SessionState session)
+    {
+        if (path.Length == 0)
+        {
+            throw new ArgumentException(Messages.Get("CertificatePathEmpty"));
+        }
+
+        var file = FilePath.ToFull(path, session);
+
+        // Of a folder the system would say that access is denied.
+        return Directory.Exists(file)
+            ? throw new SocketToolsException(SocketToolsError.FileFailed, Messages.Get("CertificateInFolder", path), path)
+            : file;
+    }
+
+    /// <summary>A file's text: UTF-8, or what its byte order mark says. Editors and Windows PowerShell write one before PEM too.</summary>
+    public static string Text(byte[] content)
+    {
+        using var reader = new StreamReader(new MemoryStream(content), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        return reader.ReadToEnd();
+    }
+
+    /// <exception cref="CryptographicException">There is nothing in it, of which .NET makes a certificate that fails later, or an error about an array.</exception>
+    public static void RequireContent(byte[] content)
+    {
+        if (content.Length == 0)
+        {
+            throw new CryptographicException(Messages.Get("CertificateFileEmpty"));
         }
     }
 

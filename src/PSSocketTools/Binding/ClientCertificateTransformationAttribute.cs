@@ -22,7 +22,7 @@ internal sealed class ClientCertificateTransformationAttribute : ArgumentTransfo
 
         try
         {
-            return CertificateFile.Open(path, null, engineIntrinsics.SessionState)!;
+            return CertificateFile.Open(path, null, engineIntrinsics.SessionState, isClients: true)!;
         }
         catch (SocketToolsException exception)
         {

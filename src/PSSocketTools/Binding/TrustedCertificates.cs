@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.RegularExpressions;
 using PSSocketTools.Resources;
 
@@ -34,16 +33,16 @@ internal sealed class TrustedCertificates
         foreach (var one in given)
         {
             var value = one is PSObject wrapped ? wrapped.BaseObject : one;
-            if (value is X509Certificate2 certificate)
+            if (value is X509Certificate certificate)
             {
-                certificates.Add(certificate);
+                certificates.Add(certificate as X509Certificate2 ?? new X509Certificate2(certificate));
                 continue;
             }
 
             var text = value is FileInfo file ? file.FullName : value?.ToString() ?? string.Empty;
-            if (ThumbprintText.IsMatch(text))
+            if (ThumbprintText.IsMatch(text.Trim()))
             {
-                thumbprints.Add(text);
+                thumbprints.Add(text.Trim());
             }
             else
             {
@@ -59,12 +58,13 @@ internal sealed class TrustedCertificates
     {
         try
         {
-            var content = File.ReadAllBytes(FilePath.ToFull(path, session));
-            var certificates = PemCertificate.Matches(Encoding.ASCII.GetString(content)).Cast<Match>()
+            var content = File.ReadAllBytes(CertificateFile.ToFile(path, session));
+            CertificateFile.RequireContent(content);
+            var certificates = PemCertificate.Matches(CertificateFile.Text(content)).Cast<Match>()
                 .Select(static match => new X509Certificate2(Convert.FromBase64String(match.Groups[1].Value))).ToList();
             return certificates.Count > 0 ? certificates : [new X509Certificate2(content)];
         }
-        catch (Exception exception) when (exception is CryptographicException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CryptographicException or FormatException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new SocketToolsException(
                 SocketToolsError.FileFailed, Messages.Get("TrustedCertificateNotRead", path, exception.Message.TrimEnd('.')), path, exception);

@@ -225,6 +225,12 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
         {
             if (limit > TimeSpan.Zero && waiting.Elapsed >= limit)
             {
+                // The listener may have received it at this moment, for this wait.
+                if (window.TakeOrAbandon(out _))
+                {
+                    return true;
+                }
+
                 prompt.Show(Messages.Get("SessionAnswerLate", limit.TotalSeconds));
                 return false;
             }
@@ -242,7 +248,7 @@ public sealed class EnterEchoSessionCommand : ConversingCommand
 
             if (prompt.HasMore)
             {
-                return false;
+                return window.TakeOrAbandon(out _);
             }
         }
 

@@ -373,6 +373,54 @@ public sealed class EchoSessionTests
     }
 
     [Fact]
+    public async Task A_response_that_another_reader_received_before_the_wait_was_given_up_is_its_senders()
+    {
+        using var mayAnswer = new ManualResetEventSlim();
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            mayAnswer.Wait();
+            peer.Send("one\ntwo\n");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 1, null, CancellationToken.None);
+        window.Add("first", asBytes: false);
+        Assert.False(window.TryTake(TimeSpan.FromMilliseconds(1), out _));
+
+        // The listener gets the second message, and has read the first on the way.
+        var listening = Task.Run(() => session.Receive());
+        mayAnswer.Set();
+        Assert.Equal("two", (await listening).Response);
+
+        Assert.True(window.TakeOrAbandon(out var exchange));
+        Assert.Equal("one", exchange.Result!.Response);
+    }
+
+    [Fact]
+    public void A_response_that_comes_after_the_wait_was_given_up_is_received()
+    {
+        using var mayAnswer = new ManualResetEventSlim();
+        using var server = BareServer.Play(peer =>
+        {
+            peer.Receive();
+            mayAnswer.Wait();
+            peer.Send("one\n");
+            peer.StayUntilTheEnd();
+        });
+        using var session = server.Connect();
+        using var window = new SendWindow(session, 1, null, CancellationToken.None);
+        window.Add("first", asBytes: false);
+        Assert.False(window.TakeOrAbandon(out _));
+        mayAnswer.Set();
+
+        var late = session.Receive();
+        Assert.Equal(("first", "one"), (late.Message, late.Response));
+        Assert.False(window.TakeOrAbandon(out _));
+        Assert.Equal("Open", session.State);
+    }
+
+    [Fact]
     public void A_session_that_ends_ends_a_wait_for_some_time()
     {
         using var server = BareServer.Play(peer => peer.Receive());
