@@ -133,6 +133,16 @@ Describe 'Enter-EchoSession' {
         $said | Should -Not -Match 'No answer'
     }
 
+    It 'speaks with a UDP server of this process, which has no connections to look for a room in' {
+        $process = Start-Conversation @"
+            `$server = Start-EchoServer -Protocol Udp
+            Enter-EchoSession -Port `$server.Port -Protocol Udp -ErrorVariable failed
+            'failed: ' + `$failed.Count
+"@
+        foreach ($line in 'hello', '/quit') { $process.StandardInput.WriteLine($line) }
+        Wait-Conversation $process | Should -Match '(?s)hello  \([0-9.]+ ms\).*failed: 0\s*$'
+    }
+
     It 'says that an answer did not come in time, and goes on without waiting for any' {
         $server = Start-BareServer { if ((Receive) -eq "one`n") { if ((Receive) -eq "two`n") { Send "late`n"; if ((Receive) -eq "three`n") { Send "bye`n" } } } }
         $process = Start-Conversation "Enter-EchoSession -ComputerName 127.0.0.1 -Port $($server.Port) -ResponseTimeoutSec 0.05 -ErrorVariable failed; 'failed: ' + `$failed.Count"

@@ -16,7 +16,8 @@ internal static class Running
     /// <summary>The server of this process that has accepted a session's connection; null where there is none.</summary>
     public static EchoServer? ServerOf(EchoSession session) => Array.Find(
         Servers.All(),
-        server => session.Port > 0 ? server.Port == session.Port && server.GetConnections().Any(one => IsOf(session, one.RemoteAddress, one.RemotePort))
+        server => session.Port > 0
+            ? server.Port == session.Port && server.GetProtocol() != SocketProtocol.Udp && server.GetConnections().Any(one => IsOf(session, one.RemoteAddress, one.RemotePort))
             : server.SocketPath is { } path && path == session.ToOptions().SocketPath);
 
     /// <summary>Whether a server's client is the session.</summary>
