@@ -7,6 +7,7 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/../../PSSocketTools.psd1" -Force
+    . "$PSScriptRoot/English.ps1"
     . "$PSScriptRoot/SilentPort.ps1"
 
     # What the binder makes of an argument: through a proxy's attributes nothing is run.
