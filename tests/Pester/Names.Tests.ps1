@@ -139,6 +139,13 @@ Describe 'A server or a session by position' {
         { $ErrorActionPreference = 'Stop'; Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -ExpectedMessage '*ana*'
     }
 
+    It 'from elsewhere, a connection as an argument, is refused: <_>' -ForEach 'Send-SocketMessage hi -Connection $far', 'Disconnect-EchoConnection $far', 'Disconnect-EchoConnection $here, $far', '$far | Disconnect-EchoConnection' {
+        $here = ($lab | Get-EchoConnection)[0]
+        $far = Get-FromElsewhere $here
+        { $ErrorActionPreference = 'Stop'; Invoke-Expression $_ } | Should -Throw '*another process or computer, and only a description of it is here*' -ErrorId 'ParameterArgumentTransformationError,*'
+        ($lab | Get-EchoConnection).Count | Should -Be 2
+    }
+
     It 'from elsewhere, a fault or a connection, is refused: <_>' -ForEach '$fault | Remove-EchoServerFault', '$connection | Stop-EchoServer', '$session | Stop-EchoServer' {
         $fault = Get-FromElsewhere (Add-EchoServerFault $lab -Delay 1 -PassThru)
         $connection = Get-FromElsewhere ($lab | Get-EchoConnection)[0]

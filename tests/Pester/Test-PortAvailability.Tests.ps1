@@ -473,6 +473,7 @@ Describe 'Test-PortAvailability' {
             $result.Address | Should -Be '127.0.0.1'
             $result.SourceAddress | Should -Be '127.0.0.1'
             { Test-PortAvailability $closed -ComputerName ::1 -IPv4 } | Should -Throw '*-IPv4*' -ErrorId 'InvalidOption,*'
+            $Error[0].TargetObject | Should -Be '::1'
             { Test-PortAvailability $closed -ComputerName localhost -IPv4 -IPv6 } | Should -Throw -ErrorId 'InvalidOption,*'
         }
 
@@ -772,6 +773,21 @@ Describe 'Test-PortAvailability' {
         It 'takes a computer by position beside a port' {
             (Test-PortAvailability localhost -Port $port).Status | Should -Be 'Open'
             (Test-PortAvailability $port localhost).Status | Should -Be 'Open'
+        }
+
+        It 'takes no empty list for a yes' -ForEach @(
+            @{ What = 'ports'; Arguments = @{ ComputerName = 'localhost'; Port = @() } }
+            @{ What = 'computers'; Arguments = @{ ComputerName = @(); Port = 80 } }
+        ) {
+            { Test-PortAvailability @Arguments -Quiet } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        }
+
+        It 'takes no number before a colon for a computer' {
+            { Test-PortAvailability 8000:8010 } | Should -Throw "*'8000:8010' is not a port*such as https."
+        }
+
+        It 'puts no second pair of brackets around an address that has them' {
+            "$(Test-PortAvailability $closed -ComputerName '[::1]')" | Should -Be "[::1]:$closed Closed"
         }
 
         It 'takes a port with the colon that tools list it with' {

@@ -39,7 +39,7 @@ internal sealed class AddressSelection
         _reason ??= $"{SourceAddress} {source}";
         if (_family is not null && _family != Source.AddressFamily)
         {
-            throw OtherFamily(Source);
+            throw OtherFamily(Source, _target);
         }
 
         _family = Source.AddressFamily;
@@ -61,7 +61,7 @@ internal sealed class AddressSelection
 
         var chosen = Array.FindAll(addresses, address => address.AddressFamily == family);
         return chosen.Length > 0 || addresses.Length == 0 ? chosen
-            : NameResolver.Read(name) is { } literal ? throw OtherFamily(literal)
+            : NameResolver.Read(name) is { } literal ? throw OtherFamily(literal, name)
             : throw new SocketToolsException(
                 SocketToolsError.NameNotFound,
                 Messages.Get(
@@ -78,11 +78,13 @@ internal sealed class AddressSelection
     public Func<string, Task<IPAddress[]>> Limit(Func<string, Task<IPAddress[]>> resolve) =>
         _family is null ? resolve : async name => Of(name, await resolve(name).ConfigureAwait(false));
 
-    private SocketToolsException OtherFamily(IPAddress address)
+    private SocketToolsException OtherFamily(IPAddress address, object target)
     {
         var wanted = address.AddressFamily == AddressFamily.InterNetwork ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
-        return Invalid(Messages.Get(
-            "AddressOfOtherFamily", EndPointText.Of(address), FamilyName(address.AddressFamily), Messages.Name(_reason!), FamilyName(wanted)));
+        return new SocketToolsException(
+            SocketToolsError.InvalidOption,
+            Messages.Get("AddressOfOtherFamily", EndPointText.Of(address), FamilyName(address.AddressFamily), Messages.Name(_reason!), FamilyName(wanted)),
+            target);
     }
 
     private SocketToolsException Invalid(string message) => new(SocketToolsError.InvalidOption, message, _target);

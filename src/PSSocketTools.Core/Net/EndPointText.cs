@@ -17,10 +17,10 @@ internal static class EndPointText
         _ => endPoint.ToString() ?? string.Empty,
     };
 
-    /// <summary>A host and a port, with brackets where the host is an IPv6 address (RFC 3986, section 3.2.2).</summary>
+    /// <summary>A host and a port, with brackets where the host is an IPv6 address that has none (RFC 3986, section 3.2.2).</summary>
     public static string Of(string host, int port)
     {
         var number = port.ToString(CultureInfo.InvariantCulture);
-        return host.IndexOf(':') >= 0 ? $"[{host}]:{number}" : $"{host}:{number}";
+        return host.IndexOf(':') >= 0 && host[0] != '[' ? $"[{host}]:{number}" : $"{host}:{number}";
     }
 }

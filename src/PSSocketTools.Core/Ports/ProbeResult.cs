@@ -45,8 +45,10 @@ internal static class ProbeResult
         PortStatus.Silent => Messages.Get("PortSilent"),
         PortStatus.NotEcho when attempt.Check is { IsPart: true } check => Messages.Get("PortPartEcho", check.Count, check.Request.Length),
         PortStatus.NotEcho when TlsAlerts.IsAlert(attempt.Check!.Buffer, attempt.Check.Count) => Messages.Get("PortSpeaksTls"),
-        PortStatus.NotEcho when attempt.Check is { Count: > 0 } check => Messages.Get("PortNotEcho", check.FirstLine),
-        PortStatus.NotEcho => Messages.Get("PortNoEcho"),
+        PortStatus.NotEcho when attempt.Check is { IsMore: true } check => Messages.Get("PortEchoAndMore", check.Request.Length),
+        PortStatus.NotEcho when attempt.Check is { Count: > 0 } check =>
+            check.FirstLine.Trim() is { Length: > 0 } line ? Messages.Get("PortNotEcho", line) : Messages.Get("PortEmptyLine"),
+        PortStatus.NotEcho => Messages.Get(protocol == SocketProtocol.Udp ? "PortEmptyDatagram" : "PortNoEcho"),
         _ => RefusalText.Explain(attempt, protocol) ?? SocketErrors.TextOf(attempt.Error, attempt.ErrorNumber),
     };
 

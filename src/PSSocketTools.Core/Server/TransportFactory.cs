@@ -50,10 +50,11 @@ internal sealed class TransportFactory
 #if NET
         if (_usesEpoll)
         {
+            EpollLoops? loops = null;
             try
             {
                 // A log that falls behind blocks its server, and would block the others on the same loops.
-                var loops = EpollLoops.Join(alone: options.LogPath is not null);
+                loops = EpollLoops.Join(alone: options.LogPath is not null);
                 return options.ActualProtocol == SocketProtocol.Udp
                     ? new EpollDatagramTransport(sockets, plan, record, options.MaxConnections, _isAllowed, loops, onFailure)
                     : new EpollTransport(
@@ -65,13 +66,19 @@ internal sealed class TransportFactory
                         loops,
                         onFailure);
             }
-            catch (SocketException exception)
+            catch (Exception exception)
             {
-                throw SocketErrors.ToListenError(exception, Where(options, sockets));
-            }
-            catch (Win32Exception exception)
-            {
-                throw SocketErrors.ToListenError(new LinuxSocketException(exception.NativeErrorCode), Where(options, sockets));
+                // The server that leaves the loops is the transport, and there is none.
+                loops?.Leave(onFailure: null);
+                switch (exception)
+                {
+                    case SocketException error:
+                        throw SocketErrors.ToListenError(error, Where(options, sockets));
+                    case Win32Exception error:
+                        throw SocketErrors.ToListenError(new LinuxSocketException(error.NativeErrorCode), Where(options, sockets));
+                    default:
+                        throw;
+                }
             }
         }
 #endif

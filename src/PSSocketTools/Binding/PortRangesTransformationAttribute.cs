@@ -42,7 +42,9 @@ internal sealed class PortRangesTransformationAttribute : ArgumentTransformation
     {
         if (ComputerText.PortBehind(text) is { } parts)
         {
-            return SuggestsComputer ? Messages.Get("ComputerMeant", parts.Computer, parts.Port) : Messages.Get("PortAloneMeant", parts.Port);
+            return parts.Computer.All(char.IsDigit) ? null
+                : SuggestsComputer ? Messages.Get("ComputerMeant", parts.Computer, parts.Port)
+                : Messages.Get("PortAloneMeant", parts.Port);
         }
 
         if (SuggestsProcess)

@@ -42,7 +42,6 @@ internal sealed class SinglePortTransformationAttribute : ArgumentTransformation
         {
             message += " " + Messages.Get("FreePortOfRangeMeant", text.Replace(" ", string.Empty));
         }
-
         else if (SuggestsOrder && text is not null && ComputerText.LooksLikeOne(text))
         {
             message += " " + Messages.Get("ComputerStandsFirst");

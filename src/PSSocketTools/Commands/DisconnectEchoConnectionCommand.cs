@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSSocketTools.Binding;
 using PSSocketTools.Completion;
 using PSSocketTools.Resources;
 
@@ -14,6 +15,7 @@ public sealed class DisconnectEchoConnectionCommand : SocketCommand
 
     /// <summary>The connections.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ConnectionTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public EchoConnection[]? Connection { get; set; }

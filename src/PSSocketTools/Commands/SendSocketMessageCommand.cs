@@ -33,6 +33,7 @@ public sealed class SendSocketMessageCommand : ConversingCommand
 
     /// <summary>The clients of a server of this process, to send each message to, unsolicited.</summary>
     [Parameter(ParameterSetName = ByConnection, Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [ConnectionTransformation(IsBesideInput = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public EchoConnection[]? Connection { get; set; }

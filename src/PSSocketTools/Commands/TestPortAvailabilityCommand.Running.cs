@@ -95,13 +95,13 @@ public sealed partial class TestPortAvailabilityCommand
     private double _announced;
     private bool _isWarned;
 
-    /// <summary>Warns once where a scan may take long: a prefix or a range that was mistyped is noticed before it has run for hours.</summary>
+    /// <summary>Warns once where a scan may take long: a prefix or a range that was mistyped is noticed before it has run for hours. Of one port the user has said how long.</summary>
     private void WarnOfLongScan(string[] computers, PortRange[] ports)
     {
         _announced += PortScan.CountOf(computers, ports);
         var each = RetryLimit ?? TimeSpan.FromSeconds(TimeoutSec);
         var minutes = _announced * each.TotalMinutes / ThrottleLimit;
-        if (!_isWarned && minutes >= LongScan.TotalMinutes)
+        if (!_isWarned && _announced > 1 && minutes >= LongScan.TotalMinutes)
         {
             _isWarned = true;
             var (time, unit) = minutes < 120 ? (minutes, "min") : minutes < 60 * 48 ? (minutes / 60, "h") : (minutes / 60 / 24, "d");

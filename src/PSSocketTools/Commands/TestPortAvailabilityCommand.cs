@@ -37,6 +37,7 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
     /// <summary>The ports: numbers, ranges ('1-1024', 8000..8100), service names ('https').</summary>
     [Parameter(ParameterSetName = LocalSet, Position = 0, ValueFromPipeline = true)]
     [Parameter(ParameterSetName = RemoteSet, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
     [PortRangesTransformation(SuggestsComputer = true)]
     [ArgumentCompleter(typeof(ServiceNameCompleter))]
     public PortRange[]? Port { get; set; }
@@ -51,6 +52,7 @@ public sealed partial class TestPortAvailabilityCommand : SocketCommand
 
     /// <summary>The computers: names, addresses, blocks of addresses ('127.0.0.0/28') and ranges of them ('127.0.0.1-20').</summary>
     [Parameter(ParameterSetName = RemoteSet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
     [ComputerNameTransformation]
     public string[]? ComputerName { get; set; }
 

@@ -36,7 +36,7 @@ public abstract class ValueCompleter : IArgumentCompleter
     }
 
     private static string Quoted(string value) =>
-        value.Any(static c => !char.IsLetterOrDigit(c) && c is not ('-' or '_' or '.' or ':')) ? InQuotes(value) : value;
+        value.Length == 0 || value.Any(static c => !char.IsLetterOrDigit(c) && c is not ('-' or '_' or '.' or ':')) ? InQuotes(value) : value;
 
     private static string InQuotes(string value) => "'" + CodeGeneration.EscapeSingleQuotedStringContent(value) + "'";
 }

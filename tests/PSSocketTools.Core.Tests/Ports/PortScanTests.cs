@@ -344,20 +344,28 @@ public sealed class PortScanTests
         using var tls = new TcpListener(IPAddress.Loopback, 0);
         using var web = new TcpListener(IPAddress.Loopback, 0);
         using var mute = new TcpListener(IPAddress.Loopback, 0);
-        foreach (var listener in new[] { tls, web, mute })
+        using var empty = new TcpListener(IPAddress.Loopback, 0);
+        foreach (var listener in new[] { tls, web, mute, empty })
         {
             listener.Start();
         }
 
-        var accepting = Task.WhenAll(Answer(tls, alert), Answer(web, [.. "HTTP/1.0 400 \x1b[31mBad\r\nMore: text\r\n"u8]), Answer(mute, []));
+        var accepting = Task.WhenAll(Answer(tls, alert), Answer(web, [.. "HTTP/1.0 400 \x1b[31mBad\r\nMore: text\r\n"u8]), Answer(mute, []), Answer(empty, [.. "\r\n \n"u8]));
         var results = Verify(
-            transport, PortVerification.Echoes, [.. new[] { tls, web, mute }.Select(static one => ((IPEndPoint)one.LocalEndpoint).Port), ClosedPort()]);
+            transport, PortVerification.Echoes, [.. new[] { tls, web, mute, empty }.Select(static one => ((IPEndPoint)one.LocalEndpoint).Port), ClosedPort()]);
         await accepting;
 
-        Assert.Equal([PortStatus.NotEcho, PortStatus.NotEcho, PortStatus.ClosedAtOnce, PortStatus.Closed], results.Select(static result => result.GetStatus()));
         Assert.Equal(
-            [Messages.Get("PortSpeaksTls"), Messages.Get("PortNotEcho", "HTTP/1.0 400 \uFFFD[31mBad"), Messages.Get("PortClosedAfterLine")],
-            results.Take(3).Select(static result => result.Detail));
+            [PortStatus.NotEcho, PortStatus.NotEcho, PortStatus.ClosedAtOnce, PortStatus.NotEcho, PortStatus.Closed],
+            results.Select(static result => result.GetStatus()));
+        Assert.Equal(
+            [
+                Messages.Get("PortSpeaksTls"),
+                Messages.Get("PortNotEcho", "HTTP/1.0 400 \uFFFD[31mBad"),
+                Messages.Get("PortClosedAfterLine"),
+                Messages.Get("PortEmptyLine"),
+            ],
+            results.Take(4).Select(static result => result.Detail));
         Assert.All(results, static result => Assert.Equal("Echoes", result.Verification));
 
         static async Task Answer(TcpListener listener, byte[] answer)
@@ -417,19 +425,24 @@ public sealed class PortScanTests
         using var stop = new CancellationTokenSource();
         using var echoing = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var longer = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        var answering = Task.WhenAll(Echo(echoing, stop.Token), Longer());
+        using var empty = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var answering = Task.WhenAll(
+            Echo(echoing, stop.Token), Answer(longer, static asked => [.. asked, .. "more"u8]), Answer(empty, static _ => []));
         using var scan = Create(transport, new PortScanOptions { Protocol = SocketProtocol.Udp, Verify = PortVerification.Echoes, Timeout = TimeSpan.FromSeconds(30) });
-        scan.Add(["127.0.0.1"], [.. new[] { echoing, longer }.Select(static server => new PortRange(((IPEndPoint)server.Client.LocalEndPoint!).Port))]);
+        scan.Add(["127.0.0.1"], [.. new[] { echoing, longer, empty }.Select(static server => new PortRange(((IPEndPoint)server.Client.LocalEndPoint!).Port))]);
 
-        Assert.Equal([PortStatus.Open, PortStatus.NotEcho], ReadAll(scan).Select(static result => result.GetStatus()));
+        var results = ReadAll(scan);
+
+        Assert.Equal([PortStatus.Open, PortStatus.NotEcho, PortStatus.NotEcho], results.Select(static result => result.GetStatus()));
+        Assert.Equal([null, Messages.Get("PortEchoAndMore", 47), Messages.Get("PortEmptyDatagram")], results.Select(static result => result.Detail));
         await stop.CancelAsync();
         await answering;
 
-        async Task Longer()
+        static async Task Answer(UdpClient server, Func<byte[], byte[]> toAnswer)
         {
-            var asked = await longer.ReceiveAsync();
-            byte[] answer = [.. asked.Buffer, .. "more"u8];
-            await longer.SendAsync(answer, answer.Length, asked.RemoteEndPoint);
+            var asked = await server.ReceiveAsync();
+            var answer = toAnswer(asked.Buffer);
+            await server.SendAsync(answer, answer.Length, asked.RemoteEndPoint);
         }
     }
 
@@ -507,6 +520,16 @@ public sealed class PortScanTests
 
         static void Refused(PortScanOptions options) =>
             Assert.Equal(SocketToolsError.InvalidOption, Assert.Throws<SocketToolsException>(() => new PortScan(options)).Error);
+    }
+
+    [Fact]
+    public void An_address_of_the_other_family_is_what_its_error_is_about()
+    {
+        using var scan = new PortScan(new PortScanOptions { IPv4 = true });
+
+        var error = Assert.Throws<SocketToolsException>(() => scan.Add(["::1"], [new PortRange(ClosedPort())]));
+
+        Assert.Equal((SocketToolsError.InvalidOption, "::1"), (error.Error, error.Target));
     }
 
     private static PortScan Create(string transport, PortScanOptions options) => new(

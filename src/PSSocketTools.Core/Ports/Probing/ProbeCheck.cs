@@ -43,6 +43,9 @@ internal sealed class ProbeCheck
     /// <summary>Whether some of what was sent was received back, and nothing else.</summary>
     public bool IsPart => Count > 0 && Count < Request.Length && IsSame;
 
+    /// <summary>Whether all of what was sent was received back, and more behind it.</summary>
+    public bool IsMore => Request.Length > 0 && Count > Request.Length && Request.SequenceEqual(Buffer.Take(Request.Length));
+
     /// <summary>The first line of what came, as text whose control characters are replaced.</summary>
     public string FirstLine => OutsideText.Clean(Encoding.UTF8.GetString(Buffer, 0, Count).TrimStart(LineEnds).Split(LineEnds)[0])!;
 

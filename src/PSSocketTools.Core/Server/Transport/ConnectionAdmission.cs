@@ -1,5 +1,6 @@
 using System.Net;
 using PSSocketTools.Net;
+using PSSocketTools.Platform;
 using PSSocketTools.Server.Conversations;
 using PSSocketTools.Server.Journal;
 
@@ -68,14 +69,31 @@ internal sealed class ConnectionAdmission(ConversationPlan plan, ServerRecord re
             }
         }
 
-        if (isAdmitted)
+        if (!isAdmitted)
+        {
+            Record.Rejected(client, ServerEventReason.TooManyConnections);
+            return null;
+        }
+
+        try
         {
             // The others are told now, and not when it begins, so that whoever connects in between does not hear of it.
             conversation.Member?.Announce(plan.Greeting, Record.Clock);
             return conversation;
         }
+        catch
+        {
+            // No caller has the conversation, which is counted as an active connection.
+            Abandon(conversation);
+            throw;
+        }
+    }
 
-        Record.Rejected(client, ServerEventReason.TooManyConnections);
-        return null;
+    /// <summary>Ends a conversation that was admitted and has no connection; never throws.</summary>
+    public void Abandon(Conversation conversation)
+    {
+        BestEffort.Run(() => conversation.End(isAnnounced: true), Record.TryReport);
+        BestEffort.Run(() => Record.Disconnected(conversation.Client, ServerEventReason.Failure), Record.TryReport);
+        BestEffort.Run(conversation.Dispose, Record.TryReport);
     }
 }

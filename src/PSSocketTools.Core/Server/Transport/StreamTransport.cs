@@ -182,9 +182,7 @@ internal abstract class StreamTransport(
 
             if (conversation is not null)
             {
-                BestEffort.Run(() => conversation.End(isAnnounced: true), Report);
-                BestEffort.Run(() => Record.Disconnected(conversation.Client, ServerEventReason.Failure), Report);
-                BestEffort.Run(conversation.Dispose, Report);
+                Admission.Abandon(conversation);
             }
 
             return null;

@@ -34,4 +34,29 @@ public sealed class ConnectionAdmissionTests
             Assert.Equal((Most, Most, (Doors * 10) - Most), (record.ActiveConnections, record.TotalConnections, record.RejectedConnections));
         }
     }
+
+    [Fact]
+    public void A_client_whose_greeting_cannot_be_made_for_the_others_is_counted_no_longer()
+    {
+        var clock = new StoppingClock();
+        var record = new ServerRecord(new EventJournal(new ServerIdentity(1, "lab", 7007), 100, Encoding.UTF8, Clock.System), clock);
+        var plan = new EchoServerOptions { Framing = MessageFraming.Line, IsBroadcasting = true, Greeting = "{RemotePort} came at {Timestamp}" }.ToPlan();
+        var admission = new ConnectionAdmission(plan, record, 1, null);
+        var client = admission.TryIdentify(new IPEndPoint(IPAddress.Loopback, 1), null)!;
+        clock.HasStopped = true;
+
+        Assert.Equal("stopped", Assert.Throws<InvalidOperationException>(() => admission.TryAdmit(client)).Message);
+
+        clock.HasStopped = false;
+        Assert.Equal((0, 1), (record.ActiveConnections, record.TotalConnections));
+        Assert.Empty(admission.Open.All());
+        Assert.NotNull(admission.TryAdmit(admission.TryIdentify(new IPEndPoint(IPAddress.Loopback, 2), null)!));
+    }
+
+    private sealed class StoppingClock : Clock
+    {
+        public bool HasStopped { get; set; }
+
+        public override long UtcTicks => HasStopped ? throw new InvalidOperationException("stopped") : base.UtcTicks;
+    }
 }

@@ -1,6 +1,7 @@
 #if !NETSTANDARD_BUILD
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using PSSocketTools.Server;
 using PSSocketTools.Server.Transport.Epoll;
 using Xunit;
 
@@ -92,6 +93,18 @@ public sealed class EpollLoopsTests
 
         await second.StopAsync(TimeSpan.Zero);
         Assert.Equal(0, EpollLoop.Running);
+    }
+
+    [Fact]
+    public void A_transport_that_cannot_be_made_leaves_them()
+    {
+        Assert.Equal(0, EpollLoop.Running);
+
+        // There is no plan for its conversations.
+        Assert.Throws<NullReferenceException>(() => new TransportFactory(Epoll).Create([], plan: null!, record: null!, static (_, _) => { }));
+
+        Assert.Equal(0, EpollLoop.Running);
+        Assert.Null(EpollLoops.Shared);
     }
 
     [Fact]
