@@ -77,6 +77,7 @@ Describe 'Measure-EchoServer' {
             $measured.IsSaturated | Should -BeTrue
             $measured.AchievedRate | Should -BeLessThan 20
             "$warned" | Should -BeLike '*of 200 that were asked for*'
+            if (-not $measured.Unsent) { "$warned" | Should -Not -BeLike '*never sent*' }
         }
 
         It 'warns of a server that answers nothing' {
@@ -137,13 +138,31 @@ Describe 'Measure-EchoServer' {
         Measure-EchoServer 127.0.0.1 $server.Port -Count 1 -WarningAction SilentlyContinue | ForEach-Object Draw | Should -Not -BeLike '*p50*'
     }
 
+    It 'tells in the warning why nothing listens, without a word on servers that send no responses' {
+        $measured = Measure-EchoServer 127.0.0.1 (Find-AvailablePort).Port -Count 1 -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -BeLike "*$($measured.Error)"
+        $measured.Error | Should -Not -BeNullOrEmpty
+    }
+
+    It 'puts no comma between figures that have one themselves' {
+        $measured = Start-EchoServer | Measure-EchoServer -Rate 100 -Count 20
+        $culture = [Threading.Thread]::CurrentThread.CurrentCulture
+        try {
+            [Threading.Thread]::CurrentThread.CurrentCulture = 'pt-BR'
+            $drawn = $measured.Draw()
+        }
+        finally { [Threading.Thread]::CurrentThread.CurrentCulture = $culture }
+        $drawn | Should -Match '(?m)p50 \d+(,\d+)?; p90 .*; p99\.9 \d+(,\d+)?; '
+        @($drawn -split '\r?\n' -match ', ' -notmatch 'open loop|malha aberta') | Should -BeNullOrEmpty
+    }
+
     It 'counts what fails' {
         $server = Start-BareServer { Wait-Peer }
         $measured = Measure-EchoServer -Port $server.Port -Count 1 -ResponseTimeoutSec 0.1 -WarningVariable warned -WarningAction SilentlyContinue
         $measured.Errors | Should -Be 1
         $measured.Error | Should -BeExactly "No answer came from localhost:$($server.Port) within 0.1 s." -Because 'a session that is faulted is nobody''s here'
-        "$warned" | Should -BeLike "*the measurement's Error tells why*"
-        "$warned" | Should -Not -BeLike '*within 0.1 s*' -Because 'the drawing says it'
+        "$warned" | Should -BeLike "*$($measured.Error)*-NoResponse*"
+        $measured.Draw() | Should -Not -BeLike '*within*' -Because 'the warning says it'
         $measured.P50Milliseconds | Should -BeNullOrEmpty
     }
 

@@ -200,8 +200,9 @@ Describe 'The views' {
 
     It 'are a table of measurements too, whose heads stand on one line' {
         $drawn = Measure-EchoServer -Server $server -Count 10 | Format-Table | Get-Drawn
-        $drawn | Should -Match '(?m)^ComputerName +Port Proto Conns +Messages +PerSec +P50 +P99 Errors\s*$'
-        $drawn | Should -Match "(?m)^localhost +$($server.Port) Tcp +1 +10 +[\d.,]+ +[\d.,]+ms +[\d.,]+ms +0\s*$"
+        $drawn | Should -Match '(?m)^ComputerName +Port Proto Conns Window +Messages +PerSec +P50 +P99 Errors\s*$'
+        $drawn | Should -Match "(?m)^localhost +$($server.Port) Tcp +1 +1 +10 +[\d.,]+ +[\d.,]+ms +[\d.,]+ms +0\s*$"
+        ($drawn -split '\r?\n' | ForEach-Object { $_.TrimEnd().Length } | Measure-Object -Maximum).Maximum | Should -BeLessThan 80
     }
 
     It 'show tests of this computer after those of another in the same table' {

@@ -16,8 +16,8 @@ public sealed class EchoMeasurement
     /// <summary>The share of the rate below which a server does not hold it; the end of a load takes a little of it anyway.</summary>
     private const double HeldShare = 0.95;
 
-    // How late the last responses may be without a word: a busy machine is, at the end of a short load.
-    private const double SlackSeconds = 0.5;
+    // What falls behind steadily is as late at this share of its messages as at the last one, times the share.
+    private const double SteadyShare = 0.9;
 
     internal const int Bars = 20;
 
@@ -46,11 +46,13 @@ public sealed class EchoMeasurement
             Rate = options.Rate;
             Unsent = Math.Max(0, due - figures.Sent);
 
-            // What comes back after the last message was due is late, where the server fell behind, but not by what every response takes.
+            // What comes back after the last message was due is late, where the server fell behind, but not by what every response takes,
+            // nor by a delay at the very end alone, which a busy machine has.
             var scheduled = (run.ScheduledTime ?? duration).TotalSeconds;
-            var responding = Clock.Between(figures.FirstResponseAt, figures.LastResponseAt).TotalSeconds;
-            AchievedRate = Messages / Math.Max(Math.Max(scheduled, responding), 1e-6);
-            IsSaturated = Messages / Math.Max(Math.Max(scheduled, responding - SlackSeconds), 1e-6) < HeldShare * due / Math.Max(scheduled, 1e-6);
+            var tail = Math.Max(0, Clock.Between(figures.FirstResponseAt, figures.LastResponseAt).TotalSeconds - scheduled);
+            var steady = TimeSpan.FromTicks(figures.Latencies.Percentile(SteadyShare)).TotalSeconds / SteadyShare;
+            AchievedRate = Messages / Math.Max(scheduled + Math.Min(tail, steady), 1e-6);
+            IsSaturated = AchievedRate < HeldShare * due / Math.Max(scheduled, 1e-6);
         }
 
         Unanswered = figures.Unanswered;
@@ -185,10 +187,10 @@ public sealed class EchoMeasurement
     /// <summary>How many messages a second were to be sent; null for a closed loop.</summary>
     public double? Rate { get; }
 
-    /// <summary>How many responses a second arrived, also after the last message was due; null for a closed loop.</summary>
+    /// <summary>How many responses a second arrived, in the time that messages were due and as much longer as the server fell behind; a delay at the very end alone does not count. Null for a closed loop.</summary>
     public double? AchievedRate { get; }
 
-    /// <summary>Whether the server, the network or the client did not hold the rate: less than 95 % of the messages that were due got a response at it.</summary>
+    /// <summary>Whether the server, the network or the client did not hold the rate: <see cref="AchievedRate"/> is less than 95 % of it.</summary>
     public bool IsSaturated { get; }
 
     /// <summary>Messages that were due and never sent, since the window had no room or there was no connection.</summary>

@@ -16,7 +16,7 @@ internal static class MeasurementDrawing
     {
         if (measured.Interval is { } interval)
         {
-            return Sentence(
+            return Figures(
                 "MeasurementInterval", interval, measured.MessagesPerSecond, measured.P50Milliseconds, measured.P99Milliseconds, measured.MaxMilliseconds, measured.Errors);
         }
 
@@ -25,11 +25,11 @@ internal static class MeasurementDrawing
         text.AppendLine(measured.Rate is not null
             ? Sentence("MeasurementWhatAtRate", measured.EndPoint, measured.Protocol, tls, measured.Connections, measured.Window, measured.MessageSize)
             : Sentence("MeasurementWhat", measured.EndPoint, measured.Protocol, tls, measured.Connections, measured.Window, measured.MessageSize));
-        text.AppendLine(Sentence(
+        text.AppendLine(Figures(
             "MeasurementThroughput", measured.Messages, measured.DurationMilliseconds / 1000, measured.MessagesPerSecond, measured.BytesPerSecond / 1e6, measured.Errors));
         if (measured.Rate is not null)
         {
-            text.AppendLine(Sentence(measured.IsSaturated ? "MeasurementRateNotHeld" : "MeasurementRateHeld", measured.AchievedRate, measured.Unsent, measured.Rate, measured.Unanswered));
+            text.AppendLine(Figures(measured.IsSaturated ? "MeasurementRateNotHeld" : "MeasurementRateHeld", measured.AchievedRate, measured.Unsent, measured.Rate, measured.Unanswered));
         }
 
         if (measured.Lost is not null)
@@ -39,18 +39,19 @@ internal static class MeasurementDrawing
 
         if (measured.Messages > 0)
         {
-            text.AppendLine(Sentence(
+            text.AppendLine(Figures(
                 "MeasurementLatency", Short(measured.P50Milliseconds), Short(measured.P90Milliseconds), Short(measured.P99Milliseconds), Short(measured.P999Milliseconds),
                 Short(measured.MaxMilliseconds)));
             if (measured.ServiceTimes is not null)
             {
-                text.AppendLine(Sentence(
+                text.AppendLine(Figures(
                     "MeasurementService", Short(measured.ServiceP50Milliseconds), Short(measured.ServiceP90Milliseconds), Short(measured.ServiceP99Milliseconds),
                     Short(measured.ServiceP999Milliseconds), Short(measured.ServiceMaxMilliseconds)));
             }
         }
 
-        if (measured.Error is not null)
+        // Where nothing was answered, the error is the warning that came with the measurement.
+        if (measured.Error is not null && measured.Messages > 0)
         {
             text.AppendLine(Sentence("MeasurementError", measured.Error));
         }
@@ -98,6 +99,10 @@ internal static class MeasurementDrawing
         milliseconds?.ToString(milliseconds < 100 ? "0.000" : "0", CultureInfo.CurrentCulture);
 
     private static long Most(LatencyBucket[] buckets) => buckets.Select(static bucket => bucket.Count).DefaultIfEmpty().Max();
+
+    /// <summary>A sentence of figures, whose last value stands between them: a comma would read as one of their decimal marks in many cultures.</summary>
+    private static string Figures(string name, params object?[] values) =>
+        Sentence(name, [.. values, CultureInfo.CurrentCulture.NumberFormat.NumberDecimalSeparator == "," ? ";" : ","]);
 
     private static string Sentence(string name, params object?[] values) => Net.Messages.Get(name, values);
 }

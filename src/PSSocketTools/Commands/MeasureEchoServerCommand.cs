@@ -195,6 +195,11 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         {
             // A pipeline that is being stopped takes no objects any more; the user sees the figures all the same.
             Host.UI.WriteLine(measurement.Draw());
+            if (measurement.Messages == 0 && measurement.Error is { } error)
+            {
+                Host.UI.WriteWarningLine(Messages.Get("NothingMeasured", error));
+            }
+
             throw new PipelineStoppedException();
         }
 
@@ -204,16 +209,23 @@ public sealed class MeasureEchoServerCommand : ConnectingCommand
         WriteProgress(progress);
         if (measurement.Messages == 0)
         {
-            WriteWarning(measurement.Error is null ? Messages.Get("NothingAnswered", measurement.Unanswered) : Messages.Get("NothingMeasured"));
+            WriteWarning(measurement.Error is not { } reason ? Messages.Get("NothingAnswered", measurement.Unanswered)
+                : Messages.Get(IsSilent(measurement, options.Target.ResponseTimeout) ? "NothingResponded" : "NothingMeasured", reason));
         }
 
         if (measurement.IsSaturated && measurement.Messages > 0)
         {
-            WriteWarning(Messages.Get("RateNotHeld", measurement.AchievedRate, measurement.Rate, measurement.Unsent));
+            WriteWarning(Messages.Get(measurement.Unsent > 0 ? "RateNotHeld" : "RateNotHeldAllSent", measurement.AchievedRate, measurement.Rate, measurement.Unsent));
         }
 
         WriteObject(measurement);
     }
+
+    /// <summary>Whether responses were waited for in vain: datagrams are lost then, and a connection ends with its first timeout.</summary>
+    private static bool IsSilent(EchoMeasurement measurement, TimeSpan timeout) => measurement.Lost is { } lost
+        ? lost > 0
+        : timeout > TimeSpan.Zero && measurement.DurationMilliseconds >= timeout.TotalMilliseconds
+            && measurement.Errors <= (long)measurement.Connections * measurement.Window;
 
     private void TellInterval(EchoLoad load)
     {

@@ -39,7 +39,13 @@ public sealed class MergeEchoMeasurementCommand : SocketCommand
         var totals = _parts.FindAll(static part => part.Interval is null);
         if (totals.Count > 0)
         {
-            WriteObject(EchoMeasurement.Merge(totals));
+            var merged = EchoMeasurement.Merge(totals);
+            if (merged.Messages == 0 && merged.Error is { } error)
+            {
+                WriteWarning(Messages.Get("NothingMeasured", error));
+            }
+
+            WriteObject(merged);
         }
         else if (_parts.Count > 0)
         {
