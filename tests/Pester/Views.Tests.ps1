@@ -154,6 +154,31 @@ Describe 'The views' {
         ($many | Get-Drawn) -replace '\s' | Should -BeLike '*10.20.30.4:54321*'
     }
 
+    It 'lose no character of an event''s sentence in <Culture>, at <Width> columns' -ForEach @(
+        foreach ($width in 80, 120) {
+            @{ Culture = 'en-US'; Width = $width; Text = "It is not among the certificates that this server trusts, nor issued by one of them. Trust it: -TrustedClientCertificate $('0123456789ABCDEF' * 4)." }
+            @{ Culture = 'pt-BR'; Width = $width; Text = "Os certificados em que este servidor confia, nem foi emitido por um deles. Se for o certo, confie nele: -TrustedClientCertificate $('0123456789ABCDEF' * 4)." }
+        }
+    ) {
+        foreach ($type in 'ServerEvent', 'ServerEvent#OfSeveral') {
+            $told = [pscustomobject]@{ PSTypeName = 'PSSocketTools.ServerEvent'; Kind = 'Error'; ServerName = 'lab'; RemoteAddress = '127.0.0.1'; RemotePort = 54321; Reason = 'ClientCertificateRefused'; Message = $Text }
+            $told.PSObject.TypeNames.Insert(0, "PSSocketTools.$type")
+            $cells = ($told | Get-Drawn -Width $Width) -replace '(?m)^.*?(Error +127\.0\.0\.1:54321)', '' -replace '\s'
+            $cells | Should -BeLike "*ClientCertificateRefused:$($Text -replace '\s')"
+        }
+    }
+
+    It 'tell the tenth server and those after it apart' {
+        $drawn = foreach ($number in 10, 11, 123) {
+            $told = [pscustomobject]@{ PSTypeName = 'PSSocketTools.ServerEvent'; Kind = 'Connected'; ServerName = "EchoServer$number" }
+            $told.PSObject.TypeNames.Insert(0, 'PSSocketTools.ServerEvent#OfSeveral')
+            $told | Get-Drawn
+        }
+        $drawn[0] | Should -Match "EchoServ$([char] 0x2026)10 "
+        $drawn[1] | Should -Match "EchoServ$([char] 0x2026)11 "
+        $drawn[2] | Should -Match "EchoSer$([char] 0x2026)123 "
+    }
+
     It 'are short for what has only a drawing' {
         $measured = Measure-EchoServer -Server $server -Count 10
         $drawn = $measured | Format-List -Property $measured.PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames | Get-Drawn
@@ -371,6 +396,30 @@ Describe 'A cell' {
         $fit = [PSSocketTools.CellText]::Fit($Text, $Columns)
         if ($null -eq $Text) { $fit | Should -BeNullOrEmpty }
         else { $fit -split "`n" | Should -Be $Lines }
+    }
+
+    It 'has the sentence "<Text>" in <Columns> columns as <Lines>' -ForEach @(
+        @{ Text = 'fits, all'; Columns = 9; Lines = 'fits, all' }
+        @{ Text = $null; Columns = 8; Lines = $null }
+        @{ Text = 'que confia, nem foi'; Columns = 10; Lines = 'que', 'confia,', 'nem foi' }
+        @{ Text = 'que confia, nem foi'; Columns = 11; Lines = 'que confia,', 'nem foi' }
+        @{ Text = 'a b, c d, e f'; Columns = 7; Lines = 'a b, c', 'd, e f' }
+        @{ Text = 'use -Framing Line.'; Columns = 10; Lines = 'use', '-Framing', 'Line.' }
+        @{ Text = 'is 0123456789ABCDEFGH, so'; Columns = 8; Lines = 'is', '01234567', '89ABCDEF', 'GH, so' }
+    ) {
+        $wrapped = [PSSocketTools.CellText]::Wrap($Text, $Columns)
+        if ($null -eq $Text) { $wrapped | Should -BeNullOrEmpty }
+        else { $wrapped -split "`n" | Should -Be $Lines }
+    }
+
+    It 'has the name <Name> as <Cut>' -ForEach @(
+        @{ Name = 'EchoServer9'; Cut = 'EchoServer9' }
+        @{ Name = 'EchoServer10'; Cut = "EchoServ$([char] 0x2026)10" }
+        @{ Name = 'EchoServer1234'; Cut = "EchoSe$([char] 0x2026)1234" }
+        @{ Name = 'web-frontend-eu'; Cut = "web-fron$([char] 0x2026)eu" }
+        @{ Name = '012345678901234'; Cut = "0$([char] 0x2026)678901234" }
+    ) {
+        [PSSocketTools.CellText]::CutMiddle($Name, 11) | Should -Be $Cut
     }
 
     It 'is cut between characters, not within one' {

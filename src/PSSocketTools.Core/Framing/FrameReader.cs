@@ -281,7 +281,7 @@ internal sealed class FrameReader(
             SocketToolsError.MessageTooLarge,
             Messages.Get(
                 isText ? "FramingPrefixIsText" : "FramingPrefixTooLarge", length, maxMessageBytes,
-                Encoding.ASCII.GetString(_input, _start, PrefixLength).Trim()));
+                Encoding.ASCII.GetString(_input, _start, PrefixLength).Trim().Replace("\r", @"\r").Replace("\n", @"\n").Replace("\t", @"\t")));
     }
 
     /// <summary>Copies the pending bytes into the reader's own buffer, with room for more.</summary>

@@ -28,6 +28,18 @@ public static class CellText
     /// <param name="host">The session's host, which knows the window.</param>
     public static string? FitRest(string? text, int before, PSHost? host) => Fit(text, Rest(before, host));
 
+    /// <summary>A sentence in lines for the last column of a table: they end behind a word, and nothing of it is lost.</summary>
+    /// <param name="text">Text of one line, or nothing.</param>
+    /// <param name="before">The columns before it, gaps among them.</param>
+    /// <param name="host">The session's host, which knows the window.</param>
+    public static string? WrapRest(string? text, int before, PSHost? host) => Wrap(text, Rest(before, host));
+
+    /// <summary>A sentence in lines of a width: they end behind a word, and a word longer than a line continues on the next.</summary>
+    /// <param name="text">Text of one line, or nothing.</param>
+    /// <param name="columns">The columns there are.</param>
+    public static string? Wrap(string? text, int columns) =>
+        text is null || CharacterWidth.Of(text) <= columns ? text : string.Join("\n", ProseLines(text, columns));
+
     /// <summary>As much of a text as one line holds, for the last column of a table.</summary>
     /// <param name="text">Text of one line, or nothing.</param>
     /// <param name="before">The columns before it, gaps among them.</param>
@@ -53,10 +65,67 @@ public static class CellText
         return text[..end] + CutMark;
     }
 
+    /// <summary>As much of a name's beginning and end as one line holds: names that are made differ in the number at their end.</summary>
+    /// <param name="text">Text of one line, or nothing.</param>
+    /// <param name="columns">The columns there are, at least 3.</param>
+    public static string? CutMiddle(string? text, int columns)
+    {
+        if (text is null || CharacterWidth.Of(text) <= columns)
+        {
+            return text;
+        }
+
+        var digits = text.Reverse().TakeWhile(char.IsDigit).Count();
+        var room = Math.Min(Math.Max(digits, columns / 4), columns - 2);
+        var start = text.Length;
+        while (start > 0 && CharacterWidth.Of(text, PreviousOf(text, start), text.Length) <= room)
+        {
+            start = PreviousOf(text, start);
+        }
+
+        return Cut(text[..start], columns - CharacterWidth.Of(text, start, text.Length)) + text[start..];
+    }
+
     /// <summary>What is left of the window by the columns before, and by the one at its edge, which PowerShell leaves free.</summary>
     internal static int Rest(int before, PSHost? host) => Math.Max(Width(host) - before - 1, LeastColumns);
 
     private static int NextOf(string text, int index) => index + (char.IsSurrogatePair(text, index) ? 2 : 1);
+
+    private static int PreviousOf(string text, int index) => index - (index > 1 && char.IsSurrogatePair(text, index - 2) ? 2 : 1);
+
+    private static List<string> ProseLines(string text, int columns)
+    {
+        var lines = new List<string>();
+        var line = new StringBuilder();
+        foreach (var word in Divide(text, " "))
+        {
+            if (CharacterWidth.Of(line + Unspaced(word)) > columns)
+            {
+                End(lines, line, columns);
+            }
+
+            // A long word may be a thumbprint to copy, so that it is divided and not cut.
+            var rest = word;
+            while (CharacterWidth.Of(Unspaced(rest)) > columns)
+            {
+                var end = NextOf(rest, 0);
+                while (CharacterWidth.Of(rest, 0, NextOf(rest, end)) <= columns)
+                {
+                    end = NextOf(rest, end);
+                }
+
+                lines.Add(rest[..end]);
+                rest = rest[end..];
+            }
+
+            line.Append(rest);
+        }
+
+        End(lines, line, columns);
+        return lines;
+    }
+
+    private static string Unspaced(string word) => word.TrimEnd(' ');
 
     private static List<string> Lines(string text, int columns)
     {

@@ -72,7 +72,7 @@ public static class ViewCell
     {
         var text = kind is nameof(ServerEventKind.Started) ? null : Told(reason, message ?? fault);
         return text is null || kind is not (nameof(ServerEventKind.MessageReceived) or nameof(ServerEventKind.ResponseSent))
-            ? CellText.FitRest(text, before, host)
+            ? CellText.WrapRest(text, before, host)
             : CellText.Cut(text, CellText.Rest(before, host));
     }
 

@@ -188,6 +188,7 @@ public sealed class FrameReaderTests
     }
 
     [Theory]
+    [InlineData("oi\no", @"'oi\no' came where a length prefix belongs, and looks like text.")]
     [InlineData("OLA\r", "'OLA' came where a length prefix belongs, and looks like text.")]
     [InlineData("\0\0\u0001\0", "A length prefix announced a message of 256 bytes")]
     public void A_prefix_over_the_limit_is_told_and_whether_it_looks_like_text(string prefix, string says)
