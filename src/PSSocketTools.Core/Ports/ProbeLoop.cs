@@ -70,6 +70,9 @@ internal sealed partial class ProbeLoop : IDisposable
                 _queue.Flush();
                 _transport.Wait(isBatchFull ? 0 : _timers.MillisecondsToNext, _ended);
 
+                // An evaluation may take long on a busy machine. An attempt that ends meanwhile is found by the next wait, before its time is over.
+                var now = ProbeTimers.Now;
+
                 // The ended attempts have no socket any more. All leave the pending lists before any is evaluated, since the success of one
                 // abandons the pending others.
                 foreach (var attempt in _ended)
@@ -84,7 +87,7 @@ internal sealed partial class ProbeLoop : IDisposable
 
                 _ended.Clear();
                 TakeResolved();
-                Expire(ProbeTimers.Now);
+                Expire(now);
             }
         }
         catch (Exception exception)
